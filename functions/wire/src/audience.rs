@@ -1,0 +1,98 @@
+//! Uploads and the audiences made from them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::AudienceId;
+
+/// `POST /v3/uploads`: announces a contacts file; the answer says where to put it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateUpload {
+    /// The file's name, for people.
+    pub file_name: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// Two letters (ISO 3166): the country of numbers written without one. Without it such rows are rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<String>,
+    /// The header of the column with phone numbers. Found by its name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_column: Option<String>,
+    /// The header of the column with names. Found by its name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_column: Option<String>,
+}
+
+/// The answer to `POST /v3/uploads`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Upload {
+    /// The audience that will be made from the file; `GET /v3/audiences/{id}` tells when it is ready.
+    pub audience_id: AudienceId,
+    /// `PUT` the file's bytes here, before `expires_at`.
+    pub upload_url: String,
+    /// Names the file when a campaign is created: `leadsAssetUrl`.
+    pub leads_asset_url: String,
+    /// When `upload_url` stops working.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// How far an audience got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AudienceStatus {
+    /// The upload was announced; the file has not arrived.
+    AwaitingFile,
+    /// The importer is reading it.
+    Importing,
+    /// It can be sent to.
+    Ready,
+    /// The file cannot be used; `problem` says why.
+    Failed,
+}
+
+/// `GET /v3/audiences/{id}`: a fixed list of people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Audience {
+    /// Its id.
+    pub id: AudienceId,
+    /// The name of the file.
+    pub file_name: String,
+    /// How far it got.
+    pub status: AudienceStatus,
+    /// Why it failed: what and where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// People that can be sent to.
+    pub recipients: u64,
+    /// Rows that were left out; `GET /v3/audiences/{id}/rejects` gives them with their reasons as CSV.
+    pub rejected: u64,
+    /// The same by reason, most frequent first.
+    #[serde(default)]
+    pub rejected_by_reason: Vec<RejectReasonCount>,
+    /// Column headers of the file, in order.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// The column that the phone numbers were taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_column: Option<String>,
+    /// The column that the names were taken from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_column: Option<String>,
+    /// When the upload was announced.
+    pub created_at: DateTime<Utc>,
+}
+
+/// How many rows were left out for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectReasonCount {
+    /// A stable name: `duplicate`, `tooShort`, …
+    pub reason: String,
+    /// The same in words.
+    pub title: String,
+    /// Rows.
+    pub count: u64,
+}

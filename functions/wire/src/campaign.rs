@@ -1,0 +1,303 @@
+//! Campaigns, field for field as the v3 API has them, and what this product adds.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{AudienceId, CampaignId, ChannelId, TemplateContent, WorkspaceId, seconds};
+
+/// `POST /v3/campaigns`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateCampaign {
+    /// For people; 1 to 200 characters.
+    pub name: String,
+    /// The channel that sends.
+    pub channel_id: String,
+    /// Who created it, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator_name: Option<String>,
+    /// Not supported yet: refused when given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_hours_id: Option<String>,
+    /// `"1"` (WhatsApp) or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_type: Option<String>,
+    /// `"lead"` or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_type: Option<String>,
+    /// Start at this time by itself (RFC 3339). Absent: a draft that waits for `POST /v3/campaigns/{id}/start`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_to: Option<String>,
+    /// Answered by us; ignored in requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_scheduled_to: Option<String>,
+    /// Answered by us; ignored in requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at_prediction: Option<String>,
+    /// The contacts file: `leadsAssetUrl` of an upload. Or give `audienceId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leads_asset_url: Option<String>,
+    /// The audience to send to. Or give `leadsAssetUrl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience_id: Option<AudienceId>,
+    /// Free text; not supported yet: refused when given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Free text; not supported yet: refused when given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_raw: Option<String>,
+    /// Attachments; not supported yet: refused when given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assets_urls: Vec<String>,
+    /// Into how many chunks to cut the audience; used when `chunkSize` is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunks_count: Option<u64>,
+    /// Sets both the minimum and the maximum.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_between_messages: Option<f64>,
+    /// The shortest wait between two messages, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_seconds_between_messages: Option<f64>,
+    /// The longest wait between two messages, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_seconds_between_messages: Option<f64>,
+    /// The wait between the last message of a chunk and the first of the next, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds_between_chunks: Option<f64>,
+    /// Recipients in a chunk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunk_size: Option<u64>,
+    /// The content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<TemplateContent>,
+}
+
+/// Where a campaign stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CampaignStatus {
+    /// Made, waits for its start.
+    Draft,
+    /// Starts by itself at `scheduledTo`.
+    Scheduled,
+    /// Sending.
+    Processing,
+    /// Stopped by a person or a breaker; can be resumed.
+    Paused,
+    /// Every recipient has an outcome.
+    Completed,
+    /// Stopped for good.
+    Cancelled,
+    /// Could not go on; `statusReason` says why.
+    Failed,
+}
+
+/// A campaign as the API answers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// The same, under the name that v3 clients also read.
+    #[serde(rename = "_id")]
+    pub underscore_id: CampaignId,
+    /// For people.
+    pub name: String,
+    /// The channel that sends.
+    pub channel_id: ChannelId,
+    /// Who created it: an id, empty where there are no people yet.
+    pub operator_id: String,
+    /// Who created it, for people.
+    pub operator_name: String,
+    /// Empty: not supported yet.
+    pub business_hours_id: Option<String>,
+    /// `"1"`: WhatsApp.
+    pub channel_type: String,
+    /// `"lead"`.
+    pub lead_type: String,
+    /// When it starts or started.
+    pub scheduled_to: Option<DateTime<Utc>>,
+    /// When the next message is due; absent when nothing is.
+    pub next_scheduled_to: Option<DateTime<Utc>>,
+    /// The time that was first asked for.
+    pub original_scheduled_to: Option<DateTime<Utc>>,
+    /// When the last message is due by the plan.
+    pub finished_at_prediction: Option<DateTime<Utc>>,
+    /// The contacts file.
+    pub leads_asset_url: String,
+    /// The audience made from it.
+    pub audience_id: AudienceId,
+    /// Free text; empty for template campaigns.
+    pub message: String,
+    /// Free text; empty for template campaigns.
+    pub text_raw: String,
+    /// Attachments.
+    pub assets_urls: Vec<String>,
+    /// Whether it may still send: scheduled or processing.
+    pub active: bool,
+    /// Always false: conversations live in other products.
+    pub should_create_conversation: bool,
+    /// Where it stands.
+    pub status: CampaignStatus,
+    /// Why it stands there, where that is not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// Chunks in all.
+    pub chunks_count: u64,
+    /// Recipients in all.
+    pub leads_count: u64,
+    /// The mean wait between two messages, in seconds.
+    #[serde(serialize_with = "seconds::serialize")]
+    pub seconds_between_messages: f64,
+    /// The shortest wait between two messages, in seconds.
+    #[serde(serialize_with = "seconds::serialize")]
+    pub min_seconds_between_messages: f64,
+    /// The longest wait between two messages, in seconds.
+    #[serde(serialize_with = "seconds::serialize")]
+    pub max_seconds_between_messages: f64,
+    /// The wait between chunks, in seconds.
+    #[serde(serialize_with = "seconds::serialize")]
+    pub seconds_between_chunks: f64,
+    /// Always false: replies are not tracked yet.
+    pub track_all_channels: bool,
+    /// Hours that replies are tracked; 0: not yet.
+    pub track_max_hours: u32,
+    /// Recipients in a chunk.
+    pub chunk_size: u64,
+    /// The content.
+    pub template: TemplateContent,
+    /// Share of the recipients that have an outcome, 0 to 100.
+    #[serde(serialize_with = "seconds::serialize")]
+    pub progress: f64,
+    /// What came of it, in the v3 API's words.
+    pub result_counts: ResultCounts,
+    /// What came of it, exactly: these add up to `leadsCount`.
+    pub totals: CampaignTotals,
+    /// Why messages failed, most frequent first.
+    pub failures: Vec<FailureCount>,
+    /// Recipients with an outcome.
+    pub messages_processed: u64,
+    /// When the last outcome was counted.
+    pub last_message_processed_at: Option<DateTime<Utc>>,
+    /// Whether it is alive.
+    pub health_check_data: HealthCheckData,
+    /// Whose it is.
+    pub workspace_id: WorkspaceId,
+    /// When it was created.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub last_update_at: DateTime<Utc>,
+    /// The same, under the name that v3 clients also read.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// `GET /v3/campaigns`: newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignList {
+    /// One page.
+    pub items: Vec<Campaign>,
+    /// Give it as `after` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Counts in the v3 API's words. Each includes those further on: a read message was also received and sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResultCounts {
+    /// Accepted by WhatsApp and not held back.
+    pub sent: u64,
+    /// Delivered to the phone.
+    pub received: u64,
+    /// Read.
+    pub read: u64,
+    /// Answered; not tracked yet, so 0.
+    pub answered: u64,
+    /// Chunks whose recipients all have an outcome.
+    pub chunks_executed: u64,
+    /// The same by chunk, the first chunk being `"0"`. At most the 1,000 latest.
+    pub by_chunk_id: BTreeMap<String, ChunkCounts>,
+}
+
+/// The counts of one chunk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChunkCounts {
+    /// Accepted by WhatsApp and not held back.
+    pub sent: u64,
+    /// Delivered to the phone.
+    pub received: u64,
+    /// Read.
+    pub read: u64,
+    /// Answered; not tracked yet, so 0.
+    pub answered: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Recipients of the chunk.
+    pub leads: u64,
+}
+
+/// Where the recipients are. The fields exclude each other and add up to `audience`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CampaignTotals {
+    /// Recipients in all.
+    pub audience: u64,
+    /// Not tried yet.
+    pub untouched: u64,
+    /// Being sent this moment.
+    pub claimed: u64,
+    /// Taken by WhatsApp.
+    pub accepted: u64,
+    /// Held back by WhatsApp for a check of quality.
+    pub held: u64,
+    /// On their way.
+    pub sent: u64,
+    /// On the phone.
+    pub delivered: u64,
+    /// Read.
+    pub read: u64,
+    /// Refused or lost, with a code.
+    pub failed: u64,
+    /// Left out on purpose, with a reason.
+    pub skipped: u64,
+    /// Waiting for another attempt.
+    pub retry: u64,
+    /// Nobody knows whether they were sent; never sent again by itself.
+    pub unknown: u64,
+}
+
+/// How many messages failed with one code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureCount {
+    /// Meta's code.
+    pub code: u32,
+    /// What it means, for a marketer.
+    pub title: String,
+    /// Messages.
+    pub count: u64,
+}
+
+/// Whether a campaign is alive.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthCheckData {
+    /// Recipients with an outcome.
+    pub messages_processed: u64,
+    /// When the last outcome was counted.
+    pub last_message_processed_at: Option<DateTime<Utc>>,
+    /// How often the dispatcher looked.
+    pub health_check_executions: u64,
+    /// The latest job that was cut; empty before the first.
+    pub job_id: String,
+    /// The latest chunk that was cut; empty before the first.
+    pub chunk_id: String,
+    /// When the dispatcher looks next.
+    pub next_health_check_at: Option<DateTime<Utc>>,
+    /// When it last looked.
+    pub last_health_check_at: Option<DateTime<Utc>>,
+}

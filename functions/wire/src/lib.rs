@@ -1,0 +1,27 @@
+//! The shapes that cross the network: what the API answers and what the dashboard and API clients send.
+//!
+//! Native and WASM. Knows serde and chrono, and no rule: rules live in `campaigns`.
+//! JSON is camelCase; times are RFC 3339 UTC and end in `At` (the v3 names `scheduledTo`,
+//! `nextScheduledTo` and `finishedAtPrediction` are kept as API clients know them).
+
+mod audience;
+mod campaign;
+mod channel;
+mod ids;
+mod message;
+mod problem;
+mod seconds;
+mod session;
+mod template;
+
+pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
+pub use campaign::{
+    Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
+    ResultCounts,
+};
+pub use channel::{Channel, ChannelList};
+pub use ids::{AudienceId, CampaignId, ChannelId, WorkspaceId};
+pub use message::{Message, MessageList, MessageState};
+pub use problem::{FieldError, Problem};
+pub use session::{Session, SignIn};
+pub use template::{ParameterFormat, ParameterSource, Template, TemplateContent, TemplateList};
