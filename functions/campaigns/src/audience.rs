@@ -1,0 +1,39 @@
+//! The audience as it lies in S3: segments of a fixed number of rows, one JSON line each, and a manifest.
+//!
+//! Made once by the importer, never changed, read by the dispatcher (to cut jobs) and the API (to show people).
+
+use serde::{Deserialize, Serialize};
+
+/// Rows in a segment: a few hundred kilobytes, read in one request, kept whole in memory.
+pub const SEGMENT_ROWS: u64 = 2_000;
+
+/// One recipient: a line of a segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// E.164, with `+`.
+    pub phone: String,
+    /// As in the file; empty when the file has no such column.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// All cells of the row, in the order of the columns.
+    pub fields: Vec<String>,
+}
+
+/// What the segments hold, written after them: an audience without a manifest is not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// Recipients in all.
+    pub recipients: u64,
+    /// Rows left out.
+    pub rejected: u64,
+    /// Rows in each segment but the last.
+    pub segment_rows: u64,
+    /// Column headers, in order.
+    pub columns: Vec<String>,
+}
+
+/// The segment that holds a recipient.
+pub fn segment_of(index: u64) -> u64 {
+    index / SEGMENT_ROWS
+}

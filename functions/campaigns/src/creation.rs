@@ -1,0 +1,280 @@
+//! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
+
+use chrono::{DateTime, Duration, Utc};
+use wire::{AudienceId, ChannelId, CreateCampaign, FieldError, TemplateContent};
+
+use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
+
+/// Longest name, in characters.
+pub const LONGEST_NAME: usize = 200;
+
+/// Chunk size when none is asked for.
+pub const DEFAULT_CHUNK_SIZE: u32 = 500;
+
+/// How far ahead a start can be scheduled.
+pub const FARTHEST_START_DAYS: i64 = 366;
+
+/// How far in the past a start may lie: clocks differ and people type.
+pub const START_TOLERANCE_SECONDS: i64 = 60;
+
+/// A request without faults of its own. Whether its channel, audience and template exist is for the API to find out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewCampaign {
+    /// Trimmed, not empty.
+    pub name: String,
+    /// Who created it; may be empty.
+    pub operator_name: String,
+    /// The channel asked for.
+    pub channel_id: ChannelId,
+    /// The audience asked for.
+    pub audience_id: AudienceId,
+    /// The content.
+    pub content: TemplateContent,
+    /// When to start; nothing for a draft.
+    pub scheduled_to: Option<DateTime<Utc>>,
+    chunk: ChunkAsked,
+    between_chunks_ms: u64,
+    min_gap_ms: u64,
+    max_gap_ms: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum ChunkAsked {
+    Size(u32),
+    Count(u64),
+}
+
+impl NewCampaign {
+    /// The pace for an audience of this size (a number of chunks becomes a size).
+    pub fn pace(&self, recipients: u64) -> Pace {
+        let chunk_size = match self.chunk {
+            ChunkAsked::Size(size) => size,
+            ChunkAsked::Count(count) => recipients.div_ceil(count.max(1)).clamp(1, u64::from(LARGEST_CHUNK)) as u32,
+        };
+        Pace {
+            chunk_size,
+            between_chunks_ms: self.between_chunks_ms,
+            min_gap_ms: self.min_gap_ms,
+            max_gap_ms: self.max_gap_ms,
+        }
+    }
+}
+
+/// Parses a request; on failure every field that is wrong, each with what is allowed.
+pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign, Vec<FieldError>> {
+    let mut faults = Faults::default();
+    refuse_unsupported(request, &mut faults);
+    let name = request.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        faults.add("name", format!("give a name of 1 to {LONGEST_NAME} characters"));
+    }
+    if request.channel_id.trim().is_empty() {
+        faults.add("channelId", "choose the channel that sends".into());
+    }
+    let audience_id = audience(request, &mut faults);
+    let scheduled_to = start(request, now, &mut faults);
+    let (min_gap_ms, max_gap_ms) = gaps(request, &mut faults);
+    let between_chunks_ms = milliseconds("secondsBetweenChunks", request.seconds_between_chunks, &mut faults);
+    let chunk = chunk(request, &mut faults);
+    if request.template.is_none() {
+        faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into());
+    }
+    match (audience_id, request.template.clone()) {
+        (Some(audience_id), Some(content)) if faults.0.is_empty() => Ok(NewCampaign {
+            name,
+            operator_name: request.operator_name.clone().unwrap_or_default(),
+            channel_id: ChannelId(request.channel_id.trim().to_owned()),
+            audience_id,
+            content,
+            scheduled_to,
+            chunk,
+            between_chunks_ms,
+            min_gap_ms,
+            max_gap_ms,
+        }),
+        _ => Err(faults.0),
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn add(&mut self, field: &str, message: String) {
+        self.0.push(FieldError { field: field.to_owned(), message });
+    }
+}
+
+fn refuse_unsupported(request: &CreateCampaign, faults: &mut Faults) {
+    let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
+    if filled(&request.business_hours_id) {
+        faults.add("businessHoursId", "business hours are not supported yet: leave it out".into());
+    }
+    if filled(&request.message) || filled(&request.text_raw) {
+        let field = if filled(&request.message) { "message" } else { "textRaw" };
+        faults.add(field, "free text is not supported yet: send an approved template".into());
+    }
+    if !request.assets_urls.is_empty() {
+        faults.add("assetsUrls", "attachments are not supported yet: leave it out".into());
+    }
+    if request.channel_type.as_deref().is_some_and(|kind| kind != "1") {
+        faults.add("channelType", "only \"1\" (WhatsApp) is supported".into());
+    }
+    if request.lead_type.as_deref().is_some_and(|kind| kind != "lead") {
+        faults.add("leadType", "only \"lead\" is supported".into());
+    }
+}
+
+/// `audienceId`, or the last part of `leadsAssetUrl` without its ending.
+fn audience(request: &CreateCampaign, faults: &mut Faults) -> Option<AudienceId> {
+    if let Some(id) = &request.audience_id {
+        return Some(id.clone());
+    }
+    let Some(url) = request.leads_asset_url.as_deref().filter(|url| !url.trim().is_empty()) else {
+        faults.add("leadsAssetUrl", "give the contacts file: leadsAssetUrl of an upload, or audienceId".into());
+        return None;
+    };
+    let file = url.trim().rsplit('/').next().unwrap_or_default();
+    let id = file.split('.').next().unwrap_or_default();
+    if id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Some(AudienceId(id.to_owned()));
+    }
+    faults.add("leadsAssetUrl", "not a file uploaded here: use leadsAssetUrl as POST /v3/uploads answered it".into());
+    None
+}
+
+fn start(request: &CreateCampaign, now: DateTime<Utc>, faults: &mut Faults) -> Option<DateTime<Utc>> {
+    let text = request.scheduled_to.as_deref().filter(|text| !text.trim().is_empty())?;
+    let Ok(at) = DateTime::parse_from_rfc3339(text.trim()) else {
+        faults.add("scheduledTo", "not a time: write it like 2026-11-30T09:00:00-03:00".into());
+        return None;
+    };
+    let at = at.with_timezone(&Utc);
+    if at < now - Duration::seconds(START_TOLERANCE_SECONDS) {
+        faults.add("scheduledTo", format!("lies in the past: it is {} now", now.format("%Y-%m-%dT%H:%M:%SZ")));
+    } else if at > now + Duration::days(FARTHEST_START_DAYS) {
+        faults.add("scheduledTo", format!("lies more than {FARTHEST_START_DAYS} days ahead"));
+    }
+    Some(at)
+}
+
+fn gaps(request: &CreateCampaign, faults: &mut Faults) -> (u64, u64) {
+    let both = request.seconds_between_messages;
+    let min = request.min_seconds_between_messages.or(both);
+    let max = request.max_seconds_between_messages.or(both).or(min);
+    let min_ms = milliseconds("minSecondsBetweenMessages", min, faults);
+    let max_ms = milliseconds("maxSecondsBetweenMessages", max, faults);
+    if min_ms > max_ms {
+        faults.add("maxSecondsBetweenMessages", "must not be below minSecondsBetweenMessages".into());
+    }
+    (min_ms, max_ms)
+}
+
+fn milliseconds(field: &str, seconds: Option<f64>, faults: &mut Faults) -> u64 {
+    let milliseconds = seconds.unwrap_or(0.0) * 1_000.0;
+    if milliseconds.is_finite() && (0.0..=LONGEST_WAIT_MS as f64).contains(&milliseconds) {
+        return milliseconds.round() as u64;
+    }
+    faults.add(field, format!("must be 0 to {} seconds", LONGEST_WAIT_MS / 1_000));
+    0
+}
+
+fn chunk(request: &CreateCampaign, faults: &mut Faults) -> ChunkAsked {
+    match (request.chunk_size, request.chunks_count) {
+        (Some(size), _) if (1..=u64::from(LARGEST_CHUNK)).contains(&size) => ChunkAsked::Size(size as u32),
+        (Some(_), _) => {
+            faults.add("chunkSize", format!("must be 1 to {LARGEST_CHUNK} recipients"));
+            ChunkAsked::Size(1)
+        }
+        (None, Some(0)) => {
+            faults.add("chunksCount", "must be at least 1".into());
+            ChunkAsked::Size(1)
+        }
+        (None, Some(count)) => ChunkAsked::Count(count),
+        (None, None) => ChunkAsked::Size(DEFAULT_CHUNK_SIZE),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> CreateCampaign {
+        CreateCampaign {
+            name: " Natal ".into(),
+            channel_id: "simulator".into(),
+            leads_asset_url: Some("s3://files/uploads/1/01JD8ZQ0000000000000000000.csv".into()),
+            template: Some(TemplateContent {
+                name: "promo".into(),
+                language: "pt_BR".into(),
+                header: vec![],
+                body: vec![],
+            }),
+            ..CreateCampaign::default()
+        }
+    }
+
+    fn now() -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339("2026-11-22T10:00:00Z").unwrap().with_timezone(&Utc)
+    }
+
+    fn refused_fields(request: &CreateCampaign) -> Vec<String> {
+        parse(request, now()).unwrap_err().into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn the_least_request_becomes_a_draft_at_the_default_pace() {
+        let new = parse(&request(), now()).unwrap();
+        assert_eq!((new.name.as_str(), new.scheduled_to), ("Natal", None));
+        assert_eq!(new.audience_id.as_str(), "01JD8ZQ0000000000000000000");
+        let expected = Pace { chunk_size: DEFAULT_CHUNK_SIZE, between_chunks_ms: 0, min_gap_ms: 0, max_gap_ms: 0 };
+        assert_eq!(new.pace(10), expected);
+    }
+
+    #[test]
+    fn seconds_between_messages_sets_both_bounds() {
+        let new = parse(&CreateCampaign { seconds_between_messages: Some(1.5), ..request() }, now()).unwrap();
+        assert_eq!((new.pace(1).min_gap_ms, new.pace(1).max_gap_ms), (1_500, 1_500));
+    }
+
+    #[test]
+    fn a_number_of_chunks_becomes_a_size() {
+        let new = parse(&CreateCampaign { chunks_count: Some(3), ..request() }, now()).unwrap();
+        assert_eq!(new.pace(10).chunk_size, 4);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let wrong = CreateCampaign {
+            name: "  ".into(),
+            leads_asset_url: Some("https://elsewhere/list.csv".into()),
+            scheduled_to: Some("2026-11-21T10:00:00Z".into()),
+            min_seconds_between_messages: Some(5.0),
+            max_seconds_between_messages: Some(2.0),
+            seconds_between_chunks: Some(-1.0),
+            chunk_size: Some(0),
+            message: Some("Hi".into()),
+            template: None,
+            ..request()
+        };
+        let expected = [
+            "message",
+            "name",
+            "leadsAssetUrl",
+            "scheduledTo",
+            "maxSecondsBetweenMessages",
+            "secondsBetweenChunks",
+            "chunkSize",
+            "template",
+        ];
+        assert_eq!(refused_fields(&wrong), expected);
+    }
+
+    #[test]
+    fn times_carry_their_offset() {
+        let local = CreateCampaign { scheduled_to: Some("2026-11-22T09:00:00-03:00".into()), ..request() };
+        assert_eq!(parse(&local, now()).unwrap().scheduled_to.unwrap().to_rfc3339(), "2026-11-22T12:00:00+00:00");
+        let words = CreateCampaign { scheduled_to: Some("tomorrow".into()), ..request() };
+        assert_eq!(refused_fields(&words), ["scheduledTo"]);
+    }
+}

@@ -1,0 +1,164 @@
+//! What people and spreadsheets write for a phone number, down to its digits. No country is known here.
+
+use super::PhoneError;
+
+/// The longest text that is read as a number; a phone number with all its decoration is far shorter.
+const MAX_TEXT_BYTES: usize = 256;
+
+/// A piece of text with this many digits is a number of its own (the shortest subscriber numbers people write).
+const DIGITS_OF_A_NUMBER: usize = 7;
+
+/// Groups of digits between spaces are numbers of their own from this length on; shorter ones are groups of one.
+const DIGITS_OF_A_WHOLE_NUMBER: usize = 10;
+
+/// What a link to a phone begins with.
+const SCHEMES: [&str; 2] = ["tel:", "whatsapp:"];
+
+/// How a spreadsheet shows a whole number with decimals: `5511998765432.0`.
+const NO_DECIMALS: [&str; 4] = [".0", ",0", ".00", ",00"];
+
+/// Zeros of the scripts whose digits are read: full-width, Arabic, Persian, Devanagari, Bengali.
+const ZEROS: [u32; 5] = [0xFF10, 0x0660, 0x06F0, 0x0966, 0x09E6];
+
+/// A number as written: its digits, and whether the country code is surely among them.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// After a `+`: country code first.
+    International(String),
+    /// Without a `+`: who knows.
+    Bare(String),
+}
+
+/// Takes the digits out of a text.
+pub(super) fn read(text: &str) -> Result<Written, PhoneError> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(PhoneError::NotANumber);
+    }
+    let plain: String = text.chars().filter_map(plain_char).collect();
+    let bare = undecorated(&plain);
+    if bare.is_empty() {
+        return Err(PhoneError::Empty);
+    }
+    if let Some(digits) = from_spreadsheet(bare)? {
+        return Ok(Written::Bare(digits));
+    }
+    if holds_two_numbers(bare) {
+        return Err(PhoneError::TwoNumbers);
+    }
+    digits_of(&without_carrier_placeholder(bare))
+}
+
+/// The ASCII character that stands for the same in a phone number; `None` for what cannot be seen.
+fn plain_char(c: char) -> Option<char> {
+    match c {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(';'),
+        // Marks of direction and zero width: they come along when a number is copied from a chat or a contact.
+        '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' => None,
+        '\u{2060}'..='\u{2069}' | '\u{FEFF}' => None,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => Some('-'),
+        '\u{FF0B}' => Some('+'),
+        '\u{FF08}' => Some('('),
+        '\u{FF09}' => Some(')'),
+        '\u{FF0E}' | '\u{00B7}' | '\u{2022}' | '\u{2024}' => Some('.'),
+        '\u{2018}' | '\u{2019}' | '`' => Some('\''),
+        c if c.is_whitespace() => Some(' '),
+        c => Some(ascii_digit(c).unwrap_or(c)),
+    }
+}
+
+fn ascii_digit(c: char) -> Option<char> {
+    ZEROS.iter().find_map(|zero| {
+        let value = u32::from(c).checked_sub(*zero)?;
+        char::from_digit(value, 10)
+    })
+}
+
+/// Without what spreadsheets and links put around a number: `="…"`, a leading apostrophe, quotes, `tel:`.
+fn undecorated(text: &str) -> &str {
+    let text = text.trim().trim_matches(';').trim();
+    let text = text.strip_prefix('=').filter(|rest| rest.starts_with('"')).unwrap_or(text);
+    let text = text.trim_matches(|c| matches!(c, '\'' | '"' | ' '));
+    let text = SCHEMES
+        .iter()
+        .find_map(|scheme| {
+            let (start, rest) = text.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(rest)
+        })
+        .unwrap_or(text);
+    text.trim()
+}
+
+/// Digits of a number that a spreadsheet wrote as a decimal or in scientific notation; `None` if it is neither.
+fn from_spreadsheet(text: &str) -> Result<Option<String>, PhoneError> {
+    for ending in NO_DECIMALS {
+        if let Some(whole) = text.strip_suffix(ending)
+            && whole.len() >= DIGITS_OF_A_NUMBER
+            && all_digits(whole)
+        {
+            return Ok(Some(whole.to_owned()));
+        }
+    }
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
+        return Ok(None);
+    };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let mantissa = mantissa.strip_prefix('+').unwrap_or(mantissa);
+    let (whole, decimals) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, ""));
+    let is_scientific =
+        whole.len() == 1 && all_digits(whole) && all_digits(decimals) && !exponent.is_empty() && all_digits(exponent);
+    if !is_scientific {
+        return Ok(None);
+    }
+    // Every digit is there only if the mantissa has as many decimals as the exponent says.
+    match exponent.parse::<usize>() {
+        Ok(digits) if digits == decimals.len() => Ok(Some(format!("{whole}{decimals}"))),
+        Ok(_) | Err(_) => Err(PhoneError::DigitsLost),
+    }
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn holds_two_numbers(text: &str) -> bool {
+    let divides = |c: char| matches!(c, '/' | ';' | ',' | '|' | '&' | '\\' | '+') || c.is_alphabetic();
+    let numbers = |pieces: &mut dyn Iterator<Item = &str>, digits: usize| {
+        pieces.filter(|piece| count_digits(piece) >= digits).count()
+    };
+    numbers(&mut text.split(divides), DIGITS_OF_A_NUMBER) > 1
+        || numbers(&mut text.split(' '), DIGITS_OF_A_WHOLE_NUMBER) > 1
+}
+
+fn count_digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// `0xx11 …` and `(0XX11) …`: Brazilians write `xx` for "the carrier of your choice".
+fn without_carrier_placeholder(text: &str) -> String {
+    let (open, number) = match text.strip_prefix('(') {
+        Some(number) => ("(", number.trim_start()),
+        None => ("", text),
+    };
+    match number.split_at_checked(3) {
+        Some((start, rest)) if start.eq_ignore_ascii_case("0xx") => format!("{open}0{rest}"),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
+fn digits_of(text: &str) -> Result<Written, PhoneError> {
+    let mut digits = String::with_capacity(text.len());
+    let mut plus = false;
+    for c in text.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if digits.is_empty() => plus = true,
+            ' ' | '-' | '.' | ',' | '(' | ')' | '[' | ']' | '/' | '_' => {}
+            _ => return Err(PhoneError::NotANumber),
+        }
+    }
+    match (digits.is_empty(), plus) {
+        (true, _) => Err(PhoneError::NotANumber),
+        (false, true) => Ok(Written::International(digits)),
+        (false, false) => Ok(Written::Bare(digits)),
+    }
+}

@@ -1,0 +1,144 @@
+use wire::ParameterFormat;
+
+use super::*;
+
+fn template() -> Template {
+    Template {
+        id: "1".into(),
+        name: "promo".into(),
+        language: "pt_BR".into(),
+        category: "MARKETING".into(),
+        status: "APPROVED".into(),
+        parameter_format: ParameterFormat::Positional,
+        header: Some("Oi {{1}}".into()),
+        body: "Olá {{1}}, use {{2}} em {{1}}.".into(),
+        footer: None,
+        buttons: vec![],
+        unusable_because: None,
+    }
+}
+
+fn column(column: &str, fallback: Option<&str>) -> ParameterSource {
+    ParameterSource::Column { column: column.into(), fallback: fallback.map(str::to_owned) }
+}
+
+fn text(text: &str) -> ParameterSource {
+    ParameterSource::Text { text: text.into() }
+}
+
+fn content(header: Vec<ParameterSource>, body: Vec<ParameterSource>) -> TemplateContent {
+    TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body }
+}
+
+fn strings(items: &[&str]) -> Vec<String> {
+    items.iter().map(|item| (*item).to_owned()).collect()
+}
+
+fn good() -> TemplateContent {
+    content(vec![column("name", Some("cliente"))], vec![column("name", None), text("DEZ")])
+}
+
+fn fields_of(problems: &[ContentProblem]) -> Vec<&str> {
+    problems.iter().map(|problem| problem.field.as_str()).collect()
+}
+
+#[test]
+fn variables_are_listed_once_in_the_order_of_first_appearance() {
+    assert_eq!(variables("{{2}} and {{1}}, {{ first_name }} {{2}}"), ["2", "1", "first_name"]);
+    assert!(variables("{{}} {{a b}} {{{ }} {{").is_empty());
+    assert_eq!(variables("{{{1}}}"), ["1"]);
+}
+
+#[test]
+fn rendering_leaves_the_unknown_and_never_reads_values_as_templates() {
+    let rendered = render("{{1}} {{2}} {{3}}", &[("1", "{{2}}"), ("2", "b")]);
+    assert_eq!(rendered, "{{2}} b {{3}}");
+    assert_eq!(render("á{{ 1 }}é {{x", &[("1", "çãõ")]), "áçãõé {{x");
+}
+
+#[test]
+fn numbered_variables_are_sent_by_number_and_named_ones_as_they_come() {
+    let (names, values) = (strings(&["2", "10", "1"]), strings(&["b", "j", "a"]));
+    assert_eq!(sending_order(ParameterFormat::Positional, &names, &values), [("1", "a"), ("2", "b"), ("10", "j")]);
+    assert_eq!(sending_order(ParameterFormat::Named, &names, &values), [("2", "b"), ("10", "j"), ("1", "a")]);
+}
+
+#[test]
+fn a_content_that_fits_has_no_problems() {
+    assert_eq!(check_content(&template(), &good(), &strings(&["name", "phone"])), []);
+}
+
+#[test]
+fn every_problem_names_its_field() {
+    let columns = strings(&["name"]);
+    let body = vec![column("nome", None), text("a\nb"), text("x")];
+    let problems = check_content(&template(), &content(vec![], body), &columns);
+    assert_eq!(fields_of(&problems), ["template.header", "template.body", "template.body.0", "template.body.1"]);
+    assert!(problems[2].message.contains("it has: name"));
+}
+
+#[test]
+fn a_template_that_is_not_approved_or_not_usable_is_refused() {
+    let columns = strings(&["name"]);
+    let paused = Template { status: "PAUSED".into(), ..template() };
+    let media = Template { unusable_because: Some("its header is an image".into()), ..template() };
+    assert!(check_content(&paused, &good(), &columns)[0].message.contains("PAUSED"));
+    assert!(check_content(&media, &good(), &columns)[0].message.contains("an image"));
+    let other = TemplateContent { name: "other".into(), language: "en".into(), ..good() };
+    assert_eq!(fields_of(&check_content(&template(), &other, &columns)), ["template.name", "template.language"]);
+}
+
+#[test]
+fn fixed_texts_that_whatsapp_refuses_are_refused() {
+    let columns = strings(&["name"]);
+    for bad in ["", "  ", "a\tb", "a\r\nb", "a     b"] {
+        for source in [text(bad), column("name", Some(bad))] {
+            let content = content(vec![text("x")], vec![text("x"), source]);
+            let problems = check_content(&template(), &content, &columns);
+            assert_eq!(fields_of(&problems), ["template.body.1"], "{bad:?}");
+        }
+    }
+    let four_spaces = content(vec![text("x")], vec![text("x"), text("a    b")]);
+    assert_eq!(check_content(&template(), &four_spaces, &columns), []);
+    let long = content(vec![text("x")], vec![text("x"), text(&"y".repeat(1024))]);
+    assert_eq!(fields_of(&check_content(&template(), &long, &columns)), ["template.body"]);
+}
+
+#[test]
+fn values_come_from_cells_on_one_line() {
+    let columns = strings(&["phone", "name"]);
+    let fields = strings(&["+447700900123", " Ana\u{a0}\r\n\tMaria  \u{200b}"]);
+    let filled = parameters(&template(), &good(), &columns, &fields).unwrap();
+    assert_eq!(filled.header, ["Ana Maria"]);
+    assert_eq!(filled.body, ["Ana Maria", "DEZ"]);
+}
+
+#[test]
+fn an_empty_cell_takes_the_fallback_or_names_its_column() {
+    let columns = strings(&["name"]);
+    let problem = parameters(&template(), &good(), &columns, &strings(&[" "])).unwrap_err();
+    assert_eq!(problem.name(), "emptyValue");
+    assert!(problem.to_string().contains("\"name\""));
+
+    let with_fallback = content(vec![text("x")], vec![column("name", Some("cliente")), text("DEZ")]);
+    let filled = parameters(&template(), &with_fallback, &columns, &[]).unwrap();
+    assert_eq!(filled.body[0], "cliente");
+}
+
+#[test]
+fn a_recipient_whose_values_do_not_fit_is_a_problem_of_his_own() {
+    let columns = strings(&["name"]);
+    let long = strings(&[&"é".repeat(1030)]);
+    let problem = parameters(&template(), &good(), &columns, &long).unwrap_err();
+    assert!(matches!(problem, ParameterProblem::BodyTooLong { chars } if chars > 1030));
+    let missing = parameters(&template(), &good(), &[], &[]).unwrap_err();
+    assert_eq!(missing.name(), "noColumn");
+    let wrong = parameters(&template(), &content(vec![], vec![]), &columns, &[]).unwrap_err();
+    assert_eq!(wrong, ParameterProblem::WrongCount);
+}
+
+#[test]
+fn parameters_travel_as_camel_case_json() {
+    let filled = Parameters { header: vec![], body: strings(&["a"]) };
+    assert_eq!(serde_json::to_string(&filled).unwrap(), "{\"body\":[\"a\"]}");
+}

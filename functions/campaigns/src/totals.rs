@@ -1,0 +1,202 @@
+//! Totals of a campaign or a chunk: a fold of the changes of its messages.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use wire::{CampaignTotals, ChunkCounts, MessageState, ResultCounts};
+
+/// What of a message is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Where it stands.
+    pub state: MessageState,
+    /// Meta's code, counted where the state is `failed`.
+    pub code: Option<u32>,
+}
+
+/// How many messages stand where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Totals {
+    /// In a sender's hand.
+    pub claimed: u64,
+    /// Waiting for another attempt.
+    pub retry: u64,
+    /// Left out on purpose.
+    pub skipped: u64,
+    /// Nobody knows.
+    pub unknown: u64,
+    /// Taken by WhatsApp.
+    pub accepted: u64,
+    /// Held back by WhatsApp.
+    pub held: u64,
+    /// On their way.
+    pub sent: u64,
+    /// Failed.
+    pub failed: u64,
+    /// On the phone.
+    pub delivered: u64,
+    /// Read.
+    pub read: u64,
+    /// The failed ones by Meta's code.
+    pub failed_by_code: BTreeMap<u32, u64>,
+}
+
+impl Totals {
+    /// Counts one message's change. `before` is nothing when the message is new.
+    pub fn apply(&mut self, before: Option<Counted>, after: Counted) {
+        if let Some(before) = before {
+            self.change(before, |count| count.saturating_sub(1));
+        }
+        self.change(after, |count| count + 1);
+    }
+
+    fn change(&mut self, counted: Counted, by: impl Fn(u64) -> u64) {
+        if let Some(count) = self.count_of(counted.state) {
+            *count = by(*count);
+        }
+        if counted.state == MessageState::Failed {
+            let code = counted.code.unwrap_or_default();
+            let count = self.failed_by_code.entry(code).or_default();
+            *count = by(*count);
+            if *count == 0 {
+                self.failed_by_code.remove(&code);
+            }
+        }
+    }
+
+    fn count_of(&mut self, state: MessageState) -> Option<&mut u64> {
+        Some(match state {
+            MessageState::Untouched => return None,
+            MessageState::Claimed => &mut self.claimed,
+            MessageState::Retry => &mut self.retry,
+            MessageState::Skipped => &mut self.skipped,
+            MessageState::Unknown => &mut self.unknown,
+            MessageState::Accepted => &mut self.accepted,
+            MessageState::Held => &mut self.held,
+            MessageState::Sent => &mut self.sent,
+            MessageState::Failed => &mut self.failed,
+            MessageState::Delivered => &mut self.delivered,
+            MessageState::Read => &mut self.read,
+        })
+    }
+
+    /// Messages that were claimed or settled: every recipient that has an item.
+    pub fn touched(&self) -> u64 {
+        self.claimed + self.retry + self.settled()
+    }
+
+    /// Messages with an outcome: nothing more is done for them by itself.
+    pub fn settled(&self) -> u64 {
+        self.skipped + self.unknown + self.failed + self.taken()
+    }
+
+    /// Messages that WhatsApp took and did not fail.
+    fn taken(&self) -> u64 {
+        self.accepted + self.held + self.sent + self.delivered + self.read
+    }
+
+    /// For the wire; `audience` is the number of recipients.
+    pub fn campaign_totals(&self, audience: u64) -> CampaignTotals {
+        CampaignTotals {
+            audience,
+            untouched: audience.saturating_sub(self.touched()),
+            claimed: self.claimed,
+            accepted: self.accepted,
+            held: self.held,
+            sent: self.sent,
+            delivered: self.delivered,
+            read: self.read,
+            failed: self.failed,
+            skipped: self.skipped,
+            retry: self.retry,
+            unknown: self.unknown,
+        }
+    }
+
+    /// In the v3 API's words: each count includes those further on, held messages are not sent.
+    pub fn result_counts(&self, chunks: BTreeMap<String, ChunkCounts>, chunks_executed: u64) -> ResultCounts {
+        let counts = self.chunk_counts(0);
+        ResultCounts {
+            sent: counts.sent,
+            received: counts.received,
+            read: counts.read,
+            answered: 0,
+            chunks_executed,
+            by_chunk_id: chunks,
+        }
+    }
+
+    /// The same for one chunk of `leads` recipients.
+    pub fn chunk_counts(&self, leads: u64) -> ChunkCounts {
+        ChunkCounts {
+            sent: self.taken() - self.held,
+            received: self.delivered + self.read,
+            read: self.read,
+            answered: 0,
+            failed: self.failed,
+            leads,
+        }
+    }
+}
+
+/// Orders stream sequence numbers: decimal strings of any length.
+pub fn sequence_is_after(sequence: &str, watermark: &str) -> bool {
+    let (a, b) = (sequence.trim_start_matches('0'), watermark.trim_start_matches('0'));
+    (a.len(), a) > (b.len(), b)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STATES: [MessageState; 10] = [
+        MessageState::Claimed,
+        MessageState::Retry,
+        MessageState::Skipped,
+        MessageState::Unknown,
+        MessageState::Accepted,
+        MessageState::Held,
+        MessageState::Sent,
+        MessageState::Failed,
+        MessageState::Delivered,
+        MessageState::Read,
+    ];
+
+    fn counted(step: usize) -> Counted {
+        let state = STATES[step % STATES.len()];
+        let code = (state == MessageState::Failed).then_some(131_000 + step as u32 % 3);
+        Counted { state, code }
+    }
+
+    #[test]
+    fn sequence_numbers_compare_as_numbers() {
+        assert!(sequence_is_after("10", "9"));
+        assert!(sequence_is_after("000000000000000000010", "9"));
+        assert!(!sequence_is_after("9", "000000000000000000010"));
+        assert!(!sequence_is_after("12", "12"));
+        assert!(sequence_is_after("4421584500000000017450439092", "4421584500000000017450439091"));
+    }
+
+    proptest! {
+        #[test]
+        fn totals_equal_a_recount(histories in proptest::collection::vec(proptest::collection::vec(0usize..30, 1..6), 1..40)) {
+            let mut folded = Totals::default();
+            let mut recounted = Totals::default();
+            for history in &histories {
+                let mut before = None;
+                for step in history {
+                    folded.apply(before, counted(*step));
+                    before = Some(counted(*step));
+                }
+                recounted.apply(None, before.unwrap());
+            }
+            prop_assert_eq!(&folded, &recounted);
+            prop_assert_eq!(folded.touched(), histories.len() as u64);
+            let totals = folded.campaign_totals(histories.len() as u64 + 5);
+            prop_assert_eq!(totals.untouched, 5);
+        }
+    }
+}
