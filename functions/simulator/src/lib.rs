@@ -1,0 +1,162 @@
+//! A WhatsApp Cloud API for those who have none: it takes sends as Meta would, misbehaves on request, and reports back by
+//! signed webhooks. It is the other side, so it knows Meta's API and nothing of who calls it.
+//!
+//! A send travels top down: [`Simulator::router`] → `messages` (understand) → `filling` (check the template) →
+//! `ledger` (rate, [`behaviour`], `plan`, `log`) → the answer; later `webhooks` → `envelope` → `callback`.
+
+pub mod arrival;
+pub mod behaviour;
+mod callback;
+mod clock;
+pub mod config;
+mod control;
+mod envelope;
+pub mod environment;
+mod errors;
+mod filling;
+mod graph;
+mod ledger;
+mod log;
+mod messages;
+mod nodes;
+mod plan;
+mod templates;
+mod totals;
+mod webhooks;
+mod world;
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use http::Uri;
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+
+pub use crate::arrival::{Answer, Arrival, ArrivalStatus, Cause, Outcome, Status, Wamid};
+pub use crate::behaviour::{Behaviour, TABLE, behaviour_of};
+pub use crate::callback::Callback;
+pub use crate::config::{Config, Delay, Number, UserIds};
+pub use crate::envelope::{SIGNATURE_HEADER, signature};
+pub use crate::errors::ErrorCode;
+pub use crate::totals::{FinalStatuses, TWICE_LISTED_MAX, Totals};
+
+use crate::errors::GraphError;
+use crate::ledger::Ledger;
+use crate::world::World;
+
+/// A send is a few kilobytes; more is a mistake.
+const REQUEST_LIMIT_BYTES: usize = 256 * 1024;
+
+/// A running simulator; its webhooks stop when it is dropped.
+pub struct Simulator {
+    pub(crate) world: Arc<World>,
+    scheduler: AbortHandle,
+}
+
+impl Simulator {
+    /// Reads the log, if there is one, and starts posting webhooks. Needs a tokio runtime.
+    pub fn start(config: Config) -> anyhow::Result<Arc<Self>> {
+        config.check().context("the simulator's configuration")?;
+        let runtime = Handle::try_current().context("the simulator needs a tokio runtime")?;
+        let callback = config.callback_url.as_deref().map(Callback::address).transpose()?;
+        let ledger = Ledger::open(&config)?;
+        let world = Arc::new(World::new(config, ledger, callback));
+        let scheduler = runtime.spawn(webhooks::post_statuses(Arc::clone(&world))).abort_handle();
+        Ok(Arc::new(Self { world, scheduler }))
+    }
+
+    /// The routes of the API and of `/simulator`; the caller serves them.
+    pub fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/simulator/arrivals", get(control::arrivals))
+            .route("/simulator/totals", get(control::totals))
+            .route("/{version}/{id}", get(nodes::node))
+            .route("/{version}/{id}/messages", post(messages::send))
+            .route("/{version}/{id}/message_templates", get(nodes::message_templates))
+            .route("/{version}/{id}/phone_numbers", get(nodes::phone_numbers))
+            .fallback(unknown_path)
+            .layer(DefaultBodyLimit::max(REQUEST_LIMIT_BYTES))
+            .with_state(Arc::clone(self))
+    }
+
+    /// The configuration it runs with.
+    pub fn config(&self) -> &Config {
+        &self.world.config
+    }
+
+    /// Every send so far, accepted or refused, in order.
+    pub fn arrivals(&self) -> Vec<Arrival> {
+        self.arrivals_after(0, usize::MAX)
+    }
+
+    /// Up to `limit` sends whose sequence is above this one.
+    pub fn arrivals_after(&self, sequence: u64, limit: usize) -> Vec<Arrival> {
+        self.world.ledger().arrivals_after(sequence, limit)
+    }
+
+    /// The counts over all sends.
+    pub fn totals(&self) -> Totals {
+        let ledger = self.world.ledger();
+        totals::count(ledger.records(), ledger.pending())
+    }
+
+    /// Where webhooks go from now on; without a callback the statuses wait.
+    pub fn set_callback(&self, callback: Option<Callback>) {
+        self.world.set_callback(callback);
+    }
+
+    /// Sends webhooks to this `http://` address from now on.
+    pub fn set_callback_url(&self, url: &str) -> anyhow::Result<()> {
+        self.set_callback(Some(Callback::address(url)?));
+        Ok(())
+    }
+
+    /// Asks the callback to prove itself with `hub.challenge`, as Meta does when an address is entered.
+    pub async fn verify_callback(&self) -> anyhow::Result<()> {
+        let callback = self.world.callback().context("there is no callback to verify")?;
+        let challenge = self.world.clock.now_micros().to_string();
+        let sender = callback::Sender::new(&self.world.config.app_secret);
+        sender.verify(&callback, &self.world.config.verify_token, &challenge).await
+    }
+
+    /// How many statuses the webhook has not acknowledged yet, due or not.
+    pub fn pending_statuses(&self) -> usize {
+        self.world.ledger().pending()
+    }
+
+    /// Waits until no status is pending. With something pending and no callback, or once stopped, it waits for ever.
+    pub async fn idle(&self) {
+        loop {
+            let drained = self.world.drained.notified();
+            if self.pending_statuses() == 0 {
+                return;
+            }
+            drained.await;
+        }
+    }
+
+    /// Stops posting webhooks at once, as a killed process would; what is not acknowledged stays in the log.
+    pub fn stop(&self) {
+        self.scheduler.abort();
+    }
+}
+
+/// The configuration only: what people were sent stays out of logs.
+impl std::fmt::Debug for Simulator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Simulator").field("config", self.config()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+async fn unknown_path(uri: Uri) -> GraphError {
+    GraphError::unknown_path(uri.path())
+}

@@ -1,0 +1,95 @@
+//! The durable log: one JSON line per arrival, written before the answer, and one per acknowledged webhook. After a
+//! SIGKILL the next start reads it and goes on. No fsync: it survives the process, not the machine.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use crate::arrival::Record;
+
+/// Names one planned status: the sequence of its message and its place in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct StatusKey(pub(crate) u64, pub(crate) u8);
+
+/// A line that is read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Line {
+    Arrival(Record),
+    Acknowledged(Acknowledged),
+}
+
+/// Statuses that one webhook delivered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Acknowledged {
+    pub(crate) at_micros: i64,
+    pub(crate) statuses: Vec<StatusKey>,
+}
+
+/// A line that is written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Entry<'a> {
+    Arrival(&'a Record),
+    Acknowledged(&'a Acknowledged),
+}
+
+/// The open log.
+#[derive(Debug)]
+pub(crate) struct Log {
+    file: File,
+    length: u64,
+}
+
+impl Log {
+    /// Hands every whole line to `each`, cuts a torn last one, and opens the file for more.
+    pub(crate) fn open(path: &Path, mut each: impl FnMut(Line) -> anyhow::Result<()>) -> anyhow::Result<Self> {
+        let name = path.display();
+        let file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .open(path)
+            .with_context(|| format!("opening the log {name}"))?;
+        let mut reader = BufReader::new(&file);
+        let (mut length, mut line, mut number) = (0_u64, Vec::new(), 0_u64);
+        while reader.read_until(b'\n', &mut line).with_context(|| format!("reading the log {name}"))? > 0 {
+            if line.last() != Some(&b'\n') {
+                break;
+            }
+            number += 1;
+            let parsed = serde_json::from_slice(&line).with_context(|| format!("line {number} of the log {name}"))?;
+            each(parsed).with_context(|| format!("line {number} of the log {name}"))?;
+            length += line.len() as u64;
+            line.clear();
+        }
+        file.set_len(length).with_context(|| format!("cutting the torn end of the log {name}"))?;
+        Ok(Self { file, length })
+    }
+
+    /// Appends an arrival.
+    pub(crate) fn arrival(&mut self, record: &Record) -> anyhow::Result<()> {
+        self.append(&Entry::Arrival(record))
+    }
+
+    /// Appends what a webhook delivered.
+    pub(crate) fn acknowledged(&mut self, acknowledged: &Acknowledged) -> anyhow::Result<()> {
+        self.append(&Entry::Acknowledged(acknowledged))
+    }
+
+    /// One write call; what a failed one left behind is cut, so that lines never run together.
+    fn append(&mut self, entry: &Entry<'_>) -> anyhow::Result<()> {
+        let mut line = serde_json::to_vec(entry).context("writing a log line as JSON")?;
+        line.push(b'\n');
+        if let Err(error) = self.file.write_all(&line) {
+            self.file.set_len(self.length).context("cutting a half-written log line")?;
+            return Err(error).context("appending to the log");
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,215 @@
+//! What can be read of the account: numbers, the account itself, and its templates page by page.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use http::{HeaderMap, Uri, header};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::Simulator;
+use crate::config::{Number, RATE_LIMIT_PER_SECOND};
+use crate::errors::{ErrorCode, GraphError};
+use crate::graph::enter;
+use crate::templates::Template;
+use crate::world::World;
+
+/// What Graph gives without a `limit`.
+const PAGE_DEFAULT: usize = 25;
+/// The longest page.
+const PAGE_MAX: usize = 1_000;
+/// The throughput of a number that is also in the WhatsApp Business app, messages per second.
+const COEXISTENCE_RATE: u32 = 20;
+
+/// The query of a read.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct ReadQuery {
+    fields: Option<String>,
+    limit: Option<usize>,
+    after: Option<String>,
+    name: Option<String>,
+    status: Option<String>,
+    language: Option<String>,
+    category: Option<String>,
+}
+
+type Answer = Result<Json<Value>, GraphError>;
+
+/// `GET /{version}/{id}`: a number, the account, or a template.
+pub(crate) async fn node(
+    State(simulator): State<Arc<Simulator>>,
+    Path((version, id)): Path<(String, String)>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let world = &simulator.world;
+    enter(world, &version, &headers)?;
+    let template = || world.templates.iter().find(|template| template.id == id).map(Template::node);
+    let account = || (world.config.waba_id == id).then(|| account_node(world));
+    let node = world.number(&id).map(number_node).or_else(account).or_else(template);
+    let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
+    Ok(Json(only(node, query.fields.as_deref())))
+}
+
+/// `GET /{version}/{waba_id}/phone_numbers`.
+pub(crate) async fn phone_numbers(
+    State(simulator): State<Arc<Simulator>>,
+    Path((version, id)): Path<(String, String)>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer {
+    let world = &simulator.world;
+    enter(world, &version, &headers)?;
+    check_account(world, &id)?;
+    page(world.config.numbers.iter().map(number_node).collect(), &query, &headers, &uri)
+}
+
+/// `GET /{version}/{waba_id}/message_templates`.
+pub(crate) async fn message_templates(
+    State(simulator): State<Arc<Simulator>>,
+    Path((version, id)): Path<(String, String)>,
+    Query(query): Query<ReadQuery>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer {
+    let world = &simulator.world;
+    enter(world, &version, &headers)?;
+    check_account(world, &id)?;
+    let wanted = |node: &Value, key: &str, filter: &Option<String>| {
+        filter.as_ref().is_none_or(|filter| node[key].as_str() == Some(filter))
+    };
+    let nodes = world.templates.iter().map(Template::node).filter(|node| {
+        wanted(node, "name", &query.name)
+            && wanted(node, "status", &query.status)
+            && wanted(node, "language", &query.language)
+            && wanted(node, "category", &query.category)
+    });
+    page(nodes.collect(), &query, &headers, &uri)
+}
+
+fn check_account(world: &World, id: &str) -> Result<(), GraphError> {
+    if world.config.waba_id == id { Ok(()) } else { Err(GraphError::unknown_object(id, "get")) }
+}
+
+fn number_node(number: &Number) -> Value {
+    let level = if number.rate_per_second >= RATE_LIMIT_PER_SECOND { "HIGH" } else { "STANDARD" };
+    json!({
+        "id": number.phone_number_id,
+        "display_phone_number": number.display_phone_number,
+        "verified_name": number.verified_name,
+        "status": "CONNECTED",
+        "quality_rating": "GREEN",
+        "quality_score": { "score": "GREEN" },
+        "name_status": "APPROVED",
+        "code_verification_status": "VERIFIED",
+        "account_mode": "LIVE",
+        "platform_type": "CLOUD_API",
+        "throughput": { "level": level },
+        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "is_on_biz_app": number.rate_per_second == COEXISTENCE_RATE,
+        "health_status": { "can_send_message": "AVAILABLE", "entities": [
+            { "entity_type": "PHONE_NUMBER", "id": number.phone_number_id, "can_send_message": "AVAILABLE" },
+        ]},
+    })
+}
+
+fn account_node(world: &World) -> Value {
+    json!({
+        "id": world.config.waba_id,
+        "name": world.config.numbers.first().map(|number| &number.verified_name),
+        "currency": "USD",
+        "timezone_id": "1",
+        "account_review_status": "APPROVED",
+        "business_verification_status": "verified",
+        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "health_status": { "can_send_message": "AVAILABLE", "entities": [
+            { "entity_type": "WABA", "id": world.config.waba_id, "can_send_message": "AVAILABLE" },
+        ]},
+    })
+}
+
+/// Keeps `id` and the named fields; without `fields`, everything.
+fn only(node: Value, fields: Option<&str>) -> Value {
+    match (node, fields) {
+        (Value::Object(node), Some(fields)) => {
+            let names = field_names(fields);
+            let wanted = node.into_iter().filter(|(key, _)| key == "id" || names.contains(&key.as_str()));
+            Value::Object(wanted.collect::<Map<_, _>>())
+        }
+        (node, _) => node,
+    }
+}
+
+/// The names at the top level of `a,b{c,d},e.limit(2)`.
+fn field_names(fields: &str) -> Vec<&str> {
+    let mut depth = 0_i32;
+    let pieces = fields.split(|character| {
+        match character {
+            '{' | '(' => depth += 1,
+            '}' | ')' => depth -= 1,
+            _ => {}
+        }
+        character == ',' && depth == 0
+    });
+    pieces.filter_map(|piece| piece.split(['{', '(', '.']).next()).map(str::trim).collect()
+}
+
+/// One page of nodes; `next` only if there is more.
+fn page(nodes: Vec<Value>, query: &ReadQuery, headers: &HeaderMap, uri: &Uri) -> Answer {
+    let start = match query.after.as_deref().filter(|after| !after.is_empty()) {
+        Some(after) => position(after).ok_or_else(|| GraphError::of(ErrorCode::BAD_CURSOR))?,
+        None => 0,
+    };
+    let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
+    let total = nodes.len();
+    let data: Vec<Value> =
+        nodes.into_iter().skip(start).take(limit).map(|node| only(node, query.fields.as_deref())).collect();
+    let end = start.saturating_add(data.len());
+    if data.is_empty() {
+        return Ok(Json(json!({ "data": data })));
+    }
+    let mut paging = json!({ "cursors": { "before": cursor(start), "after": cursor(end) } });
+    if end < total {
+        paging["next"] = json!(next_address(headers, uri, &cursor(end)));
+    }
+    Ok(Json(json!({ "data": data, "paging": paging })))
+}
+
+/// An opaque cursor: a position that does not look like one.
+fn cursor(position: usize) -> String {
+    format!("QVFI{}ZD", hex::encode(position.to_string()))
+}
+
+fn position(cursor: &str) -> Option<usize> {
+    let hidden = cursor.strip_prefix("QVFI")?.strip_suffix("ZD")?;
+    String::from_utf8(hex::decode(hidden).ok()?).ok()?.parse().ok()
+}
+
+/// This request's address with another cursor.
+fn next_address(headers: &HeaderMap, uri: &Uri, after: &str) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let kept = uri.query().unwrap_or_default().split('&');
+    let mut query: Vec<&str> = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
+    let after = format!("after={after}");
+    query.push(&after);
+    format!("http://{host}{}?{}", uri.path(), query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_fields_are_read_by_their_outer_name() {
+        assert_eq!(field_names("id,throughput{level,x},status"), ["id", "throughput", "status"]);
+        assert_eq!(field_names("a.limit(2,3), b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_cursor_comes_back_and_a_foreign_one_does_not() {
+        assert_eq!(position(&cursor(25)), Some(25));
+        assert_eq!(position("MjQZD"), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! The simulator from outside: sends through its router, webhooks into a receiver. Time is tokio's and paused.
+
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod behaviours;
+mod harness;
+mod nodes;
+mod restart;
+mod sends;
+mod socket;
+mod webhooks;
