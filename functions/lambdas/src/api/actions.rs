@@ -1,0 +1,196 @@
+//! Start, pause, resume and cancel: `campaigns::lifecycle` decides, one conditional write does it.
+//!
+//! The epoch rises with every change, so jobs that were cut before are dropped. Of five clicks at once one writes; the
+//! others read again and find it done.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use axum::Json;
+use axum::extract::{Path, State};
+use campaigns::lifecycle::{Action, Transition, status_name};
+use wire::{Campaign, CampaignId, CampaignStatus};
+
+use super::caller::Caller;
+use super::campaigns::{find, whole};
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::queues::{self, Nudge};
+use crate::storage::table::Written;
+
+/// Times that a change is decided anew because the dispatcher moved the cursor or somebody else clicked. The dispatcher
+/// writes once per batch of jobs, so an action that lost so often met a fault, not a race.
+const MOST_RACES: u32 = 20;
+
+/// `POST /v3/campaigns/{id}/start`
+pub async fn start(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
+    act(&app, &caller, &id, Action::Start).await
+}
+
+/// `POST /v3/campaigns/{id}/pause`
+pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
+    act(&app, &caller, &id, Action::Pause).await
+}
+
+/// `POST /v3/campaigns/{id}/resume`
+pub async fn resume(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
+    act(&app, &caller, &id, Action::Resume).await
+}
+
+/// `POST /v3/campaigns/{id}/cancel`
+pub async fn cancel(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
+    act(&app, &caller, &id, Action::Cancel).await
+}
+
+async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Result<Json<Campaign>, ApiError> {
+    for _ in 0..MOST_RACES {
+        let read = find(app, caller, id).await?;
+        let status = match action.from(read.status) {
+            Transition::To(status) => status,
+            Transition::Already => return Ok(Json(whole(app, &read).await?)),
+            Transition::Refused => return Err(refused(action, read.status).into()),
+        };
+        let next = after(action, status, &read, app.clock.now_micros());
+        match store::replace(app, &read, &next).await? {
+            Written::ConditionFailed => continue,
+            Written::Done => {
+                let (workspace, epoch) = (caller.workspace_id, next.epoch);
+                let (from, to) = (status_name(read.status), status_name(status));
+                tracing::info!(%workspace, campaign = %id, from, to, epoch, "a campaign was moved");
+                if status == CampaignStatus::Processing {
+                    nudge(app, &next).await;
+                }
+                return Ok(Json(whole(app, &next).await?));
+            }
+        }
+    }
+    Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to {} it", action.name()).into())
+}
+
+/// The record after the action.
+fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micros: i64) -> CampaignRecord {
+    let now = now_micros / 1_000;
+    let mut next =
+        CampaignRecord { status, status_reason: None, epoch: read.epoch + 1, updated_at: now, ..read.clone() };
+    match action {
+        Action::Start => begin(&mut next, now_micros),
+        Action::Resume => {
+            // Jobs of the old epoch are dropped: the dispatcher goes back to the first recipient that none reached.
+            next.rewind = true;
+            match read.last_chunk {
+                None => begin(&mut next, now_micros),
+                Some(_) => next.lay_anchor(read.cursor_index, now_micros),
+            }
+        }
+        Action::Pause | Action::Cancel => {
+            next.finished_at_prediction = None;
+            next.look_at(None);
+            return next;
+        }
+    }
+    next.look_at(Some(now));
+    next
+}
+
+/// From the first recipient, now.
+fn begin(next: &mut CampaignRecord, now_micros: i64) {
+    let now = now_micros / 1_000;
+    next.scheduled_to = Some(now);
+    next.original_scheduled_to = next.original_scheduled_to.or(Some(now));
+    next.lay_anchor(0, now_micros);
+}
+
+/// Asks the dispatcher to look now. Without the nudge the schedule finds the campaign within a minute.
+pub(super) async fn nudge(app: &App, record: &CampaignRecord) {
+    let nudge = Nudge { workspace_id: record.workspace_id, campaign_id: record.id.clone() };
+    if let Err(error) = queues::nudge(app, &nudge, 0).await {
+        let error = format!("{error:#}");
+        tracing::warn!(campaign = %record.id, error, "the nudge failed; the schedule will find it");
+    }
+}
+
+fn refused(action: Action, status: CampaignStatus) -> Refusal {
+    let can = |other: &Action| matches!(other.from(status), Transition::To(_));
+    let possible = [Action::Start, Action::Pause, Action::Resume, Action::Cancel].into_iter().filter(can);
+    let possible: Vec<&str> = possible.map(participle).collect();
+    let instead = match possible.as_slice() {
+        [] => "it has ended".to_owned(),
+        some => format!("it can be {}", some.join(" or ")),
+    };
+    let detail = format!("the campaign is {} and cannot be {}: {instead}", status_name(status), participle(action));
+    Refusal::new(Kind::Conflict, detail)
+}
+
+fn participle(action: Action) -> &'static str {
+    match action {
+        Action::Start => "started",
+        Action::Pause => "paused",
+        Action::Resume => "resumed",
+        Action::Cancel => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::campaign_view::tests::record;
+    use super::*;
+
+    const NOW: i64 = 1_800_000_100_000_000;
+
+    #[test]
+    fn a_start_lays_the_plan_from_now_and_asks_for_a_look() {
+        let draft = CampaignRecord {
+            status: CampaignStatus::Draft,
+            scheduled_to: None,
+            original_scheduled_to: None,
+            last_chunk: None,
+            cursor_index: 0,
+            ..record()
+        };
+        let started = after(Action::Start, CampaignStatus::Processing, &draft, NOW);
+        assert_eq!((started.epoch, started.cursor_index, started.cursor_due_at_micros), (2, 0, NOW));
+        assert_eq!(
+            (started.due_at, started.scheduled_to, started.original_scheduled_to),
+            (Some(NOW / 1_000), Some(NOW / 1_000), Some(NOW / 1_000))
+        );
+        assert!(started.finished_at_prediction > Some(NOW / 1_000) && !started.rewind);
+    }
+
+    #[test]
+    fn a_pause_takes_the_campaign_out_of_the_dispatchers_sight() {
+        let paused = after(Action::Pause, CampaignStatus::Paused, &record(), NOW);
+        assert_eq!((paused.due_shard, paused.due_at, paused.finished_at_prediction), (None, None, None));
+        assert_eq!((paused.epoch, paused.cursor_index), (2, record().cursor_index));
+    }
+
+    #[test]
+    fn a_resume_goes_on_from_now_and_looks_back_for_what_was_dropped() {
+        let paused = after(Action::Pause, CampaignStatus::Paused, &record(), NOW);
+        let resumed = after(Action::Resume, CampaignStatus::Processing, &paused, NOW + 1_000_000);
+        assert!(resumed.rewind);
+        assert_eq!((resumed.epoch, resumed.cursor_index, resumed.cursor_due_at_micros), (3, 4, NOW + 1_000_000));
+        assert_eq!(resumed.scheduled_to, record().scheduled_to);
+    }
+
+    #[test]
+    fn a_campaign_that_never_began_starts_when_it_is_resumed() {
+        let never = CampaignRecord { status: CampaignStatus::Paused, last_chunk: None, cursor_index: 0, ..record() };
+        let resumed = after(Action::Resume, CampaignStatus::Processing, &never, NOW);
+        assert_eq!((resumed.cursor_index, resumed.scheduled_to), (0, Some(NOW / 1_000)));
+        assert_eq!(resumed.original_scheduled_to, record().original_scheduled_to);
+    }
+
+    #[test]
+    fn a_refusal_says_the_status_and_what_is_possible() {
+        let told = |action, status| format!("{:?}", refused(action, status));
+        assert!(
+            told(Action::Start, CampaignStatus::Paused)
+                .contains("is paused and cannot be started: it can be resumed or cancelled")
+        );
+        assert!(
+            told(Action::Resume, CampaignStatus::Completed)
+                .contains("is completed and cannot be resumed: it has ended")
+        );
+    }
+}

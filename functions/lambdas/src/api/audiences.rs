@@ -1,0 +1,173 @@
+//! Uploads are announced here; the file goes to S3 directly and the importer makes the audience of it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use campaigns::phone::Country;
+use chrono::Duration;
+use http::StatusCode;
+use wire::{Audience, AudienceId, AudienceStatus, CreateUpload, FieldError, Upload};
+
+use super::caller::Caller;
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
+
+/// Longest name of a file or of a column, in characters: what file systems allow.
+pub const LONGEST_FILE_NAME: usize = 255;
+
+/// `POST /v3/uploads`: announces a file and answers where to put it.
+pub async fn announce(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateUpload>,
+) -> Result<Response, ApiError> {
+    let country = check(&request).map_err(Refusal::fields)?;
+    let id = AudienceId(app.new_id()?);
+    let now = app.clock.now();
+    let record = AudienceRecord {
+        id: id.clone(),
+        workspace_id: caller.workspace_id,
+        file_name: request.file_name.trim().to_owned(),
+        default_country: country.map(|country| country.as_str().to_owned()),
+        phone_column: request.phone_column,
+        name_column: request.name_column,
+        status: AudienceStatus::AwaitingFile,
+        problem: None,
+        recipients: 0,
+        rejected: 0,
+        rejected_by_reason: Vec::new(),
+        columns: Vec::new(),
+        import_of: None,
+        created_at: now.timestamp_millis(),
+    };
+    audiences::put(&app, &record).await?;
+    let key = files::upload_key(caller.workspace_id, &id);
+    let upload = Upload {
+        upload_url: files::upload_url(&app, &key).await?,
+        leads_asset_url: files::asset_url(&app.config.files_bucket, &key),
+        expires_at: now + Duration::minutes(i64::try_from(UPLOAD_MINUTES).unwrap_or_default()),
+        audience_id: id,
+    };
+    tracing::info!(workspace = %caller.workspace_id, audience = %upload.audience_id, "an upload was announced");
+    Ok((StatusCode::CREATED, Json(upload)).into_response())
+}
+
+/// `GET /v3/audiences/{id}`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<AudienceId>,
+) -> Result<Json<Audience>, ApiError> {
+    Ok(Json(view(find(&app, &caller, &id).await?)))
+}
+
+/// `GET /v3/audiences/{id}/rejects`: sends the caller to the file of the rows that were left out.
+pub async fn rejects(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<AudienceId>,
+) -> Result<Redirect, ApiError> {
+    let record = find(&app, &caller, &id).await?;
+    if record.status != AudienceStatus::Ready || record.rejected == 0 {
+        return Err(Refusal::new(Kind::NotFound, "no rows of this audience were left out").into());
+    }
+    let key = files::rejects_key(caller.workspace_id, &id);
+    let url = files::download_url(&app, &key, &format!("rejects-{id}.csv")).await?;
+    Ok(Redirect::to(&url))
+}
+
+async fn find(app: &App, caller: &Caller, id: &AudienceId) -> Result<AudienceRecord, ApiError> {
+    let found = audiences::get(app, caller.workspace_id, id).await?;
+    Ok(found.ok_or_else(|| Refusal::not_found("audience"))?)
+}
+
+/// The country asked for, or every field that is wrong.
+fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
+    let mut faults = Vec::new();
+    let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    let is_name = |name: &str| !name.trim().is_empty() && name.chars().count() <= LONGEST_FILE_NAME;
+    if !is_name(&request.file_name) {
+        fault("fileName", format!("give a name of 1 to {LONGEST_FILE_NAME} characters"));
+    }
+    if request.size_bytes == 0 {
+        fault("sizeBytes", "the file is empty".to_owned());
+    } else if request.size_bytes > MAX_UPLOAD_BYTES {
+        fault("sizeBytes", format!("at most {} MB: split the file", MAX_UPLOAD_BYTES / 1_000_000));
+    }
+    for (field, column) in [("phoneColumn", &request.phone_column), ("nameColumn", &request.name_column)] {
+        if column.as_deref().is_some_and(|column| !is_name(column)) {
+            fault(field, format!("give a column's header of 1 to {LONGEST_FILE_NAME} characters, or leave it out"));
+        }
+    }
+    let country = request.default_country.as_deref().filter(|code| !code.trim().is_empty()).map(Country::parse);
+    match country.transpose() {
+        Ok(country) if faults.is_empty() => Ok(country),
+        Ok(_) => Err(faults),
+        Err(unknown) => {
+            faults.push(FieldError { field: "defaultCountry".to_owned(), message: unknown.to_string() });
+            Err(faults)
+        }
+    }
+}
+
+fn view(record: AudienceRecord) -> Audience {
+    Audience {
+        id: record.id,
+        file_name: record.file_name,
+        status: record.status,
+        problem: record.problem,
+        recipients: record.recipients,
+        rejected: record.rejected,
+        rejected_by_reason: record.rejected_by_reason,
+        columns: record.columns,
+        phone_column: record.phone_column,
+        name_column: record.name_column,
+        created_at: time_of_millis(record.created_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> CreateUpload {
+        CreateUpload {
+            file_name: "contacts.csv".into(),
+            size_bytes: 1_000,
+            default_country: Some(" br ".into()),
+            phone_column: None,
+            name_column: None,
+        }
+    }
+
+    #[test]
+    fn a_country_is_read_in_any_case() {
+        assert_eq!(check(&request()).unwrap().map(Country::as_str), Some("BR"));
+        assert_eq!(check(&CreateUpload { default_country: None, ..request() }), Ok(None));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let wrong = CreateUpload {
+            file_name: " ".into(),
+            size_bytes: MAX_UPLOAD_BYTES + 1,
+            default_country: Some("Brazil".into()),
+            phone_column: Some("x".repeat(256)),
+            name_column: Some(String::new()),
+        };
+        let fields: Vec<String> = check(&wrong).unwrap_err().into_iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["fileName", "sizeBytes", "phoneColumn", "nameColumn", "defaultCountry"]);
+    }
+
+    #[test]
+    fn an_empty_file_is_refused_before_it_is_sent() {
+        let faults = check(&CreateUpload { size_bytes: 0, ..request() }).unwrap_err();
+        assert_eq!(faults[0].message, "the file is empty");
+    }
+}

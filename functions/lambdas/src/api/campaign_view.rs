@@ -1,0 +1,157 @@
+//! A campaign as the API answers it: a pure function of its record and its totals.
+
+use std::collections::BTreeMap;
+
+use campaigns::lifecycle::is_active;
+use campaigns::send_error;
+use campaigns::totals::Totals;
+use chrono::{DateTime, Utc};
+use wire::{Campaign, CampaignStatus, ChunkCounts, FailureCount, HealthCheckData};
+
+use crate::clock::time_of_millis;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::files::{asset_url, upload_key};
+use crate::storage::totals::TotalsRecord;
+
+/// WhatsApp, in the v3 API's numbers.
+const CHANNEL_TYPE: &str = "1";
+
+/// The v3 API's only kind of recipient here.
+const LEAD_TYPE: &str = "lead";
+
+/// The totals of a campaign's chunks, as far as they were read.
+#[derive(Debug, Clone, Copy)]
+pub enum Chunks<'a> {
+    /// A list of campaigns does not read them.
+    NotRead,
+    /// The latest chunks that have totals, rising; all of them where the first is chunk 0 or nothing is missing.
+    Latest(&'a [(u64, Totals)]),
+}
+
+/// The campaign for the wire. `bucket` is where its contacts file lies.
+pub fn campaign(record: &CampaignRecord, counted: &TotalsRecord, chunks: Chunks<'_>, bucket: &str) -> Campaign {
+    let totals = &counted.totals;
+    let settled = totals.settled();
+    let last_outcome_at = counted.last_outcome_at.map(time_of_millis);
+    Campaign {
+        id: record.id.clone(),
+        underscore_id: record.id.clone(),
+        name: record.name.clone(),
+        channel_id: record.channel_id.clone(),
+        operator_id: String::new(),
+        operator_name: record.operator_name.clone(),
+        business_hours_id: None,
+        channel_type: CHANNEL_TYPE.to_owned(),
+        lead_type: LEAD_TYPE.to_owned(),
+        scheduled_to: record.scheduled_to.map(time_of_millis),
+        next_scheduled_to: next_due(record),
+        original_scheduled_to: record.original_scheduled_to.map(time_of_millis),
+        finished_at_prediction: record.finished_at_prediction.map(time_of_millis),
+        leads_asset_url: asset_url(bucket, &upload_key(record.workspace_id, &record.audience_id)),
+        audience_id: record.audience_id.clone(),
+        message: String::new(),
+        text_raw: String::new(),
+        assets_urls: Vec::new(),
+        active: is_active(record.status),
+        should_create_conversation: false,
+        status: record.status,
+        status_reason: record.status_reason.clone(),
+        chunks_count: record.plan().chunks(),
+        leads_count: record.recipients,
+        seconds_between_messages: seconds(record.min_gap_ms + record.max_gap_ms) / 2.0,
+        min_seconds_between_messages: seconds(record.min_gap_ms),
+        max_seconds_between_messages: seconds(record.max_gap_ms),
+        seconds_between_chunks: seconds(record.between_chunks_ms),
+        track_all_channels: false,
+        track_max_hours: 0,
+        chunk_size: u64::from(record.chunk_size),
+        template: record.content.clone(),
+        progress: progress(settled, record.recipients),
+        result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),
+        totals: totals.campaign_totals(record.recipients),
+        failures: failures(totals),
+        messages_processed: settled,
+        last_message_processed_at: last_outcome_at,
+        health_check_data: health(record, settled, last_outcome_at),
+        workspace_id: record.workspace_id,
+        created_at: time_of_millis(record.created_at),
+        last_update_at: time_of_millis(record.updated_at),
+        updated_at: time_of_millis(record.updated_at),
+    }
+}
+
+fn seconds(milliseconds: u64) -> f64 {
+    milliseconds as f64 / 1_000.0
+}
+
+/// When the next recipient is due, while one is.
+fn next_due(record: &CampaignRecord) -> Option<DateTime<Utc>> {
+    let waits = is_active(record.status) && !record.is_cut();
+    waits.then(|| time_of_millis(record.cursor_due_at_micros / 1_000))
+}
+
+fn progress(settled: u64, recipients: u64) -> f64 {
+    if recipients == 0 {
+        return 0.0;
+    }
+    (settled as f64 * 100.0 / recipients as f64).min(100.0)
+}
+
+fn by_chunk(record: &CampaignRecord, chunks: Chunks<'_>) -> BTreeMap<String, ChunkCounts> {
+    let plan = record.plan();
+    let counts =
+        |(chunk, totals): &(u64, Totals)| (chunk.to_string(), totals.chunk_counts(plan.recipients_of_chunk(*chunk)));
+    match chunks {
+        Chunks::NotRead => BTreeMap::new(),
+        Chunks::Latest(latest) => latest.iter().map(counts).collect(),
+    }
+}
+
+/// Chunks whose recipients all have an outcome. Of chunks before those that were read it is known how many recipients
+/// have none, and each can keep one chunk open at most: the number may lag, it is never too high.
+fn chunks_executed(record: &CampaignRecord, totals: &Totals, chunks: Chunks<'_>) -> u64 {
+    let plan = record.plan();
+    let (latest, unread) = match chunks {
+        Chunks::NotRead => (&[][..], plan.chunks()),
+        Chunks::Latest(latest) => (latest, latest.first().map_or(0, |(chunk, _)| *chunk)),
+    };
+    let is_executed = |(chunk, totals): &&(u64, Totals)| totals.settled() == plan.recipients_of_chunk(*chunk);
+    let executed = latest.iter().filter(is_executed).count() as u64;
+    let settled_in_latest: u64 = latest.iter().map(|(_, totals)| totals.settled()).sum();
+    let recipients_before = (unread * u64::from(record.chunk_size)).min(record.recipients);
+    let open_before = recipients_before.saturating_sub(totals.settled().saturating_sub(settled_in_latest));
+    executed + unread.saturating_sub(open_before)
+}
+
+/// Most frequent first; of the same count the smaller code.
+fn failures(totals: &Totals) -> Vec<FailureCount> {
+    let count =
+        |(code, count): (&u32, &u64)| FailureCount { code: *code, title: send_error::title(*code), count: *count };
+    let mut failures: Vec<FailureCount> = totals.failed_by_code.iter().map(count).collect();
+    failures.sort_by_key(|failure| (std::cmp::Reverse(failure.count), failure.code));
+    failures
+}
+
+fn health(record: &CampaignRecord, settled: u64, last_outcome_at: Option<DateTime<Utc>>) -> HealthCheckData {
+    let next = match record.status {
+        CampaignStatus::Scheduled | CampaignStatus::Processing => record.due_at,
+        CampaignStatus::Draft
+        | CampaignStatus::Paused
+        | CampaignStatus::Completed
+        | CampaignStatus::Cancelled
+        | CampaignStatus::Failed => None,
+    };
+    HealthCheckData {
+        messages_processed: settled,
+        last_message_processed_at: last_outcome_at,
+        health_check_executions: record.dispatches,
+        job_id: record.last_chunk.map(|_| format!("{}-{}", record.id, record.cursor_index)).unwrap_or_default(),
+        chunk_id: record.last_chunk.map(|chunk| chunk.to_string()).unwrap_or_default(),
+        next_health_check_at: next.map(time_of_millis),
+        last_health_check_at: record.last_dispatch_at.map(time_of_millis),
+    }
+}
+
+#[cfg(test)]
+#[path = "campaign_view_tests.rs"]
+pub(super) mod tests;

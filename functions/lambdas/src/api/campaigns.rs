@@ -1,0 +1,79 @@
+//! Campaigns as they are watched: one with its chunks, or a page of them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use wire::{Campaign, CampaignId, CampaignList};
+
+use super::caller::Caller;
+use super::campaign_view::{self, Chunks};
+use super::extract::{Params, page_limit};
+use super::problem::{ApiError, Refusal};
+use crate::App;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::totals::{self, Scope};
+
+/// Campaigns on a page when nothing is asked for.
+const DEFAULT_PAGE: u32 = 20;
+
+/// Most campaigns on a page: their totals are read in one batch, which DynamoDB bounds at 100.
+const LARGEST_PAGE: u32 = 100;
+
+/// Letters and digits of a campaign's id (ULID).
+const ID_LENGTH: usize = 26;
+
+/// A page that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PageAsked {
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// `GET /v3/campaigns?limit=&after=`: newest first.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<PageAsked>,
+) -> Result<Json<CampaignList>, ApiError> {
+    let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)?;
+    let after = asked.after.map(page_start).transpose()?;
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let (records, next) = store::list(&app, caller.workspace_id, limit, after.as_ref()).await?;
+    let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
+    let counted = totals::get_many(&app, &ids).await?;
+    let bucket = &app.config.files_bucket;
+    let shown = |(record, counted)| campaign_view::campaign(record, counted, Chunks::NotRead, bucket);
+    let items = records.iter().zip(&counted).map(shown).collect();
+    Ok(Json(CampaignList { items, next: next.map(|id| id.0) }))
+}
+
+/// `GET /v3/campaigns/{id}`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+) -> Result<Json<Campaign>, ApiError> {
+    let record = find(&app, &caller, &id).await?;
+    Ok(Json(whole(&app, &record).await?))
+}
+
+/// The caller's campaign with this id.
+pub(super) async fn find(app: &App, caller: &Caller, id: &CampaignId) -> Result<CampaignRecord, ApiError> {
+    let found = store::get(app, caller.workspace_id, id).await?;
+    Ok(found.ok_or_else(|| Refusal::not_found("campaign"))?)
+}
+
+/// A campaign with its totals and those of its chunks, as they are now.
+pub(super) async fn whole(app: &App, record: &CampaignRecord) -> anyhow::Result<Campaign> {
+    let counted = totals::get(app, &record.id, Scope::Campaign);
+    let chunks = totals::chunks(app, &record.id);
+    let (counted, chunks) = futures::future::try_join(counted, chunks).await?;
+    Ok(campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), &app.config.files_bucket))
+}
+
+fn page_start(after: String) -> Result<CampaignId, Refusal> {
+    let is_id = after.len() == ID_LENGTH && after.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id.then_some(CampaignId(after)).ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))
+}

@@ -1,0 +1,54 @@
+//! The numbers that send, and the templates that WhatsApp approved for them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Json;
+use axum::extract::{Path, State};
+use wire::{Channel, ChannelId, ChannelList, Template, TemplateList};
+
+use super::caller::Caller;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::storage::channels::{self, ChannelRecord};
+
+/// `GET /v3/channels`
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ChannelList>, ApiError> {
+    let records = channels::list(&app, caller.workspace_id).await?;
+    Ok(Json(ChannelList { items: records.into_iter().map(view).collect() }))
+}
+
+/// `GET /v3/channels/{id}/templates`: as WhatsApp has them now.
+pub async fn templates(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<ChannelId>,
+) -> Result<Json<TemplateList>, ApiError> {
+    let channel = channels::get(&app, caller.workspace_id, &id).await?;
+    let channel = channel.ok_or_else(|| Refusal::not_found("channel"))?;
+    Ok(Json(TemplateList { items: templates_of(&app, &channel).await? }))
+}
+
+/// All templates of the channel's account. What WhatsApp does wrong is told to the caller: only they can fix a token.
+pub(super) async fn templates_of(app: &App, channel: &ChannelRecord) -> Result<Vec<Template>, ApiError> {
+    let whatsapp = app.config.app(&channel.app_id);
+    let whatsapp = whatsapp.with_context(|| {
+        format!("channel {} belongs to the WhatsApp app {}, which is not configured", channel.id, channel.app_id)
+    })?;
+    app.cloud_api.templates(whatsapp, &channel.waba_id).await.map_err(|error| {
+        tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "WhatsApp gave no templates");
+        Refusal::new(Kind::Upstream, error.to_string()).into()
+    })
+}
+
+fn view(record: ChannelRecord) -> Channel {
+    Channel {
+        id: record.id,
+        name: record.name,
+        display_phone_number: record.display_phone_number,
+        phone_number_id: record.phone_number_id,
+        waba_id: record.waba_id,
+        messages_per_second: record.messages_per_second,
+        simulated: record.simulated,
+    }
+}

@@ -1,0 +1,272 @@
+//! `POST /v3/campaigns`: what was asked for becomes a campaign that nothing it needs is missing from.
+//!
+//! `campaigns::creation` reads the request; here it is found out whether its channel, audience and template exist and
+//! fit together. The totals are written before the campaign, so that who sees the campaign sees them too.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use campaigns::creation::{self, NewCampaign};
+use campaigns::lifecycle::status_name;
+use campaigns::plan::PLAN_VERSION;
+use campaigns::template;
+use http::StatusCode;
+use http::header::LOCATION;
+use wire::{AudienceStatus, CampaignId, CampaignStatus, CreateCampaign, FieldError, Template, TemplateContent};
+
+use super::actions::nudge;
+use super::caller::Caller;
+use super::campaigns::whole;
+use super::channels::templates_of;
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::app::random;
+use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope, TotalsRecord};
+
+/// Seconds after which an audience that is being imported is worth asking for again.
+const IMPORT_RETRY_SECONDS: u32 = 2;
+
+/// A start this near, in milliseconds, does not wait for the schedule, which comes once a minute.
+const NEAR_START_MS: i64 = 60_000;
+
+/// Creates a draft, or a scheduled campaign when a time was given.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateCampaign>,
+) -> Result<Response, ApiError> {
+    let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
+    let (channel, audience) = parties(&app, &caller, &asked, audience_field(&request)).await?;
+    let templates = templates_of(&app, &channel).await?;
+    let template = choose(&templates, &asked.content).map_err(|fault| Refusal::fields(vec![fault]))?;
+    let faults = template::check_content(template, &asked.content, &audience.columns);
+    if !faults.is_empty() {
+        return Err(Refusal::fields(faults).into());
+    }
+    let record = record(&app, &asked, &channel, audience, template.clone())?;
+    write(&app, &record).await?;
+    let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
+    tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");
+    if record.due_at.is_some_and(|at| at <= app.clock.now_millis() + NEAR_START_MS) {
+        nudge(&app, &record).await;
+    }
+    let location = format!("/v3/campaigns/{}", record.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(whole(&app, &record).await?)).into_response())
+}
+
+/// The channel and the audience that were asked for, or what is wrong with them.
+async fn parties(
+    app: &App,
+    caller: &Caller,
+    asked: &NewCampaign,
+    audience_field: &str,
+) -> Result<(ChannelRecord, AudienceRecord), ApiError> {
+    let channel = channels::get(app, caller.workspace_id, &asked.channel_id).await?;
+    let audience = audiences::get(app, caller.workspace_id, &asked.audience_id).await?;
+    let channel = channel.ok_or_else(|| fault("channelId", "this workspace has no such channel"));
+    let audience = audience
+        .ok_or_else(|| fault(audience_field, "this workspace has no such contacts file"))
+        .and_then(|audience| usable(audience, audience_field));
+    match (channel, audience) {
+        (Ok(channel), Ok(Usable::Now(audience))) => Ok((channel, *audience)),
+        (Ok(_), Ok(Usable::Later(detail))) => {
+            Err(Refusal::new(Kind::Conflict, detail).retry_after(IMPORT_RETRY_SECONDS).into())
+        }
+        (channel, audience) => Err(Refusal::fields(channel.err().into_iter().chain(audience.err()).collect()).into()),
+    }
+}
+
+/// Whether an audience can be sent to.
+enum Usable {
+    Now(Box<AudienceRecord>),
+    Later(&'static str),
+}
+
+fn usable(audience: AudienceRecord, field: &str) -> Result<Usable, FieldError> {
+    match audience.status {
+        AudienceStatus::AwaitingFile => Ok(Usable::Later("the contacts file has not arrived yet: upload it first")),
+        AudienceStatus::Importing => Ok(Usable::Later("the contacts file is still being read: try again in a moment")),
+        AudienceStatus::Failed => {
+            let problem = audience.problem.as_deref().unwrap_or("it could not be read");
+            Err(fault(field, format!("the contacts file cannot be used: {problem}")))
+        }
+        AudienceStatus::Ready if audience.recipients == 0 => {
+            Err(fault(field, "the contacts file has nobody to send to: see its rejected rows"))
+        }
+        AudienceStatus::Ready => Ok(Usable::Now(Box::new(audience))),
+    }
+}
+
+/// The field by which the request named its audience.
+fn audience_field(request: &CreateCampaign) -> &'static str {
+    match request.audience_id {
+        Some(_) => "audienceId",
+        None => "leadsAssetUrl",
+    }
+}
+
+/// The template with this name and language.
+fn choose<'a>(templates: &'a [Template], content: &TemplateContent) -> Result<&'a Template, FieldError> {
+    let named: Vec<&Template> = templates.iter().filter(|template| template.name == content.name).collect();
+    if named.is_empty() {
+        return Err(fault("template.name", format!("the channel has no template \"{}\"", content.name)));
+    }
+    named.iter().copied().find(|template| template.language == content.language).ok_or_else(|| {
+        let languages: Vec<&str> = named.iter().map(|template| template.language.as_str()).collect();
+        let message =
+            format!("\"{}\" exists in {}, not in \"{}\"", content.name, languages.join(", "), content.language);
+        fault("template.language", message)
+    })
+}
+
+fn fault(field: &str, message: impl Into<String>) -> FieldError {
+    FieldError { field: field.to_owned(), message: message.into() }
+}
+
+fn record(
+    app: &App,
+    asked: &NewCampaign,
+    channel: &ChannelRecord,
+    audience: AudienceRecord,
+    template: Template,
+) -> anyhow::Result<CampaignRecord> {
+    let now = app.clock.now_millis();
+    let pace = asked.pace(audience.recipients);
+    let scheduled_to = asked.scheduled_to.map(|at| at.timestamp_millis());
+    let mut record = CampaignRecord {
+        id: CampaignId(app.new_id()?),
+        workspace_id: channel.workspace_id,
+        name: asked.name.clone(),
+        operator_name: asked.operator_name.clone(),
+        channel_id: channel.id.clone(),
+        audience_id: audience.id,
+        recipients: audience.recipients,
+        columns: audience.columns,
+        content: asked.content.clone(),
+        template,
+        chunk_size: pace.chunk_size,
+        between_chunks_ms: pace.between_chunks_ms,
+        min_gap_ms: pace.min_gap_ms,
+        max_gap_ms: pace.max_gap_ms,
+        messages_per_second: channel.messages_per_second,
+        seed: u64::from_le_bytes(random()?),
+        plan_version: PLAN_VERSION,
+        status: CampaignStatus::Draft,
+        status_reason: None,
+        epoch: 0,
+        cursor_index: 0,
+        cursor_due_at_micros: 0,
+        rewind: false,
+        anchor_index: 0,
+        anchor_at_micros: 0,
+        scheduled_to,
+        original_scheduled_to: scheduled_to,
+        finished_at_prediction: None,
+        created_at: now,
+        updated_at: now,
+        dispatches: 0,
+        last_dispatch_at: None,
+        last_chunk: None,
+        due_shard: None,
+        due_at: None,
+    };
+    if let Some(at) = scheduled_to {
+        record.status = CampaignStatus::Scheduled;
+        record.lay_anchor(0, at * 1_000);
+        record.look_at(Some(at));
+    }
+    Ok(record)
+}
+
+async fn write(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
+    let none_yet = TotalsRecord {
+        audience: record.recipients,
+        workspace_id: Some(record.workspace_id),
+        version: 1,
+        ..TotalsRecord::default()
+    };
+    match totals::replace(app, &record.id, Scope::Campaign, 0, &none_yet).await? {
+        Written::Done | Written::ConditionFailed => {}
+    }
+    match store::create(app, record).await? {
+        Written::Done => Ok(()),
+        Written::ConditionFailed => bail!("the id of campaign {} was given twice", record.id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{AudienceId, ParameterFormat, WorkspaceId};
+
+    use super::*;
+
+    fn audience(status: AudienceStatus, recipients: u64) -> AudienceRecord {
+        AudienceRecord {
+            id: AudienceId("01JD8ZQ0000000000000000000".into()),
+            workspace_id: WorkspaceId(1),
+            file_name: "contacts.csv".into(),
+            default_country: None,
+            phone_column: None,
+            name_column: None,
+            status,
+            problem: Some("The file is empty.".into()),
+            recipients,
+            rejected: 0,
+            rejected_by_reason: vec![],
+            columns: vec![],
+            import_of: None,
+            created_at: 0,
+        }
+    }
+
+    fn template(name: &str, language: &str) -> Template {
+        Template {
+            id: "1".into(),
+            name: name.into(),
+            language: language.into(),
+            category: "MARKETING".into(),
+            status: "APPROVED".into(),
+            parameter_format: ParameterFormat::Positional,
+            header: None,
+            body: "Hi".into(),
+            footer: None,
+            buttons: vec![],
+            unusable_because: None,
+        }
+    }
+
+    fn content(name: &str, language: &str) -> TemplateContent {
+        TemplateContent { name: name.into(), language: language.into(), header: vec![], body: vec![] }
+    }
+
+    #[test]
+    fn an_audience_is_used_only_when_it_is_ready_and_has_somebody() {
+        assert!(matches!(usable(audience(AudienceStatus::Ready, 1), "audienceId"), Ok(Usable::Now(_))));
+        assert!(usable(audience(AudienceStatus::Ready, 0), "audienceId").is_err());
+        for status in [AudienceStatus::AwaitingFile, AudienceStatus::Importing] {
+            assert!(matches!(usable(audience(status, 0), "audienceId"), Ok(Usable::Later(_))), "{status:?}");
+        }
+        let failed = usable(audience(AudienceStatus::Failed, 0), "audienceId").err().unwrap();
+        assert!(failed.message.ends_with("The file is empty."), "{}", failed.message);
+    }
+
+    #[test]
+    fn a_template_is_found_by_name_and_language() {
+        let templates = [template("promo", "en"), template("promo", "pt_BR")];
+        assert_eq!(choose(&templates, &content("promo", "pt_BR")).unwrap().language, "pt_BR");
+        assert_eq!(choose(&templates, &content("other", "en")).unwrap_err().field, "template.name");
+        let fault = choose(&templates, &content("promo", "es")).unwrap_err();
+        assert_eq!(
+            (fault.field.as_str(), fault.message.as_str()),
+            ("template.language", "\"promo\" exists in en, pt_BR, not in \"es\"")
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! One recipient as the API answers it: the row of the audience and what became of it.
+
+use campaigns::audience::Recipient;
+use campaigns::message::MessageRecord;
+use campaigns::send_error;
+use wire::{Message, MessageState};
+
+use crate::clock::time_of_millis;
+
+/// A recipient with its record; without one it was not tried yet.
+pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>) -> Message {
+    let at = |time: fn(&MessageRecord) -> Option<i64>| record.and_then(time).map(time_of_millis);
+    let (code, reason) = record.map(why).unwrap_or_default();
+    Message {
+        index,
+        phone: row.phone.clone(),
+        name: row.name.clone(),
+        state: record.map_or(MessageState::Untouched, |record| record.state),
+        attempt: record.map_or(0, attempts),
+        code,
+        reason,
+        wamid: record.and_then(|record| record.wamid.clone()),
+        claimed_at: at(|record| Some(record.claimed_at)),
+        sent_at: at(|record| record.sent_at),
+        delivered_at: at(|record| record.delivered_at),
+        read_at: at(|record| record.read_at),
+        failed_at: at(|record| record.failed_at),
+    }
+}
+
+/// Attempts so far: while one waits, the record already counts it.
+fn attempts(record: &MessageRecord) -> u32 {
+    match record.state {
+        MessageState::Retry => record.attempt.saturating_sub(1),
+        MessageState::Skipped | MessageState::Untouched => 0,
+        MessageState::Claimed
+        | MessageState::Unknown
+        | MessageState::Accepted
+        | MessageState::Held
+        | MessageState::Sent
+        | MessageState::Failed
+        | MessageState::Delivered
+        | MessageState::Read => record.attempt,
+    }
+}
+
+/// Meta's code and the reason in words, where the state has one: a message that arrived does not show an old failure.
+fn why(record: &MessageRecord) -> (Option<u32>, Option<String>) {
+    match record.state {
+        MessageState::Failed | MessageState::Retry => {
+            let reason = record.code.map(send_error::title).or_else(|| record.reason.clone());
+            (record.code, reason)
+        }
+        MessageState::Skipped => (None, record.reason.clone()),
+        MessageState::Untouched
+        | MessageState::Claimed
+        | MessageState::Unknown
+        | MessageState::Accepted
+        | MessageState::Held
+        | MessageState::Sent
+        | MessageState::Delivered
+        | MessageState::Read => (None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{ChannelId, WorkspaceId};
+
+    use super::*;
+
+    fn row() -> Recipient {
+        Recipient { phone: "+5511999990000".into(), name: "Ana".into(), fields: vec![] }
+    }
+
+    fn record(state: MessageState) -> MessageRecord {
+        MessageRecord {
+            shard: "c#000000".into(),
+            index: 7,
+            workspace_id: WorkspaceId(1),
+            channel_id: ChannelId("n".into()),
+            chunk: 0,
+            person: "1#5511999990000".into(),
+            attempt: 2,
+            state,
+            claimed_at: 1_000,
+            attempted_at: 1_000,
+            wamid: None,
+            accepted_at: None,
+            held_at: None,
+            sent_at: None,
+            delivered_at: None,
+            read_at: None,
+            failed_at: None,
+            code: None,
+            skipped_at: None,
+            reason: None,
+            unknown_at: None,
+            retry_shard: None,
+            not_before: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_recipient_without_a_record_is_untouched() {
+        let shown = message(7, &row(), None);
+        assert_eq!((shown.index, shown.state, shown.attempt, shown.claimed_at), (7, MessageState::Untouched, 0, None));
+    }
+
+    #[test]
+    fn a_failure_says_why_in_words() {
+        let failed = MessageRecord { code: Some(131_026), failed_at: Some(9_000), ..record(MessageState::Failed) };
+        let shown = message(7, &row(), Some(&failed));
+        assert_eq!((shown.code, shown.reason), (Some(131_026), Some(send_error::title(131_026))));
+        assert_eq!(shown.failed_at, Some(time_of_millis(9_000)));
+    }
+
+    #[test]
+    fn a_failure_that_was_wrong_is_not_told() {
+        let arrived =
+            MessageRecord { code: Some(131_026), delivered_at: Some(9_000), ..record(MessageState::Delivered) };
+        let shown = message(7, &row(), Some(&arrived));
+        assert_eq!((shown.code, shown.reason), (None, None));
+    }
+
+    #[test]
+    fn a_waiting_attempt_was_not_made_yet() {
+        let waiting = MessageRecord { code: Some(131_056), ..record(MessageState::Retry) };
+        assert_eq!(message(7, &row(), Some(&waiting)).attempt, 1);
+    }
+
+    #[test]
+    fn a_skipped_recipient_says_its_reason() {
+        let skipped = MessageRecord { reason: Some("\"first name\" is empty".into()), ..record(MessageState::Skipped) };
+        let shown = message(7, &row(), Some(&skipped));
+        assert_eq!((shown.attempt, shown.reason.as_deref()), (0, Some("\"first name\" is empty")));
+    }
+}

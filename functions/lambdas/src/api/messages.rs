@@ -1,0 +1,169 @@
+//! `GET /v3/campaigns/{id}/messages`: the people of a campaign, page by page in the audience's order.
+//!
+//! The audience says who they are, the messages table what became of each; who has no item there is untouched. A filter
+//! walks forward over a bounded number of recipients and answers what it found and where to go on.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
+use campaigns::message::MessageRecord;
+use serde::Deserialize;
+use wire::{CampaignId, Message, MessageList, MessageState};
+
+use super::caller::Caller;
+use super::campaigns::find;
+use super::extract::{Params, page_limit};
+use super::message_view;
+use super::problem::{ApiError, Refusal};
+use crate::App;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::{files, messages};
+
+/// Messages on a page when nothing is asked for.
+const DEFAULT_PAGE: u32 = 50;
+
+/// Most messages on a page: some hundred kilobytes of JSON.
+const LARGEST_PAGE: u32 = 500;
+
+/// Most recipients that one request with a filter looks at: twenty queries and two segments, some tens of milliseconds.
+const LOOKED_AT: u64 = 2_000;
+
+/// A page that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PageAsked {
+    state: Option<MessageState>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// `?state=&after=&limit=`; `after` is the last index of the page before.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    Params(asked): Params<PageAsked>,
+) -> Result<Json<MessageList>, ApiError> {
+    let limit = u64::from(page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)?);
+    let first = asked.after.as_deref().map_or(Ok(0), index_after)?;
+    let record = find(&app, &caller, &id).await?;
+    let look_at = match asked.state {
+        None => limit,
+        Some(_) => LOOKED_AT,
+    };
+    let end = first.saturating_add(look_at).min(record.recipients);
+    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first };
+    while page.next_index < end && !page.is_full() {
+        let last = (end - 1).min(last_of_segment(page.next_index));
+        let (rows, found) = read(&app, &record, page.next_index, last).await?;
+        page.take(last, &rows, &found);
+    }
+    Ok(Json(page.list(record.recipients)))
+}
+
+fn index_after(after: &str) -> Result<u64, Refusal> {
+    let index = after.parse::<u64>().ok().and_then(|index| index.checked_add(1));
+    index.ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))
+}
+
+fn last_of_segment(index: u64) -> u64 {
+    (segment_of(index) + 1) * SEGMENT_ROWS - 1
+}
+
+/// The segment of `first` and the records of `first..=last`, which lie in it.
+async fn read(
+    app: &App,
+    record: &CampaignRecord,
+    first: u64,
+    last: u64,
+) -> anyhow::Result<(Vec<Recipient>, Vec<MessageRecord>)> {
+    let rows = files::segment(app, record.workspace_id, &record.audience_id, segment_of(first));
+    let found = messages::range(app, &record.id, first, last);
+    futures::future::try_join(rows, found).await
+}
+
+/// A page that is being filled.
+struct Page {
+    state: Option<MessageState>,
+    limit: u64,
+    items: Vec<Message>,
+    /// The first recipient that was not looked at.
+    next_index: u64,
+}
+
+impl Page {
+    fn is_full(&self) -> bool {
+        self.items.len() as u64 >= self.limit
+    }
+
+    /// Looks at the recipients from `next_index` to `last`, until the page is full. `rows` is their whole segment,
+    /// `found` the records among them, rising.
+    fn take(&mut self, last: u64, rows: &[Recipient], found: &[MessageRecord]) {
+        let mut found = found.iter().peekable();
+        while self.next_index <= last && !self.is_full() {
+            let index = self.next_index;
+            self.next_index += 1;
+            let record = found.next_if(|record| record.index == index);
+            let place = usize::try_from(index % SEGMENT_ROWS).unwrap_or(usize::MAX);
+            let Some(row) = rows.get(place) else { continue };
+            let message = message_view::message(index, row, record);
+            if self.state.is_none_or(|wanted| wanted == message.state) {
+                self.items.push(message);
+            }
+        }
+    }
+
+    fn list(self, recipients: u64) -> MessageList {
+        let next = (self.next_index < recipients && self.next_index > 0).then(|| (self.next_index - 1).to_string());
+        MessageList { items: self.items, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(count: usize) -> Vec<Recipient> {
+        let row = |n| Recipient { phone: format!("+55119999{n:05}"), name: String::new(), fields: vec![] };
+        (0..count).map(row).collect()
+    }
+
+    fn page(state: Option<MessageState>, limit: u64, next_index: u64) -> Page {
+        Page { state, limit, items: Vec::new(), next_index }
+    }
+
+    #[test]
+    fn a_page_goes_on_after_its_last_recipient() {
+        let mut first = page(None, 2, 0);
+        first.take(1, &rows(3), &[]);
+        let list = first.list(3);
+        assert_eq!((list.items.len(), list.next.as_deref()), (2, Some("1")));
+        let mut second = page(None, 2, index_after("1").unwrap());
+        second.take(2, &rows(3), &[]);
+        let list = second.list(3);
+        assert_eq!((list.items.len(), list.next), (1, None));
+    }
+
+    #[test]
+    fn a_filter_that_finds_nobody_still_says_where_to_go_on() {
+        let mut page = page(Some(MessageState::Failed), 10, 0);
+        page.take(1_999, &rows(2_000), &[]);
+        let list = page.list(5_000);
+        assert_eq!((list.items.len(), list.next.as_deref()), (0, Some("1999")));
+    }
+
+    #[test]
+    fn a_full_page_stops_where_it_is() {
+        let mut page = page(Some(MessageState::Untouched), 3, 0);
+        page.take(1_999, &rows(2_000), &[]);
+        assert_eq!((page.items.len(), page.next_index), (3, 3));
+    }
+
+    #[test]
+    fn what_is_no_index_is_refused() {
+        for after in ["x", "-1", "18446744073709551615"] {
+            assert!(index_after(after).is_err(), "{after}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The HTTP API, first on a campaign's way: files are announced, campaigns created, started and watched.
+//!
+//! Handlers are thin: they parse, look up by the caller's workspace, ask `campaigns` for the rule and write once.
+//! `caller` keeps the walls, `problem` words every refusal, `request_log` goes around all of it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
+
+use crate::App;
+
+mod actions;
+mod audiences;
+mod caller;
+mod campaign_view;
+mod campaigns;
+mod channels;
+mod create_campaign;
+mod extract;
+mod message_view;
+mod messages;
+mod problem;
+mod request_log;
+mod sessions;
+
+/// Largest request body, in bytes: a campaign is a few kilobytes, files go to S3.
+pub const MAX_BODY_BYTES: usize = 1_000_000;
+
+/// The routes under `/v3`; other paths are left to whoever serves the dashboard.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/v3/sign-in", post(sessions::sign_in))
+        .route("/v3/sign-out", post(sessions::sign_out))
+        .route("/v3/session", get(sessions::show))
+        .route("/v3/channels", get(channels::list))
+        .route("/v3/channels/{id}/templates", get(channels::templates))
+        .route("/v3/uploads", post(audiences::announce))
+        .route("/v3/audiences/{id}", get(audiences::show))
+        .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
+        .route("/v3/campaigns", get(campaigns::list).post(create_campaign::create))
+        .route("/v3/campaigns/{id}", get(campaigns::show))
+        .route("/v3/campaigns/{id}/start", post(actions::start))
+        .route("/v3/campaigns/{id}/pause", post(actions::pause))
+        .route("/v3/campaigns/{id}/resume", post(actions::resume))
+        .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
+        .route("/v3/campaigns/{id}/messages", get(messages::list))
+        .route("/v3", any(no_such_path))
+        .route("/v3/", any(no_such_path))
+        .route("/v3/{*rest}", any(no_such_path))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(Arc::clone(&app), request_log::follow))
+        .with_state(app)
+}
+
+async fn no_such_path() -> problem::Refusal {
+    problem::Refusal::new(problem::Kind::NotFound, "the API has no such path")
+}

@@ -1,0 +1,59 @@
+//! What every handler is given: clients, configuration, time and chance.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use ulid::Ulid;
+
+use crate::clock::Clock;
+use crate::cloud_api::CloudApi;
+use crate::config::Config;
+
+/// The running product: shared by all handlers, cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// DynamoDB.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// SQS.
+    pub sqs: aws_sdk_sqs::Client,
+    /// S3.
+    pub s3: aws_sdk_s3::Client,
+    /// WhatsApp.
+    pub cloud_api: CloudApi,
+    /// Names and secrets.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl App {
+    /// The app of a Lambda function: configuration from the environment, credentials from the role.
+    pub async fn from_env() -> anyhow::Result<App> {
+        let config = Config::from_env()?;
+        let http =
+            aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+        let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http).load().await;
+        Ok(App {
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            s3: aws_sdk_s3::Client::new(&sdk),
+            cloud_api: CloudApi::new()?,
+            config: Arc::new(config),
+            clock: Clock::System,
+        })
+    }
+
+    /// A new id, sortable by time.
+    pub fn new_id(&self) -> anyhow::Result<String> {
+        let millis = u64::try_from(self.clock.now_millis()).unwrap_or_default();
+        Ok(Ulid::from_parts(millis, u128::from_le_bytes(random()?)).to_string())
+    }
+}
+
+/// Bytes that nobody can guess.
+pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0u8; N];
+    getrandom::fill(&mut bytes).ok().context("the machine gives no random bytes")?;
+    Ok(bytes)
+}

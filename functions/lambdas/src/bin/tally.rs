@@ -1,0 +1,12 @@
+//! The tally's function: wires and runs.
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use lambdas::{App, logging, tally};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    logging::init();
+    let app = App::from_env().await?;
+    let handle = |event: LambdaEvent<tally::Event>| tally::handle(&app, event.payload);
+    lambda_runtime::run(service_fn(handle)).await
+}

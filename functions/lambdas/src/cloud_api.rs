@@ -1,0 +1,282 @@
+//! The client of WhatsApp's Cloud API: sends one message, lists templates.
+//!
+//! What matters most is what an answer proves. A refusal with a code proves that the message was not sent; a connection
+//! that never stood proves it too; a timeout or a broken connection proves nothing.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use campaigns::job::JobTemplate;
+use campaigns::template::{Parameters, sending_order};
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wire::ParameterFormat;
+
+use crate::config::WhatsAppApp;
+
+mod templates;
+
+/// Longest wait for an answer to a send. Meta promises none; what takes longer is `unknown` and settled by a receipt.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Connections idle for longer are not used again: the other side may have closed them, and a request written into a
+/// closed connection has an unknown outcome.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// Largest answer that is read, in bytes: a page of a hundred templates is some hundred kilobytes.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// A client; cheap to clone, keeps its connections.
+#[derive(Clone)]
+pub struct CloudApi {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// What a call to send came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendAnswer {
+    /// WhatsApp took the message.
+    Accepted {
+        /// Meta's id of it.
+        wamid: String,
+        /// Whether it is held back for a check of quality.
+        held: bool,
+    },
+    /// WhatsApp refused it: it was not sent.
+    Refused {
+        /// Meta's code; the HTTP status where the answer has none.
+        code: u32,
+        /// `Retry-After`, in seconds.
+        retry_after_seconds: Option<u64>,
+    },
+    /// The request never left: it was not sent.
+    NotSent(String),
+    /// Nobody knows whether it was sent.
+    Indefinite(String),
+}
+
+/// A message to one recipient.
+pub struct OutgoingMessage<'a> {
+    /// Meta's id of the sending number.
+    pub phone_number_id: &'a str,
+    /// E.164, with `+`: without it WhatsApp may put the sender's country in front.
+    pub to: &'a str,
+    /// Returned by WhatsApp with every status.
+    pub callback_data: &'a str,
+    /// What is sent.
+    pub template: &'a JobTemplate,
+    /// The values of its variables.
+    pub parameters: &'a Parameters,
+}
+
+impl CloudApi {
+    /// A client that trusts Mozilla's root certificates: compiled in, so that no function reads files to start.
+    pub fn new() -> anyhow::Result<CloudApi> {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+        let tls = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
+            .context("TLS cannot be set up")?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(connector);
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .build(tls);
+        Ok(CloudApi { http })
+    }
+
+    /// Sends one message, once.
+    pub async fn send(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>) -> SendAnswer {
+        let path = format!("{}/messages", message.phone_number_id);
+        let request = match request(app, Method::POST, &path, body(message)) {
+            Ok(request) => request,
+            Err(error) => return SendAnswer::NotSent(format!("{error:#}")),
+        };
+        match tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await {
+            Ok(Ok(answer)) => read_answer(&answer),
+            Ok(Err(Failure::NotSent(cause))) => SendAnswer::NotSent(cause),
+            Ok(Err(Failure::Indefinite(cause))) => SendAnswer::Indefinite(cause),
+            Err(_) => SendAnswer::Indefinite(format!("no answer within {ANSWER_TIMEOUT:?}")),
+        }
+    }
+
+    async fn answer(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
+        let response = self.http.request(request).await.map_err(|error| {
+            if error.is_connect() { Failure::NotSent(chain(&error)) } else { Failure::Indefinite(chain(&error)) }
+        })?;
+        let status = response.status();
+        let retry_after = response.headers().get(header::RETRY_AFTER);
+        let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| Failure::Indefinite(format!("the answer broke off: {error}")))?.to_bytes();
+        Ok(Answer { status, retry_after_seconds, body })
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    retry_after_seconds: Option<u64>,
+    body: Bytes,
+}
+
+enum Failure {
+    NotSent(String),
+    Indefinite(String),
+}
+
+fn request(app: &WhatsAppApp, method: Method, path: &str, body: Bytes) -> anyhow::Result<Request<Full<Bytes>>> {
+    let url = format!("{}/{}/{path}", app.api_url.trim_end_matches('/'), app.api_version);
+    Request::builder()
+        .method(method)
+        .uri(url)
+        .header(header::AUTHORIZATION, format!("Bearer {}", app.access_token))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(body))
+        .context("the channel's Cloud API address or token cannot be used in a request")
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    messages: Vec<SentMessage>,
+}
+
+#[derive(Deserialize)]
+struct SentMessage {
+    id: String,
+    #[serde(default)]
+    message_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Deserialize)]
+struct ErrorDetail {
+    code: u32,
+}
+
+/// A 5xx proves nothing unless its code says "not sent"; a 200 without an id was still a 200.
+fn read_answer(answer: &Answer) -> SendAnswer {
+    if answer.status.is_success() {
+        return match serde_json::from_slice::<Sent>(&answer.body).ok().and_then(|sent| sent.messages.into_iter().next())
+        {
+            Some(message) => {
+                let held = message.message_status.as_deref() == Some("held_for_quality_assessment");
+                SendAnswer::Accepted { wamid: message.id, held }
+            }
+            None => SendAnswer::Indefinite("a success without a message id".to_owned()),
+        };
+    }
+    let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.code);
+    let safe = code.is_some_and(campaigns::send_error::is_retryable);
+    if answer.status.is_server_error() && !safe {
+        return SendAnswer::Indefinite(format!("HTTP {} with code {code:?}", answer.status));
+    }
+    let by_status = match answer.status {
+        StatusCode::TOO_MANY_REQUESTS => 130_429,
+        other => u32::from(other.as_u16()),
+    };
+    SendAnswer::Refused { code: code.unwrap_or(by_status), retry_after_seconds: answer.retry_after_seconds }
+}
+
+fn body(message: &OutgoingMessage<'_>) -> Bytes {
+    let template = message.template;
+    let components: Vec<Value> = [
+        component("header", template, &template.header, &message.parameters.header),
+        component("body", template, &template.body, &message.parameters.body),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut filled = json!({ "name": template.name, "language": { "code": template.language } });
+    if !components.is_empty() {
+        filled["components"] = Value::Array(components);
+    }
+    let body = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": message.to,
+        "type": "template",
+        "biz_opaque_callback_data": message.callback_data,
+        "template": filled,
+    });
+    Bytes::from(body.to_string())
+}
+
+fn component(kind: &str, template: &JobTemplate, names: &[String], values: &[String]) -> Option<Value> {
+    if values.is_empty() {
+        return None;
+    }
+    let parameter = |(name, value): (&str, &str)| match template.parameter_format {
+        ParameterFormat::Positional => json!({ "type": "text", "text": value }),
+        ParameterFormat::Named => json!({ "type": "text", "parameter_name": name, "text": value }),
+    };
+    let parameters: Vec<Value> =
+        sending_order(template.parameter_format, names, values).into_iter().map(parameter).collect();
+    Some(json!({ "type": kind, "parameters": parameters }))
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> SendAnswer {
+        let status = StatusCode::from_u16(status).unwrap();
+        read_answer(&Answer { status, retry_after_seconds: None, body: Bytes::from(body.to_owned()) })
+    }
+
+    fn error(code: u32) -> String {
+        json!({ "error": { "message": "x", "code": code } }).to_string()
+    }
+
+    #[test]
+    fn only_a_held_message_is_held() {
+        let body = |status: &str| json!({ "messages": [{ "id": "wamid.1", "message_status": status }] }).to_string();
+        assert_eq!(answered(200, &body("accepted")), SendAnswer::Accepted { wamid: "wamid.1".into(), held: false });
+        let held = answered(200, &body("held_for_quality_assessment"));
+        assert_eq!(held, SendAnswer::Accepted { wamid: "wamid.1".into(), held: true });
+    }
+
+    #[test]
+    fn a_code_decides_and_not_the_status() {
+        for status in [400, 403, 429, 500] {
+            let refused = SendAnswer::Refused { code: 130_429, retry_after_seconds: None };
+            assert_eq!(answered(status, &error(130_429)), refused, "{status}");
+        }
+        assert_eq!(answered(429, ""), SendAnswer::Refused { code: 130_429, retry_after_seconds: None });
+        assert_eq!(answered(400, &error(131_026)), SendAnswer::Refused { code: 131_026, retry_after_seconds: None });
+    }
+
+    #[test]
+    fn a_server_error_without_a_safe_code_proves_nothing() {
+        for (status, body) in [(500, error(131_000)), (503, error(2)), (502, "<html>".to_owned())] {
+            assert!(matches!(answered(status, &body), SendAnswer::Indefinite(_)), "{status}");
+        }
+        assert!(matches!(answered(200, "{}"), SendAnswer::Indefinite(_)));
+    }
+}

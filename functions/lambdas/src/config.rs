@@ -1,0 +1,83 @@
+//! What a deployment is told: names of its tables, queues and bucket, and the WhatsApp apps it speaks for.
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+/// The configuration of every function. Read once, at the start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Campaigns, channels, audiences, sessions, totals. `CONTROL_TABLE`.
+    pub control_table: String,
+    /// One item per recipient that was claimed. `MESSAGES_TABLE`.
+    pub messages_table: String,
+    /// Uploads, audiences, rejects. `FILES_BUCKET`.
+    pub files_bucket: String,
+    /// Jobs for senders. `SEND_QUEUE_URL`.
+    pub send_queue_url: String,
+    /// Campaigns that the dispatcher should look at now. `NUDGE_QUEUE_URL`.
+    pub nudge_queue_url: String,
+    /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
+    pub apps: Vec<WhatsAppApp>,
+}
+
+/// One app at Meta: what calls carry and what webhooks are checked with.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WhatsAppApp {
+    /// Meta's id of the app; the last part of the webhook's path.
+    pub app_id: String,
+    /// Signs webhooks.
+    pub app_secret: String,
+    /// Answers the webhook's handshake.
+    pub verify_token: String,
+    /// Bearer of every call.
+    pub access_token: String,
+    /// Where the Cloud API is, without the version.
+    #[serde(default = "default_api_url")]
+    pub api_url: String,
+    /// Graph API version.
+    #[serde(default = "default_api_version")]
+    pub api_version: String,
+}
+
+impl std::fmt::Debug for WhatsAppApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WhatsAppApp")
+            .field("app_id", &self.app_id)
+            .field("api_url", &self.api_url)
+            .finish_non_exhaustive()
+    }
+}
+
+fn default_api_url() -> String {
+    "https://graph.facebook.com".to_owned()
+}
+
+/// v25.0 is usable until July 2028 (Meta's change log, October 2026).
+fn default_api_version() -> String {
+    "v25.0".to_owned()
+}
+
+impl Config {
+    /// From the environment of a Lambda function.
+    pub fn from_env() -> anyhow::Result<Config> {
+        let apps = variable("WHATSAPP_APPS")?;
+        Ok(Config {
+            control_table: variable("CONTROL_TABLE")?,
+            messages_table: variable("MESSAGES_TABLE")?,
+            files_bucket: variable("FILES_BUCKET")?,
+            send_queue_url: variable("SEND_QUEUE_URL")?,
+            nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
+            apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
+        })
+    }
+
+    /// The app with this id.
+    pub fn app(&self, app_id: &str) -> Option<&WhatsAppApp> {
+        self.apps.iter().find(|app| app.app_id == app_id)
+    }
+}
+
+fn variable(name: &str) -> anyhow::Result<String> {
+    std::env::var(name).with_context(|| format!("the environment variable {name} is not set"))
+}

@@ -1,0 +1,98 @@
+//! Completion: a campaign ends when every recipient has an outcome and a recount of the messages says so too. Receipts
+//! go on coming, so the two need not agree on who has read by now.
+
+use campaigns::message::Outcome;
+use campaigns::totals::{Counted, Totals};
+use wire::{CampaignStatus, MessageState};
+
+use super::{repair, write};
+use crate::App;
+use crate::sender::CLAIM_TIMEOUT_MS;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::messages;
+use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope};
+
+/// Recipients read at once in a recount.
+const RECOUNT_PAGE: u64 = 5_000;
+
+/// How long a recipient may lack an item after the last job went out before its job counts as lost, in milliseconds:
+/// twice the send queue's visibility timeout, which is how long a job in a dead sender's hand stays hidden.
+const LOST_AFTER_MS: i64 = 2 * 45_000;
+
+/// Ends a campaign whose recipients all had a job, if they all have an outcome. Otherwise finds what is missing.
+pub(super) async fn complete(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
+    let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;
+    let since_last_due = app.clock.now_millis() - record.cursor_due_at_micros / 1_000;
+    let all_settled = counted.settled() == record.recipients;
+    let claims_are_stale = counted.claimed > 0 && since_last_due > CLAIM_TIMEOUT_MS;
+    let jobs_were_lost = counted.touched() < record.recipients && since_last_due > LOST_AFTER_MS;
+    if !all_settled && !claims_are_stale && !jobs_were_lost {
+        return Ok(());
+    }
+    let recount = recount(app, &record).await?;
+    if let Some(index) = recount.lowest_missing {
+        if jobs_were_lost {
+            repair::rewind_to(app, record, index).await?;
+        }
+        return Ok(());
+    }
+    if recount.totals.settled() != record.recipients || !all_settled {
+        return Ok(());
+    }
+    let mut next = record.clone();
+    let now = app.clock.now_millis();
+    next.status = CampaignStatus::Completed;
+    next.updated_at = now;
+    next.look_at(None);
+    if write(app, record, next.clone()).await?.is_some() {
+        tracing::info!(campaign = %next.id, recipients = next.recipients, "a campaign is complete");
+    }
+    Ok(())
+}
+
+struct Recount {
+    totals: Totals,
+    lowest_missing: Option<u64>,
+}
+
+/// Counts the messages themselves. Claims without an outcome past their sender's time become `unknown` on the way.
+async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> {
+    let mut recount = Recount { totals: Totals::default(), lowest_missing: None };
+    let mut first = 0;
+    while first < record.recipients {
+        let last = (first + RECOUNT_PAGE).min(record.recipients) - 1;
+        let mut expected = first;
+        for message in messages::range(app, &record.id, first, last).await? {
+            if message.index != expected && recount.lowest_missing.is_none() {
+                recount.lowest_missing = Some(expected);
+            }
+            expected = message.index + 1;
+            recount.totals.apply(None, Counted { state: message.state, code: message.code });
+            let claimed_too_long = app.clock.now_millis() - message.attempted_at > CLAIM_TIMEOUT_MS;
+            if message.state == MessageState::Claimed && claimed_too_long {
+                give_up(app, message).await?;
+            }
+        }
+        if expected <= last && recount.lowest_missing.is_none() {
+            recount.lowest_missing = Some(expected);
+        }
+        first = last + 1;
+    }
+    Ok(recount)
+}
+
+/// Its sender died between the claim and the outcome: nobody knows whether it was sent.
+async fn give_up(app: &App, message: campaigns::message::MessageRecord) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    let shard = message.retry_shard.clone().unwrap_or_default();
+    let index = message.index;
+    let written = messages::change(app, message, |standing| {
+        let claimed = standing.state == MessageState::Claimed;
+        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now, &shard)).flatten()
+    });
+    if written.await? == Written::Done {
+        tracing::warn!(index, "a claim without an outcome is now unknown");
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Cutting: from the cursor to the horizon, a segment's rows become jobs.
+
+use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
+use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, JobTemplate, RecipientContent};
+use campaigns::plan::{Cursor, Cut, Plan};
+use campaigns::template;
+
+use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
+use crate::App;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::files;
+use crate::storage::queues::{self, BATCH_MESSAGES, DelayedJob};
+use crate::storage::totals::{self, Scope};
+
+/// Sends jobs for everything due before the horizon and moves the cursor after each batch of them.
+/// Nothing when somebody else changed the campaign.
+pub(super) async fn cut(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+    let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
+    let plan = record.plan();
+    let room = room(app, &record).await?;
+    let mut segment = Segment::default();
+    let horizon = app.clock.now_micros() + HORIZON_MICROS;
+    while record.cursor_due_at_micros <= horizon && record.cursor_index < room && !record.is_cut() {
+        let batch = cut_batch(app, &record, &plan, &mut segment, horizon, room).await?;
+        queues::send_jobs(app, batch.jobs).await?;
+        let mut next = record.clone();
+        next.cursor_index = batch.next.index;
+        next.cursor_due_at_micros = batch.next.due_at_micros;
+        next.last_chunk = Some(batch.chunk);
+        note_look(app, &mut next);
+        match write(app, record, next).await? {
+            Some(written) => record = written,
+            None => return Ok(None),
+        }
+    }
+    let mut next = record.clone();
+    next.dispatches += 1;
+    note_look(app, &mut next);
+    write(app, record, next).await
+}
+
+/// The plan shifts when its cursor lies in the past: what is late leaves at its pace from now on, never in a burst.
+async fn shift_if_late(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+    let now = app.clock.now_micros();
+    if record.is_cut() || record.cursor_due_at_micros >= now {
+        return Ok(Some(record));
+    }
+    let mut next = record.clone();
+    next.lay_anchor(record.cursor_index, now);
+    write(app, record, next).await
+}
+
+fn note_look(app: &App, next: &mut CampaignRecord) {
+    let now = app.clock.now_millis();
+    next.last_dispatch_at = Some(now);
+    next.updated_at = now;
+    let due = next.cursor_due_at_micros / 1_000;
+    next.look_at(Some(if next.is_cut() { now + LOOK_AGAIN_MS } else { due }));
+}
+
+/// The index up to which jobs may be cut: no more than a horizon of messages ahead of what senders claimed, so that a
+/// throttled number does not pile up jobs.
+async fn room(app: &App, record: &CampaignRecord) -> anyhow::Result<u64> {
+    let touched = totals::get(app, &record.id, Scope::Campaign).await?.totals.touched();
+    let horizon_seconds = HORIZON_MICROS.unsigned_abs() / 1_000_000;
+    Ok(touched + u64::from(record.messages_per_second) * horizon_seconds)
+}
+
+struct Batch {
+    jobs: Vec<DelayedJob>,
+    chunk: u64,
+    next: Cursor,
+}
+
+async fn cut_batch(
+    app: &App,
+    record: &CampaignRecord,
+    plan: &Plan,
+    segment: &mut Segment,
+    horizon: i64,
+    room: u64,
+) -> anyhow::Result<Batch> {
+    let mut batch = Batch { jobs: Vec::new(), chunk: plan.chunk_of(record.cursor_index), next: record.cursor() };
+    let now = app.clock.now_micros();
+    while batch.jobs.len() < BATCH_MESSAGES && batch.next.due_at_micros <= horizon && batch.next.index < room {
+        let in_segment = SEGMENT_ROWS - batch.next.index % SEGMENT_ROWS;
+        let most = JOB_RECIPIENTS.min(usize::try_from(in_segment).unwrap_or(JOB_RECIPIENTS));
+        let Some(cut) = plan.cut(batch.next, most) else { break };
+        let rows = segment.rows(app, record, cut.due[0].index).await?;
+        for job in jobs_of(record, &cut, rows) {
+            let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
+            batch.jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
+        }
+        batch.chunk = cut.chunk;
+        batch.next = cut.next;
+    }
+    Ok(batch)
+}
+
+/// The jobs of one cut: one, or more where long texts would make it too large for the queue.
+fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut bytes = 0;
+    for due in &cut.due {
+        let place = usize::try_from(due.index % SEGMENT_ROWS).unwrap_or_default();
+        let Some(row) = rows.get(place) else { continue };
+        let recipient = job_recipient(record, due.index, 1, due.due_at_micros, row);
+        let size = size_bytes(&recipient);
+        if jobs.is_empty() || bytes + size > JOB_BYTES {
+            jobs.push(empty_job(record, cut.chunk));
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(job) = jobs.last_mut() {
+            job.recipients.push(recipient);
+        }
+    }
+    jobs
+}
+
+/// A job of this campaign for recipients of one chunk.
+pub(super) fn empty_job(record: &CampaignRecord, chunk: u64) -> Job {
+    Job {
+        workspace_id: record.workspace_id,
+        campaign_id: record.id.clone(),
+        channel_id: record.channel_id.clone(),
+        epoch: record.epoch,
+        chunk,
+        template: JobTemplate::of(&record.template),
+        recipients: Vec::new(),
+    }
+}
+
+/// One recipient with what the template is filled with, or why it cannot be.
+pub(super) fn job_recipient(
+    record: &CampaignRecord,
+    index: u64,
+    attempt: u32,
+    due_at_micros: i64,
+    row: &Recipient,
+) -> JobRecipient {
+    let content = match template::parameters(&record.template, &record.content, &record.columns, &row.fields) {
+        Ok(parameters) => RecipientContent::Send(parameters),
+        Err(problem) => RecipientContent::Skip(problem.to_string()),
+    };
+    JobRecipient { index, attempt, due_at_micros, phone: row.phone.clone(), content }
+}
+
+/// An upper bound of the recipient's share of the job, in bytes: texts may double when JSON escapes them.
+fn size_bytes(recipient: &JobRecipient) -> usize {
+    const ENVELOPE: usize = 160;
+    let texts = match &recipient.content {
+        RecipientContent::Send(parameters) => {
+            parameters.header.iter().chain(&parameters.body).map(|text| text.len() + 3).sum()
+        }
+        RecipientContent::Skip(reason) => reason.len(),
+    };
+    ENVELOPE + recipient.phone.len() + 2 * texts
+}
+
+/// The segment that is being cut; read once, kept until the cursor leaves it.
+#[derive(Default)]
+pub(super) struct Segment {
+    held: Option<(u64, Vec<Recipient>)>,
+}
+
+impl Segment {
+    /// The rows of the segment that holds `index`.
+    pub(super) async fn rows(
+        &mut self,
+        app: &App,
+        record: &CampaignRecord,
+        index: u64,
+    ) -> anyhow::Result<&[Recipient]> {
+        let wanted = segment_of(index);
+        let rows = match self.held.take() {
+            Some((segment, rows)) if segment == wanted => rows,
+            Some(_) | None => files::segment(app, record.workspace_id, &record.audience_id, wanted).await?,
+        };
+        Ok(&self.held.insert((wanted, rows)).1)
+    }
+
+    /// The row of one recipient.
+    pub(super) async fn row(
+        &mut self,
+        app: &App,
+        record: &CampaignRecord,
+        index: u64,
+    ) -> anyhow::Result<Option<&Recipient>> {
+        let place = usize::try_from(index % SEGMENT_ROWS).unwrap_or_default();
+        Ok(self.rows(app, record, index).await?.get(place))
+    }
+}

@@ -1,0 +1,146 @@
+//! The dispatcher: cuts what is due into jobs and puts them into the send queue, each with its delay.
+//!
+//! It is called every minute and by nudges. It may be killed anywhere: jobs go out before the cursor moves, so a job may
+//! go out twice, never not at all, and the senders' claims make twice once. One writer per channel, by a lease.
+
+mod completion;
+mod cutting;
+mod repair;
+
+use aws_lambda_events::sqs::SqsEvent;
+use campaigns::lifecycle::is_active;
+use serde::Deserialize;
+use wire::{CampaignId, CampaignStatus, WorkspaceId};
+
+use crate::App;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::channels;
+use crate::storage::queues::{self, Nudge};
+use crate::storage::table::Written;
+
+/// How far ahead jobs are cut: three ticks of the schedule, so that two may fail.
+pub const HORIZON_MICROS: i64 = 180_000_000;
+
+/// How long before its due time a sender gets a job: SQS counts delays in seconds and delivers late by some.
+pub const LEAD_MICROS: i64 = 3_000_000;
+
+/// Campaigns looked at in one tick; the rest is next, soonest first.
+const CAMPAIGNS_A_TICK: i32 = 200;
+
+/// How long a dispatcher may hold a channel, in milliseconds: its function's time limit.
+const LEASE_MS: i64 = 60_000;
+
+/// When to look again at a campaign that waits for something other than its plan, in milliseconds: the next tick.
+pub(crate) const LOOK_AGAIN_MS: i64 = 60_000;
+
+/// What calls the dispatcher.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Nudges from the queue.
+    Nudges(SqsEvent),
+    /// The schedule, whatever it sends.
+    Tick(serde_json::Value),
+}
+
+/// Handles a tick or nudges. A failing campaign does not hold the others up; the call fails after all were tried, so
+/// that the failure is seen, and the next tick finds what is left.
+pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
+    let campaigns = match event {
+        Event::Nudges(event) => nudged(&event),
+        Event::Tick(_) => store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?,
+    };
+    let mut failed = None;
+    for (workspace, campaign) in campaigns {
+        if let Err(error) = look_at(app, workspace, &campaign).await {
+            tracing::error!(%workspace, %campaign, error = format!("{error:#}"), "a campaign could not be dispatched");
+            failed = Some(error);
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// The campaigns that a batch of nudges names, each once. A body that is not a nudge is logged and dropped: it would
+/// come back for ever.
+fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
+    let mut campaigns = Vec::new();
+    for message in &event.records {
+        match serde_json::from_str::<Nudge>(message.body.as_deref().unwrap_or_default()) {
+            Ok(nudge) => campaigns.push((nudge.workspace_id, nudge.campaign_id)),
+            Err(error) => tracing::error!(%error, "a message in the nudge queue is not a nudge"),
+        }
+    }
+    campaigns.sort();
+    campaigns.dedup();
+    campaigns
+}
+
+async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
+    let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
+    if !is_active(record.status) {
+        return Ok(());
+    }
+    let owner = app.new_id()?;
+    let until = app.clock.now_millis() + LEASE_MS;
+    match channels::take_lease(app, workspace, &record.channel_id, &owner, until).await? {
+        Written::ConditionFailed => {
+            let nudge = Nudge { workspace_id: workspace, campaign_id: campaign.clone() };
+            queues::nudge(app, &nudge, 1).await
+        }
+        Written::Done => {
+            let moved = advance(app, workspace, campaign).await;
+            channels::give_lease_back(app, workspace, &record.channel_id, &owner).await?;
+            moved
+        }
+    }
+}
+
+/// Moves a campaign on, under its channel's lease: reads it afresh, as it may have changed while the lease was taken.
+async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
+    let Some(read) = store::get(app, workspace, campaign).await? else { return Ok(()) };
+    let Some(record) = begin(app, read).await? else { return Ok(()) };
+    let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
+    repair::send_overdue_retries(app, &record).await?;
+    match cutting::cut(app, record).await? {
+        Some(record) if record.is_cut() => completion::complete(app, record).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A scheduled campaign whose time has come, within a tick, begins: its jobs carry the exact delay. Nothing when there
+/// is nothing to do now.
+async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+    match read.status {
+        CampaignStatus::Processing => Ok(Some(read)),
+        CampaignStatus::Scheduled => {
+            let now = app.clock.now_millis();
+            let starts_at = read.scheduled_to.unwrap_or(now);
+            if starts_at > now + LOOK_AGAIN_MS {
+                return Ok(None);
+            }
+            let mut next = read.clone();
+            next.status = CampaignStatus::Processing;
+            next.epoch += 1;
+            next.updated_at = now;
+            next.lay_anchor(0, starts_at.max(now) * 1_000);
+            write(app, read, next).await
+        }
+        CampaignStatus::Draft
+        | CampaignStatus::Paused
+        | CampaignStatus::Completed
+        | CampaignStatus::Cancelled
+        | CampaignStatus::Failed => Ok(None),
+    }
+}
+
+/// Writes a change; nothing when somebody else changed the campaign meanwhile: they nudge again.
+pub(crate) async fn write(
+    app: &App,
+    read: CampaignRecord,
+    next: CampaignRecord,
+) -> anyhow::Result<Option<CampaignRecord>> {
+    Ok(match store::replace(app, &read, &next).await? {
+        Written::Done => Some(next),
+        Written::ConditionFailed => None,
+    })
+}

@@ -1,0 +1,197 @@
+//! The importer: makes an audience of an uploaded contacts file. Called by S3 when the file has arrived.
+//!
+//! Segments first, then the rejects file, the manifest, and the record at last: killed anywhere it leaves an audience
+//! that nobody can use yet, and run again it writes the same bytes. Nothing is held whole: the file streams through
+//! one blocking thread (`rows`), the segments go out one by one, the rejects wait on disk.
+
+mod rows;
+mod stream;
+
+use std::io::BufWriter;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use aws_sdk_s3::primitives::ByteStream;
+use campaigns::audience::{Manifest, SEGMENT_ROWS};
+use campaigns::file::Options;
+use campaigns::phone::Country;
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+use wire::{AudienceId, AudienceStatus, WorkspaceId};
+
+use self::rows::{Imported, Outcome, Segment};
+use crate::App;
+use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::files::{self, MAX_UPLOAD_BYTES, Opened};
+use crate::storage::table::Written;
+
+/// Blocks of the file read ahead of the parser: a few hundred kilobytes.
+const BLOCKS_AHEAD: usize = 16;
+
+/// Segments that wait for their upload while the next is filled.
+const SEGMENTS_AHEAD: usize = 1;
+
+/// Imports every upload that the event names; other files are none of its business.
+pub async fn handle(app: &App, event: S3Event) -> anyhow::Result<()> {
+    for record in &event.records {
+        match key(record).and_then(files::audience_of_upload) {
+            Some((workspace, id)) => import(app, workspace, &id).await?,
+            None => tracing::info!(event = record.event_name, "a file that is no upload was left alone"),
+        }
+    }
+    Ok(())
+}
+
+/// The key of the file. S3 encodes keys in events as in URLs; ours are digits, letters, `/` and `.`, which stay as
+/// they are, so a key that would need decoding is not ours.
+fn key(record: &S3EventRecord) -> Option<&str> {
+    record.s3.object.url_decoded_key.as_deref().or(record.s3.object.key.as_deref())
+}
+
+/// What an import came to.
+enum Import {
+    /// The audience can be sent to.
+    Ready(Imported),
+    /// The file cannot be used; the sentence says why.
+    Unusable(String),
+    /// Somebody else finished it, or a later upload took its place: nothing more to do here.
+    Superseded,
+}
+
+async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::Result<()> {
+    let Some(asked) = audiences::get(app, workspace, id).await? else {
+        tracing::warn!(%workspace, audience = %id, "a file arrived that was never announced");
+        return Ok(());
+    };
+    if asked.status == AudienceStatus::Ready {
+        return Ok(());
+    }
+    let began = app.clock.now_millis();
+    let file = files::open(app, &files::upload_key(workspace, id)).await?;
+    let record = beginning(&asked, &file.tag);
+    if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
+        return Ok(());
+    }
+    let came_to = transfer(app, &record, file).await.with_context(|| format!("importing audience {id}"))?;
+    let ended = match came_to {
+        Import::Superseded => return Ok(()),
+        Import::Unusable(problem) => {
+            AudienceRecord { status: AudienceStatus::Failed, problem: Some(problem), ..record }
+        }
+        Import::Ready(imported) => ready(record, imported),
+    };
+    let (recipients, rejected, status) = (ended.recipients, ended.rejected, ended.status);
+    if audiences::put_import(app, &ended).await? == Written::Done {
+        let took = Duration::from_millis(app.clock.now_millis().abs_diff(began));
+        tracing::info!(%workspace, audience = %id, recipients, rejected, ?status, ?took, "a contacts file was read");
+    }
+    Ok(())
+}
+
+/// The record while the file is read: nothing is left of an earlier try.
+fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
+    AudienceRecord {
+        status: AudienceStatus::Importing,
+        problem: None,
+        recipients: 0,
+        rejected: 0,
+        rejected_by_reason: Vec::new(),
+        columns: Vec::new(),
+        import_of: Some(tag.to_owned()),
+        ..asked.clone()
+    }
+}
+
+fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
+    AudienceRecord {
+        status: AudienceStatus::Ready,
+        recipients: imported.recipients,
+        rejected: imported.rejected,
+        rejected_by_reason: imported.rejected_by_reason,
+        columns: imported.columns,
+        phone_column: Some(imported.phone_column),
+        name_column: imported.name_column,
+        ..record
+    }
+}
+
+/// From the uploaded file to all files of the audience.
+async fn transfer(app: &App, record: &AudienceRecord, file: Opened) -> anyhow::Result<Import> {
+    if file.size_bytes > MAX_UPLOAD_BYTES {
+        let most = MAX_UPLOAD_BYTES / 1_000_000;
+        return Ok(Import::Unusable(format!("The file is larger than {most} MB. Split it.")));
+    }
+    let rejects = NamedTempFile::new().context("making a file for the rejected rows")?;
+    let imported = match cut_segments(app, record, file.body, &rejects).await? {
+        Import::Ready(imported) => imported,
+        other => return Ok(other),
+    };
+    let (workspace, id) = (record.workspace_id, &record.id);
+    if imported.rejected > 0 {
+        let key = files::rejects_key(workspace, id);
+        files::put_from_disk(app, &key, "text/csv; charset=utf-8", rejects.path()).await?;
+    }
+    let manifest = Manifest {
+        recipients: imported.recipients,
+        rejected: imported.rejected,
+        segment_rows: SEGMENT_ROWS,
+        columns: imported.columns.clone(),
+    };
+    let manifest = serde_json::to_vec(&manifest).context("a manifest does not fit into JSON")?;
+    files::put(app, &files::manifest_key(workspace, id), "application/json", manifest).await?;
+    Ok(Import::Ready(imported))
+}
+
+/// Three at once: the file comes in, a blocking thread reads its rows, the segments go out. Whoever ends early closes
+/// its channel, and the others end too.
+async fn cut_segments(
+    app: &App,
+    record: &AudienceRecord,
+    body: ByteStream,
+    rejects: &NamedTempFile,
+) -> anyhow::Result<Import> {
+    let options = options(record)?;
+    let rejects = BufWriter::new(rejects.reopen().context("opening the file for the rejected rows")?);
+    let (blocks_in, blocks) = mpsc::channel(BLOCKS_AHEAD);
+    let (segments_in, segments) = mpsc::channel(SEGMENTS_AHEAD);
+    let reading = tokio::task::spawn_blocking(move || {
+        rows::read(stream::Blocks::new(blocks), options, rejects, |segment| segments_in.blocking_send(segment).is_ok())
+    });
+    let (fed, stored, read) = tokio::join!(stream::feed(body, blocks_in), store(app, record, segments), reading);
+    fed?;
+    match (stored?, read.context("the thread that reads rows ended")??) {
+        (Stored::Superseded, _) | (Stored::All, Outcome::Stopped) => Ok(Import::Superseded),
+        (Stored::All, Outcome::Unusable(problem)) => Ok(Import::Unusable(problem)),
+        (Stored::All, Outcome::Read(imported)) => Ok(Import::Ready(imported)),
+    }
+}
+
+fn options(record: &AudienceRecord) -> anyhow::Result<Options> {
+    let country = record.default_country.as_deref().map(Country::parse).transpose();
+    Ok(Options {
+        phone_column: record.phone_column.clone(),
+        name_column: record.name_column.clone(),
+        default_country: country.with_context(|| format!("the country of audience {}", record.id))?,
+    })
+}
+
+/// What came of the segments.
+enum Stored {
+    All,
+    Superseded,
+}
+
+/// Writes segments as they come. Before each it notes the progress, which fails when the import is not ours any more:
+/// so an older upload never writes over the segments of a later one.
+async fn store(app: &App, record: &AudienceRecord, mut segments: mpsc::Receiver<Segment>) -> anyhow::Result<Stored> {
+    while let Some(segment) = segments.recv().await {
+        let so_far = AudienceRecord { recipients: segment.recipients, rejected: segment.rejected, ..record.clone() };
+        if audiences::put_import(app, &so_far).await? == Written::ConditionFailed {
+            return Ok(Stored::Superseded);
+        }
+        let key = files::segment_key(record.workspace_id, &record.id, segment.number);
+        files::put(app, &key, "application/x-ndjson", segment.lines).await?;
+    }
+    Ok(Stored::All)
+}

@@ -1,0 +1,307 @@
+//! The rows of a contacts file: into segments of recipients, or into the rejects file. Runs on a blocking thread.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use anyhow::Context;
+use campaigns::audience::{Recipient, SEGMENT_ROWS};
+use campaigns::file::{Contact, ContactsReader, Duplicates, FileError, Options, RejectReason, RejectsWriter, Row};
+use wire::RejectReasonCount;
+
+/// Most recipients of an audience: the table of people already seen fits into the function's memory up to 1.8 million,
+/// then it doubles.
+pub(super) const MOST_RECIPIENTS: u64 = 1_500_000;
+
+/// Largest segment in bytes, 4 KB a row on average: the importer holds three at once, the dispatcher and the API one.
+const LARGEST_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// A finished piece of the audience.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    /// From 0.
+    pub number: u64,
+    /// One recipient in JSON per line.
+    pub lines: Vec<u8>,
+    /// Recipients of the file so far, with these.
+    pub recipients: u64,
+    /// Rows left out so far.
+    pub rejected: u64,
+}
+
+/// What a file came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All its rows were read.
+    Read(Imported),
+    /// It cannot be used; the sentence says why.
+    Unusable(String),
+    /// Nobody takes the segments any more.
+    Stopped,
+}
+
+/// What is known once all rows were read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Imported {
+    pub recipients: u64,
+    pub rejected: u64,
+    /// Most frequent first; of the same count by name.
+    pub rejected_by_reason: Vec<RejectReasonCount>,
+    pub columns: Vec<String>,
+    pub phone_column: String,
+    pub name_column: Option<String>,
+}
+
+/// Reads a file to its end. `give` takes a segment and answers whether it wants more.
+pub(super) fn read<S: Read, W: Write>(
+    source: S,
+    options: Options,
+    rejects: W,
+    give: impl FnMut(Segment) -> bool,
+) -> anyhow::Result<Outcome> {
+    let mut contacts = match ContactsReader::new(source, options) {
+        Ok(contacts) => contacts,
+        Err(error) => return unusable(error),
+    };
+    let rejects = RejectsWriter::new(rejects, contacts.columns()).context("writing the rejected rows")?;
+    let mut audience = Audience {
+        segment: Vec::new(),
+        recipients: 0,
+        rejected: 0,
+        reasons: BTreeMap::new(),
+        seen: Duplicates::new(),
+        rejects,
+        give,
+    };
+    for row in contacts.by_ref() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => return unusable(error),
+        };
+        match audience.add(row)? {
+            Added::Going => {}
+            Added::Unusable(problem) => return Ok(Outcome::Unusable(problem)),
+            Added::Stopped => return Ok(Outcome::Stopped),
+        }
+    }
+    let columns = contacts.columns().to_vec();
+    let phone_column = contacts.phone_column().to_owned();
+    let name_column = contacts.name_column().map(str::to_owned);
+    audience.finish(columns, phone_column, name_column)
+}
+
+/// What is wrong with the file is an outcome; that it could not be read to its end is an error, and tried again.
+fn unusable(error: FileError) -> anyhow::Result<Outcome> {
+    match error {
+        FileError::Read(error) => Err(error).context("reading the contacts file"),
+        other => Ok(Outcome::Unusable(other.to_string())),
+    }
+}
+
+/// The audience while it grows.
+struct Audience<W: Write, G> {
+    segment: Vec<u8>,
+    recipients: u64,
+    rejected: u64,
+    reasons: BTreeMap<&'static str, (&'static str, u64)>,
+    seen: Duplicates,
+    rejects: RejectsWriter<W>,
+    give: G,
+}
+
+enum Added {
+    Going,
+    Unusable(String),
+    Stopped,
+}
+
+impl<W: Write, G: FnMut(Segment) -> bool> Audience<W, G> {
+    fn add(&mut self, row: Row) -> anyhow::Result<Added> {
+        match row {
+            Row::Rejected { row_number, cells, reason } => self.reject(row_number, reason, &cells),
+            Row::Contact(contact) => match self.seen.insert(&contact.phone, contact.row_number) {
+                Some(first_row) => {
+                    self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields)
+                }
+                None => self.take(contact),
+            },
+        }
+    }
+
+    fn reject(&mut self, row_number: u32, reason: RejectReason, cells: &[String]) -> anyhow::Result<Added> {
+        self.rejects.write(row_number, &reason, cells).context("writing a rejected row")?;
+        self.rejected += 1;
+        self.reasons.entry(reason.name()).or_insert((reason.title(), 0)).1 += 1;
+        Ok(Added::Going)
+    }
+
+    fn take(&mut self, contact: Contact) -> anyhow::Result<Added> {
+        if self.recipients == MOST_RECIPIENTS {
+            return Ok(Added::Unusable(format!("The file has more than {MOST_RECIPIENTS} people. Split it.")));
+        }
+        let row_number = contact.row_number;
+        let recipient =
+            Recipient { phone: contact.phone.e164().to_owned(), name: contact.name, fields: contact.fields };
+        serde_json::to_writer(&mut self.segment, &recipient).context("a recipient does not fit into JSON")?;
+        self.segment.push(b'\n');
+        self.recipients += 1;
+        if self.segment.len() > LARGEST_SEGMENT_BYTES {
+            return Ok(Added::Unusable(format!(
+                "The rows before row {row_number} are too long: {} MB in {SEGMENT_ROWS} rows is the most. \
+                 Remove columns that the campaign does not need.",
+                LARGEST_SEGMENT_BYTES / (1024 * 1024)
+            )));
+        }
+        let is_full = self.recipients.is_multiple_of(SEGMENT_ROWS);
+        Ok(if !is_full || self.give_segment() { Added::Going } else { Added::Stopped })
+    }
+
+    /// Hands the segment over; answers whether more are wanted.
+    fn give_segment(&mut self) -> bool {
+        (self.give)(Segment {
+            number: self.recipients.saturating_sub(1) / SEGMENT_ROWS,
+            lines: std::mem::take(&mut self.segment),
+            recipients: self.recipients,
+            rejected: self.rejected,
+        })
+    }
+
+    fn finish(
+        mut self,
+        columns: Vec<String>,
+        phone_column: String,
+        name_column: Option<String>,
+    ) -> anyhow::Result<Outcome> {
+        if !self.segment.is_empty() && !self.give_segment() {
+            return Ok(Outcome::Stopped);
+        }
+        let mut rejects = self.rejects.finish().context("writing the rejected rows")?;
+        rejects.flush().context("writing the rejected rows")?;
+        Ok(Outcome::Read(Imported {
+            recipients: self.recipients,
+            rejected: self.rejected,
+            rejected_by_reason: most_frequent_first(self.reasons),
+            columns,
+            phone_column,
+            name_column,
+        }))
+    }
+}
+
+fn most_frequent_first(reasons: BTreeMap<&'static str, (&'static str, u64)>) -> Vec<RejectReasonCount> {
+    let count = |(reason, (title, count)): (&str, (&str, u64))| RejectReasonCount {
+        reason: reason.to_owned(),
+        title: title.to_owned(),
+        count,
+    };
+    let mut counts: Vec<RejectReasonCount> = reasons.into_iter().map(count).collect();
+    counts.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use campaigns::phone::Country;
+
+    use super::*;
+
+    struct Made {
+        outcome: Outcome,
+        segments: Vec<Segment>,
+        rejects: String,
+    }
+
+    fn import(file: &str) -> Made {
+        let options = Options { default_country: Country::parse("BR").ok(), ..Options::default() };
+        let (mut segments, mut rejects) = (Vec::new(), Vec::new());
+        let outcome = read(file.as_bytes(), options, &mut rejects, |segment| {
+            segments.push(segment);
+            true
+        });
+        Made { outcome: outcome.unwrap(), segments, rejects: String::from_utf8(rejects).unwrap() }
+    }
+
+    fn imported(made: &Made) -> &Imported {
+        match &made.outcome {
+            Outcome::Read(imported) => imported,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn file(rows: u64) -> String {
+        let rows = (0..rows).map(|n| format!("Ana {n},+55119{:08}\n", 10_000_000 + n));
+        std::iter::once("name,phone\n".to_owned()).chain(rows).collect()
+    }
+
+    #[test]
+    fn rows_are_cut_into_segments_of_a_fixed_size() {
+        let made = import(&file(SEGMENT_ROWS * 2 + 1));
+        let sizes: Vec<(u64, usize, u64)> = made
+            .segments
+            .iter()
+            .map(|s| (s.number, s.lines.iter().filter(|b| **b == b'\n').count(), s.recipients))
+            .collect();
+        assert_eq!(sizes, [(0, 2_000, 2_000), (1, 2_000, 4_000), (2, 1, 4_001)]);
+        assert_eq!(imported(&made).recipients, 4_001);
+        let last: Recipient = serde_json::from_slice(made.segments[2].lines.trim_ascii_end()).unwrap();
+        assert_eq!((last.phone.as_str(), last.name.as_str()), ("+5511910004000", "Ana 4000"));
+        assert_eq!(last.fields, ["Ana 4000", "+5511910004000"]);
+    }
+
+    #[test]
+    fn a_full_last_segment_is_given_once() {
+        assert_eq!(import(&file(SEGMENT_ROWS)).segments.len(), 1);
+    }
+
+    #[test]
+    fn a_person_in_two_spellings_is_one_recipient() {
+        let made = import("nome;celular\nAna;5511987654321\nBia;11 98765-4321\nCid;551187654321\nDan;x\n");
+        let imported = imported(&made);
+        assert_eq!((imported.recipients, imported.rejected), (1, 3));
+        let reasons: Vec<(&str, u64)> =
+            imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
+        assert_eq!(reasons, [("duplicate", 2), ("notANumber", 1)]);
+        assert_eq!((imported.phone_column.as_str(), imported.name_column.as_deref()), ("celular", Some("nome")));
+        assert!(made.rejects.contains("3,duplicate,"), "{}", made.rejects);
+        assert!(made.rejects.contains("The same person already stands in row 2."), "{}", made.rejects);
+    }
+
+    #[test]
+    fn the_same_file_gives_the_same_bytes() {
+        let text = format!("{}x,y\nBia,+5511910000001\n", file(2_500));
+        let (first, second) = (import(&text), import(&text));
+        assert_eq!((first.segments, first.rejects, first.outcome), (second.segments, second.rejects, second.outcome));
+    }
+
+    #[test]
+    fn a_file_without_phones_is_unusable_and_says_why() {
+        let made = import("city,street\nLisboa,Rua\n");
+        assert!(matches!(&made.outcome, Outcome::Unusable(why) if why.contains("city, street")), "{:?}", made.outcome);
+    }
+
+    #[test]
+    fn segments_of_very_long_rows_are_refused() {
+        let long = "x".repeat(60_000);
+        let rows = (0..200).map(|n| format!("+55119{:08},{long}\n", 10_000_000 + n));
+        let text: String = std::iter::once("phone,notes\n".to_owned()).chain(rows).collect();
+        assert!(matches!(import(&text).outcome, Outcome::Unusable(why) if why.contains("too long")));
+    }
+
+    #[test]
+    fn reading_stops_when_nobody_takes_the_segments() {
+        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), Vec::new(), |_| false);
+        assert_eq!(outcome.unwrap(), Outcome::Stopped);
+    }
+
+    #[test]
+    fn a_file_that_breaks_off_is_an_error_and_no_short_audience() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("broken"))
+            }
+        }
+        let text = file(10_000);
+        let outcome = read(text.as_bytes().chain(Broken), Options::default(), Vec::new(), |_| true);
+        assert!(outcome.is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! Audiences in the control table: how far each import got. Written by the API (announced) and the importer.
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use wire::{AudienceId, AudienceStatus, RejectReasonCount, WorkspaceId};
+
+use super::table::{self, Written, text};
+use crate::App;
+
+/// The record of an audience. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AudienceRecord {
+    /// Its id.
+    pub id: AudienceId,
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// The file's name, for people.
+    pub file_name: String,
+    /// What was asked for: the country of numbers without one.
+    pub default_country: Option<String>,
+    /// What was asked for, then what was used: the column of the phones.
+    pub phone_column: Option<String>,
+    /// What was asked for, then what was used: the column of the names.
+    pub name_column: Option<String>,
+    /// How far it got.
+    pub status: AudienceStatus,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// People that can be sent to.
+    pub recipients: u64,
+    /// Rows left out.
+    pub rejected: u64,
+    /// The same by reason.
+    pub rejected_by_reason: Vec<RejectReasonCount>,
+    /// Column headers, in order.
+    pub columns: Vec<String>,
+    /// Which bytes the importer reads or read, by S3's entity tag: of two uploads of one file the later is imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_of: Option<String>,
+    /// When it was announced.
+    pub created_at: i64,
+}
+
+fn keys(workspace: WorkspaceId, id: &AudienceId) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("audience#{id}"))
+}
+
+/// The audience with this id in this workspace.
+pub async fn get(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::Result<Option<AudienceRecord>> {
+    let (pk, sk) = keys(workspace, id);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// Writes the record, whatever stood there.
+pub async fn put(app: &App, record: &AudienceRecord) -> anyhow::Result<()> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    app.dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(record, &pk, &sk)?))
+        .send()
+        .await
+        .with_context(|| format!("writing audience {}", record.id))?;
+    Ok(())
+}
+
+/// Writes the record unless the audience is already ready: what a campaign may use never changes.
+pub async fn put_unless_ready(app: &App, record: &AudienceRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(record, &pk, &sk)?))
+        .condition_expression("#status <> :ready")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":ready", text("ready"))
+        .send()
+        .await;
+    table::written(result, "writing an audience")
+}
+
+/// Writes how far the import of the same bytes got: not over a ready audience, nor over the import of a later upload.
+pub async fn put_import(app: &App, record: &AudienceRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let import_of = record.import_of.clone().unwrap_or_default();
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(record, &pk, &sk)?))
+        .condition_expression("#status <> :ready AND importOf = :importOf")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":ready", text("ready"))
+        .expression_attribute_values(":importOf", text(import_of))
+        .send()
+        .await;
+    table::written(result, "writing the import of an audience")
+}

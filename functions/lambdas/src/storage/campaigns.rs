@@ -1,0 +1,237 @@
+//! Campaigns in the control table. Every change of status, epoch or cursor is one conditional write.
+
+use anyhow::Context;
+use campaigns::plan::{Cursor, Pace, Plan};
+use serde::{Deserialize, Serialize};
+use wire::{AudienceId, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WorkspaceId};
+
+use super::table::{self, Item, Written, number, text};
+use crate::App;
+
+/// The partition key of the sparse index of campaigns that must move.
+pub const DUE_SHARD: &str = "due";
+
+/// The record of a campaign: what was asked for and where it stands. Times are milliseconds since 1970 unless they say micros.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignRecord {
+    /// Its id.
+    pub id: CampaignId,
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// For people.
+    pub name: String,
+    /// Who created it.
+    pub operator_name: String,
+    /// The number that sends.
+    pub channel_id: ChannelId,
+    /// To whom.
+    pub audience_id: AudienceId,
+    /// Recipients in all.
+    pub recipients: u64,
+    /// Columns of the audience, for the content's variables.
+    pub columns: Vec<String>,
+    /// The content as asked for.
+    pub content: TemplateContent,
+    /// The template as it was when the campaign was created; `JobTemplate::of` makes of it what jobs carry.
+    pub template: Template,
+    /// Recipients in a chunk.
+    pub chunk_size: u32,
+    /// Milliseconds between chunks.
+    pub between_chunks_ms: u64,
+    /// Milliseconds between messages, at least.
+    pub min_gap_ms: u64,
+    /// Milliseconds between messages, at most.
+    pub max_gap_ms: u64,
+    /// The number's rate when the campaign was created.
+    pub messages_per_second: u32,
+    /// Seed of the plan's chance.
+    pub seed: u64,
+    /// `campaigns::plan::PLAN_VERSION` when it was created.
+    pub plan_version: u32,
+    /// Where it stands.
+    pub status: CampaignStatus,
+    /// Why, where that is not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// Rises with every start, pause, resume and cancel; jobs of an older one are dropped.
+    pub epoch: u64,
+    /// The next recipient that has no job yet.
+    pub cursor_index: u64,
+    /// When that recipient is due.
+    pub cursor_due_at_micros: i64,
+    /// Whether the cursor must first go back to the lowest recipient without an item (after a resume).
+    pub rewind: bool,
+    /// From which recipient the plan was last laid.
+    pub anchor_index: u64,
+    /// When that recipient was due.
+    pub anchor_at_micros: i64,
+    /// When it was asked to start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_to: Option<i64>,
+    /// When it was first asked to start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_scheduled_to: Option<i64>,
+    /// When the plan ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at_prediction: Option<i64>,
+    /// When it was created.
+    pub created_at: i64,
+    /// When it last changed.
+    pub updated_at: i64,
+    /// How often the dispatcher looked.
+    pub dispatches: u64,
+    /// When it last looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_dispatch_at: Option<i64>,
+    /// The latest chunk that was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_chunk: Option<u64>,
+    /// `DUE_SHARD` while the dispatcher has something to do; absent otherwise, so that it leaves the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_shard: Option<String>,
+    /// When the dispatcher has something to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+}
+
+impl CampaignRecord {
+    /// The pace that was asked for.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            chunk_size: self.chunk_size,
+            between_chunks_ms: self.between_chunks_ms,
+            min_gap_ms: self.min_gap_ms,
+            max_gap_ms: self.max_gap_ms,
+        }
+    }
+
+    /// The plan that it was promised.
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.pace(), self.recipients, self.messages_per_second, self.seed)
+    }
+
+    /// The next recipient that has no job yet.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { index: self.cursor_index, due_at_micros: self.cursor_due_at_micros }
+    }
+
+    /// Whether every recipient has had a job.
+    pub fn is_cut(&self) -> bool {
+        self.cursor_index >= self.recipients
+    }
+
+    /// Lays the plan anew from `index` at `at_micros`: the rest shifts, nothing is made up for by a burst.
+    pub fn lay_anchor(&mut self, index: u64, at_micros: i64) {
+        self.cursor_index = index;
+        self.cursor_due_at_micros = at_micros;
+        self.anchor_index = index;
+        self.anchor_at_micros = at_micros;
+        let rest = i64::try_from(self.plan().remaining_micros(index)).unwrap_or(i64::MAX);
+        self.finished_at_prediction = Some(at_micros.saturating_add(rest) / 1_000);
+    }
+
+    /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.
+    pub fn look_at(&mut self, due_at: Option<i64>) {
+        self.due_shard = due_at.map(|_| DUE_SHARD.to_owned());
+        self.due_at = due_at;
+    }
+}
+
+fn keys(workspace: WorkspaceId, id: &CampaignId) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("campaign#{id}"))
+}
+
+/// The campaign with this id in this workspace, read consistently.
+pub async fn get(app: &App, workspace: WorkspaceId, id: &CampaignId) -> anyhow::Result<Option<CampaignRecord>> {
+    let (pk, sk) = keys(workspace, id);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// Writes a new campaign; its id must be new.
+pub async fn create(app: &App, record: &CampaignRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(record, &pk, &sk)?))
+        .condition_expression("attribute_not_exists(pk)")
+        .send()
+        .await;
+    table::written(result, "creating a campaign")
+}
+
+/// Writes `next` over `read`, if nobody changed the status, the epoch or the cursor in between.
+pub async fn replace(app: &App, read: &CampaignRecord, next: &CampaignRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(next.workspace_id, &next.id);
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(next, &pk, &sk)?))
+        .condition_expression("#status = :status AND epoch = :epoch AND cursorIndex = :cursor AND rewind = :rewind")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":status", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(read.status)?)
+        .expression_attribute_values(":epoch", number(read.epoch))
+        .expression_attribute_values(":cursor", number(read.cursor_index))
+        .expression_attribute_values(":rewind", aws_sdk_dynamodb::types::AttributeValue::Bool(read.rewind))
+        .send()
+        .await;
+    table::written(result, "writing a campaign")
+}
+
+/// One page of a workspace's campaigns, newest first; `after` is the id of the last one seen.
+pub async fn list(
+    app: &App,
+    workspace: WorkspaceId,
+    limit: i32,
+    after: Option<&CampaignId>,
+) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
+    let start = after.map(|id| {
+        let (pk, sk) = keys(workspace, id);
+        Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+    });
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.control_table)
+        .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+        .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+        .expression_attribute_values(":sk", text("campaign#"))
+        .scan_index_forward(false)
+        .limit(limit)
+        .set_exclusive_start_key(start)
+        .send()
+        .await
+        .context("listing campaigns")?;
+    let more = output.last_evaluated_key.is_some();
+    let records = output.items.unwrap_or_default().into_iter().map(table::from_item);
+    let records: Vec<CampaignRecord> = records.collect::<anyhow::Result<_>>()?;
+    let next = records.last().filter(|_| more).map(|record| record.id.clone());
+    Ok((records, next))
+}
+
+/// Campaigns on which the dispatcher has something to do before `until` (milliseconds), soonest first, at most `most`.
+/// The index lags behind the table: read the campaign itself before acting.
+pub async fn due(app: &App, until: i64, most: i32) -> anyhow::Result<Vec<(WorkspaceId, CampaignId)>> {
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.control_table)
+        .index_name("due")
+        .key_condition_expression("dueShard = :shard AND dueAt <= :until")
+        .expression_attribute_values(":shard", text(DUE_SHARD))
+        .expression_attribute_values(":until", number(until))
+        .limit(most)
+        .send()
+        .await
+        .context("asking what is due")?;
+    Ok(output.items.unwrap_or_default().iter().filter_map(ids_of).collect())
+}
+
+fn ids_of(item: &Item) -> Option<(WorkspaceId, CampaignId)> {
+    let workspace = item.get("pk")?.as_s().ok()?.strip_prefix("workspace#")?.parse().ok()?;
+    let campaign = item.get("sk")?.as_s().ok()?.strip_prefix("campaign#")?;
+    Some((WorkspaceId(workspace), CampaignId(campaign.to_owned())))
+}

@@ -1,0 +1,127 @@
+//! Channels in the control table, the number's throughput permit and the dispatcher's lease beside them.
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use wire::{ChannelId, WorkspaceId};
+
+use super::table::{self, Written, number, text};
+use crate::App;
+
+/// The record of a channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelRecord {
+    /// Its id.
+    pub id: ChannelId,
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Meta's id of the account.
+    pub waba_id: String,
+    /// The app at Meta: its secret signs this number's webhooks, its token sends.
+    pub app_id: String,
+    /// As WhatsApp shows it.
+    pub display_phone_number: String,
+    /// Messages a second that WhatsApp allows.
+    pub messages_per_second: u32,
+    /// Whether its app is the simulator.
+    pub simulated: bool,
+}
+
+fn keys(workspace: WorkspaceId, id: &ChannelId) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("channel#{id}"))
+}
+
+/// The partition of what changes often about a channel.
+pub(crate) fn state_key(workspace: WorkspaceId, id: &ChannelId) -> String {
+    format!("channel#{workspace}#{id}")
+}
+
+/// The channel with this id in this workspace.
+pub async fn get(app: &App, workspace: WorkspaceId, id: &ChannelId) -> anyhow::Result<Option<ChannelRecord>> {
+    let (pk, sk) = keys(workspace, id);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// All channels of a workspace.
+pub async fn list(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<ChannelRecord>> {
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.control_table)
+        .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+        .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+        .expression_attribute_values(":sk", text("channel#"))
+        .send()
+        .await
+        .context("listing channels")?;
+    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
+}
+
+/// The channel of a number, whatever its workspace: webhooks name numbers.
+pub async fn by_phone_number_id(app: &App, phone_number_id: &str) -> anyhow::Result<Option<ChannelRecord>> {
+    let pk = format!("number#{phone_number_id}");
+    table::get(&app.dynamodb, &app.config.control_table, &pk, "channel").await
+}
+
+/// Writes a channel under its workspace and under its number.
+pub async fn put(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    for (pk, sk) in [(pk, sk), (format!("number#{}", record.phone_number_id), "channel".to_owned())] {
+        app.dynamodb
+            .put_item()
+            .table_name(&app.config.control_table)
+            .set_item(Some(table::to_item(record, &pk, &sk)?))
+            .send()
+            .await
+            .with_context(|| format!("writing channel {}", record.id))?;
+    }
+    Ok(())
+}
+
+/// Takes the channel's lease for `owner` until `until` (milliseconds), if nobody else holds it at `now`.
+pub async fn take_lease(
+    app: &App,
+    workspace: WorkspaceId,
+    id: &ChannelId,
+    owner: &str,
+    until: i64,
+) -> anyhow::Result<Written> {
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.control_table)
+        .key("pk", text(state_key(workspace, id)))
+        .key("sk", text("lease"))
+        .update_expression("SET leaseOwner = :owner, leaseUntil = :until")
+        .condition_expression("attribute_not_exists(leaseUntil) OR leaseUntil < :now OR leaseOwner = :owner")
+        .expression_attribute_values(":owner", text(owner))
+        .expression_attribute_values(":until", number(until))
+        .expression_attribute_values(":now", number(app.clock.now_millis()))
+        .send()
+        .await;
+    table::written(result, "taking a channel's lease")
+}
+
+/// Gives the lease back, if `owner` still holds it.
+pub async fn give_lease_back(
+    app: &App,
+    workspace: WorkspaceId,
+    id: &ChannelId,
+    owner: &str,
+) -> anyhow::Result<Written> {
+    let result = app
+        .dynamodb
+        .delete_item()
+        .table_name(&app.config.control_table)
+        .key("pk", text(state_key(workspace, id)))
+        .key("sk", text("lease"))
+        .condition_expression("leaseOwner = :owner")
+        .expression_attribute_values(":owner", text(owner))
+        .send()
+        .await;
+    table::written(result, "giving a channel's lease back")
+}

@@ -1,0 +1,240 @@
+//! The messages table: one item per recipient that was claimed. An index without an item is untouched.
+
+use anyhow::Context;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key};
+use futures::StreamExt;
+use futures::stream;
+use wire::CampaignId;
+
+use super::table::{self, Item, Written, number, text};
+use crate::App;
+
+/// Queries under way at once when a range of recipients is read.
+const PARALLEL_QUERIES: usize = 16;
+
+fn to_item(record: &MessageRecord) -> anyhow::Result<Item> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_item(record).context("a message does not fit into an item")
+}
+
+/// What is known of one recipient, read consistently.
+pub async fn get(app: &App, campaign: &CampaignId, index: u64) -> anyhow::Result<Option<MessageRecord>> {
+    let output = app
+        .dynamodb
+        .get_item()
+        .table_name(&app.config.messages_table)
+        .key("shard", text(shard_key(campaign, index)))
+        .key("index", number(index))
+        .consistent_read(true)
+        .send()
+        .await
+        .with_context(|| format!("reading message {index} of {campaign}"))?;
+    output.item.map(table::from_item).transpose()
+}
+
+/// The items of the recipients `first..=last`, read consistently, in order; those without an item are missing.
+pub async fn range(app: &App, campaign: &CampaignId, first: u64, last: u64) -> anyhow::Result<Vec<MessageRecord>> {
+    let shards: Vec<u64> = (first / SHARD_INDEXES..=last / SHARD_INDEXES).collect();
+    let mut queries =
+        stream::iter(shards).map(|shard| one_shard(app, campaign, shard, first, last)).buffered(PARALLEL_QUERIES);
+    let mut records = Vec::new();
+    while let Some(found) = queries.next().await {
+        records.extend(found?);
+    }
+    Ok(records)
+}
+
+/// A shard holds a hundred items of under 1 KB: one page.
+async fn one_shard(
+    app: &App,
+    campaign: &CampaignId,
+    shard: u64,
+    first: u64,
+    last: u64,
+) -> anyhow::Result<Vec<MessageRecord>> {
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.messages_table)
+        .consistent_read(true)
+        .key_condition_expression("#shard = :shard AND #index BETWEEN :first AND :last")
+        .expression_attribute_names("#shard", "shard")
+        .expression_attribute_names("#index", "index")
+        .expression_attribute_values(":shard", text(shard_key(campaign, shard * SHARD_INDEXES)))
+        .expression_attribute_values(":first", number(first))
+        .expression_attribute_values(":last", number(last))
+        .send()
+        .await
+        .with_context(|| format!("reading messages {first} to {last} of {campaign}"))?;
+    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
+}
+
+/// The lowest index in `first..end` without an item; `end` when there is none.
+pub async fn lowest_untouched(app: &App, campaign: &CampaignId, first: u64, end: u64) -> anyhow::Result<u64> {
+    let mut expected = first;
+    while expected < end {
+        let last = (expected + PARALLEL_QUERIES as u64 * SHARD_INDEXES).min(end) - 1;
+        for record in range(app, campaign, expected, last).await? {
+            if record.index != expected {
+                return Ok(expected);
+            }
+            expected += 1;
+        }
+        if expected <= last {
+            return Ok(expected);
+        }
+    }
+    Ok(end)
+}
+
+/// The claim of a first attempt (or a skip): creates the item, once and for all.
+pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Written> {
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.messages_table)
+        .set_item(Some(to_item(record)?))
+        .condition_expression("attribute_not_exists(#shard)")
+        .expression_attribute_names("#shard", "shard")
+        .send()
+        .await;
+    table::written(result, "claiming a recipient")
+}
+
+/// What came of a claim that moves a waiting retry.
+pub enum Reclaimed {
+    /// It is ours; the record as it now stands.
+    Ours(Box<MessageRecord>),
+    /// It was claimed before, arrived meanwhile, or waits for another attempt than this one.
+    NotOurs,
+}
+
+/// The claim of a later attempt: `retry` with this attempt becomes `claimed`.
+pub async fn claim_retry(
+    app: &App,
+    campaign: &CampaignId,
+    index: u64,
+    attempt: u32,
+    now: i64,
+) -> anyhow::Result<Reclaimed> {
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.messages_table)
+        .key("shard", text(shard_key(campaign, index)))
+        .key("index", number(index))
+        .update_expression(
+            "SET #state = :claimed, attemptedAt = :now, version = version + :one REMOVE retryShard, notBefore, code",
+        )
+        .condition_expression("#state = :retry AND attempt = :attempt AND attribute_exists(retryShard)")
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_values(":claimed", text("claimed"))
+        .expression_attribute_values(":retry", text("retry"))
+        .expression_attribute_values(":attempt", number(attempt))
+        .expression_attribute_values(":now", number(now))
+        .expression_attribute_values(":one", number(1))
+        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+        .send()
+        .await;
+    match result {
+        Ok(output) => {
+            let item = output.attributes.context("a claim answered without its item")?;
+            Ok(Reclaimed::Ours(Box::new(table::from_item(item)?)))
+        }
+        Err(error) => match table::written::<(), _>(Err(error), "claiming a retry")? {
+            Written::ConditionFailed | Written::Done => Ok(Reclaimed::NotOurs),
+        },
+    }
+}
+
+/// What came of writing over a record that was read before.
+pub enum Replaced {
+    /// It was written.
+    Done,
+    /// Somebody was faster; the record as it stands.
+    Changed(Box<MessageRecord>),
+    /// There is no such item.
+    Gone,
+}
+
+/// Writes `next` over the version that was read.
+pub async fn replace(app: &App, read_version: u64, next: &MessageRecord) -> anyhow::Result<Replaced> {
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.messages_table)
+        .set_item(Some(to_item(next)?))
+        .condition_expression("version = :read")
+        .expression_attribute_values(":read", number(read_version))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    match result {
+        Ok(_) => Ok(Replaced::Done),
+        Err(error) => {
+            let standing = error.as_service_error().and_then(|error| match error {
+                aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(e) => {
+                    Some(e.item.clone())
+                }
+                _ => None,
+            });
+            match standing {
+                Some(Some(item)) => Ok(Replaced::Changed(Box::new(table::from_item(item)?))),
+                Some(None) => Ok(Replaced::Gone),
+                None => Err(anyhow::Error::new(error).context("writing a message")),
+            }
+        }
+    }
+}
+
+/// Times that a change is computed anew because somebody else wrote in between; each time one of them succeeds.
+const MOST_RACES: u32 = 20;
+
+/// Applies a pure change to a record until it is written or changes nothing. Returns whether it was written.
+pub async fn change(
+    app: &App,
+    mut record: MessageRecord,
+    change: impl Fn(&MessageRecord) -> Option<MessageRecord>,
+) -> anyhow::Result<Written> {
+    for _ in 0..MOST_RACES {
+        let Some(next) = change(&record) else { return Ok(Written::ConditionFailed) };
+        match replace(app, record.version, &next).await? {
+            Replaced::Done => return Ok(Written::Done),
+            Replaced::Changed(standing) => record = *standing,
+            Replaced::Gone => return Ok(Written::ConditionFailed),
+        }
+    }
+    anyhow::bail!("message {} of {} kept changing under {MOST_RACES} tries", record.index, record.shard)
+}
+
+/// Recipients of a campaign whose next attempt was due before `until` (milliseconds), at most `most`.
+pub async fn overdue_retries(
+    app: &App,
+    campaign: &CampaignId,
+    until: i64,
+    most: i32,
+) -> anyhow::Result<Vec<MessageRecord>> {
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.messages_table)
+        .index_name("retry")
+        .key_condition_expression("retryShard = :shard AND notBefore <= :until")
+        .expression_attribute_values(":shard", text(campaign.as_str()))
+        .expression_attribute_values(":until", number(until))
+        .limit(most)
+        .send()
+        .await
+        .context("asking for overdue retries")?;
+    let mut records = Vec::new();
+    for item in output.items.unwrap_or_default() {
+        let index = item.get("index").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
+        if let Some(index) = index
+            && let Some(record) = get(app, campaign, index).await?
+            && record.retry_shard.is_some()
+        {
+            records.push(record);
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,11 @@
+//! DynamoDB, S3 and SQS: the only place that knows keys and expressions.
+
+pub mod access;
+pub mod audiences;
+pub mod campaigns;
+pub mod channels;
+pub mod files;
+pub mod messages;
+pub mod queues;
+pub mod table;
+pub mod totals;

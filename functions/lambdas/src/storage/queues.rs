@@ -1,0 +1,104 @@
+//! SQS: jobs for senders and nudges for the dispatcher. Only work that can be lost lies here.
+
+use anyhow::Context;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use campaigns::job::Job;
+use serde::{Deserialize, Serialize};
+use wire::{CampaignId, WorkspaceId};
+
+use crate::App;
+
+/// Messages in one SQS request.
+pub const BATCH_MESSAGES: usize = 10;
+
+/// Bytes in one SQS request: below the 1 MiB that SQS takes (since August 2025), with room for what SQS counts besides.
+pub const BATCH_BYTES: usize = 900_000;
+
+/// Longest delay that SQS knows, in seconds.
+pub const LONGEST_DELAY_SECONDS: i64 = 900;
+
+/// Asks the dispatcher to look at a campaign now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Nudge {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which.
+    pub campaign_id: CampaignId,
+}
+
+/// A job as text, with the delay after which a sender may have it.
+#[derive(Debug, Clone)]
+pub struct DelayedJob {
+    body: String,
+    delay_seconds: i32,
+}
+
+impl DelayedJob {
+    /// `visible_at_micros`: when a sender may have it; at once when that has passed, at most 900 s from `now_micros`.
+    pub fn new(job: &Job, visible_at_micros: i64, now_micros: i64) -> anyhow::Result<DelayedJob> {
+        let seconds = (visible_at_micros - now_micros).div_euclid(1_000_000).clamp(0, LONGEST_DELAY_SECONDS);
+        let body = serde_json::to_string(job).context("a job does not fit into JSON")?;
+        Ok(DelayedJob { body, delay_seconds: i32::try_from(seconds).unwrap_or_default() })
+    }
+
+    /// Size in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.body.len()
+    }
+}
+
+/// Sends jobs, in as few requests as their number and size allow. An error may leave some of them sent.
+pub async fn send_jobs(app: &App, jobs: Vec<DelayedJob>) -> anyhow::Result<()> {
+    let mut batch = Vec::new();
+    let mut bytes = 0;
+    for job in jobs {
+        if batch.len() == BATCH_MESSAGES || (!batch.is_empty() && bytes + job.size_bytes() > BATCH_BYTES) {
+            send_batch(app, std::mem::take(&mut batch)).await?;
+            bytes = 0;
+        }
+        bytes += job.size_bytes();
+        batch.push(job);
+    }
+    if !batch.is_empty() {
+        send_batch(app, batch).await?;
+    }
+    Ok(())
+}
+
+async fn send_batch(app: &App, jobs: Vec<DelayedJob>) -> anyhow::Result<()> {
+    let entries = jobs.into_iter().enumerate().map(|(at, job)| {
+        SendMessageBatchRequestEntry::builder()
+            .id(at.to_string())
+            .message_body(job.body)
+            .delay_seconds(job.delay_seconds)
+            .build()
+            .context("an SQS entry lacks a field")
+    });
+    let entries = entries.collect::<anyhow::Result<Vec<_>>>()?;
+    let output = app
+        .sqs
+        .send_message_batch()
+        .queue_url(&app.config.send_queue_url)
+        .set_entries(Some(entries))
+        .send()
+        .await
+        .context("sending jobs")?;
+    match output.failed.first() {
+        None => Ok(()),
+        Some(failed) => anyhow::bail!("SQS refused {} jobs, the first with {}", output.failed.len(), failed.code),
+    }
+}
+
+/// Nudges the dispatcher, after `delay_seconds`.
+pub async fn nudge(app: &App, nudge: &Nudge, delay_seconds: i32) -> anyhow::Result<()> {
+    app.sqs
+        .send_message()
+        .queue_url(&app.config.nudge_queue_url)
+        .message_body(serde_json::to_string(nudge)?)
+        .delay_seconds(delay_seconds)
+        .send()
+        .await
+        .with_context(|| format!("nudging campaign {}", nudge.campaign_id))?;
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! TALLY: folds the messages table's stream into totals, per campaign and per chunk.
+//!
+//! Exactly once, although the stream repeats: each total keeps, per shard of the stream, the sequence number up to which
+//! it was counted; what is at or below is dropped, and the total is written only over the version that was read.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use aws_lambda_events::dynamodb::EventRecord;
+use campaigns::message::campaign_of;
+use campaigns::totals::{Counted, sequence_is_after};
+use serde::{Deserialize, Serialize};
+use wire::{CampaignId, MessageState};
+
+use crate::App;
+use crate::storage::queues::{self, Nudge};
+use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope, TotalsRecord, Watermark};
+
+/// A closed shard's watermark is kept for this long: the stream itself keeps records for 24 hours.
+const WATERMARK_MS: i64 = 48 * 60 * 60 * 1_000;
+
+/// Times that a total is folded anew because another batch wrote in between.
+const MOST_RACES: u32 = 20;
+
+/// A batch of the stream. The shard's id is only there because the mapping has a tumbling window.
+#[derive(Debug, Deserialize)]
+pub struct Event {
+    /// The changes, in the shard's order.
+    #[serde(rename = "Records", default)]
+    pub records: Vec<EventRecord>,
+    /// The shard.
+    #[serde(rename = "shardId", default)]
+    pub shard_id: Option<String>,
+    /// The window's state, which must be given back; nothing is kept in it.
+    #[serde(default)]
+    pub state: serde_json::Value,
+}
+
+/// The answer that a mapping with a tumbling window must get.
+#[derive(Debug, Serialize)]
+pub struct Response {
+    /// The window's state, as it came.
+    pub state: serde_json::Value,
+}
+
+/// One message's change, as far as it is counted.
+#[derive(Clone)]
+struct Change {
+    sequence: String,
+    before: Option<Counted>,
+    after: Counted,
+}
+
+/// What of an item's image is counted, and where.
+#[derive(Deserialize)]
+struct Image {
+    shard: String,
+    chunk: u64,
+    state: MessageState,
+    #[serde(default)]
+    code: Option<u32>,
+}
+
+impl Image {
+    fn counted(&self) -> Counted {
+        Counted { state: self.state, code: self.code }
+    }
+}
+
+/// Counts a batch. On an error the batch comes again, and what was counted is dropped then.
+pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
+    let shard = event.shard_id.context("the event names no shard: the mapping needs a tumbling window")?;
+    let mut by_scope: BTreeMap<(CampaignId, Scope), Vec<Change>> = BTreeMap::new();
+    for record in event.records {
+        let Some((campaign, chunk, change)) = read(record)? else { continue };
+        by_scope.entry((campaign.clone(), Scope::Campaign)).or_default().push(change.clone());
+        by_scope.entry((campaign, Scope::Chunk(chunk))).or_default().push(change);
+    }
+    for ((campaign, scope), changes) in &by_scope {
+        let counted = count(app, campaign, *scope, &shard, changes).await?;
+        if let (Scope::Campaign, Some((before, after))) = (scope, counted) {
+            nudge_when_through(app, campaign, &before, &after).await?;
+        }
+    }
+    Ok(Response { state: if event.state.is_null() { serde_json::json!({}) } else { event.state } })
+}
+
+/// A removal is no change of a total: items go when their time to live ends, long after the campaign.
+fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>> {
+    if record.event_name == "REMOVE" {
+        return Ok(None);
+    }
+    let sequence = record.change.sequence_number.context("a stream record has no sequence number")?;
+    let new: Image = serde_dynamo::from_item(record.change.new_image).context("a stream record's new image")?;
+    let before = match record.change.old_image.is_empty() {
+        true => None,
+        false => Some(
+            serde_dynamo::from_item::<_, Image>(record.change.old_image)
+                .context("a stream record's old image")?
+                .counted(),
+        ),
+    };
+    let Some(campaign) = campaign_of(&new.shard) else { return Ok(None) };
+    let after = new.counted();
+    Ok(Some((campaign, new.chunk, Change { sequence, before, after })))
+}
+
+/// Folds the changes of one total that were not counted yet; the total before and after, if there were any.
+async fn count(
+    app: &App,
+    campaign: &CampaignId,
+    scope: Scope,
+    shard: &str,
+    changes: &[Change],
+) -> anyhow::Result<Option<(TotalsRecord, TotalsRecord)>> {
+    for _ in 0..MOST_RACES {
+        let read = totals::get(app, campaign, scope).await?;
+        let Some(next) = fold(&read, shard, changes, app.clock.now_millis()) else { return Ok(None) };
+        if totals::replace(app, campaign, scope, read.version, &next).await? == Written::Done {
+            return Ok(Some((read, next)));
+        }
+    }
+    bail!("the totals of {campaign} kept changing under {MOST_RACES} tries")
+}
+
+/// The total after the changes; nothing when all of them were counted before.
+fn fold(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {
+    let mut next = read.clone();
+    let mut watermark = read.watermarks.get(shard).map(|mark| mark.sequence.clone());
+    for change in changes {
+        if watermark.as_ref().is_some_and(|mark| !sequence_is_after(&change.sequence, mark)) {
+            continue;
+        }
+        watermark = Some(change.sequence.clone());
+        let settled = next.totals.settled();
+        next.totals.apply(change.before, change.after);
+        if next.totals.settled() > settled {
+            next.last_outcome_at = Some(now);
+        }
+    }
+    let sequence = watermark.filter(|mark| read.watermarks.get(shard).is_none_or(|known| known.sequence != *mark))?;
+    next.watermarks.retain(|_, mark| mark.at > now - WATERMARK_MS);
+    next.watermarks.insert(shard.to_owned(), Watermark { sequence, at: now });
+    next.version += 1;
+    Some(next)
+}
+
+/// When the last outcome was counted, the dispatcher looks now and not at its next tick.
+async fn nudge_when_through(
+    app: &App,
+    campaign: &CampaignId,
+    before: &TotalsRecord,
+    after: &TotalsRecord,
+) -> anyhow::Result<()> {
+    let is_through = |record: &TotalsRecord| record.audience > 0 && record.totals.settled() == record.audience;
+    match after.workspace_id {
+        Some(workspace_id) if is_through(after) && !is_through(before) => {
+            queues::nudge(app, &Nudge { workspace_id, campaign_id: campaign.clone() }, 0).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
+        let counted = |state| Counted { state, code: None };
+        Change { sequence: sequence.to_string(), before: before.map(counted), after: counted(after) }
+    }
+
+    fn three() -> Vec<Change> {
+        vec![
+            change(8, None, MessageState::Claimed),
+            change(9, Some(MessageState::Claimed), MessageState::Accepted),
+            change(10, None, MessageState::Claimed),
+        ]
+    }
+
+    #[test]
+    fn batches_that_overlap_are_counted_once() {
+        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        assert_eq!((once.totals.claimed, once.totals.accepted), (1, 1));
+        assert_eq!(fold(&once, "s1", &three(), 2), None);
+        let mut overlapping = three();
+        overlapping.push(change(11, Some(MessageState::Claimed), MessageState::Failed));
+        let more = fold(&once, "s1", &overlapping, 3).unwrap();
+        assert_eq!((more.totals.claimed, more.totals.accepted, more.totals.failed), (0, 1, 1));
+        assert_eq!(more.last_outcome_at, Some(3));
+    }
+
+    #[test]
+    fn shards_have_their_own_watermarks() {
+        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        let other = fold(&once, "s2", &[change(2, None, MessageState::Claimed)], 2).unwrap();
+        assert_eq!(other.totals.claimed, 2);
+        assert_eq!(other.watermarks.len(), 2);
+    }
+
+    #[test]
+    fn watermarks_of_closed_shards_go_after_two_days() {
+        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        let later = fold(&once, "s2", &[change(2, None, MessageState::Claimed)], WATERMARK_MS + 2).unwrap();
+        assert_eq!(later.watermarks.keys().collect::<Vec<_>>(), ["s2"]);
+    }
+}

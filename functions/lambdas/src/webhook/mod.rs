@@ -1,0 +1,85 @@
+//! The webhook: what WhatsApp tells of messages that were sent.
+//!
+//! Answers 200 only after everything is written: what is not acknowledged, WhatsApp sends again. Nothing without a valid
+//! signature changes anything, and a receipt changes only messages of the number that it speaks of.
+
+mod notification;
+mod receipts;
+mod signature;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::get;
+use serde::Deserialize;
+
+use self::notification::Notification;
+use crate::App;
+
+/// Largest body, in bytes: WhatsApp sends up to 3 MB.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// The webhook's routes: `/webhooks/{appId}`.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/webhooks/{app_id}", get(handshake).post(receive))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(app)
+}
+
+#[derive(Deserialize)]
+struct Handshake {
+    #[serde(rename = "hub.mode", default)]
+    mode: String,
+    #[serde(rename = "hub.verify_token", default)]
+    verify_token: String,
+    #[serde(rename = "hub.challenge", default)]
+    challenge: String,
+}
+
+/// WhatsApp checks that the address is ours: the challenge comes back if the token is right.
+async fn handshake(
+    State(app): State<Arc<App>>,
+    Path(app_id): Path<String>,
+    Query(query): Query<Handshake>,
+) -> Result<String, StatusCode> {
+    let known = app.config.app(&app_id).filter(|known| {
+        query.mode == "subscribe" && signature::same(known.verify_token.as_bytes(), query.verify_token.as_bytes())
+    });
+    known.map(|_| query.challenge).ok_or(StatusCode::FORBIDDEN)
+}
+
+async fn receive(
+    State(app): State<Arc<App>>,
+    Path(app_id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
+    let Some(known) = app.config.app(&app_id) else { return StatusCode::NOT_FOUND };
+    let signed = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !signature::is_valid(known.app_secret.as_bytes(), &body, signed) {
+        tracing::warn!(app_id, "a webhook without a valid signature was refused");
+        return StatusCode::UNAUTHORIZED;
+    }
+    let notification: Notification = match serde_json::from_slice(&body) {
+        Ok(notification) => notification,
+        Err(error) => {
+            tracing::error!(app_id, %error, bytes = body.len(), "a signed webhook cannot be read; it is acknowledged and dropped");
+            return StatusCode::OK;
+        }
+    };
+    match receipts::apply(&app, &app_id, notification).await {
+        Ok(()) => StatusCode::OK,
+        Err(error) => {
+            tracing::error!(
+                app_id,
+                error = format!("{error:#}"),
+                "receipts could not be written; WhatsApp sends them again"
+            );
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}

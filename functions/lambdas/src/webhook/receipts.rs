@@ -1,0 +1,81 @@
+//! Receipts into the messages table: by the callback data to the item, merged, written over the version that was read.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use campaigns::job::CallbackData;
+use campaigns::message::{MessageRecord, Receipt};
+use futures::{StreamExt, TryStreamExt, stream};
+use wire::CampaignId;
+
+use super::notification::{Notification, NumberStatuses};
+use crate::App;
+use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::messages;
+
+/// Messages written at once for one webhook: a thousand updates stay well under a second.
+const PARALLEL_WRITES: usize = 32;
+
+/// Writes all receipts of a webhook for `app_id`. An error means: some may be missing, send it again.
+pub(super) async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
+    for number in notification.into_statuses() {
+        let channel = channels::by_phone_number_id(app, &number.phone_number_id).await?;
+        match channel.filter(|channel| channel.app_id == app_id) {
+            Some(channel) => apply_number(app, &channel, number).await?,
+            None => {
+                let count = number.statuses.len();
+                tracing::warn!(app_id, count, "statuses of a number that is not a channel of this app change nothing");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn apply_number(app: &App, channel: &ChannelRecord, number: NumberStatuses) -> anyhow::Result<()> {
+    let mut by_message: BTreeMap<(CampaignId, u64), Vec<Receipt>> = BTreeMap::new();
+    let mut foreign = 0;
+    for status in &number.statuses {
+        match status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse) {
+            Some(callback) => {
+                let key = (callback.campaign_id, callback.index);
+                by_message.entry(key).or_default().extend(status.receipt(callback.attempt));
+            }
+            None => foreign += 1,
+        }
+    }
+    let mut writes = Vec::with_capacity(by_message.len());
+    for ((campaign, index), receipts) in &by_message {
+        writes.push(apply_message(app, channel, campaign, *index, receipts));
+    }
+    let written: Vec<usize> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
+    let foreign = foreign + written.into_iter().sum::<usize>();
+    if foreign > 0 {
+        tracing::warn!(channel = %channel.id, foreign, "statuses that belong to no message of this channel change nothing");
+    }
+    Ok(())
+}
+
+/// Merges the receipts of one message. Returns how many were foreign: of no message, or of another channel's.
+async fn apply_message(
+    app: &App,
+    channel: &ChannelRecord,
+    campaign: &CampaignId,
+    index: u64,
+    receipts: &[Receipt],
+) -> anyhow::Result<usize> {
+    let Some(record) = messages::get(app, campaign, index).await? else { return Ok(receipts.len()) };
+    if record.channel_id != channel.id || record.workspace_id != channel.workspace_id {
+        return Ok(receipts.len());
+    }
+    messages::change(app, record, |standing| merge(standing, receipts))
+        .await
+        .with_context(|| format!("merging receipts of message {index} of {campaign}"))?;
+    Ok(0)
+}
+
+/// The record after all receipts; nothing when they say nothing new. One write, however many receipts.
+fn merge(standing: &MessageRecord, receipts: &[Receipt]) -> Option<MessageRecord> {
+    let merged =
+        receipts.iter().fold(standing.clone(), |record, receipt| record.with_receipt(receipt).unwrap_or(record));
+    (merged != *standing).then_some(merged)
+}
