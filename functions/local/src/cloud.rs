@@ -1,0 +1,68 @@
+//! The embedded AWS services over a data folder (or in memory), with the product's tables, queues and bucket in them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use lambdas::App;
+use lambdas::clock::Clock;
+use lambdas::cloud_api::CloudApi;
+use lambdas::config::{Config, WhatsAppApp};
+
+use crate::embedded::{self, EmbeddedDynamoDb, EmbeddedS3, EmbeddedSqs};
+use crate::queues::{self, Queues};
+use crate::tables;
+
+/// The bucket; also the first part of presigned URLs' paths.
+pub const FILES_BUCKET: &str = "campanile-files";
+
+/// The access key of presigned URLs.
+const S3_ACCESS_KEY: &str = "campanile";
+
+/// The services and where things are in them.
+#[derive(Clone)]
+pub struct Cloud {
+    /// DynamoDB.
+    pub dynamodb: EmbeddedDynamoDb,
+    /// SQS.
+    pub sqs: EmbeddedSqs,
+    /// S3.
+    pub s3: EmbeddedS3,
+    /// The queues.
+    pub queues: Queues,
+}
+
+impl Cloud {
+    /// Opens the services in a folder and makes what is missing.
+    pub async fn open(folder: &Path, s3_secret_key: &str) -> anyhow::Result<Cloud> {
+        let dynamodb = EmbeddedDynamoDb::open(&folder.join("dynamodb.sqlite"))?;
+        let sqs = EmbeddedSqs::open(&folder.join("sqs.sqlite"))?;
+        Cloud::over(dynamodb, sqs, &folder.join("s3"), s3_secret_key).await
+    }
+
+    /// The same with databases in memory; files lie in `folder`.
+    pub async fn in_memory(folder: &Path) -> anyhow::Result<Cloud> {
+        Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, &folder.join("s3"), "in-memory").await
+    }
+
+    async fn over(dynamodb: EmbeddedDynamoDb, sqs: EmbeddedSqs, files: &Path, secret: &str) -> anyhow::Result<Cloud> {
+        let s3 = EmbeddedS3::open(files, S3_ACCESS_KEY, secret)?;
+        s3.create_bucket(FILES_BUCKET).await?;
+        tables::create(&embedded::dynamodb_client(dynamodb.http_client())).await?;
+        let queues = queues::create(&embedded::sqs_client(sqs.http_client())).await?;
+        Ok(Cloud { dynamodb, sqs, s3, queues })
+    }
+
+    /// The app over these services. `address`: where this process is reached, `http://host:port`; presigned URLs carry it.
+    pub fn app(&self, address: &str, apps: Vec<WhatsAppApp>, clock: Clock) -> anyhow::Result<App> {
+        let (dynamodb, sqs, s3) = embedded::clients(&self.dynamodb, &self.sqs, &self.s3, address);
+        let config = Config {
+            control_table: tables::CONTROL_TABLE.to_owned(),
+            messages_table: tables::MESSAGES_TABLE.to_owned(),
+            files_bucket: FILES_BUCKET.to_owned(),
+            send_queue_url: self.queues.send.clone(),
+            nudge_queue_url: self.queues.nudge.clone(),
+            apps,
+        };
+        Ok(App { dynamodb, sqs, s3, cloud_api: CloudApi::new()?, config: Arc::new(config), clock })
+    }
+}

@@ -1,0 +1,46 @@
+//! `campanile`: starts everything on this machine and prints one link.
+
+use std::io::Write;
+
+use local::options::{Asked, HELP};
+use local::{Options, Process};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// What is logged unless `RUST_LOG` says otherwise: what a person wants to know, not every request.
+const QUIET: &str = "warn,lambdas=info,lambdas::api::request_log=warn,s3s=error";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = match Options::read(std::env::args().skip(1), |name| std::env::var(name).ok())? {
+        Asked::Help => {
+            say(HELP);
+            return Ok(());
+        }
+        Asked::Run(options) => *options,
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let process = Process::start(options).await?;
+    say(&format!("Campanile is running. Sign in (works once):\n\n  {}\n", process.sign_in_link().await?));
+    say(&format!("Sample contacts:  {}", process.data("sample-contacts.csv").display()));
+    say(&format!("API token:        {}", process.data("api-token").display()));
+    say("Stop with Ctrl-C. For another link, stop and start again: nothing is lost.");
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
+    say("Stopping: what is under way lands first.");
+    process.stop().await;
+    Ok(())
+}
+
+/// Prints a line. That nobody reads it any more (a closed pipe) stops no campaign.
+fn say(line: &str) {
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        tracing::debug!(%error, "nobody reads the output");
+    }
+}

@@ -1,0 +1,77 @@
+//! What a stream's event source mapping does: reads the messages table's changes in order and calls TALLY, again and
+//! again with the same batch until it succeeds. The place is kept in a file; a place that is lost costs time, not truth.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use lambdas::{App, tally};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::embedded::EmbeddedDynamoDb;
+use crate::events::tally_event;
+use crate::tables::MESSAGES_TABLE;
+
+/// Records in one batch.
+const BATCH: usize = 1_000;
+
+/// After an error the batch is tried again after this wait.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
+
+/// Changes gather for this long, so that a batch holds many: totals are at most this much behind.
+const GATHER: Duration = Duration::from_millis(200);
+
+/// The reader of the stream.
+pub struct Reader {
+    app: Arc<App>,
+    dynamodb: EmbeddedDynamoDb,
+    place: PathBuf,
+    after: Option<String>,
+}
+
+impl Reader {
+    /// Goes on after the place that the file names, or at the beginning.
+    pub fn new(app: Arc<App>, dynamodb: EmbeddedDynamoDb, place: &Path) -> Reader {
+        let after = std::fs::read_to_string(place).ok().filter(|text| !text.is_empty());
+        Reader { app, dynamodb, place: place.to_owned(), after }
+    }
+
+    /// Reads until told to stop.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut changes = self.dynamodb.changes();
+        while !*stop.borrow() {
+            match self.step().await {
+                Ok(0) => {
+                    tokio::select! {
+                        changed = changes.changed() => if changed.is_err() { return },
+                        _ = stop.changed() => return,
+                    }
+                    tokio::time::sleep(GATHER).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "a batch of the stream failed and is tried again");
+                    tokio::time::sleep(RETRY_WAIT).await;
+                }
+            }
+        }
+    }
+
+    /// Counts one batch. Returns how many records it had; 0 at the stream's end.
+    pub async fn step(&mut self) -> anyhow::Result<usize> {
+        let records = self.dynamodb.stream_records(MESSAGES_TABLE, self.after.clone(), BATCH).await?;
+        let Some(last) = records.last().and_then(sequence) else { return Ok(0) };
+        let count = records.len();
+        tally::handle(&self.app, tally_event(records)?).await?;
+        self.after = Some(last.clone());
+        std::fs::write(&self.place, &last).with_context(|| format!("writing {}", self.place.display()))?;
+        self.dynamodb.trim_stream(MESSAGES_TABLE, &last).await?;
+        Ok(count)
+    }
+}
+
+fn sequence(record: &Value) -> Option<String> {
+    record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned)
+}
