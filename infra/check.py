@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Checks template.yaml: `python3 infra/check.py [venv folder]`. Expands it, lints what CloudFormation would get (`sam validate`
+does not look into AWS::Serverless resources) and compares it with the code. One line per problem; exit code 1 if there is any."""
+import json, math, os, re, subprocess, sys, venv
+from pathlib import Path
+PINNED = ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0"]
+ROOT = Path(__file__).resolve().parent.parent
+VENV = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/infra-venv").resolve()
+DONE = VENV / "installed.json"  # written last: an installation that broke off is made again
+if Path(sys.prefix).resolve() != VENV:  # run by any Python: go on with the pinned packages
+    if not DONE.exists() or json.loads(DONE.read_text()) != PINNED:
+        print(f"infra: installing {' and '.join(PINNED)} into {VENV}", flush=True)
+        venv.create(VENV, with_pip=True, clear=True)
+        subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PINNED], check=True)
+        DONE.write_text(json.dumps(PINNED))
+    os.execv(VENV / "bin/python", [str(VENV / "bin/python"), __file__, str(VENV)])
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+results = []  # of each check: its problem, or nothing
+def holds(condition, problem): results.append(None if condition else problem)
+def rust(path): return (ROOT / "functions" / path).read_text()
+def found(path, pattern, flags=0): return re.findall(pattern, rust(path), flags) or sys.exit(f"infra: {path} has no {pattern} any more")
+def constant(path, name): return math.prod(map(int, found(path, rf"const {name}: \w+ = ([\d_* ]+);")[0].split("*")))
+def title(name): return "".join(word.capitalize() for word in re.split("[-_]", name))
+
+source = yaml_parse((ROOT / "infra/template.yaml").read_text())
+binaries = {r["Metadata"]["BuildProperties"]["Binary"] for r in source["Resources"].values() if "Metadata" in r}
+source["Globals"]["Function"]["CodeUri"] = "s3://campanile-code/functions.zip"
+every, expanded = Translator({}, Parser()).translate(source, {}), VENV / "expanded.json"
+expanded.write_text(json.dumps(every, indent=1))
+print(f"infra: linting {expanded}", flush=True)
+lint = subprocess.run([VENV / "bin/cfn-lint", "--format", "parseable", "--", expanded], capture_output=True, text=True)
+holds(lint.returncode == 0, (lint.stdout or lint.stderr).strip())
+of = {name: resource.get("Properties", {}) for name, resource in every["Resources"].items()}
+def all_of(kind): return {name: of[name] for name, resource in every["Resources"].items() if resource["Type"] == kind}
+def timeout(name): return of[f"{name}Function"]["Timeout"]
+def visibility(name): return of[f"{name}Queue"]["VisibilityTimeout"]
+TABLES, PAIR = "local/src/tables.rs", r'\("(\w+)", (Text|Number)\)'
+tables = found(TABLES, r"name: (\w+_TABLE),\s*key: \[(.*?)\],\s*indexes: &\[(.*?)\],\s*stream: (\S+?)\)?,\n", re.S)
+holds({title(table[0]) for table in tables} == all_of("AWS::DynamoDB::Table").keys(), "the tables of tables.rs are others than these")
+for name, key, indexes, view in tables:
+    def schema(keys): return [(k["AttributeName"], k["KeyType"]) for k in keys]
+    def parsed(text): return list(zip((attribute for attribute, _ in re.findall(PAIR, text)), ("HASH", "RANGE")))
+    table, resource = of[title(name)], every["Resources"][title(name)]
+    there = ({attribute: kind == "Text" and "S" or "N" for attribute, kind in re.findall(PAIR, key + indexes)}, parsed(key),
+             {index: (parsed(text), "KEYS_ONLY") for index, text in re.findall(r'\("(\w+)", \[(.*?)\]\)', indexes, re.S)},
+             view.split("::")[-1].lower(), found(TABLES, r'attribute_name\("(\w+)"\)')[0] if name == "CONTROL_TABLE" else None)
+    here = ({a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}, schema(table["KeySchema"]),
+            {i["IndexName"]: (schema(i["KeySchema"]), i["Projection"]["ProjectionType"]) for i in table["GlobalSecondaryIndexes"]},
+            table.get("StreamSpecification", {}).get("StreamViewType", "None").replace("_", "").lower(),
+            table.get("TimeToLiveSpecification", {}).get("AttributeName"))
+    holds(here == there, f"{title(name)}: {here} here, {there} in tables.rs")
+    kept = resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain" and table["DeletionProtectionEnabled"]
+    holds(kept and table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], f"{title(name)} can be lost")
+for name, seconds in found("local/src/queues.rs", r'create_one\(client, "campanile-([\w-]+)", (\d+)'):
+    if name.endswith("-dead"): holds(of[f"{title(name)}Queue"]["MessageRetentionPeriod"] == 1209600, f"{title(name)}Queue forgets early")
+    elif name == "upload": holds(timeout("Importer") <= int(seconds), f"ImporterFunction: runs longer than the {seconds} s of queues.rs")
+    else: holds(visibility(title(name)) == int(seconds), f"{title(name)}Queue: messages are hidden for {seconds} s in queues.rs")
+for problem, holding in {
+    "SendQueue: its deliveries are not MOST_RECEIVES": of["SendQueue"]["RedrivePolicy"]["maxReceiveCount"] == constant("local/src/queues.rs", "MOST_RECEIVES"),
+    "SendQueue: twice its visibility is not LOST_AFTER_MS": 2_000 * visibility("Send") == constant("lambdas/src/dispatcher/completion.rs", "LOST_AFTER_MS"),
+    "SenderFunction: it may outlive its job's visibility": timeout("Sender") <= visibility("Send"),
+    "SenderFunction: it may outlive its claims, CLAIM_TIMEOUT_MS": 1_000 * timeout("Sender") < constant("lambdas/src/sender/mod.rs", "CLAIM_TIMEOUT_MS"),
+    "DispatcherFunction: its timeout is not LEASE_MS": 1_000 * timeout("Dispatcher") == constant("lambdas/src/dispatcher/mod.rs", "LEASE_MS"),
+    "a Binary is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
+    "TallyMapping: its events would name no shard": of["TallyMapping"].get("TumblingWindowInSeconds") and of["TallyMapping"].get("ParallelizationFactor") == 1,
+}.items(): holds(holding, problem)
+for name, function in all_of("AWS::Lambda::Function").items():
+    holds(set(found("lambdas/src/config.rs", r'variable\("(\w+)"\)')) <= function["Environment"]["Variables"].keys(), f"{name} lacks a variable of config.rs")
+    feeds_itself = name in ("SenderFunction", "DispatcherFunction")  # through its own queue
+    holds((function.get("RecursiveLoop") == "Allow") == feeds_itself, f"{name}: RecursiveLoop is for the sender and the dispatcher only")
+for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
+    holds(re.fullmatch(r"rate\((1 (minute|hour|day)|(?!1 |0)\d+ (minutes|hours|days))\)|cron\(\S+( \S+){5}\)", schedule), f"{name}: {schedule} is no schedule")
+    holds(schedule == "rate(1 minute)" and "from_secs(60)" in rust("local/src/schedule.rs"), f"{name}: {schedule} differs from schedule.rs")
+for name, allowed in ((name, a) for name, role in all_of("AWS::IAM::Role").items() for p in role.get("Policies", []) for a in p["PolicyDocument"]["Statement"]):
+    holds("*" not in str(allowed["Action"]) and (allowed["Resource"] != "*" or allowed["Action"] == "dynamodb:ListStreams"), f"{name} allows too much: {allowed}")
+print("\n".join(filter(None, results)) or f"infra: {len(results)} checks hold")
+sys.exit(any(results))
