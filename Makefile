@@ -1,0 +1,35 @@
+# `make run` starts Campanile on this machine; `make test` runs all its tests. Both set up what they need.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DATA ?= data
+
+.PHONY: help run test bench web tools clean
+
+help:
+	@echo "make run     build and start everything on this machine; prints one link"
+	@echo "make test    format, lints, all tests, the dashboard's build, a browser's walk"
+	@echo "make bench   measure: messages a second, units and requests per message"
+	@echo "make web     build the dashboard only"
+
+run: tools web
+	@echo "Building Campanile …"
+	@cargo build --quiet --workspace --exclude dashboard --exclude xtask --bin campanile
+	@exec $(TARGET)/debug/campanile --data $(DATA)
+
+web: tools
+	@echo "Building the dashboard (the first time takes some minutes) …"
+	@cargo run --quiet -p xtask -- web
+
+test:
+	@sh infra/setup.sh test
+	@bash tests/all.sh
+
+bench: tools
+	@cargo run --release --quiet -p campanile-tests --bin bench
+
+tools:
+	@sh infra/setup.sh run
+
+clean:
+	cargo clean
+	rm -rf frontend/dist

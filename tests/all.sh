@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Everything that `make test` runs. Goes through to the end, says what failed, and closes with a count.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0
+failed=0
+failures=()
+
+step() { # name, command …
+    local name=$1 started=$SECONDS
+    shift
+    echo
+    echo "== $name"
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "== $name: done in $((SECONDS - started)) s"
+    else
+        failed=$((failed + 1))
+        failures+=("$name")
+        echo "== $name: FAILED after $((SECONDS - started)) s"
+    fi
+}
+
+tests() { # counts each test; the step itself fails only when the tests could not run to their end
+    cargo test --workspace --no-fail-fast 2>&1 | tee "$log"
+    local status=${PIPESTATUS[0]}
+    local good bad
+    good=$(awk '/^test result:/ { sum += $4 } END { print sum + 0 }' "$log")
+    bad=$(awk '/^test result:/ { sum += $6 } END { print sum + 0 }' "$log")
+    passed=$((passed + good))
+    failed=$((failed + bad))
+    if [ "$bad" -gt 0 ]; then
+        failures+=("$bad tests")
+        return 0
+    fi
+    [ "$status" -eq 0 ] && [ "$good" -gt 0 ]
+}
+
+step "format" cargo fmt --all --check
+step "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
+step "the dashboard for the browser" cargo run --quiet -p xtask -- web
+step "the AWS template" python3 infra/check.py
+step "build" cargo build --quiet --workspace --all-targets
+step "tests" tests
+
+echo
+grep -h "^known gap:" "$log" | sort -u
+for failure in ${failures[@]+"${failures[@]}"}; do
+    echo "failed: $failure"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,73 @@
+//! Campanile within the test: the whole local process, on a free port and a folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use local::{Options, Process};
+use simulator::Delay;
+use tempfile::TempDir;
+
+use crate::client::Client;
+
+/// A running process and its folder.
+pub struct Running {
+    /// The process.
+    pub process: Process,
+    /// A client with the process's token.
+    pub client: Client,
+    folder: TempDir,
+}
+
+impl Running {
+    /// Starts one with a simulator that answers and reports quickly.
+    pub async fn start() -> anyhow::Result<Running> {
+        Running::start_with(quick_simulator()).await
+    }
+
+    /// Starts one with this simulator.
+    pub async fn start_with(simulator: simulator::Config) -> anyhow::Result<Running> {
+        let folder = tempfile::tempdir()?;
+        let mut options = Options::at(folder.path().join("data"));
+        options.listen.set_port(0);
+        options.simulator = simulator;
+        options.web = dashboard();
+        let process = Process::start(options).await?;
+        let client = Client::new(&process.address, &process.api_token);
+        Ok(Running { process, client, folder })
+    }
+
+    /// Stops in order and removes the folder.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.process.stop().await;
+        self.folder.close().context("removing the test's folder")
+    }
+}
+
+/// The simulator with waits that are short and still apart.
+pub fn quick_simulator() -> simulator::Config {
+    simulator::Config {
+        answer_delay_ms: 5,
+        sent_delay: Delay::between(5, 50),
+        delivered_delay: Delay::between(20, 200),
+        read_delay: Delay::between(50, 500),
+        ..simulator::Config::default()
+    }
+}
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// The built dashboard.
+pub fn dashboard() -> PathBuf {
+    repository().join("frontend/dist")
+}
+
+impl Running {
+    /// Waits until every status that the simulator has to send was taken.
+    pub async fn simulator_is_idle(&self) {
+        self.process.simulator.idle().await;
+    }
+}

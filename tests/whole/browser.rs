@@ -1,0 +1,1 @@
+//! A marketer's way through the dashboard, in headless Chromium.

@@ -1,0 +1,76 @@
+//! Who may do what: tokens, sign-in links, signatures, workspaces.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use campanile_tests::running::Running;
+use campanile_tests::stepped::Stepped;
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use serde_json::json;
+use tower::ServiceExt;
+use wire::WorkspaceId;
+
+async fn status(router: axum::Router, request: Request<Body>) -> anyhow::Result<StatusCode> {
+    Ok(router.oneshot(request).await?.status())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_link_works_once_and_its_cookie_needs_the_dashboards_header() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let link = running.process.sign_in_link().await?;
+    let code = link.rsplit('=').next().unwrap_or_default();
+    let http = reqwest::Client::new();
+    let sign_in =
+        |code: &str| http.post(format!("{}/v3/sign-in", running.process.address)).json(&json!({ "code": code })).send();
+    let first = sign_in(code).await?;
+    assert_eq!(first.status(), 200);
+    let cookie = first.headers()[header::SET_COOKIE].to_str()?.to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert_eq!(sign_in(code).await?.status(), 401);
+
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let upload = json!({ "fileName": "a.csv", "sizeBytes": 1 });
+    let post =
+        http.post(format!("{}/v3/uploads", running.process.address)).header(header::COOKIE, &cookie).json(&upload);
+    assert_eq!(post.try_clone().expect("a request with a JSON body").send().await?.status(), 403);
+    assert_eq!(post.header("x-requested-with", "campanile").send().await?.status(), 201);
+    let nobody = http.get(format!("{}/v3/campaigns", running.process.address)).send().await?;
+    assert_eq!(nobody.status(), 401);
+    running.stop().await
+}
+
+#[tokio::test]
+async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let token = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    let channel = stepped.channel_id().await?;
+    for path in [format!("/v3/channels/{channel}/templates"), format!("/v3/audiences/{}", "0".repeat(26))] {
+        let request =
+            Request::get(&path).header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
+        assert_eq!(status(lambdas::api::router(stepped.app.clone()), request).await?, StatusCode::NOT_FOUND, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_webhook_wants_its_token_and_its_signature() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let router = || lambdas::webhook::router(stepped.app.clone());
+    let handshake = |token: &str| {
+        let path = format!("{}?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=42", stepped.webhook_path());
+        Request::get(path).body(Body::empty())
+    };
+    assert_eq!(status(router(), handshake("verify")?).await?, StatusCode::OK);
+    assert_eq!(status(router(), handshake("wrong")?).await?, StatusCode::FORBIDDEN);
+
+    let body = br#"{"object":"whatsapp_business_account","entry":[]}"#;
+    let post = |signature: &str| {
+        let request = Request::post(stepped.webhook_path()).header("x-hub-signature-256", signature);
+        request.body(Body::from(body.as_slice()))
+    };
+    assert_eq!(status(router(), post(&stepped.signature(body)?)?).await?, StatusCode::OK);
+    assert_eq!(status(router(), post("sha256=00")?).await?, StatusCode::UNAUTHORIZED);
+    let elsewhere = Request::post("/webhooks/another").body(Body::empty())?;
+    assert_eq!(status(router(), elsewhere).await?, StatusCode::NOT_FOUND);
+    Ok(())
+}
