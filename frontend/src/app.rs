@@ -1,0 +1,139 @@
+//! The frame around every page, and which page an address shows.
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::{Redirect, Route, Router, Routes};
+use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::path;
+
+use crate::components::notice::NoticeLine;
+use crate::infra::api;
+use crate::infra::shell::{Shell, Visitor};
+use crate::pages::campaign::CampaignPage;
+use crate::pages::campaigns::CampaignsPage;
+use crate::pages::new_campaign::NewCampaignPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::sign_in::SignInPage;
+
+const SIGN_IN: &str = "/sign-in";
+
+/// The wait before asking again who is signed in, when the server did not answer.
+const ASK_AGAIN_MS: u32 = 3_000;
+
+/// The whole dashboard.
+#[component]
+pub fn App() -> impl IntoView {
+    Shell::provide();
+    view! {
+        <Router>
+            <Frame>
+                <Routes fallback=NotFoundPage>
+                    <Route path=path!("/") view=|| view! { <Redirect path="/campaigns"/> }/>
+                    <Route path=path!("/sign-in") view=SignInPage/>
+                    <Route path=path!("/campaigns") view=CampaignsPage/>
+                    <Route path=path!("/campaigns/new") view=NewCampaignPage/>
+                    <Route path=path!("/campaigns/:id") view=CampaignPage/>
+                </Routes>
+            </Frame>
+        </Router>
+    }
+}
+
+/// Head, line on top and page; leads to the sign-in whoever is not signed in.
+#[component]
+fn Frame(children: Children) -> impl IntoView {
+    let shell = Shell::around();
+    let path = use_location().pathname;
+    lead_to_sign_in(shell);
+    ask_who(shell, path);
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            shell.turn_page();
+        }
+        now
+    });
+    view! {
+        <a class="skip" href="#page">"Skip to the page"</a>
+        <header class="masthead">
+            <div class="masthead-row">
+                <a class="brand" href="/campaigns"><img src="/favicon.svg" alt="" width="30" height="30"/><span>"Campanile"</span></a>
+                <Show when=move || matches!(shell.visitor.get(), Visitor::SignedIn(_))>
+                    <Account shell=shell/>
+                </Show>
+            </div>
+        </header>
+        <main class="page" id="page">
+            <NoticeLine notice=shell.notice/>
+            {children()}
+        </main>
+    }
+}
+
+#[component]
+fn Account(shell: Shell) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || path.get().starts_with("/campaigns").then_some("page");
+    let sign_out = Action::new_local(move |(): &()| async move {
+        match api::sign_out().await {
+            Ok(()) => shell.visitor.set(Visitor::SignedOut),
+            Err(error) => shell.report(error),
+        }
+    });
+    view! {
+        <nav aria-label="Main">
+            <a href="/campaigns" aria-current=current>"Campaigns"</a>
+        </nav>
+        <div class="account">
+            <span data-testid="workspace">{move || workspace(&shell.visitor.get())}</span>
+            <button
+                type="button"
+                class="button quiet"
+                data-testid="sign-out"
+                on:click=move |_| {
+                    sign_out.dispatch(());
+                }
+            >
+                "Sign out"
+            </button>
+        </div>
+    }
+}
+
+fn workspace(visitor: &Visitor) -> String {
+    match visitor {
+        Visitor::SignedIn(session) => session.workspace_name.clone(),
+        Visitor::Unknown | Visitor::SignedOut => String::new(),
+    }
+}
+
+fn lead_to_sign_in(shell: Shell) {
+    let navigate = use_navigate();
+    Effect::new(move || {
+        if shell.visitor.get() == Visitor::SignedOut {
+            navigate(SIGN_IN, NavigateOptions::default());
+        }
+    });
+}
+
+/// Asks who is signed in until there is an answer; the sign-in page does so by itself.
+fn ask_who(shell: Shell, path: Memo<String>) {
+    if path.get_untracked() == SIGN_IN {
+        return;
+    }
+    leptos::task::spawn_local(async move {
+        while shell.visitor.get_untracked() == Visitor::Unknown {
+            match api::session().await {
+                Ok(session) => {
+                    shell.connected();
+                    shell.visitor.set(Visitor::SignedIn(session));
+                }
+                Err(error) => {
+                    shell.report(error);
+                    TimeoutFuture::new(ASK_AGAIN_MS).await;
+                }
+            }
+        }
+    });
+}

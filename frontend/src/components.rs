@@ -1,0 +1,15 @@
+//! What pages are made of. A component renders what it is given; it never calls the API.
+
+pub mod badge;
+pub mod bar;
+pub mod bubble;
+pub mod confirm;
+pub mod drop_zone;
+pub mod field;
+pub mod funnel;
+pub mod loaded;
+pub mod notice;
+pub mod pager;
+pub mod people_table;
+pub mod step;
+pub mod title;

@@ -1,0 +1,44 @@
+//! Asking before something that cannot be undone.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+
+/// A question with two answers. Opens while `open` is true; Escape answers no.
+#[component]
+pub fn Confirm(
+    open: RwSignal<bool>,
+    title: &'static str,
+    #[prop(into)] text: Signal<String>,
+    yes: &'static str,
+    no: &'static str,
+    on_yes: Callback<()>,
+) -> impl IntoView {
+    let dialog = NodeRef::<Dialog>::new();
+    Effect::new(move || {
+        let wanted = open.get();
+        if let Some(element) = dialog.get() {
+            match (wanted, element.open()) {
+                // Opening what is open already is the only way to fail.
+                (true, false) => element.show_modal().unwrap_or_default(),
+                (false, true) => element.close(),
+                (true, true) | (false, false) => {}
+            }
+        }
+    });
+    let answer_yes = move |_| {
+        open.set(false);
+        on_yes.run(());
+    };
+    view! {
+        <dialog node_ref=dialog aria-labelledby="confirm-title" on:close=move |_| open.set(false)>
+            <div>
+                <h2 id="confirm-title">{title}</h2>
+                <p>{text}</p>
+                <div class="actions">
+                    <button type="button" class="button" data-testid="confirm-no" on:click=move |_| open.set(false)>{no}</button>
+                    <button type="button" class="button danger" data-testid="confirm-yes" on:click=answer_yes>{yes}</button>
+                </div>
+            </div>
+        </dialog>
+    }
+}

@@ -1,0 +1,203 @@
+//! Fields of a form: label, hint, input and what is wrong with it, tied together for screen readers.
+
+use leptos::prelude::*;
+
+/// What kind of text a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Words.
+    Text,
+    /// A whole number.
+    Whole,
+    /// A number with decimals.
+    Decimal,
+    /// A day and a time.
+    DateTime,
+}
+
+impl Kind {
+    fn input_type(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Whole | Kind::Decimal => "number",
+            Kind::DateTime => "datetime-local",
+        }
+    }
+
+    fn input_mode(self) -> Option<&'static str> {
+        match self {
+            Kind::Whole => Some("numeric"),
+            Kind::Decimal => Some("decimal"),
+            Kind::Text | Kind::DateTime => None,
+        }
+    }
+
+    fn step(self) -> Option<&'static str> {
+        match self {
+            Kind::Whole => Some("1"),
+            Kind::Decimal => Some("any"),
+            Kind::Text | Kind::DateTime => None,
+        }
+    }
+
+    fn min(self) -> Option<&'static str> {
+        match self {
+            Kind::Whole | Kind::Decimal => Some("0"),
+            Kind::Text | Kind::DateTime => None,
+        }
+    }
+}
+
+/// An input with its label. `unit` stands behind it.
+#[component]
+pub fn TextField(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    kind: Kind,
+    #[prop(into)] value: Signal<String>,
+    on_input: Callback<String>,
+    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(into)] test_id: String,
+    #[prop(optional, into)] hint: Signal<String>,
+    #[prop(optional)] unit: &'static str,
+    #[prop(optional)] wide: bool,
+    #[prop(optional)] max_length: Option<usize>,
+) -> impl IntoView {
+    let described = described_by(&id, hint, error);
+    let (for_id, error_id, hint_id) = (id.clone(), format!("{id}-error"), format!("{id}-hint"));
+    view! {
+        <div class="field" class:wide=wide>
+            <label for=for_id>{label}</label>
+            <div class="with-unit" class:plain=unit.is_empty()>
+                <input
+                    class="input"
+                    id=id
+                    type=kind.input_type()
+                    inputmode=kind.input_mode()
+                    step=kind.step()
+                    min=kind.min()
+                    maxlength=max_length.map(|length| length.to_string())
+                    autocomplete="off"
+                    prop:value=value
+                    on:input:target=move |event| on_input.run(event.target().value())
+                    aria-invalid=move || error.with(Option::is_some).to_string()
+                    aria-describedby=described
+                    data-testid=test_id
+                />
+                <span>{unit}</span>
+            </div>
+            <Below hint_id=hint_id error_id=error_id hint=hint error=error/>
+        </div>
+    }
+}
+
+/// One of the options of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Pick {
+    /// What the form gets.
+    pub value: String,
+    /// What the reader sees.
+    pub label: String,
+    /// Why it cannot be picked.
+    pub refused: Option<String>,
+}
+
+impl Pick {
+    /// An option that can be picked.
+    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { value: value.into(), label: label.into(), refused: None }
+    }
+
+    fn text(&self) -> String {
+        match &self.refused {
+            Some(why) => format!("{} ({why})", self.label),
+            None => self.label.clone(),
+        }
+    }
+}
+
+/// A list to pick from, with its label. `nothing` is the option for no choice.
+#[component]
+pub fn PickField(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into)] options: Signal<Vec<Pick>>,
+    #[prop(into)] value: Signal<String>,
+    on_pick: Callback<String>,
+    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(into)] test_id: String,
+    #[prop(into)] nothing: String,
+    #[prop(optional, into)] hint: Signal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    #[prop(optional)] wide: bool,
+) -> impl IntoView {
+    let described = described_by(&id, hint, error);
+    let (for_id, error_id, hint_id) = (id.clone(), format!("{id}-error"), format!("{id}-hint"));
+    let chosen = move |option: &str| value.with(|value| value == option);
+    view! {
+        <div class="field" class:wide=wide>
+            <label for=for_id>{label}</label>
+            <select
+                class="input"
+                id=id
+                disabled=disabled
+                on:change:target=move |event| on_pick.run(event.target().value())
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                aria-describedby=described
+                data-testid=test_id
+            >
+                <option value="" prop:selected=move || chosen("")>{nothing}</option>
+                <For each=move || options.get() key=Clone::clone let:option>
+                    {
+                        let text = option.text();
+                        let own = option.value.clone();
+                        view! {
+                            <option value=option.value disabled=option.refused.is_some() prop:selected=move || chosen(&own)>
+                                {text}
+                            </option>
+                        }
+                    }
+                </For>
+            </select>
+            <Below hint_id=hint_id error_id=error_id hint=hint error=error/>
+        </div>
+    }
+}
+
+/// What stands under an input.
+#[component]
+fn Below(hint_id: String, error_id: String, hint: Signal<String>, error: Signal<Option<String>>) -> impl IntoView {
+    let has_hint = move || !hint.with(String::is_empty);
+    view! {
+        <Show when=has_hint>
+            <p class="hint" id=hint_id.clone()>{hint}</p>
+        </Show>
+        <FieldError id=error_id error=error/>
+    }
+}
+
+/// What is wrong with a field.
+#[component]
+pub fn FieldError(#[prop(into)] id: String, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
+    let test_id = id.clone();
+    view! {
+        <Show when=move || error.with(Option::is_some)>
+            <p class="error" id=id.clone() data-testid=test_id.clone()>{move || error.get()}</p>
+        </Show>
+    }
+}
+
+/// The ids of what describes an input this moment.
+fn described_by(
+    id: &str,
+    hint: Signal<String>,
+    error: Signal<Option<String>>,
+) -> impl Fn() -> Option<String> + Send + Sync + use<> {
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
+    move || {
+        let hint = (!hint.with(String::is_empty)).then(|| hint_id.clone());
+        let error = error.with(Option::is_some).then(|| error_id.clone());
+        let ids: Vec<String> = hint.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}

@@ -1,0 +1,58 @@
+//! From the audience to the reader, and what is beside it.
+
+use leptos::prelude::*;
+use wire::{CampaignTotals, MessageState};
+
+use crate::components::bar::StateName;
+use crate::infra::format;
+use crate::model::funnel::{BESIDE, STAGES, Stage, StageKind};
+use crate::model::state;
+
+/// The stages side by side.
+#[component]
+pub fn Funnel(totals: Signal<CampaignTotals>) -> impl IntoView {
+    let stages = STAGES.map(|kind| view! { <StageView kind=kind totals=totals/> });
+    view! { <ol class="funnel" aria-label="From the audience to the reader">{stages.into_iter().collect_view()}</ol> }
+}
+
+#[component]
+fn StageView(kind: StageKind, totals: Signal<CampaignTotals>) -> impl IntoView {
+    let stage = Memo::new(move |_| totals.with(|totals| kind.stage(totals)));
+    view! {
+        <li>
+            <span class="label"><span class=format!("dot {}", kind.class()) aria-hidden="true"></span>{kind.label()}</span>
+            <span class="figure" data-testid=kind.test_id()>{move || format::count(stage.get().count)}</span>
+            <span class="share">{move || shares(&stage.get())}</span>
+            <span class="level" aria-hidden="true">
+                <span class=kind.class() style:width=move || format!("{}%", stage.get().of_audience)></span>
+            </span>
+        </li>
+    }
+}
+
+fn shares(stage: &Stage) -> String {
+    let of_audience = format::percent(stage.of_audience);
+    match (stage.kind, stage.of_previous) {
+        (StageKind::Audience, _) | (_, None) => "everybody in the file".to_owned(),
+        (StageKind::Sent, Some(_)) => format!("{of_audience} of the audience"),
+        (StageKind::Delivered, Some(share)) => format!("{} of sent, {of_audience} of all", format::percent(share)),
+        (StageKind::Read, Some(share)) => format!("{} of delivered, {of_audience} of all", format::percent(share)),
+    }
+}
+
+/// The outcomes beside the funnel; each leads to its people.
+#[component]
+pub fn Beside(totals: Signal<CampaignTotals>, href: Callback<MessageState, String>) -> impl IntoView {
+    let tiles = BESIDE.map(|state| {
+        let count = move || totals.with(|totals| state::count(totals, state));
+        view! {
+            <li>
+                <a href=href.run(state) class:none=move || count() == 0 title=state::meaning(state)>
+                    <StateName state=state/>
+                    <strong data-testid=format!("total-{}", state::key(state))>{move || format::count(count())}</strong>
+                </a>
+            </li>
+        }
+    });
+    view! { <ul class="tiles" aria-label="Other outcomes">{tiles.into_iter().collect_view()}</ul> }
+}

@@ -1,0 +1,42 @@
+//! Loading, missing and empty, the same everywhere.
+
+use leptos::prelude::*;
+
+use crate::components::title::PageTitle;
+use crate::infra::load::Load;
+
+/// Shows what came, once it came.
+#[component]
+pub fn Loaded<T, V>(
+    load: RwSignal<Load<T>>,
+    /// Draws it; the signal is refreshed in place.
+    show: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Send + Sync + Clone + 'static,
+    V: IntoView + 'static,
+{
+    move || match load.get() {
+        Load::Waiting => view! { <Waiting/> }.into_any(),
+        Load::Missing(why) => view! { <Missing why=why/> }.into_any(),
+        Load::Here(signal) => show(Signal::derive(move || signal.get())).into_any(),
+    }
+}
+
+/// Something is on its way.
+#[component]
+pub fn Waiting() -> impl IntoView {
+    view! { <p class="loading" role="status">"Loading…"</p> }
+}
+
+/// Something did not come.
+#[component]
+fn Missing(why: String) -> impl IntoView {
+    view! {
+        <section class="card empty" data-testid="missing">
+            <PageTitle text="This cannot be shown"/>
+            <p>{why}</p>
+            <a class="button" href="/campaigns">"All campaigns"</a>
+        </section>
+    }
+}

@@ -1,0 +1,26 @@
+//! The line on top of a page.
+
+use leptos::prelude::*;
+
+use crate::infra::errors::{Notice, NoticeKind};
+
+/// Shows what has to be said, until it is closed or no longer true.
+#[component]
+pub fn NoticeLine(notice: RwSignal<Option<Notice>>) -> impl IntoView {
+    let line = move |notice_now: Notice| {
+        view! {
+            <div class=class(notice_now.kind) role="alert" data-testid="notice">
+                <span>{notice_now.text}</span>
+                <button type="button" class="button quiet" on:click=move |_| notice.set(None)>"Close"</button>
+            </div>
+        }
+    };
+    move || notice.get().map(line)
+}
+
+fn class(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::Connection => "notice connection",
+        NoticeKind::Failure => "notice",
+    }
+}

@@ -1,0 +1,55 @@
+//! The people of a campaign, one row each.
+
+use leptos::prelude::*;
+use wire::Message;
+
+use crate::components::bar::StateName;
+use crate::infra::format;
+use crate::model::people::{latest, reason};
+
+/// The rows. Only rows that changed are drawn again.
+#[component]
+pub fn PeopleTable(#[prop(into)] people: Signal<Vec<Message>>) -> impl IntoView {
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="People of the campaign">
+            <table class="people">
+                <thead>
+                    <tr>
+                        <th scope="col" class="number">"No."</th>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Phone"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Last change"</th>
+                        <th scope="col">"Reason"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || people.get() key=row_key let:message>
+                        <Row message=message/>
+                    </For>
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(message: Message) -> impl IntoView {
+    let changed = latest(&message);
+    let when = changed.map(format::date_time);
+    view! {
+        <tr data-testid="people-row">
+            <td class="number soft place">{format::count(message.index + 1)}</td>
+            <td class="name">{message.name.clone()}</td>
+            <td class="phone">{message.phone.clone()}</td>
+            <td><StateName state=message.state/></td>
+            <td class="nowrap soft when">{when}</td>
+            <td class="soft reason">{reason(&message)}</td>
+        </tr>
+    }
+}
+
+/// Everything that a row shows and that can change.
+fn row_key(message: &Message) -> (u64, wire::MessageState, u32, Option<chrono::DateTime<chrono::Utc>>) {
+    (message.index, message.state, message.attempt, latest(message))
+}

@@ -1,0 +1,95 @@
+//! The endpoints that the dashboard uses, one function each.
+
+use campaigns::lifecycle::Action;
+use wire::{
+    Audience, AudienceId, Campaign, CampaignId, CampaignList, ChannelId, ChannelList, CreateCampaign, CreateUpload,
+    MessageList, Session, SignIn, TemplateList, Upload,
+};
+
+use super::http::{ApiError, ask, encoded, get, post, tell};
+use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
+
+/// Campaigns on one page of the list.
+const CAMPAIGNS_ON_A_PAGE: usize = 20;
+
+/// Who is signed in.
+pub async fn session() -> Result<Session, ApiError> {
+    get("/v3/session").await
+}
+
+/// Exchanges the code of a sign-in link for a session cookie.
+pub async fn sign_in(code: String) -> Result<Session, ApiError> {
+    post("/v3/sign-in", &SignIn { code }).await
+}
+
+/// Ends the session.
+pub async fn sign_out() -> Result<(), ApiError> {
+    tell("/v3/sign-out").await
+}
+
+/// The numbers that can send.
+pub async fn channels() -> Result<ChannelList, ApiError> {
+    get("/v3/channels").await
+}
+
+/// The templates of a channel.
+pub async fn templates(channel: &ChannelId) -> Result<TemplateList, ApiError> {
+    get(&format!("/v3/channels/{}/templates", encoded(channel.as_str()))).await
+}
+
+/// Announces a contacts file.
+pub async fn create_upload(upload: &CreateUpload) -> Result<Upload, ApiError> {
+    post("/v3/uploads", upload).await
+}
+
+/// How far an audience got.
+pub async fn audience(id: &AudienceId) -> Result<Audience, ApiError> {
+    get(&format!("/v3/audiences/{}", encoded(id.as_str()))).await
+}
+
+/// Where the rows that were left out can be downloaded.
+pub fn rejects_url(id: &AudienceId) -> String {
+    format!("/v3/audiences/{}/rejects", id.as_str())
+}
+
+/// Makes a campaign.
+pub async fn create_campaign(campaign: &CreateCampaign) -> Result<Campaign, ApiError> {
+    post("/v3/campaigns", campaign).await
+}
+
+/// One page of the campaigns, newest first.
+pub async fn campaigns(after: Option<&str>) -> Result<CampaignList, ApiError> {
+    let after = after.map(|cursor| format!("&after={}", encoded(cursor))).unwrap_or_default();
+    get(&format!("/v3/campaigns?limit={CAMPAIGNS_ON_A_PAGE}{after}")).await
+}
+
+/// One campaign.
+pub async fn campaign(id: &CampaignId) -> Result<Campaign, ApiError> {
+    get(&format!("/v3/campaigns/{}", encoded(id.as_str()))).await
+}
+
+/// Asks something of a campaign.
+pub async fn act(id: &CampaignId, action: Action) -> Result<Campaign, ApiError> {
+    ask(&format!("/v3/campaigns/{}/{}", encoded(id.as_str()), action.name())).await
+}
+
+/// One page of the people of a campaign. A filtered page may come back thin, so the next ones are asked for until
+/// one is full, at most `PAGES_FOLLOWED` of them.
+pub async fn people(id: &CampaignId, query: &PeopleQuery) -> Result<MessageList, ApiError> {
+    let mut page = people_once(id, query, PAGE_SIZE).await?;
+    for _ in 1..PAGES_FOLLOWED {
+        let missing = PAGE_SIZE.saturating_sub(page.items.len());
+        if missing == 0 || page.next.is_none() {
+            break;
+        }
+        let more = people_once(id, &query.at(page.next.take()), missing).await?;
+        page.items.extend(more.items);
+        page.next = more.next;
+    }
+    Ok(page)
+}
+
+async fn people_once(id: &CampaignId, query: &PeopleQuery, limit: usize) -> Result<MessageList, ApiError> {
+    let parts = query.parts().into_iter().map(|(name, value)| format!("&{name}={}", encoded(&value)));
+    get(&format!("/v3/campaigns/{}/messages?limit={limit}{}", encoded(id.as_str()), parts.collect::<String>())).await
+}

@@ -1,0 +1,92 @@
+//! JSON over HTTP with the server that gave us the page.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_timers::callback::Timeout;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::AbortController;
+use wire::Problem;
+
+/// A request that takes longer has failed: the API answers in milliseconds, a cold start in a second or two.
+const LONGEST_REQUEST_MS: u32 = 30_000;
+
+/// Tells the server that a request of a cookie session comes from this page; other origins cannot set it.
+pub const FROM_US: (&str, &str) = ("X-Requested-With", "campanile");
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ApiError {
+    /// The API refused, and said why.
+    Refused(Problem),
+    /// The server could not be reached, or did not answer in time.
+    Unreachable,
+    /// The answer was not the API's.
+    Unreadable {
+        /// Its HTTP status.
+        status: u16,
+    },
+}
+
+/// `GET path`.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    let (response, guard) = send(Request::get(path), None::<&()>).await?;
+    let answer = read(&response).await;
+    drop(guard);
+    answer
+}
+
+/// `POST path` with a JSON body.
+pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), Some(body)).await?;
+    let answer = read(&response).await;
+    drop(guard);
+    answer
+}
+
+/// `POST path` without a body, for its answer.
+pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), None::<&()>).await?;
+    let answer = read(&response).await;
+    drop(guard);
+    answer
+}
+
+/// `POST path` without a body and without an answer.
+pub async fn tell(path: &str) -> Result<(), ApiError> {
+    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), None::<&()>).await?;
+    drop(guard);
+    if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
+}
+
+/// Text as a part of a path or a query.
+pub fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
+}
+
+/// The timeout holds until the body is read: it is dropped by the caller.
+async fn send<B: Serialize>(request: RequestBuilder, body: Option<&B>) -> Result<(Response, Timeout), ApiError> {
+    let controller = AbortController::new().map_err(|_| ApiError::Unreachable)?;
+    let request = request.abort_signal(Some(&controller.signal()));
+    let request = match body {
+        Some(body) => request.json(body),
+        None => request.build(),
+    };
+    let request = request.map_err(|_| ApiError::Unreachable)?;
+    let timeout = Timeout::new(LONGEST_REQUEST_MS, move || controller.abort());
+    let response = request.send().await.map_err(|_| ApiError::Unreachable)?;
+    Ok((response, timeout))
+}
+
+async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, ApiError> {
+    if !response.ok() {
+        return Err(refusal(response).await);
+    }
+    response.json().await.map_err(|_| ApiError::Unreadable { status: response.status() })
+}
+
+async fn refusal(response: &Response) -> ApiError {
+    match response.json::<Problem>().await {
+        Ok(problem) => ApiError::Refused(problem),
+        Err(_) => ApiError::Unreadable { status: response.status() },
+    }
+}

@@ -1,0 +1,92 @@
+//! What every page shares: who is signed in, and the line on top.
+
+use leptos::prelude::*;
+use wire::{FieldError, Session};
+
+use super::errors::{Notice, NoticeKind, Reaction, reaction};
+use super::http::ApiError;
+
+/// Who looks at the page.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Visitor {
+    /// Not asked yet.
+    Unknown,
+    /// Somebody of this workspace.
+    SignedIn(Session),
+    /// Nobody.
+    SignedOut,
+}
+
+/// The signals that every page shares, from the context.
+#[derive(Debug, Clone, Copy)]
+pub struct Shell {
+    /// Who looks at the page.
+    pub visitor: RwSignal<Visitor>,
+    /// The line on top.
+    pub notice: RwSignal<Option<Notice>>,
+    /// What the next page says there: a line goes with its page.
+    next_notice: RwSignal<Option<Notice>>,
+}
+
+impl Shell {
+    /// A shell that knows nothing yet, put into the context.
+    pub fn provide() -> Self {
+        let shell = Self {
+            visitor: RwSignal::new(Visitor::Unknown),
+            notice: RwSignal::new(None),
+            next_notice: RwSignal::new(None),
+        };
+        provide_context(shell);
+        shell
+    }
+
+    /// The shell around the page that asks.
+    pub fn around() -> Self {
+        use_context().unwrap_or_else(Self::provide)
+    }
+
+    /// Does what an error asks for; answers the fields that a form has to mark.
+    pub fn settle(self, error: ApiError) -> Vec<FieldError> {
+        match reaction(error) {
+            Reaction::SignIn => {
+                self.visitor.set(Visitor::SignedOut);
+                Vec::new()
+            }
+            Reaction::MarkFields(fields) => fields,
+            Reaction::Say(notice) => {
+                self.notice.set(Some(notice));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The same where there is no form: what the fields would say goes to the line on top.
+    pub fn report(self, error: ApiError) {
+        let fields = self.settle(error);
+        if !fields.is_empty() {
+            let text = fields.into_iter().map(|field| field.message).collect::<Vec<_>>().join(" ");
+            self.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
+        }
+    }
+
+    /// The same on the page that is gone to next.
+    pub fn report_on_next_page(self, error: ApiError) {
+        self.report(error);
+        self.next_notice.set(self.notice.get_untracked());
+    }
+
+    /// Another page was gone to.
+    pub fn turn_page(self) {
+        self.notice.set(self.next_notice.get_untracked());
+        self.next_notice.set(None);
+    }
+
+    /// The server answered: what was said about the connection is no longer true.
+    pub fn connected(self) {
+        let lost =
+            |notice: &Option<Notice>| notice.as_ref().is_some_and(|notice| notice.kind == NoticeKind::Connection);
+        if self.notice.try_with_untracked(lost).unwrap_or_default() {
+            self.notice.set(None);
+        }
+    }
+}

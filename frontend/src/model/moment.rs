@@ -1,0 +1,108 @@
+//! The one time that matters about a campaign right now, and spans of time in words.
+
+use chrono::{DateTime, Utc};
+use wire::{Campaign, CampaignStatus};
+
+/// What a campaign's row says about time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It starts by itself.
+    Starts(DateTime<Utc>),
+    /// The last message is due by the plan.
+    Finishes(DateTime<Utc>),
+    /// The last outcome was counted.
+    Finished(DateTime<Utc>),
+    /// It stopped, for now or for good.
+    Stopped(DateTime<Utc>),
+    /// It was made and waits for a person.
+    Created(DateTime<Utc>),
+}
+
+impl Moment {
+    /// The moment of this campaign.
+    pub fn of(campaign: &Campaign) -> Self {
+        let changed = campaign.last_update_at;
+        match campaign.status {
+            CampaignStatus::Draft => Moment::Created(campaign.created_at),
+            CampaignStatus::Scheduled => {
+                campaign.scheduled_to.map_or(Moment::Created(campaign.created_at), Moment::Starts)
+            }
+            CampaignStatus::Processing => {
+                campaign.finished_at_prediction.map_or(Moment::Created(campaign.created_at), Moment::Finishes)
+            }
+            CampaignStatus::Paused | CampaignStatus::Cancelled | CampaignStatus::Failed => Moment::Stopped(changed),
+            CampaignStatus::Completed => Moment::Finished(campaign.last_message_processed_at.unwrap_or(changed)),
+        }
+    }
+
+    /// The word before the time.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Moment::Starts(_) => "Starts",
+            Moment::Finishes(_) => "Finishes about",
+            Moment::Finished(_) => "Finished",
+            Moment::Stopped(_) => "Stopped",
+            Moment::Created(_) => "Created",
+        }
+    }
+
+    /// The time.
+    pub fn at(self) -> DateTime<Utc> {
+        match self {
+            Moment::Starts(at)
+            | Moment::Finishes(at)
+            | Moment::Finished(at)
+            | Moment::Stopped(at)
+            | Moment::Created(at) => at,
+        }
+    }
+}
+
+/// A span in the two largest units that say something: `2 d 4 h`, `3 h 20 min`, `12 min`, `40 s`.
+pub fn span(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let first = UNITS.iter().position(|(length, _)| seconds >= *length).unwrap_or(UNITS.len() - 1);
+    let (length, unit) = UNITS[first];
+    let whole = format!("{} {unit}", seconds / length);
+    match UNITS.get(first + 1) {
+        Some((smaller, smaller_unit)) if seconds / length < 10 && seconds % length >= *smaller => {
+            format!("{whole} {} {smaller_unit}", seconds % length / smaller)
+        }
+        Some(_) | None => whole,
+    }
+}
+
+/// How far `then` is from `now`: `in 12 min`, `3 h ago`, `now`.
+pub fn distance(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let seconds = (then - now).num_seconds();
+    match seconds {
+        -4..=4 => "now".to_owned(),
+        5.. => format!("in {}", span(seconds.unsigned_abs())),
+        _ => format!("{} ago", span(seconds.unsigned_abs())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_keeps_two_units_while_the_first_is_small() {
+        assert_eq!(span(0), "0 s");
+        assert_eq!(span(40), "40 s");
+        assert_eq!(span(95), "1 min 35 s");
+        assert_eq!(span(720), "12 min");
+        assert_eq!(span(12_000), "3 h 20 min");
+        assert_eq!(span(3_600), "1 h");
+        assert_eq!(span(187_300), "2 d 4 h");
+        assert_eq!(span(10 * 86_400 + 3_600), "10 d");
+    }
+
+    #[test]
+    fn the_distance_looks_both_ways() {
+        let now = DateTime::parse_from_rfc3339("2026-11-22T10:00:00Z").unwrap().with_timezone(&Utc);
+        assert_eq!(distance(now + chrono::Duration::minutes(12), now), "in 12 min");
+        assert_eq!(distance(now - chrono::Duration::hours(30), now), "1 d 6 h ago");
+        assert_eq!(distance(now + chrono::Duration::seconds(2), now), "now");
+    }
+}

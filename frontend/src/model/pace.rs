@@ -1,0 +1,156 @@
+//! The pace as a marketer sets it: four numbers, three ready-made choices, and what they come to.
+
+use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace, Plan};
+
+/// The four numbers as they were typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaceText {
+    /// Recipients in a chunk.
+    pub chunk_size: String,
+    /// Seconds between two chunks.
+    pub between_chunks: String,
+    /// Shortest wait between two messages, in seconds.
+    pub min_gap: String,
+    /// Longest wait between two messages, in seconds.
+    pub max_gap: String,
+}
+
+/// A ready-made pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// For a new number, or people who have not heard from it.
+    Gentle,
+    /// For most campaigns.
+    Steady,
+    /// What the number is allowed.
+    Fast,
+}
+
+/// From slow to fast.
+pub const PRESETS: [Preset; 3] = [Preset::Gentle, Preset::Steady, Preset::Fast];
+
+impl Preset {
+    /// What a marketer calls it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Preset::Gentle => "Gentle",
+            Preset::Steady => "Steady",
+            Preset::Fast => "As fast as allowed",
+        }
+    }
+
+    /// When to choose it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Preset::Gentle => "A new number, or people who do not know it",
+            Preset::Steady => "Most campaigns",
+            Preset::Fast => "A number with a good name; no waits of its own",
+        }
+    }
+
+    /// The hook for tests, and the value of the radio button.
+    pub fn key(self) -> &'static str {
+        match self {
+            Preset::Gentle => "pace-gentle",
+            Preset::Steady => "pace-steady",
+            Preset::Fast => "pace-fast",
+        }
+    }
+
+    /// Its four numbers.
+    pub fn text(self) -> PaceText {
+        let (chunk_size, between_chunks, min_gap, max_gap) = match self {
+            Preset::Gentle => ("100", "60", "2", "6"),
+            Preset::Steady => ("500", "30", "0.5", "1.5"),
+            Preset::Fast => ("1000", "0", "0", "0"),
+        };
+        PaceText {
+            chunk_size: chunk_size.into(),
+            between_chunks: between_chunks.into(),
+            min_gap: min_gap.into(),
+            max_gap: max_gap.into(),
+        }
+    }
+}
+
+impl PaceText {
+    /// The pace, if the four numbers make one.
+    pub fn pace(&self) -> Option<Pace> {
+        let chunk_size = self.chunk_size.trim().parse().ok().filter(|size| (1..=LARGEST_CHUNK).contains(size))?;
+        let pace = Pace {
+            chunk_size,
+            between_chunks_ms: milliseconds(&self.between_chunks)?,
+            min_gap_ms: milliseconds(&self.min_gap)?,
+            max_gap_ms: milliseconds(&self.max_gap)?,
+        };
+        (pace.min_gap_ms <= pace.max_gap_ms).then_some(pace)
+    }
+}
+
+/// A number of seconds as it was typed.
+pub fn seconds(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok().filter(|seconds: &f64| seconds.is_finite())
+}
+
+fn milliseconds(text: &str) -> Option<u64> {
+    let milliseconds = seconds(text)? * 1_000.0;
+    (0.0..=LONGEST_WAIT_MS as f64).contains(&milliseconds).then(|| milliseconds.round() as u64)
+}
+
+/// What a pace comes to for an audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    /// Size of the audience.
+    pub recipients: u64,
+    /// Chunks.
+    pub chunks: u64,
+    /// From the first message to the last.
+    pub duration_seconds: u64,
+}
+
+/// The chance of the real campaign is drawn when it is made; over many gaps any seed comes to nearly the same.
+const SEED: u64 = 0;
+
+/// Plans an audience at this pace from a number with this rate.
+pub fn estimate(pace: Pace, recipients: u64, messages_per_second: u32) -> Estimate {
+    let plan = Plan::new(pace, recipients, messages_per_second, SEED);
+    Estimate { recipients, chunks: plan.chunks(), duration_seconds: plan.duration_micros().div_ceil(1_000_000) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_a_pace() {
+        for preset in PRESETS {
+            assert!(preset.text().pace().is_some(), "{preset:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_no_pace_make_none() {
+        let steady = Preset::Steady.text();
+        let wrong = [
+            PaceText { chunk_size: "0".into(), ..steady.clone() },
+            PaceText { chunk_size: "many".into(), ..steady.clone() },
+            PaceText { between_chunks: "-1".into(), ..steady.clone() },
+            PaceText { min_gap: "3".into(), max_gap: "2".into(), ..steady.clone() },
+            PaceText { max_gap: String::new(), ..steady },
+        ];
+        assert!(wrong.iter().all(|text| text.pace().is_none()));
+    }
+
+    #[test]
+    fn a_comma_is_a_decimal_point() {
+        assert_eq!(seconds(" 0,5 "), Some(0.5));
+    }
+
+    #[test]
+    fn waits_between_chunks_make_a_campaign_longer() {
+        let pace =
+            PaceText { chunk_size: "10".into(), between_chunks: "60".into(), min_gap: "1".into(), max_gap: "1".into() };
+        let estimate = estimate(pace.pace().unwrap(), 20, 80);
+        assert_eq!((estimate.chunks, estimate.duration_seconds), (2, 9 + 60 + 9));
+    }
+}

@@ -1,0 +1,118 @@
+//! `/campaigns/:id`: one campaign, live: where it stands, what became of everybody, and what can be done.
+
+mod facts;
+mod header;
+mod people;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use wire::{Campaign, CampaignId, CampaignTotals, MessageState};
+
+use crate::components::bar::{Height, ProgressBar};
+use crate::components::funnel::{Beside, Funnel};
+use crate::components::loaded::Loaded;
+use crate::infra::http::ApiError;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{api, format, poll};
+use crate::model::moment::Moment;
+use crate::model::people::PeopleQuery;
+use crate::model::progress::{Cadence, done, percent};
+use facts::{Facts, Failures};
+use header::Header;
+use people::People;
+
+/// The page of the campaign that the address names.
+#[component]
+pub fn CampaignPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| CampaignId(params.get("id").unwrap_or_default())));
+    move || view! { <Live id=id.get()/> }
+}
+
+/// Asks for the campaign again and again.
+#[component]
+fn Live(id: CampaignId) -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<Campaign>::Waiting);
+    let cadence = RwSignal::new(Cadence::Live);
+    // Rises with every action: an answer that was asked for before it is older than what the action answered.
+    let actions = RwSignal::new(0u32);
+    let asked = StoredValue::new(id);
+    poll::poll(
+        move || cadence.get_untracked().period_ms(),
+        move || async move {
+            let before = actions.get_untracked();
+            match api::campaign(&asked.get_value()).await {
+                Ok(campaign) => {
+                    shell.connected();
+                    if actions.get_untracked() == before {
+                        cadence.set(Cadence::of(&campaign));
+                        Load::receive(load, campaign);
+                    }
+                }
+                Err(error) => {
+                    let why = why_missing(&error);
+                    shell.report(error);
+                    Load::give_up(load, why.into());
+                }
+            }
+        },
+    );
+    let fresh = Callback::new(move |campaign: Campaign| {
+        actions.update(|count| *count += 1);
+        cadence.set(Cadence::of(&campaign));
+        Load::receive(load, campaign);
+    });
+    view! { <Loaded load=load show=move |campaign| view! { <Screen campaign=campaign fresh=fresh/> }/> }
+}
+
+fn why_missing(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::Refused(problem) if problem.status == 404 => "There is no such campaign in this workspace.",
+        ApiError::Refused(_) | ApiError::Unreachable | ApiError::Unreadable { .. } => "The campaign did not come.",
+    }
+}
+
+#[component]
+fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let id = campaign.with_untracked(|campaign| campaign.id.clone());
+    let totals = Signal::derive(move || campaign.with(|campaign| campaign.totals));
+    let base = format!("/campaigns/{id}");
+    let people_of = Callback::new({
+        let base = base.clone();
+        move |state: MessageState| people_url(&base, &PeopleQuery { state: Some(state), after: None })
+    });
+    view! {
+        <Header campaign=campaign fresh=fresh/>
+        <section class="card" aria-label="Progress">
+            <div class="card-head">
+                <h2>{move || headline(totals.get())}</h2>
+                <span class="soft small" data-testid="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign)))}</span>
+            </div>
+            <ProgressBar totals=totals height=Height::Full/>
+            <Funnel totals=totals/>
+            <Beside totals=totals href=people_of/>
+        </section>
+        <div class="two">
+            <Failures campaign=campaign/>
+            <Facts campaign=campaign/>
+        </div>
+        <People id=id base=base totals=totals/>
+    }
+}
+
+fn headline(totals: CampaignTotals) -> String {
+    let share = format::percent(percent(done(&totals), totals.audience));
+    format!("{share} done · {} of {} people", format::count(done(&totals)), format::count(totals.audience))
+}
+
+/// The address of a page of people.
+fn people_url(base: &str, query: &PeopleQuery) -> String {
+    let parts: Vec<String> = query
+        .parts()
+        .into_iter()
+        .map(|(name, value)| format!("{name}={}", crate::infra::http::encoded(&value)))
+        .collect();
+    if parts.is_empty() { base.to_owned() } else { format!("{base}?{}", parts.join("&")) }
+}

@@ -1,0 +1,130 @@
+//! Why messages failed, and what was asked for.
+
+use leptos::prelude::*;
+use wire::{Audience, Campaign, ChannelList};
+
+use crate::infra::shell::Shell;
+use crate::infra::{api, format};
+
+/// Failures by code, most frequent first.
+#[component]
+pub fn Failures(campaign: Signal<Campaign>) -> impl IntoView {
+    let failures = Memo::new(move |_| campaign.with(|campaign| campaign.failures.clone()));
+    let row = |failure: wire::FailureCount| {
+        view! {
+            <tr data-testid="failure-row">
+                <td class="number"><strong>{format::count(failure.count)}</strong></td>
+                <td>{failure.title}</td>
+                <td class="number soft">{failure.code}</td>
+            </tr>
+        }
+    };
+    view! {
+        <section class="card" aria-labelledby="failures">
+            <h2 id="failures">"Why messages failed"</h2>
+            <Show when=move || !failures.with(Vec::is_empty) fallback=|| view! { <p class="soft">"No message has failed."</p> }>
+                <div class="scroll">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col" class="number">"People"</th>
+                                <th scope="col">"Reason"</th>
+                                <th scope="col" class="number">"Code"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{move || failures.get().into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// What was asked for: pace, chunks, content, channel, audience and times.
+#[component]
+pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
+    let (channels, audience) = asked_once(campaign);
+    let fact = move |read: fn(&Campaign) -> String| move || campaign.with(read);
+    let channel = move || campaign.with(|campaign| channel_name(campaign, channels.get().as_ref()));
+    let rejected = move || audience.get().filter(|audience| audience.rejected > 0);
+    view! {
+        <section class="card" aria-labelledby="facts">
+            <h2 id="facts">"Plan"</h2>
+            <dl class="facts">
+                <div><dt>"Template"</dt><dd>{fact(|c| format!("{} ({})", c.template.name, c.template.language))}</dd></div>
+                <div><dt>"Sent from"</dt><dd>{channel}</dd></div>
+                <div><dt>"Between messages"</dt><dd>{fact(between_messages)}</dd></div>
+                <div><dt>"Chunks"</dt><dd>{fact(chunks)}</dd></div>
+                <div><dt>"Between chunks"</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
+                <div><dt>"Start"</dt><dd>{fact(|c| time_or(c.scheduled_to, "not started"))}</dd></div>
+                <div><dt>"Last message by the plan"</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, "not planned yet"))}</dd></div>
+                <div><dt>"Contacts file"</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>
+                {move || rejected().map(|audience| view! { <Rejects audience=audience/> })}
+            </dl>
+        </section>
+    }
+}
+
+#[component]
+fn Rejects(audience: Audience) -> impl IntoView {
+    let reasons =
+        audience.rejected_by_reason.iter().map(|reason| format!("{}: {}", reason.title, format::count(reason.count)));
+    let reasons = reasons.collect::<Vec<_>>().join(" · ");
+    view! {
+        <div>
+            <dt>"Rows left out"</dt>
+            <dd>
+                {format::count(audience.rejected)} " "
+                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">"download them"</a>
+                <p class="soft small">{reasons}</p>
+            </dd>
+        </div>
+    }
+}
+
+/// Channels and audience do not change while one looks; without them the facts are shorter.
+fn asked_once(campaign: Signal<Campaign>) -> (RwSignal<Option<ChannelList>>, RwSignal<Option<Audience>>) {
+    let shell = Shell::around();
+    let channels = RwSignal::new(None);
+    let audience = RwSignal::new(None);
+    let id = campaign.with_untracked(|campaign| campaign.audience_id.clone());
+    leptos::task::spawn_local_scoped_with_cancellation(async move {
+        match api::channels().await {
+            Ok(list) => channels.set(Some(list)),
+            Err(error) => shell.report(error),
+        }
+        match api::audience(&id).await {
+            Ok(found) => audience.set(Some(found)),
+            Err(error) => shell.report(error),
+        }
+    });
+    (channels, audience)
+}
+
+fn channel_name(campaign: &Campaign, channels: Option<&ChannelList>) -> String {
+    let found = channels.and_then(|list| list.items.iter().find(|channel| channel.id == campaign.channel_id));
+    match found {
+        Some(channel) if channel.simulated => format!("{} (simulated: reaches nobody)", channel.name),
+        Some(channel) => format!("{} ({})", channel.name, channel.display_phone_number),
+        None => campaign.channel_id.to_string(),
+    }
+}
+
+fn between_messages(campaign: &Campaign) -> String {
+    let (min, max) = (campaign.min_seconds_between_messages, campaign.max_seconds_between_messages);
+    if max == 0.0 {
+        "as fast as the number allows".to_owned()
+    } else if min == max {
+        format::seconds(min)
+    } else {
+        format!("{} to {}", format::seconds(min), format::seconds(max))
+    }
+}
+
+fn chunks(campaign: &Campaign) -> String {
+    format!("{} of up to {} people", format::count(campaign.chunks_count), format::count(campaign.chunk_size))
+}
+
+fn time_or(at: Option<chrono::DateTime<chrono::Utc>>, otherwise: &str) -> String {
+    at.map_or_else(|| otherwise.to_owned(), format::near)
+}

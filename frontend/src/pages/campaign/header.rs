@@ -1,0 +1,96 @@
+//! Name, status, and what can be done about the campaign.
+
+use campaigns::lifecycle::Action as Move;
+use leptos::prelude::*;
+use wire::{Campaign, CampaignStatus};
+
+use crate::components::badge::StatusBadge;
+use crate::components::confirm::Confirm;
+use crate::components::title::PageTitle;
+use crate::infra::api;
+use crate::infra::shell::Shell;
+use crate::model::status::{action_label, actions};
+
+/// The head of the page.
+#[component]
+pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let status = Memo::new(move |_| campaign.with(|campaign| campaign.status));
+    let name = Signal::derive(move || campaign.with(|campaign| campaign.name.clone()));
+    let reason = move || campaign.with(|campaign| campaign.status_reason.clone());
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href="/campaigns">"All campaigns"</a></p>
+                <div class="title-line">
+                    <PageTitle text=name/>
+                    <StatusBadge status=status test_id="campaign-status"/>
+                </div>
+                {move || reason().map(|reason| view! { <p class="soft" data-testid="status-reason">{reason}</p> })}
+            </div>
+            <Actions campaign=campaign status=status fresh=fresh/>
+        </div>
+    }
+}
+
+#[component]
+fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Callback<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let confirming = RwSignal::new(false);
+    let id = campaign.with_untracked(|campaign| campaign.id.clone());
+    let ask = Action::new_local(move |wanted: &Move| {
+        let (id, wanted) = (id.clone(), *wanted);
+        async move {
+            match api::act(&id, wanted).await {
+                Ok(campaign) => fresh.run(campaign),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let busy = ask.pending();
+    let pressed = move |wanted: Move| match wanted {
+        Move::Cancel => confirming.set(true),
+        Move::Start | Move::Pause | Move::Resume => {
+            ask.dispatch(wanted);
+        }
+    };
+    let button = move |wanted: Move| {
+        view! {
+            <button
+                type="button"
+                class=class(wanted)
+                disabled=busy
+                data-testid=wanted.name()
+                on:click=move |_| pressed(wanted)
+            >
+                {action_label(wanted, status.get_untracked())}
+            </button>
+        }
+    };
+    let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
+    view! {
+        <div class="actions">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
+        <Confirm
+            open=confirming
+            title="Cancel this campaign?"
+            text=untouched
+            yes="Cancel campaign"
+            no="Keep it"
+            on_yes=Callback::new(move |()| {
+                ask.dispatch(Move::Cancel);
+            })
+        />
+    }
+}
+
+fn class(wanted: Move) -> &'static str {
+    match wanted {
+        Move::Start | Move::Resume => "button primary",
+        Move::Pause => "button",
+        Move::Cancel => "button danger",
+    }
+}
+
+fn what_cancelling_means(untouched: u64) -> String {
+    let count = crate::infra::format::count(untouched);
+    format!("{count} people have not been tried yet and will not get the message. A cancelled campaign cannot go on.")
+}

@@ -1,0 +1,105 @@
+//! Who is in the campaign and what became of each. Filter and place live in the URL.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wire::{CampaignId, CampaignTotals, MessageList};
+
+use super::people_url;
+use crate::components::field::{Pick, PickField};
+use crate::components::loaded::Loaded;
+use crate::components::pager::Pager;
+use crate::components::people_table::PeopleTable;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{api, poll};
+use crate::model::people::PeopleQuery;
+use crate::model::state;
+
+/// How often to look whether the totals moved, and so whether to ask again who is where.
+const PERIOD_MS: u32 = 2_000;
+
+/// The table with its filter and its pages.
+#[component]
+pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| map.with(|map| PeopleQuery::parse(map.get_str("state"), map.get_str("after"))));
+    let base = StoredValue::new(base);
+    let navigate = use_navigate();
+    let picked = move |word: String| {
+        let url = people_url(&base.get_value(), &PeopleQuery::parse(Some(&word), None));
+        navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    };
+    let value = Signal::derive(move || query.with(|query| query.state.map(state::key).unwrap_or_default().to_owned()));
+    view! {
+        <section class="card" aria-labelledby="people">
+            <div class="card-head">
+                <h2 id="people">"People"</h2>
+                <PickField
+                    id="people-state"
+                    label="Show"
+                    options=states()
+                    value=value
+                    on_pick=Callback::new(picked)
+                    error=None
+                    test_id="people-filter"
+                    nothing="Everybody"
+                />
+            </div>
+            {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals/> }}
+        </section>
+    }
+}
+
+fn states() -> Vec<Pick> {
+    state::ALL.into_iter().map(|state| Pick::new(state::key(state), state::label(state))).collect()
+}
+
+/// One page of people; asked for again when the totals have moved.
+#[component]
+fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<CampaignTotals>) -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<MessageList>::Waiting);
+    let seen = StoredValue::new(None::<CampaignTotals>);
+    let asked = StoredValue::new((id, query.clone()));
+    poll::poll(
+        || PERIOD_MS,
+        move || async move {
+            let now = totals.get_untracked();
+            if seen.get_value() == Some(now) {
+                return;
+            }
+            let (id, query) = asked.get_value();
+            match api::people(&id, &query).await {
+                Ok(list) => {
+                    seen.set_value(Some(now));
+                    Load::receive(load, list);
+                }
+                Err(error) => {
+                    shell.report(error);
+                    Load::give_up(load, "The people did not come.".into());
+                }
+            }
+        },
+    );
+    let first = query.after.is_some().then(|| people_url(&base, &query.at(None)));
+    let show = move |list: Signal<MessageList>| view! { <Table list=list query=query.clone() base=base.clone() first=first.clone()/> };
+    view! { <Loaded load=load show=show/> }
+}
+
+#[component]
+fn Table(list: Signal<MessageList>, query: PeopleQuery, base: String, first: Option<String>) -> impl IntoView {
+    let people = Signal::derive(move || list.with(|list| list.items.clone()));
+    let next = Signal::derive(move || {
+        list.with(|list| list.next.clone()).map(|next| people_url(&base, &query.at(Some(next))))
+    });
+    view! {
+        <Show
+            when=move || !people.with(Vec::is_empty)
+            fallback=|| view! { <p class="soft" data-testid="nobody">"Nobody here."</p> }
+        >
+            <PeopleTable people=people/>
+        </Show>
+        <Pager first=first next=next/>
+    }
+}

@@ -1,0 +1,55 @@
+//! `/campaigns/new`: from a contacts file to a campaign, on one page in five steps.
+
+mod message_step;
+mod pace_step;
+mod people_step;
+mod review_step;
+mod start_step;
+mod submit;
+mod variables;
+mod wizard;
+
+use leptos::prelude::*;
+
+use crate::components::bubble::MessageBubble;
+use crate::components::title::PageTitle;
+use crate::infra::shell::Shell;
+use message_step::MessageStep;
+use pace_step::PaceStep;
+use people_step::PeopleStep;
+use review_step::ReviewStep;
+use start_step::StartStep;
+use wizard::Wizard;
+
+/// The wizard; nothing is sent before the last button.
+#[component]
+pub fn NewCampaignPage() -> impl IntoView {
+    let shell = Shell::around();
+    let wizard = Wizard::new();
+    wizard.keep_fed(shell);
+    let bubble = Memo::new(move |_| wizard.bubble());
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href="/campaigns">"All campaigns"</a></p>
+                <PageTitle text="New campaign"/>
+            </div>
+        </div>
+        <div class="wizard">
+            <form class="steps" novalidate on:submit=|event| event.prevent_default()>
+                <PeopleStep wizard=wizard/>
+                <MessageStep wizard=wizard/>
+                <PaceStep wizard=wizard/>
+                <StartStep wizard=wizard/>
+                <ReviewStep wizard=wizard/>
+            </form>
+            <aside class="card" aria-labelledby="preview">
+                <h2 id="preview">"What people get"</h2>
+                {move || match bubble.get() {
+                    Some(bubble) => view! { <MessageBubble bubble=bubble/> }.into_any(),
+                    None => view! { <p class="soft">"Choose a template to see the message to the first person of the file."</p> }.into_any(),
+                }}
+            </aside>
+        </div>
+    }
+}

@@ -1,0 +1,45 @@
+//! Second step: cargo builds the dashboard as WASM.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::toolchain::{TARGET, Toolchain};
+
+/// Builds the package `dashboard` and answers the path of its module. What has not changed is not built again: cargo knows.
+///
+/// The module gets its own target folder, `<target>/web`: the native build and this one never wait for each other's lock.
+pub fn dashboard(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("web");
+    let status = cargo(*toolchain)
+        .args(["build", "--package", "dashboard", "--profile", "web", "--target", TARGET])
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", &target)
+        .status()
+        .context("cannot run cargo")?;
+    ensure!(status.success(), "the dashboard does not build ({status})");
+    Ok(target.join(TARGET).join("web/dashboard.wasm"))
+}
+
+fn cargo(toolchain: Toolchain) -> Command {
+    let mut command = match toolchain {
+        Toolchain::InUse => Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())),
+        Toolchain::Debian => {
+            let mut debian = Command::new("/usr/bin/cargo");
+            // `-Z` on a stable compiler: its own `std` is the one it is built from, so this holds together.
+            debian.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
+            for name in ["RUSTUP_TOOLCHAIN", "RUSTUP_HOME", "CARGO", "RUSTC_WRAPPER", "RUSTDOC"] {
+                debian.env_remove(name);
+            }
+            debian
+        }
+    };
+    // What cargo tells this program about itself is not meant for the dashboard.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR") {
+            command.env_remove(name);
+        }
+    }
+    command
+}

@@ -1,0 +1,93 @@
+//! Builds what cargo alone does not: `cargo run -p xtask -- web [--out DIR]` makes the dashboard's static files.
+//!
+//! It reads top-down: `toolchain` finds a compiler for WASM, `build` runs it, `bundle` writes the files that a
+//! server hands out.
+
+mod build;
+mod bundle;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+const USAGE: &str = "usage: cargo run -p xtask -- web [--out DIR]\n\n  \
+    web    builds the dashboard; DIR is frontend/dist unless given";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match parse(&arguments).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Web { out } => web(out),
+        Task::Help => {
+            println!("{USAGE}");
+            Ok(())
+        }
+    }
+}
+
+fn web(out: Option<PathBuf>) -> Result<()> {
+    let root = workspace_root()?;
+    let out = out.unwrap_or_else(|| root.join("frontend/dist"));
+    let toolchain = toolchain::find()?;
+    let wasm = build::dashboard(&toolchain, root)?;
+    let files = bundle::write(&wasm, &root.join("frontend"), &out)?;
+    for file in &files {
+        println!("{:>9} bytes  {}", file.size_bytes, file.path.display());
+    }
+    println!("the dashboard is in {}", out.display());
+    Ok(())
+}
+
+/// The folder of the workspace: the parent of this package.
+fn workspace_root() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies outside a workspace")
+}
+
+/// What was asked for.
+#[derive(Debug, PartialEq, Eq)]
+enum Task {
+    Web { out: Option<PathBuf> },
+    Help,
+}
+
+fn parse(arguments: &[String]) -> Result<Task> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["web"] => Ok(Task::Web { out: None }),
+        ["web", "--out", folder] => Ok(Task::Web { out: Some(PathBuf::from(folder)) }),
+        [] | ["help" | "--help" | "-h"] => Ok(Task::Help),
+        other => bail!("do not know `{}`\n{USAGE}", other.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn web_goes_to_the_default_folder_unless_told() {
+        assert_eq!(parse(&words("web")).unwrap(), Task::Web { out: None });
+        assert_eq!(parse(&words("web --out x")).unwrap(), Task::Web { out: Some("x".into()) });
+    }
+
+    #[test]
+    fn unknown_words_are_refused_with_the_usage() {
+        let error = parse(&words("web --fast")).unwrap_err().to_string();
+        assert!(error.contains("--fast") && error.contains("usage:"));
+    }
+}
