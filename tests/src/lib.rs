@@ -1,6 +1,7 @@
 //! What the whole-flow tests and the benchmarks share: contacts that can belong to nobody, an API client, and Campanile
 //! itself, as a process of its own or within the test.
 
+pub mod browser;
 pub mod client;
 pub mod contacts;
 pub mod running;

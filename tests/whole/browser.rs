@@ -1,1 +1,106 @@
-//! A marketer's way through the dashboard, in headless Chromium.
+//! A marketer's way through the dashboard, in headless Chromium: sign in, drop a file, create, watch it to the end.
+
+use anyhow::Context;
+use campanile_tests::browser::Browser;
+use campanile_tests::running::{Running, repository};
+use simulator::{Config, Delay};
+use thirtyfour::prelude::*;
+
+/// Receipts quick enough for a test and slow enough to be seen arriving.
+fn simulator() -> Config {
+    Config { answer_delay_ms: 20, read_delay: Delay::between(500, 3_000), ..Config::default() }
+}
+
+fn number(text: &str) -> u64 {
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow::Result<()> {
+    let running = Running::start_with(simulator()).await?;
+    let browser = Browser::open(1280, 1000).await?;
+
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.find("new-campaign").await?;
+    browser.screenshot("1-empty-list").await?;
+    browser.click("new-campaign").await?;
+
+    let sample = repository().join("tests/fixtures/contacts/sample.csv");
+    let sample = sample.to_str().context("the repository's path is not UTF-8")?;
+    browser.find("file-input").await?.send_keys(sample).await?;
+    browser.text_until("seen", |text| text.contains("people")).await?;
+    browser.fill("name-input", "Spring collection: first look").await?;
+    browser.choose("channel-select", "Lucky Shrub").await?;
+    browser.choose("template-select", "weekly_offer · en").await?;
+    browser.choose("variable-body-1", "Column: name").await?;
+    browser.fill("text-body-1", "friend").await?;
+    let bubble = browser.text_until("bubble-body", |text| !text.contains("{{1}}")).await?;
+    assert!(bubble.contains("this week you have a discount"), "{bubble}");
+    browser.fill("chunk-size", "500").await?;
+    for field in ["seconds-between-chunks", "min-seconds", "max-seconds"] {
+        browser.fill(field, "0").await?;
+    }
+    browser.screenshot("2-new-campaign").await?;
+    browser.click("create-and-start").await?;
+
+    browser.text_until("campaign-status", |text| text == "Sending").await?;
+    browser.text_until("total-read", |text| number(text) > 0).await?;
+    browser.screenshot("3-sending").await?;
+    browser.text_until("campaign-status", |text| text == "Completed").await?;
+    running.simulator_is_idle().await;
+
+    let log = running.process.simulator.totals();
+    let read = log.final_statuses.read;
+    browser.text_until("total-read", |text| text.starts_with(&read.to_string())).await?;
+    let delivered = read + log.final_statuses.delivered;
+    browser.text_until("total-delivered", |text| text.starts_with(&delivered.to_string())).await?;
+    assert_eq!(log.people_twice, 0);
+    let rows = browser.driver.find_all(By::Testid("people-row")).await?;
+    assert!(!rows.is_empty(), "the people of the campaign are not shown");
+    assert!(!browser.driver.find_all(By::Testid("failure-row")).await?.is_empty(), "failures are not shown");
+    browser.screenshot("4-completed").await?;
+
+    browser.driver.goto(format!("{}/campaigns", running.process.address)).await?;
+    browser.text_until("campaign-row", |text| text.contains("Spring collection: first look")).await?;
+    browser.screenshot("5-list").await?;
+    browser.close().await?;
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pause_resume_and_cancel_by_the_buttons() -> anyhow::Result<()> {
+    let running = Running::start_with(simulator()).await?;
+    let audience = running.client.audience(campanile_tests::contacts::csv(2_000)).await?;
+    let draft = running.client.draft(&audience.id, serde_json::json!({})).await?;
+    let browser = Browser::open(420, 900).await?;
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.find("campaigns").await?;
+    browser.driver.goto(format!("{}/campaigns/{}", running.process.address, draft.id)).await?;
+    browser.click("start").await?;
+    browser.text_until("campaign-status", |text| text == "Sending").await?;
+    browser.click("pause").await?;
+    browser.text_until("campaign-status", |text| text == "Paused").await?;
+    browser.screenshot("6-paused-on-a-phone").await?;
+    browser.click("resume").await?;
+    browser.text_until("campaign-status", |text| text == "Sending").await?;
+    browser.click("cancel").await?;
+    browser.click("confirm-yes").await?;
+    browser.text_until("campaign-status", |text| text == "Cancelled").await?;
+    browser.close().await?;
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spent_link_says_how_to_get_another() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let browser = Browser::open(1280, 800).await?;
+    let link = running.process.sign_in_link().await?;
+    browser.driver.goto(&link).await?;
+    browser.find("new-campaign").await?;
+    browser.driver.delete_all_cookies().await?;
+    browser.driver.goto(&link).await?;
+    browser.find("how-to-sign-in").await?;
+    browser.screenshot("7-sign-in").await?;
+    browser.close().await?;
+    running.stop().await
+}

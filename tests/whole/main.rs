@@ -4,4 +4,5 @@ mod browser;
 mod flow;
 mod handlers_twice;
 mod kill;
+mod known_gaps;
 mod walls;

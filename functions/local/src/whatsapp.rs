@@ -60,7 +60,7 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
         let record = ChannelRecord {
             id: ChannelId(format!("simulator-{}", number.phone_number_id)),
             workspace_id: WORKSPACE,
-            name: format!("{} (simulator)", number.verified_name),
+            name: number.verified_name.clone(),
             phone_number_id: number.phone_number_id.clone(),
             waba_id: simulator.waba_id.clone(),
             app_id: SIMULATOR_APP.to_owned(),

@@ -1,0 +1,145 @@
+//! A headless Chromium, driven through chromedriver. Both come from the system's packages.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+use thirtyfour::prelude::*;
+use tokio::process::{Child, Command};
+
+use crate::client::until;
+use crate::running::repository;
+use crate::spawned::free_port;
+
+/// How long an element may take to appear.
+const ELEMENT_WAIT: Duration = Duration::from_secs(30);
+
+/// How often it is looked for.
+const ELEMENT_LOOK: Duration = Duration::from_millis(50);
+
+/// A browser and its driver; both end with it.
+pub struct Browser {
+    /// The session.
+    pub driver: WebDriver,
+    _chromedriver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a driver and a browser with an empty profile and a window of this size.
+    pub async fn open(width: u32, height: u32) -> anyhow::Result<Browser> {
+        let port = free_port()?;
+        let name = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let chromedriver = Command::new(&name)
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("starting {name}: `make test` installs it on Debian"))?;
+        let profile = tempfile::tempdir()?;
+        let mut wanted = DesiredCapabilities::chrome();
+        for argument in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+        ] {
+            wanted.add_arg(argument)?;
+        }
+        wanted.add_arg(&format!("--window-size={width},{height}"))?;
+        wanted.add_arg(&format!("--user-data-dir={}", profile.path().display()))?;
+        let address = format!("http://127.0.0.1:{port}");
+        let driver = until("chromedriver", async || Ok(WebDriver::new(&address, wanted.clone()).await.ok())).await?;
+        Ok(Browser { driver, _chromedriver: chromedriver, _profile: profile })
+    }
+
+    /// The element with this test id, once it is there.
+    pub async fn find(&self, test_id: &str) -> anyhow::Result<WebElement> {
+        let element = self.driver.query(By::Testid(test_id)).wait(ELEMENT_WAIT, ELEMENT_LOOK).first().await;
+        element.with_context(|| format!("looking for {test_id}"))
+    }
+
+    /// Clicks the element with this test id.
+    pub async fn click(&self, test_id: &str) -> anyhow::Result<()> {
+        let element = self.find(test_id).await?;
+        element.wait_until().wait(ELEMENT_WAIT, ELEMENT_LOOK).enabled().await?;
+        element.scroll_into_view().await?;
+        element.click().await.with_context(|| format!("clicking {test_id}"))
+    }
+
+    /// Puts a text into the field with this test id, in place of what is there.
+    pub async fn fill(&self, test_id: &str, text: &str) -> anyhow::Result<()> {
+        let field = self.find(test_id).await?;
+        field.clear().await?;
+        field.send_keys(text).await.with_context(|| format!("filling {test_id}"))
+    }
+
+    /// Chooses the option of a list whose text begins with this.
+    pub async fn choose(&self, test_id: &str, beginning: &str) -> anyhow::Result<()> {
+        let list = self.find(test_id).await?;
+        until(&format!("the option {beginning} of {test_id}"), async || {
+            for option in list.find_all(By::Tag("option")).await? {
+                if option.text().await?.starts_with(beginning) {
+                    option.click().await?;
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// The text of the element with this test id.
+    pub async fn text(&self, test_id: &str) -> anyhow::Result<String> {
+        Ok(self.find(test_id).await?.text().await?)
+    }
+
+    /// Waits until the element's text satisfies a condition, and returns it.
+    pub async fn text_until(&self, test_id: &str, holds: impl Fn(&str) -> bool) -> anyhow::Result<String> {
+        until(&format!("the text of {test_id}"), async || {
+            // The page may draw the element anew between finding and reading it.
+            let Ok(text) = self.text(test_id).await else { return Ok(None) };
+            Ok(holds(&text).then_some(text))
+        })
+        .await
+    }
+
+    /// Whether the page logged an error; what it said.
+    pub async fn page_errors(&self) -> anyhow::Result<Vec<String>> {
+        let script = "return (window.__errors || []).map(String)";
+        let seen = self.driver.execute(script, Vec::new()).await?;
+        Ok(seen.convert()?)
+    }
+
+    /// Saves what the browser shows under `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = screenshots();
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{name}.png"));
+        self.driver.screenshot(&path).await?;
+        if std::fs::metadata(&path)?.len() < 1_000 {
+            bail!("the screenshot {name} is empty");
+        }
+        Ok(path)
+    }
+
+    /// Ends the session.
+    pub async fn close(self) -> anyhow::Result<()> {
+        Ok(self.driver.quit().await?)
+    }
+}
+
+fn screenshots() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| repository().join("target"), |target| Path::new(&target).to_owned())
+        .join("screenshots")
+}
