@@ -86,6 +86,59 @@ pub fn campaign_of(shard: &str) -> Option<CampaignId> {
     shard.split_once('#').map(|(campaign, _)| CampaignId(campaign.to_owned()))
 }
 
+/// Who claims which recipient.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// Whose campaign.
+    pub workspace_id: WorkspaceId,
+    /// The number that sends.
+    pub channel_id: ChannelId,
+    /// Place in the audience.
+    pub index: u64,
+    /// The chunk.
+    pub chunk: u64,
+    /// Digits of the canonical phone.
+    pub canonical_phone: String,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
+impl From<Claim> for MessageRecord {
+    /// The record of a recipient that is claimed for the first time: no fact but the claim.
+    fn from(claim: Claim) -> MessageRecord {
+        MessageRecord {
+            shard: shard_key(&claim.campaign_id, claim.index),
+            index: claim.index,
+            person: format!("{}#{}", claim.workspace_id, claim.canonical_phone),
+            workspace_id: claim.workspace_id,
+            channel_id: claim.channel_id,
+            chunk: claim.chunk,
+            attempt: claim.attempt,
+            state: MessageState::Claimed,
+            claimed_at: claim.at,
+            attempted_at: claim.at,
+            wamid: None,
+            accepted_at: None,
+            held_at: None,
+            sent_at: None,
+            delivered_at: None,
+            read_at: None,
+            failed_at: None,
+            code: None,
+            skipped_at: None,
+            reason: None,
+            unknown_at: None,
+            retry_shard: None,
+            not_before: None,
+            version: 1,
+        }
+    }
+}
+
 /// The outcome of one attempt, as the sender saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -242,32 +295,16 @@ mod tests {
     use super::*;
 
     fn claimed(attempt: u32) -> MessageRecord {
-        MessageRecord {
-            shard: "c#000000".into(),
-            index: 7,
+        MessageRecord::from(Claim {
+            campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),
             channel_id: ChannelId("n".into()),
+            index: 7,
             chunk: 0,
-            person: "1#15550100".into(),
+            canonical_phone: "12025550100".into(),
             attempt,
-            state: MessageState::Claimed,
-            claimed_at: 1_000,
-            attempted_at: 1_000,
-            wamid: None,
-            accepted_at: None,
-            held_at: None,
-            sent_at: None,
-            delivered_at: None,
-            read_at: None,
-            failed_at: None,
-            code: None,
-            skipped_at: None,
-            reason: None,
-            unknown_at: None,
-            retry_shard: None,
-            not_before: None,
-            version: 1,
-        }
+            at: 1_000,
+        })
     }
 
     fn receipt(attempt: u32, status: ReceiptStatus, at: i64) -> Receipt {

@@ -65,7 +65,8 @@ fn why(record: &MessageRecord) -> (Option<u32>, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use wire::{ChannelId, WorkspaceId};
+    use campaigns::message::Claim;
+    use wire::{CampaignId, ChannelId, WorkspaceId};
 
     use super::*;
 
@@ -74,32 +75,17 @@ mod tests {
     }
 
     fn record(state: MessageState) -> MessageRecord {
-        MessageRecord {
-            shard: "c#000000".into(),
-            index: 7,
+        let claim = Claim {
+            campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),
             channel_id: ChannelId("n".into()),
+            index: 7,
             chunk: 0,
-            person: "1#5511999990000".into(),
+            canonical_phone: "5511999990000".into(),
             attempt: 2,
-            state,
-            claimed_at: 1_000,
-            attempted_at: 1_000,
-            wamid: None,
-            accepted_at: None,
-            held_at: None,
-            sent_at: None,
-            delivered_at: None,
-            read_at: None,
-            failed_at: None,
-            code: None,
-            skipped_at: None,
-            reason: None,
-            unknown_at: None,
-            retry_shard: None,
-            not_before: None,
-            version: 1,
-        }
+            at: 1_000,
+        };
+        MessageRecord { state, ..MessageRecord::from(claim) }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use campaigns::job::{CallbackData, Job, JobRecipient, RecipientContent};
-use campaigns::message::{MessageRecord, Outcome, shard_key};
+use campaigns::message::{Claim, MessageRecord, Outcome};
 use campaigns::phone::PhoneNumber;
 use campaigns::send_error::{MOST_ATTEMPTS, backoff_ms, is_retryable};
 use wire::MessageState;
@@ -119,30 +119,14 @@ pub(super) fn new_record(job: &Job, recipient: &JobRecipient, now: i64) -> Messa
         Ok(phone) => phone.canonical(),
         Err(_) => recipient.phone.trim_start_matches('+').to_owned(),
     };
-    MessageRecord {
-        shard: shard_key(&job.campaign_id, recipient.index),
-        index: recipient.index,
+    MessageRecord::from(Claim {
+        campaign_id: job.campaign_id.clone(),
         workspace_id: job.workspace_id,
         channel_id: job.channel_id.clone(),
+        index: recipient.index,
         chunk: job.chunk,
-        person: format!("{}#{canonical}", job.workspace_id),
+        canonical_phone: canonical,
         attempt: recipient.attempt,
-        state: MessageState::Claimed,
-        claimed_at: now,
-        attempted_at: now,
-        wamid: None,
-        accepted_at: None,
-        held_at: None,
-        sent_at: None,
-        delivered_at: None,
-        read_at: None,
-        failed_at: None,
-        code: None,
-        skipped_at: None,
-        reason: None,
-        unknown_at: None,
-        retry_shard: None,
-        not_before: None,
-        version: 1,
-    }
+        at: now,
+    })
 }
