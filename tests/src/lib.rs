@@ -2,6 +2,7 @@
 //! itself, as a process of its own or within the test.
 
 pub mod browser;
+pub mod campaign;
 pub mod client;
 pub mod contacts;
 pub mod running;

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use aws_sdk_sqs::types::QueueAttributeName;
 use local::{Options, Process};
 use simulator::Delay;
 use tempfile::TempDir;
 
-use crate::client::Client;
+use crate::client::{Client, until};
 
 /// A running process and its folder.
 pub struct Running {
@@ -66,6 +67,23 @@ pub fn dashboard() -> PathBuf {
 }
 
 impl Running {
+    /// Waits until no job is queued, delayed or in a sender's hand.
+    pub async fn jobs_are_through(&self) -> anyhow::Result<()> {
+        let app = &self.process.app;
+        until("the end of all jobs", async || {
+            let request = app.sqs.get_queue_attributes().queue_url(&app.config.send_queue_url);
+            let output = request.attribute_names(QueueAttributeName::All).send().await?;
+            let counts = output.attributes.unwrap_or_default();
+            let left: u64 = counts
+                .iter()
+                .filter(|(name, _)| name.as_str().starts_with("ApproximateNumberOfMessages"))
+                .filter_map(|(_, count)| count.parse::<u64>().ok())
+                .sum();
+            Ok((left == 0).then_some(()))
+        })
+        .await
+    }
+
     /// Waits until every status that the simulator has to send was taken.
     pub async fn simulator_is_idle(&self) {
         self.process.simulator.idle().await;

@@ -56,7 +56,7 @@ async fn pause_stops_resume_goes_on_and_nobody_gets_it_twice() -> anyhow::Result
     let paused = running.client.ask(&draft.id, "pause").await?;
     let at_pause = arrivals();
     assert_eq!(paused.status, CampaignStatus::Paused);
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    running.jobs_are_through().await?;
     let leaked = arrivals() - at_pause;
     assert!(leaked <= 80 + 80, "{leaked} messages left after the pause");
     assert!(arrivals() < 600);
@@ -112,6 +112,27 @@ async fn minimum_gaps_and_chunk_waits_hold_at_the_simulator() -> anyhow::Result<
         // A claim and a request take some milliseconds, more for one message than for the next.
         assert!(*gap > least - 25_000, "gap {at} was {gap} µs: {gaps:?}");
     }
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minimum_gap_survives_pauses() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let audience = running.client.audience(contacts::csv(4)).await?;
+    let draft = running.client.draft(&audience.id, json!({ "secondsBetweenMessages": 2 })).await?;
+    running.client.ask(&draft.id, "start").await?;
+    for sent in 1..4 {
+        let arrived = || running.process.simulator.arrivals().len() >= sent;
+        until("the next message", async || Ok(arrived().then_some(()))).await?;
+        running.client.ask(&draft.id, "pause").await?;
+        running.client.ask(&draft.id, "resume").await?;
+    }
+    running.client.completed(&draft.id).await?;
+    let arrivals = running.process.simulator.arrivals();
+    let gaps: Vec<i64> = arrivals.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).collect();
+    assert_eq!(gaps.len(), 3);
+    // A claim and a request take some milliseconds, more for one message than for the next.
+    assert!(gaps.iter().all(|gap| *gap > 2_000_000 - 25_000), "{gaps:?}");
     running.stop().await
 }
 

@@ -2,92 +2,44 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, StatusCode};
 use campaigns::message::MessageRecord;
+use campanile_tests::campaign::{self, act, indexes, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
-use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::audiences;
 use lambdas::storage::totals::{self, Scope};
 use lambdas::{dispatcher, importer, sender, tally};
-use local::embedded::s3::PutEvent;
 use local::events::{s3_event, tally_event};
 use local::whatsapp::WORKSPACE;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::json;
 use tower::ServiceExt;
-use wire::{AudienceId, AudienceStatus, Campaign, CampaignId, CampaignStatus, MessageState, Upload};
+use wire::{AudienceStatus, CampaignId, CampaignStatus, MessageState};
 
 const PEOPLE: usize = 7;
 
-/// The API's answer to one request, by the router that the function runs.
-async fn call<T: DeserializeOwned>(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<T> {
-    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
-    let token = access::grant(&stepped.app, Purpose::Token, &access).await?;
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::AUTHORIZATION, format!("Bearer {token}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(body.to_string()))?;
-    let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
-    let status = response.status();
-    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
-    anyhow::ensure!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
-    Ok(serde_json::from_slice(&bytes)?)
-}
-
-/// A contacts file that lies where the importer looks, and the event that says so.
-async fn uploaded(stepped: &Stepped) -> anyhow::Result<(AudienceId, PutEvent)> {
-    let file = json!({ "fileName": "contacts.csv", "sizeBytes": 100 });
-    let upload: Upload = call(stepped, "POST", "/v3/uploads", file).await?;
-    let key = lambdas::storage::files::upload_key(WORKSPACE, &upload.audience_id);
-    let csv = format!("{}nobody,12\n", contacts::csv(PEOPLE));
-    lambdas::storage::files::put(&stepped.app, &key, "text/csv", csv.into_bytes()).await?;
-    Ok((upload.audience_id, PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: 100 }))
+fn csv() -> String {
+    format!("{}nobody,12\n", contacts::csv(PEOPLE))
 }
 
 /// A campaign that was started, and the nudge that the start gave.
 async fn started(stepped: &Stepped) -> anyhow::Result<(CampaignId, SqsEvent)> {
-    let (audience, put) = uploaded(stepped).await?;
-    importer::handle(&stepped.app, s3_event(&put)?).await?;
-    let body = json!({
-        "name": "Twice", "channelId": stepped.channel_id().await?, "audienceId": audience, "chunkSize": 3,
-        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
-    });
-    let draft: Campaign = call(stepped, "POST", "/v3/campaigns", body).await?;
-    let _: Campaign = call(stepped, "POST", &format!("/v3/campaigns/{}/start", draft.id), json!({})).await?;
-    let nudge = stepped.take(&stepped.app.config.nudge_queue_url).await?;
-    assert_eq!(nudge.records.len(), 1);
-    Ok((draft.id, nudge))
+    campaign::started(stepped, &csv(), json!({ "chunkSize": 3 })).await
 }
 
 /// The jobs of a started campaign.
 async fn dispatched(stepped: &Stepped) -> anyhow::Result<(CampaignId, SqsEvent)> {
-    let (campaign, nudge) = started(stepped).await?;
-    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudge)).await?;
-    let jobs = stepped.take(&stepped.app.config.send_queue_url).await?;
-    Ok((campaign, jobs))
+    campaign::dispatched(stepped, &csv(), json!({ "chunkSize": 3 })).await
 }
 
 async fn messages(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<Vec<MessageRecord>> {
     lambdas::storage::messages::range(&stepped.app, campaign, 0, PEOPLE as u64 - 1).await
 }
 
-fn indexes(jobs: &SqsEvent) -> anyhow::Result<Vec<u64>> {
-    let mut indexes = Vec::new();
-    for message in &jobs.records {
-        let job: campaigns::job::Job = serde_json::from_str(message.body.as_deref().unwrap_or_default())?;
-        indexes.extend(job.recipients.iter().map(|recipient| recipient.index));
-    }
-    indexes.sort_unstable();
-    Ok(indexes)
-}
-
 #[tokio::test]
 async fn importer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = uploaded(&stepped).await?;
+    let (audience, put) = uploaded(&stepped, &csv()).await?;
     let files = || async {
         let mut bytes = lambdas::storage::files::segment(&stepped.app, WORKSPACE, &audience, 0)
             .await?
@@ -120,11 +72,11 @@ async fn api() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, _) = started(&stepped).await?;
     let first = stepped.record(&campaign).await?;
-    let again: Campaign = call(&stepped, "POST", &format!("/v3/campaigns/{campaign}/start"), json!({})).await?;
+    let again = act(&stepped, &campaign, "start").await?;
     assert_eq!(again.status, CampaignStatus::Processing);
     assert_eq!(stepped.record(&campaign).await?, first);
     for action in ["pause", "pause", "cancel", "cancel"] {
-        let _: Campaign = call(&stepped, "POST", &format!("/v3/campaigns/{campaign}/{action}"), json!({})).await?;
+        act(&stepped, &campaign, action).await?;
     }
     let last = stepped.record(&campaign).await?;
     assert_eq!((last.status, last.epoch), (CampaignStatus::Cancelled, first.epoch + 2));
@@ -175,7 +127,7 @@ async fn sender_drops_a_job_of_an_earlier_epoch() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, jobs) = dispatched(&stepped).await?;
     for action in ["pause", "resume"] {
-        let _: Campaign = call(&stepped, "POST", &format!("/v3/campaigns/{campaign}/{action}"), json!({})).await?;
+        act(&stepped, &campaign, action).await?;
     }
     sender::handle(&stepped.app, jobs).await?;
     assert_eq!(stepped.simulator.totals().accepted, 0);

@@ -40,7 +40,8 @@ async fn a_killed_process_goes_on_and_nobody_gets_it_twice() -> anyhow::Result<(
         third.client.campaign_until(&campaign.id, "totals that equal the log", |c| c.totals.read == accepted);
     let totals = standing.await?.totals;
     assert_eq!(totals.read + totals.unknown, people as u64, "{totals:?}");
-    assert!(totals.unknown <= 2 * 250, "more is unknown than was in flight: {totals:?}");
+    // In flight at a kill: what was claimed and not yet recorded, some tens of milliseconds at 250 a second.
+    assert!(totals.unknown <= 2 * 50, "more is unknown than was in flight: {totals:?}");
     assert_eq!(done.progress, 100.0);
     third.kill().await
 }

@@ -1,6 +1,7 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
 mod browser;
+mod faults;
 mod flow;
 mod handlers_twice;
 mod kill;

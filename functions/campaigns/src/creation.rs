@@ -1,12 +1,26 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AudienceId, ChannelId, CreateCampaign, FieldError, TemplateContent};
+use wire::{AudienceId, ChannelId, CreateCampaign, FieldError, ParameterSource, TemplateContent};
 
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
+use crate::template::MAX_BODY_CHARS;
 
-/// Longest name, in characters.
+/// Longest name of a campaign or of who made it, in characters: it stands on one line.
 pub const LONGEST_NAME: usize = 200;
+
+/// Longest name of a template, in characters (WhatsApp, as MyOperator reports it, 2025-09).
+pub const LONGEST_TEMPLATE_NAME: usize = 512;
+
+/// Longest language of a template, in characters: Meta's have five at most, with room for what it adds.
+pub const LONGEST_LANGUAGE: usize = 20;
+
+/// Longest fixed text or fallback, in characters: it cannot be longer than the body that it fills.
+pub const LONGEST_TEXT: usize = MAX_BODY_CHARS;
+
+/// Most values of a template, header and body together: more than a body of 1,024 characters has room for in practice,
+/// and the longest texts are then 100 KB of Latin letters, where DynamoDB takes 400 KB for the whole campaign.
+pub const MOST_PARAMETERS: usize = 100;
 
 /// Chunk size when none is asked for.
 pub const DEFAULT_CHUNK_SIZE: u32 = 500;
@@ -68,6 +82,10 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         faults.add("name", format!("give a name of 1 to {LONGEST_NAME} characters"));
     }
+    let operator_name = request.operator_name.clone().unwrap_or_default();
+    if operator_name.chars().count() > LONGEST_NAME {
+        faults.add("operatorName", format!("must have at most {LONGEST_NAME} characters"));
+    }
     if request.channel_id.trim().is_empty() {
         faults.add("channelId", "choose the channel that sends".into());
     }
@@ -76,13 +94,14 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let (min_gap_ms, max_gap_ms) = gaps(request, &mut faults);
     let between_chunks_ms = milliseconds("secondsBetweenChunks", request.seconds_between_chunks, &mut faults);
     let chunk = chunk(request, &mut faults);
-    if request.template.is_none() {
-        faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into());
+    match &request.template {
+        Some(content) => check_bounds(content, &mut faults),
+        None => faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into()),
     }
     match (audience_id, request.template.clone()) {
         (Some(audience_id), Some(content)) if faults.0.is_empty() => Ok(NewCampaign {
             name,
-            operator_name: request.operator_name.clone().unwrap_or_default(),
+            operator_name,
             channel_id: ChannelId(request.channel_id.trim().to_owned()),
             audience_id,
             content,
@@ -195,6 +214,34 @@ fn chunk(request: &CreateCampaign, faults: &mut Faults) -> ChunkAsked {
     }
 }
 
+/// Whether the content is small enough to be kept. Whether it fits its template is found out later.
+fn check_bounds(content: &TemplateContent, faults: &mut Faults) {
+    for (field, text, most) in [
+        ("template.name", &content.name, LONGEST_TEMPLATE_NAME),
+        ("template.language", &content.language, LONGEST_LANGUAGE),
+    ] {
+        if text.chars().count() > most {
+            faults.add(field, format!("must have at most {most} characters"));
+        }
+    }
+    if content.header.len() + content.body.len() > MOST_PARAMETERS {
+        faults.add("template.body", format!("at most {MOST_PARAMETERS} values can be given, the header's included"));
+        return;
+    }
+    for (part, sources) in [("header", &content.header), ("body", &content.body)] {
+        for (position, source) in sources.iter().enumerate() {
+            let (what, text) = match source {
+                ParameterSource::Text { text } => ("the text", text.as_str()),
+                ParameterSource::Column { fallback, .. } => ("the fallback", fallback.as_deref().unwrap_or_default()),
+            };
+            if text.chars().count() > LONGEST_TEXT {
+                let message = format!("{what} must have at most {LONGEST_TEXT} characters");
+                faults.add(&format!("template.{part}.{position}"), message);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +323,42 @@ mod tests {
         assert_eq!(parse(&local, now()).unwrap().scheduled_to.unwrap().to_rfc3339(), "2026-11-22T12:00:00+00:00");
         let words = CreateCampaign { scheduled_to: Some("tomorrow".into()), ..request() };
         assert_eq!(refused_fields(&words), ["scheduledTo"]);
+    }
+
+    fn text(chars: usize) -> ParameterSource {
+        ParameterSource::Text { text: "é".repeat(chars) }
+    }
+
+    fn with_content(header: Vec<ParameterSource>, body: Vec<ParameterSource>) -> CreateCampaign {
+        let content = TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body };
+        CreateCampaign { template: Some(content), ..request() }
+    }
+
+    #[test]
+    fn what_is_just_short_enough_is_taken() {
+        let largest = CreateCampaign {
+            operator_name: Some("é".repeat(LONGEST_NAME)),
+            ..with_content(vec![text(LONGEST_TEXT)], vec![text(1); MOST_PARAMETERS - 1])
+        };
+        assert!(parse(&largest, now()).is_ok());
+    }
+
+    #[test]
+    fn texts_without_end_are_refused_where_they_stand() {
+        let fallback = ParameterSource::Column { column: "name".into(), fallback: Some("x".repeat(LONGEST_TEXT + 1)) };
+        let mut long = with_content(vec![text(LONGEST_TEXT + 1)], vec![text(1), fallback]);
+        long.operator_name = Some("x".repeat(LONGEST_NAME + 1));
+        if let Some(content) = &mut long.template {
+            content.name = "x".repeat(LONGEST_TEMPLATE_NAME + 1);
+            content.language = "x".repeat(LONGEST_LANGUAGE + 1);
+        }
+        let expected = ["operatorName", "template.name", "template.language", "template.header.0", "template.body.1"];
+        assert_eq!(refused_fields(&long), expected);
+    }
+
+    #[test]
+    fn values_without_number_are_refused_once() {
+        let many = with_content(vec![text(1)], vec![text(LONGEST_TEXT + 1); MOST_PARAMETERS]);
+        assert_eq!(refused_fields(&many), ["template.body"]);
     }
 }

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
+use crate::send_error::NO_REASON;
+
 /// Recipients whose items share a partition key: a job is one or two queries, a campaign spreads over many partitions.
 pub const SHARD_INDEXES: u64 = 100;
 
@@ -27,6 +29,9 @@ pub struct MessageRecord {
     pub person: String,
     /// The attempt in hand, or the next one while it waits.
     pub attempt: u32,
+    /// Names the claim in hand, so that a sender whose write was repeated under way knows it as its own.
+    #[serde(default)]
+    pub claim_id: String,
     /// Derived from the facts below; stored for the stream and for conditions.
     pub state: MessageState,
     /// When the attempt was first claimed; never changed afterwards.
@@ -103,6 +108,8 @@ pub struct Claim {
     pub canonical_phone: String,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Names this claim; nobody else's is the same.
+    pub claim_id: String,
     /// Milliseconds since 1970.
     pub at: i64,
 }
@@ -118,6 +125,7 @@ impl From<Claim> for MessageRecord {
             channel_id: claim.channel_id,
             chunk: claim.chunk,
             attempt: claim.attempt,
+            claim_id: claim.claim_id,
             state: MessageState::Claimed,
             claimed_at: claim.at,
             attempted_at: claim.at,
@@ -254,14 +262,31 @@ impl MessageRecord {
             }
             Outcome::Failed { code } => next.set_failure(at, *code),
             Outcome::Unknown => next.unknown_at = earliest(self.unknown_at, at),
+            // Arrived all the same, or given up meanwhile: there is no next attempt.
+            Outcome::Retry { .. } if self.delivered_at.is_some() || self.read_at.is_some() => return None,
+            Outcome::Retry { code, .. } if self.unknown_at.is_some() => {
+                next.set_failure(at, code.unwrap_or(NO_REASON));
+            }
             Outcome::Retry { code, not_before } => {
                 next.attempt += 1;
                 next.code = *code;
-                next.unknown_at = None;
                 next.retry_shard = Some(retry_shard.to_owned());
                 next.not_before = Some(*not_before);
             }
         }
+        next.finish(self)
+    }
+
+    /// The record when its campaign was cancelled while it waited for another attempt; nothing when it did not wait.
+    pub fn cancelled(&self, at: i64) -> Option<MessageRecord> {
+        if self.state != MessageState::Retry {
+            return None;
+        }
+        let mut next = self.clone();
+        next.retry_shard = None;
+        next.not_before = None;
+        next.skipped_at = Some(at);
+        next.reason = Some("The campaign was cancelled before another attempt".to_owned());
         next.finish(self)
     }
 
@@ -302,6 +327,7 @@ mod tests {
             index: 7,
             chunk: 0,
             canonical_phone: "12025550100".into(),
+            claim_id: "once".into(),
             attempt,
             at: 1_000,
         })
@@ -332,6 +358,19 @@ mod tests {
         assert_eq!((waiting.state, waiting.attempt), (MessageState::Retry, 2));
         let arrived = waiting.with_receipt(&receipt(1, ReceiptStatus::Delivered, 3_000)).unwrap();
         assert_eq!((arrived.state, arrived.retry_shard), (MessageState::Delivered, None));
+    }
+
+    #[test]
+    fn what_arrived_or_was_given_up_waits_for_no_attempt() {
+        let refused = Outcome::Retry { code: Some(131_056), not_before: 9_000 };
+        let arrived = claimed(1).with_receipt(&receipt(1, ReceiptStatus::Read, 3_000)).unwrap();
+        assert_eq!(arrived.with_outcome(1, &refused, 4_000, "r"), None);
+        let given_up = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000, "r").unwrap();
+        let failed = given_up.with_outcome(1, &refused, 4_000, "r").unwrap();
+        assert_eq!((failed.state, failed.code, failed.retry_shard), (MessageState::Failed, Some(131_056), None));
+        let waiting = claimed(1).with_outcome(1, &refused, 2_000, "r").unwrap();
+        assert_eq!(waiting.cancelled(5_000).unwrap().state, MessageState::Skipped);
+        assert_eq!(claimed(1).cancelled(5_000), None);
     }
 
     #[test]

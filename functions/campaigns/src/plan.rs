@@ -113,6 +113,14 @@ impl Plan {
         (index..self.recipients.saturating_sub(1)).map(|i| gaps.after(i)).sum()
     }
 
+    /// Microseconds that must lie between the message at `index` and any later one of the campaign, whatever the draws
+    /// and delays: the minimum that was asked for. 0 where only the number's rate counts.
+    pub fn least_gap_micros(&self, index: u64) -> u64 {
+        let Pace { chunk_size, between_chunks_ms, min_gap_ms, .. } = self.pace;
+        let ends_chunk = (index + 1).is_multiple_of(u64::from(chunk_size));
+        1_000 * if ends_chunk { min_gap_ms.max(between_chunks_ms) } else { min_gap_ms }
+    }
+
     /// The next recipients from `cursor` that share its chunk and its second, at most `most`; nothing at the end.
     pub fn cut(&self, cursor: Cursor, most: usize) -> Option<Cut> {
         if cursor.index >= self.recipients || most == 0 {

@@ -8,6 +8,9 @@
 pub enum Reaction {
     /// The message was not sent and may be tried again after a wait.
     Retry,
+    /// The message was not sent, and neither would any other be: the number, the account or the template cannot send.
+    /// The campaign pauses with the reason, and the message waits with it.
+    Pause,
     /// The message will not arrive; trying again does not help.
     Fail,
 }
@@ -27,35 +30,35 @@ const fn row(code: u32, reaction: Reaction, title: &'static str) -> SendError {
     SendError { code, reaction, title }
 }
 
-/// Our own code, outside Meta's: WhatsApp could not be reached in any of the attempts.
-pub const UNREACHABLE: u32 = 1;
+/// Our own code, outside Meta's: WhatsApp said that a message failed and gave no code.
+pub const NO_REASON: u32 = 900_000;
 
 /// Rising by code.
 pub const TABLE: &[SendError] = &[
-    row(0, Reaction::Fail, "WhatsApp did not accept the channel's access token"),
-    row(UNREACHABLE, Reaction::Fail, "WhatsApp could not be reached, or refused the request without saying why"),
+    row(0, Reaction::Pause, "WhatsApp did not accept the channel's access token"),
+    row(1, Reaction::Fail, "WhatsApp refused the request without saying why"),
     row(4, Reaction::Retry, "Too many calls from this app; WhatsApp asked to slow down"),
-    row(10, Reaction::Fail, "The channel has no permission to send"),
+    row(10, Reaction::Pause, "The channel has no permission to send"),
     row(100, Reaction::Fail, "WhatsApp did not accept the message's parameters"),
-    row(190, Reaction::Fail, "The channel's access token has expired"),
-    row(368, Reaction::Fail, "The WhatsApp account is restricted for breaking a policy"),
+    row(190, Reaction::Pause, "The channel's access token has expired"),
+    row(368, Reaction::Pause, "The WhatsApp account is restricted for breaking a policy"),
     row(80007, Reaction::Retry, "The WhatsApp account reached its rate limit"),
     row(130403, Reaction::Fail, "Your business has blocked this person"),
     row(130429, Reaction::Retry, "The number reached its messages per second"),
     row(130472, Reaction::Fail, "The person is in a WhatsApp experiment and gets no marketing"),
     row(130497, Reaction::Fail, "The account may not message people of this country"),
-    row(131005, Reaction::Fail, "Access denied by WhatsApp"),
+    row(131005, Reaction::Pause, "Access denied by WhatsApp"),
     row(131008, Reaction::Fail, "A required parameter is missing"),
     row(131009, Reaction::Fail, "A parameter has a value that WhatsApp refuses"),
     row(131021, Reaction::Fail, "The recipient is the sending number itself"),
     row(131026, Reaction::Fail, "Could not be delivered: no WhatsApp, an old version, or terms not accepted"),
     row(131030, Reaction::Fail, "The recipient is not on the test number's allowed list"),
-    row(131031, Reaction::Fail, "The WhatsApp account is locked"),
-    row(131037, Reaction::Fail, "The number's display name is not approved"),
-    row(131042, Reaction::Fail, "There is a problem with the account's payment method"),
-    row(131045, Reaction::Fail, "The number is not registered"),
+    row(131031, Reaction::Pause, "The WhatsApp account is locked"),
+    row(131037, Reaction::Pause, "The number's display name is not approved"),
+    row(131042, Reaction::Pause, "There is a problem with the account's payment method"),
+    row(131045, Reaction::Pause, "The number is not registered"),
     row(131047, Reaction::Fail, "More than 24 hours since the person wrote: only templates can be sent"),
-    row(131048, Reaction::Fail, "WhatsApp limits the number because people blocked or reported it"),
+    row(131048, Reaction::Pause, "WhatsApp limits the number because people blocked or reported it"),
     row(131049, Reaction::Fail, "Not delivered: the person got enough marketing messages for now"),
     row(131050, Reaction::Fail, "The person stopped marketing messages from your business"),
     row(131051, Reaction::Fail, "This type of message is not supported"),
@@ -64,13 +67,14 @@ pub const TABLE: &[SendError] = &[
     row(131056, Reaction::Retry, "Too many messages to this person in a short time"),
     row(131057, Reaction::Retry, "The number is in maintenance for a moment"),
     row(132000, Reaction::Fail, "The number of variables differs from the template's"),
-    row(132001, Reaction::Fail, "The template does not exist in this language or is not approved"),
+    row(132001, Reaction::Pause, "The template does not exist in this language or is not approved"),
     row(132005, Reaction::Fail, "The filled text is too long"),
     row(132007, Reaction::Fail, "The content breaks a WhatsApp policy"),
     row(132012, Reaction::Fail, "A variable's value has a format that WhatsApp refuses"),
-    row(132015, Reaction::Fail, "WhatsApp paused the template for low quality"),
-    row(132016, Reaction::Fail, "WhatsApp disabled the template for low quality"),
-    row(133010, Reaction::Fail, "The number is not registered"),
+    row(132015, Reaction::Pause, "WhatsApp paused the template for low quality"),
+    row(132016, Reaction::Pause, "WhatsApp disabled the template for low quality"),
+    row(133010, Reaction::Pause, "The number is not registered"),
+    row(NO_REASON, Reaction::Fail, "WhatsApp gave no reason"),
 ];
 
 /// The row of a code; nothing for a code that is not in the table: such a message fails.
@@ -86,18 +90,27 @@ pub fn title(code: u32) -> String {
     }
 }
 
-/// Whether a refusal with this code may be tried again.
-pub fn is_retryable(code: u32) -> bool {
-    find(code).is_some_and(|row| row.reaction == Reaction::Retry)
+/// What a sender does with a refusal of this code.
+pub fn reaction(code: u32) -> Reaction {
+    find(code).map_or(Reaction::Fail, |row| row.reaction)
 }
 
-/// Most attempts of one message within a campaign.
+/// Whether this code says that the message was not sent and may be tried again.
+pub fn is_retryable(code: u32) -> bool {
+    reaction(code) == Reaction::Retry
+}
+
+/// Most attempts of one message that WhatsApp refuses for now. Attempts that never reached WhatsApp have no limit: a
+/// machine without a network loses nobody.
 pub const MOST_ATTEMPTS: u32 = 6;
+
+/// Longest wait that an answer's `Retry-After` can ask for, in milliseconds: an hour. More is a mistake.
+pub const LONGEST_RETRY_AFTER_MS: i64 = 60 * 60 * 1_000;
 
 /// Milliseconds before attempt `next_attempt` (2 for the first retry): 1, 4, 16, 64, 256 s, as WhatsApp asks for its
 /// limit per person and more than its limit per number needs, plus up to a second so that refused messages spread.
 pub fn backoff_ms(next_attempt: u32, draw: u64) -> i64 {
-    let exponent = next_attempt.saturating_sub(2).min(5);
+    let exponent = next_attempt.saturating_sub(2).min(4);
     1_000 * 4i64.pow(exponent) + (draw % 1_000) as i64
 }
 
@@ -119,6 +132,14 @@ mod tests {
             TABLE.iter().filter(|row| row.reaction == Reaction::Retry).map(|row| row.code).collect();
         assert_eq!(retried, [4, 80007, 130429, 131056, 131057]);
         assert!(!is_retryable(999_999));
+    }
+
+    #[test]
+    fn what_no_message_would_survive_pauses_the_campaign() {
+        for code in [190, 131_042, 132_015, 133_010] {
+            assert_eq!(reaction(code), Reaction::Pause, "{code}");
+        }
+        assert_eq!(reaction(131_026), Reaction::Fail);
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use wire::ParameterFormat;
 
 use super::*;
@@ -141,4 +142,78 @@ fn a_recipient_whose_values_do_not_fit_is_a_problem_of_his_own() {
 fn parameters_travel_as_camel_case_json() {
     let filled = Parameters { header: vec![], body: strings(&["a"]) };
     assert_eq!(serde_json::to_string(&filled).unwrap(), "{\"body\":[\"a\"]}");
+}
+
+/// Texts full of what could be taken for a variable.
+fn texts() -> impl Strategy<Value = String> {
+    "[{}a1_ é\\n]{0,40}"
+}
+
+/// Cells and fixed texts, many of them with what WhatsApp refuses.
+fn cells() -> impl Strategy<Value = String> {
+    prop_oneof!["[a é\t\r\n\u{a0}\u{200b}]{0,12}", any::<String>()]
+}
+
+/// Text and, after it, the name of a variable.
+fn written() -> impl Strategy<Value = Vec<(String, String)>> {
+    proptest::collection::vec(("[^{}]{0,6}", "[a-z0-9_]{1,2}"), 0..8)
+}
+
+/// The value of a variable: another one for each, and no name itself.
+fn value_of(name: &str) -> String {
+    format!("<{name}>")
+}
+
+proptest! {
+    #[test]
+    fn a_text_with_all_its_values_has_no_variables_left(text in texts()) {
+        let names = variables(&text);
+        let values: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "<>")).collect();
+        prop_assert_eq!(variables(&render(&text, &values)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_text_is_changed_only_where_its_variables_are(text in texts(), name in "[a1_]{1,2}") {
+        prop_assert_eq!(render(&text, &[]), text.clone());
+        let found = variables(&text).contains(&name);
+        prop_assert_eq!(render(&text, &[(name.as_str(), "<>")]) != text, found);
+    }
+
+    #[test]
+    fn exactly_the_variables_that_were_written_are_found_and_filled(parts in written()) {
+        let text: String = parts.iter().map(|(before, name)| format!("{before}{{{{ {name} }}}}")).collect();
+        let filled: String = parts.iter().map(|(before, name)| format!("{before}{}", value_of(name))).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name) in &parts {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        prop_assert_eq!(variables(&text), names.clone());
+        let values: Vec<String> = names.iter().map(|name| value_of(name)).collect();
+        let pairs: Vec<(&str, &str)> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
+        prop_assert_eq!(render(&text, &pairs), filled);
+    }
+
+    #[test]
+    fn no_cell_makes_a_value_that_whatsapp_refuses(
+        cell in cells(),
+        fallback in proptest::option::of(cells()),
+        fixed in cells(),
+    ) {
+        let from_column = column("name", fallback.as_deref());
+        let content = content(vec![from_column.clone()], vec![from_column, text(&fixed)]);
+        match parameters(&template(), &content, &strings(&["name"]), &[cell]) {
+            Ok(filled) => {
+                for value in filled.header.iter().chain(&filled.body) {
+                    prop_assert!(!value.is_empty() && value.trim() == value, "{:?}", value);
+                    prop_assert!(!value.contains(['\n', '\r', '\t']) && !value.contains("  "), "{:?}", value);
+                }
+            }
+            Err(problem) => {
+                let expected = ["emptyValue", "bodyTooLong"];
+                prop_assert!(expected.contains(&problem.name()), "{:?}", problem);
+            }
+        }
+    }
 }

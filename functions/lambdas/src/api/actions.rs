@@ -1,7 +1,8 @@
 //! Start, pause, resume and cancel: `campaigns::lifecycle` decides, one conditional write does it.
 //!
 //! The epoch rises with every change, so jobs that were cut before are dropped. Of five clicks at once one writes; the
-//! others read again and find it done.
+//! others read again and find it done. One case needs the record and not only its status: a campaign that was paused
+//! before its time goes back to waiting for it when it is resumed.
 
 use std::sync::Arc;
 
@@ -22,6 +23,9 @@ use crate::storage::table::Written;
 /// Times that a change is decided anew because the dispatcher moved the cursor or somebody else clicked. The dispatcher
 /// writes once per batch of jobs, so an action that lost so often met a fault, not a race.
 const MOST_RACES: u32 = 20;
+
+/// A start this near, in milliseconds, does not wait for the schedule, which comes once a minute.
+const NEAR_START_MS: i64 = 60_000;
 
 /// `POST /v3/campaigns/{id}/start`
 pub async fn start(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
@@ -46,21 +50,20 @@ pub async fn cancel(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) 
 async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Result<Json<Campaign>, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(app, caller, id).await?;
-        let status = match action.from(read.status) {
+        let now_micros = app.clock.now_micros();
+        let status = match transition(action, &read, now_micros / 1_000) {
             Transition::To(status) => status,
             Transition::Already => return Ok(Json(whole(app, &read).await?)),
             Transition::Refused => return Err(refused(action, read.status).into()),
         };
-        let next = after(action, status, &read, app.clock.now_micros());
+        let next = after(action, status, &read, now_micros);
         match store::replace(app, &read, &next).await? {
             Written::ConditionFailed => continue,
             Written::Done => {
                 let (workspace, epoch) = (caller.workspace_id, next.epoch);
                 let (from, to) = (status_name(read.status), status_name(status));
                 tracing::info!(%workspace, campaign = %id, from, to, epoch, "a campaign was moved");
-                if status == CampaignStatus::Processing {
-                    nudge(app, &next).await;
-                }
+                nudge_if_near(app, &next).await;
                 return Ok(Json(whole(app, &next).await?));
             }
         }
@@ -68,29 +71,58 @@ async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Res
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to {} it", action.name()).into())
 }
 
-/// The record after the action.
+/// Where the action leads from this record. A resume leads back to the wait for a time that has not come; asked once
+/// more there, it was done already.
+fn transition(action: Action, read: &CampaignRecord, now: i64) -> Transition {
+    match (action, action.from(read.status)) {
+        (Action::Resume, Transition::To(_)) if still_waits(read, now) => Transition::To(CampaignStatus::Scheduled),
+        (Action::Resume, Transition::Refused) if read.status == CampaignStatus::Scheduled => Transition::Already,
+        (_, decided) => decided,
+    }
+}
+
+/// Whether no job was ever cut and the time to start lies ahead.
+fn still_waits(read: &CampaignRecord, now: i64) -> bool {
+    read.last_chunk.is_none() && read.scheduled_to.is_some_and(|at| at > now)
+}
+
+/// The record after the action, which leads to `status`.
 fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micros: i64) -> CampaignRecord {
     let now = now_micros / 1_000;
     let mut next =
         CampaignRecord { status, status_reason: None, epoch: read.epoch + 1, updated_at: now, ..read.clone() };
     match action {
         Action::Start => begin(&mut next, now_micros),
-        Action::Resume => {
-            // Jobs of the old epoch are dropped: the dispatcher goes back to the first recipient that none reached.
-            next.rewind = true;
-            match read.last_chunk {
-                None => begin(&mut next, now_micros),
-                Some(_) => next.lay_anchor(read.cursor_index, now_micros),
-            }
-        }
-        Action::Pause | Action::Cancel => {
+        Action::Resume => go_on(&mut next, now_micros),
+        Action::Pause => {
             next.finished_at_prediction = None;
             next.look_at(None);
-            return next;
+        }
+        Action::Cancel => {
+            next.finished_at_prediction = None;
+            // What waits for another attempt, or is in a sender's hand, is settled by the dispatcher.
+            next.look_at(read.last_chunk.map(|_| now));
         }
     }
-    next.look_at(Some(now));
     next
+}
+
+fn go_on(next: &mut CampaignRecord, now_micros: i64) {
+    let now = now_micros / 1_000;
+    match (next.last_chunk, next.scheduled_to) {
+        (None, Some(at)) if at > now => {
+            next.rewind = false;
+            next.lay_anchor(0, at * 1_000);
+            next.look_at(Some(at));
+        }
+        (None, _) => begin(next, now_micros),
+        (Some(_), _) => {
+            // Jobs of the old epoch are dropped: the dispatcher goes back to the first recipient that none reached.
+            next.rewind = true;
+            next.lay_anchor(next.cursor_index, now_micros);
+            next.look_at(Some(now));
+        }
+    }
 }
 
 /// From the first recipient, now.
@@ -98,11 +130,17 @@ fn begin(next: &mut CampaignRecord, now_micros: i64) {
     let now = now_micros / 1_000;
     next.scheduled_to = Some(now);
     next.original_scheduled_to = next.original_scheduled_to.or(Some(now));
+    next.rewind = false;
     next.lay_anchor(0, now_micros);
+    next.look_at(Some(now));
 }
 
-/// Asks the dispatcher to look now. Without the nudge the schedule finds the campaign within a minute.
-pub(super) async fn nudge(app: &App, record: &CampaignRecord) {
+/// Asks the dispatcher to look now, if it has something to do now or soon. Without the nudge the schedule finds the
+/// campaign within a minute.
+pub(super) async fn nudge_if_near(app: &App, record: &CampaignRecord) {
+    if record.due_at.is_none_or(|at| at > app.clock.now_millis() + NEAR_START_MS) {
+        return;
+    }
     let nudge = Nudge { workspace_id: record.workspace_id, campaign_id: record.id.clone() };
     if let Err(error) = queues::nudge(app, &nudge, 0).await {
         let error = format!("{error:#}");
@@ -173,12 +211,50 @@ mod tests {
         assert_eq!(resumed.scheduled_to, record().scheduled_to);
     }
 
+    /// A campaign that was paused before its time.
+    fn never_began(scheduled_to: i64) -> CampaignRecord {
+        let scheduled = CampaignRecord {
+            status: CampaignStatus::Scheduled,
+            last_chunk: None,
+            cursor_index: 0,
+            scheduled_to: Some(scheduled_to),
+            ..record()
+        };
+        after(Action::Pause, CampaignStatus::Paused, &scheduled, NOW)
+    }
+
     #[test]
-    fn a_campaign_that_never_began_starts_when_it_is_resumed() {
-        let never = CampaignRecord { status: CampaignStatus::Paused, last_chunk: None, cursor_index: 0, ..record() };
+    fn a_campaign_that_never_began_starts_when_it_is_resumed_after_its_time() {
+        let never = never_began(NOW / 1_000 - 1);
+        let target = Transition::To(CampaignStatus::Processing);
+        assert_eq!(transition(Action::Resume, &never, NOW / 1_000), target);
         let resumed = after(Action::Resume, CampaignStatus::Processing, &never, NOW);
         assert_eq!((resumed.cursor_index, resumed.scheduled_to), (0, Some(NOW / 1_000)));
         assert_eq!(resumed.original_scheduled_to, record().original_scheduled_to);
+        assert_eq!((resumed.due_at, resumed.rewind), (Some(NOW / 1_000), false));
+    }
+
+    #[test]
+    fn a_campaign_that_never_began_waits_for_its_time_when_it_is_resumed_before() {
+        let at = NOW / 1_000 + 3_600_000;
+        let never = never_began(at);
+        let target = Transition::To(CampaignStatus::Scheduled);
+        assert_eq!(transition(Action::Resume, &never, NOW / 1_000), target);
+        let resumed = after(Action::Resume, CampaignStatus::Scheduled, &never, NOW);
+        assert_eq!(
+            (resumed.status, resumed.scheduled_to, resumed.due_at),
+            (CampaignStatus::Scheduled, Some(at), Some(at))
+        );
+        assert_eq!((resumed.epoch, resumed.cursor_due_at_micros, resumed.rewind), (3, at * 1_000, false));
+        assert!(resumed.finished_at_prediction > Some(at));
+        assert_eq!(transition(Action::Resume, &resumed, NOW / 1_000), Transition::Already);
+    }
+
+    #[test]
+    fn a_campaign_that_began_goes_on_whatever_time_it_was_given() {
+        let paused = CampaignRecord { status: CampaignStatus::Paused, scheduled_to: Some(NOW), ..record() };
+        let target = Transition::To(CampaignStatus::Processing);
+        assert_eq!(transition(Action::Resume, &paused, NOW / 1_000), target);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! `POST /v3/campaigns`: what was asked for becomes a campaign that nothing it needs is missing from.
 //!
 //! `campaigns::creation` reads the request; here it is found out whether its channel, audience and template exist and
-//! fit together. The totals are written before the campaign, so that who sees the campaign sees them too.
+//! fit together. The totals are written before the campaign, so that who sees the campaign sees them too. A request
+//! with an `Idempotency-Key` may come twice (`idempotency`): both find the same campaign.
 
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -13,15 +14,16 @@ use campaigns::creation::{self, NewCampaign};
 use campaigns::lifecycle::status_name;
 use campaigns::plan::PLAN_VERSION;
 use campaigns::template;
-use http::StatusCode;
 use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
 use wire::{AudienceStatus, CampaignId, CampaignStatus, CreateCampaign, FieldError, Template, TemplateContent};
 
-use super::actions::nudge;
+use super::actions::nudge_if_near;
 use super::caller::Caller;
 use super::campaigns::whole;
 use super::channels::templates_of;
 use super::extract::Body;
+use super::idempotency::{self, Keyed};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::app::random;
@@ -34,15 +36,20 @@ use crate::storage::totals::{self, Scope, TotalsRecord};
 /// Seconds after which an audience that is being imported is worth asking for again.
 const IMPORT_RETRY_SECONDS: u32 = 2;
 
-/// A start this near, in milliseconds, does not wait for the schedule, which comes once a minute.
-const NEAR_START_MS: i64 = 60_000;
-
 /// Creates a draft, or a scheduled campaign when a time was given.
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     Body(request): Body<CreateCampaign>,
 ) -> Result<Response, ApiError> {
+    let keyed = Keyed::of(&headers, &request)?;
+    if let Some(keyed) = &keyed
+        && let Some(id) = idempotency::promised(&app, caller.workspace_id, keyed).await?
+        && let Some(record) = store::get(&app, caller.workspace_id, &id).await?
+    {
+        return created(&app, &record).await;
+    }
     let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
     let (channel, audience) = parties(&app, &caller, &asked, audience_field(&request)).await?;
     let templates = templates_of(&app, &channel).await?;
@@ -51,15 +58,23 @@ pub async fn create(
     if !faults.is_empty() {
         return Err(Refusal::fields(faults).into());
     }
-    let record = record(&app, &asked, &channel, audience, template.clone())?;
-    write(&app, &record).await?;
+    let new = CampaignId(app.new_id()?);
+    let id = match &keyed {
+        Some(keyed) => idempotency::promise(&app, caller.workspace_id, keyed, new).await?,
+        None => new,
+    };
+    let record = record(&app, id, &asked, &channel, audience, template.clone())?;
+    let record = write(&app, record).await?;
     let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
     tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");
-    if record.due_at.is_some_and(|at| at <= app.clock.now_millis() + NEAR_START_MS) {
-        nudge(&app, &record).await;
-    }
+    nudge_if_near(&app, &record).await;
+    created(&app, &record).await
+}
+
+/// The answer for a campaign that was created, by this request or by the same one before.
+async fn created(app: &App, record: &CampaignRecord) -> Result<Response, ApiError> {
     let location = format!("/v3/campaigns/{}", record.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(whole(&app, &record).await?)).into_response())
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(whole(app, record).await?)).into_response())
 }
 
 /// The channel and the audience that were asked for, or what is wrong with them.
@@ -133,6 +148,7 @@ fn fault(field: &str, message: impl Into<String>) -> FieldError {
 
 fn record(
     app: &App,
+    id: CampaignId,
     asked: &NewCampaign,
     channel: &ChannelRecord,
     audience: AudienceRecord,
@@ -142,7 +158,7 @@ fn record(
     let pace = asked.pace(audience.recipients);
     let scheduled_to = asked.scheduled_to.map(|at| at.timestamp_millis());
     let mut record = CampaignRecord {
-        id: CampaignId(app.new_id()?),
+        id,
         workspace_id: channel.workspace_id,
         name: asked.name.clone(),
         operator_name: asked.operator_name.clone(),
@@ -166,6 +182,9 @@ fn record(
         cursor_due_at_micros: 0,
         rewind: false,
         anchor_index: 0,
+        cut_below: 0,
+        touched_below: 0,
+        touched_below_since: 0,
         anchor_at_micros: 0,
         scheduled_to,
         original_scheduled_to: scheduled_to,
@@ -186,7 +205,9 @@ fn record(
     Ok(record)
 }
 
-async fn write(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
+/// Writes the campaign and returns it as it stands. The id is new, so one that stands there already is this one: written
+/// by a try whose answer was lost, or by the same request under the same key.
+async fn write(app: &App, record: CampaignRecord) -> anyhow::Result<CampaignRecord> {
     let none_yet = TotalsRecord {
         audience: record.recipients,
         workspace_id: Some(record.workspace_id),
@@ -196,9 +217,12 @@ async fn write(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
     match totals::replace(app, &record.id, Scope::Campaign, 0, &none_yet).await? {
         Written::Done | Written::ConditionFailed => {}
     }
-    match store::create(app, record).await? {
-        Written::Done => Ok(()),
-        Written::ConditionFailed => bail!("the id of campaign {} was given twice", record.id),
+    match store::create(app, &record).await? {
+        Written::Done => Ok(record),
+        Written::ConditionFailed => {
+            let standing = store::get(app, record.workspace_id, &record.id).await?;
+            standing.with_context(|| format!("campaign {} stands there and is not found", record.id))
+        }
     }
 }
 

@@ -82,6 +82,7 @@ mod tests {
             index: 7,
             chunk: 0,
             canonical_phone: "5511999990000".into(),
+            claim_id: String::new(),
             attempt: 2,
             at: 1_000,
         };

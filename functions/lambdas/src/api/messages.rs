@@ -1,10 +1,13 @@
 //! `GET /v3/campaigns/{id}/messages`: the people of a campaign, page by page in the audience's order.
 //!
 //! The audience says who they are, the messages table what became of each; who has no item there is untouched. A filter
-//! walks forward over a bounded number of recipients and answers what it found and where to go on.
+//! walks forward over a bounded number of recipients and answers what it found and where to go on. Who they are is kept
+//! only for a time; then there is no page any more, while the campaign and its totals stay.
 
 use std::sync::Arc;
 
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
@@ -16,7 +19,7 @@ use super::caller::Caller;
 use super::campaigns::find;
 use super::extract::{Params, page_limit};
 use super::message_view;
-use super::problem::{ApiError, Refusal};
+use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::{files, messages};
@@ -77,10 +80,19 @@ async fn read(
     record: &CampaignRecord,
     first: u64,
     last: u64,
-) -> anyhow::Result<(Vec<Recipient>, Vec<MessageRecord>)> {
+) -> Result<(Vec<Recipient>, Vec<MessageRecord>), ApiError> {
     let rows = files::segment(app, record.workspace_id, &record.audience_id, segment_of(first));
     let found = messages::range(app, &record.id, first, last);
-    futures::future::try_join(rows, found).await
+    futures::future::try_join(rows, found).await.map_err(told)
+}
+
+/// A file of contacts that is missing was deleted after its time, and stays so.
+fn told(error: anyhow::Error) -> ApiError {
+    let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
+    if cause.is_some_and(GetObjectError::is_no_such_key) {
+        return Refusal::new(Kind::Gone, "the contacts of this campaign are no longer kept; its totals are").into();
+    }
+    error.into()
 }
 
 /// A page that is being filled.
@@ -122,6 +134,12 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::config::http::HttpResponse;
+    use aws_sdk_s3::primitives::SdkBody;
+    use aws_sdk_s3::types::error::NoSuchKey;
+    use axum::response::IntoResponse;
+    use http::StatusCode;
+
     use super::*;
 
     fn rows(count: usize) -> Vec<Recipient> {
@@ -158,6 +176,18 @@ mod tests {
         let mut page = page(Some(MessageState::Untouched), 3, 0);
         page.take(1_999, &rows(2_000), &[]);
         assert_eq!((page.items.len(), page.next_index), (3, 3));
+    }
+
+    #[test]
+    fn contacts_that_are_no_longer_kept_are_gone_and_no_fault_of_ours() {
+        let failed = |cause: GetObjectError| {
+            let response = HttpResponse::new(404.try_into().unwrap(), SdkBody::empty());
+            told(anyhow::Error::new(SdkError::service_error(cause, response)).context("reading the file"))
+        };
+        let missing = failed(GetObjectError::NoSuchKey(NoSuchKey::builder().build()));
+        assert_eq!(missing.into_response().status(), StatusCode::GONE);
+        let other = failed(GetObjectError::unhandled("the disk is full"));
+        assert_eq!(other.into_response().status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[test]

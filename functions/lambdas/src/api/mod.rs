@@ -20,6 +20,7 @@ mod campaigns;
 mod channels;
 mod create_campaign;
 mod extract;
+mod idempotency;
 mod message_view;
 mod messages;
 mod problem;

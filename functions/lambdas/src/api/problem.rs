@@ -38,6 +38,8 @@ pub enum Kind {
     Forbidden,
     /// No such thing in this workspace.
     NotFound,
+    /// It was here and is kept no longer.
+    Gone,
     /// The address exists, the method does not.
     MethodNotAllowed,
     /// Not in this state.
@@ -62,6 +64,7 @@ impl Kind {
             Kind::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED, "Sign in first."),
             Kind::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "The request is not allowed like this."),
             Kind::NotFound => ("notFound", StatusCode::NOT_FOUND, "There is no such thing here."),
+            Kind::Gone => ("gone", StatusCode::GONE, "This is not kept any more."),
             Kind::MethodNotAllowed => {
                 ("methodNotAllowed", StatusCode::METHOD_NOT_ALLOWED, "This address does not know the method.")
             }
@@ -82,6 +85,7 @@ impl Kind {
             Kind::Unauthorized,
             Kind::Forbidden,
             Kind::NotFound,
+            Kind::Gone,
             Kind::MethodNotAllowed,
             Kind::Conflict,
             Kind::TooLarge,

@@ -5,13 +5,16 @@ use campaigns::message::Outcome;
 use campaigns::totals::{Counted, Totals};
 use wire::{CampaignStatus, MessageState};
 
-use super::{repair, write};
+use super::{LOOK_AGAIN_MS, repair, write};
 use crate::App;
 use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
 use crate::storage::table::Written;
-use crate::storage::totals::{self, Scope};
+use crate::storage::totals::{self, Scope, TotalsRecord};
+
+/// Waiting attempts settled in one look after a cancel.
+const MOST_SWEPT: i32 = 500;
 
 /// Recipients read at once in a recount.
 const RECOUNT_PAGE: u64 = 5_000;
@@ -20,13 +23,18 @@ const RECOUNT_PAGE: u64 = 5_000;
 /// twice the send queue's visibility timeout, which is how long a job in a dead sender's hand stays hidden.
 const LOST_AFTER_MS: i64 = 2 * 45_000;
 
-/// Ends a campaign whose recipients all had a job, if they all have an outcome. Otherwise finds what is missing.
-pub(super) async fn complete(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
-    let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;
-    let since_last_due = app.clock.now_millis() - record.cursor_due_at_micros / 1_000;
+/// Totals that nothing was folded into for this long, although messages have outcomes, have lost a batch of the stream,
+/// in milliseconds: the stream's function tries again for hours, and reads within seconds.
+const DRIFT_AFTER_MS: i64 = 5 * 60_000;
+
+/// Ends a campaign whose recipients all have an outcome. When its last job is past and some have none, finds out why.
+pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRecord) -> anyhow::Result<()> {
+    let counted = &read.totals;
+    let progress_at = read.last_outcome_at.unwrap_or_default().max(record.cursor_due_at_micros / 1_000);
+    let idle_ms = if record.is_cut() { app.clock.now_millis() - progress_at } else { 0 };
     let all_settled = counted.settled() == record.recipients;
-    let claims_are_stale = counted.claimed > 0 && since_last_due > CLAIM_TIMEOUT_MS;
-    let jobs_were_lost = counted.touched() < record.recipients && since_last_due > LOST_AFTER_MS;
+    let claims_are_stale = counted.claimed > 0 && idle_ms > CLAIM_TIMEOUT_MS;
+    let jobs_were_lost = counted.touched() < record.recipients && idle_ms > LOST_AFTER_MS;
     if !all_settled && !claims_are_stale && !jobs_were_lost {
         return Ok(());
     }
@@ -37,18 +45,48 @@ pub(super) async fn complete(app: &App, record: CampaignRecord) -> anyhow::Resul
         }
         return Ok(());
     }
-    if recount.totals.settled() != record.recipients || !all_settled {
+    if recount.totals.settled() != record.recipients {
         return Ok(());
     }
+    if !all_settled {
+        return correct(app, &record, read, recount.totals).await;
+    }
     let mut next = record.clone();
-    let now = app.clock.now_millis();
     next.status = CampaignStatus::Completed;
-    next.updated_at = now;
+    next.updated_at = app.clock.now_millis();
     next.look_at(None);
     if write(app, record, next.clone()).await?.is_some() {
         tracing::info!(campaign = %next.id, recipients = next.recipients, "a campaign is complete");
     }
     Ok(())
+}
+
+/// After a cancel: what waited for another attempt never gets it, what was in hand is settled, then nothing is left to do.
+pub(super) async fn sweep_cancelled(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    for waiting in messages::overdue_retries(app, &record.id, i64::MAX, MOST_SWEPT).await? {
+        messages::change(app, waiting, |standing| standing.cancelled(now)).await?;
+    }
+    let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;
+    if counted.claimed > 0 {
+        recount(app, &record).await?;
+    }
+    let mut next = record.clone();
+    let is_swept = counted.claimed == 0 && counted.retry == 0;
+    next.look_at((!is_swept).then_some(now + LOOK_AGAIN_MS));
+    write(app, record, next).await.map(|_| ())
+}
+
+/// Every message has an outcome and the totals do not say so: when they had their time, the recount takes their place.
+async fn correct(app: &App, record: &CampaignRecord, read: &TotalsRecord, recounted: Totals) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    let folded_at = read.watermarks.values().map(|mark| mark.at).max().unwrap_or_default();
+    if now - folded_at < DRIFT_AFTER_MS {
+        return Ok(());
+    }
+    tracing::error!(campaign = %record.id, "totals differ from a recount and are corrected");
+    let next = TotalsRecord { totals: recounted, version: read.version + 1, ..read.clone() };
+    totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await.map(|_| ())
 }
 
 struct Recount {

@@ -4,30 +4,29 @@ use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
 use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, JobTemplate, RecipientContent};
 use campaigns::plan::{Cursor, Cut, Plan};
 use campaigns::template;
+use campaigns::totals::Totals;
 
 use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
-use crate::storage::files;
 use crate::storage::queues::{self, BATCH_MESSAGES, DelayedJob};
-use crate::storage::totals::{self, Scope};
+use crate::storage::{files, messages};
 
-/// Sends jobs for everything due before the horizon and moves the cursor after each batch of them.
-/// Nothing when somebody else changed the campaign.
-pub(super) async fn cut(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+/// Sends jobs for everything due before the horizon and moves the cursor after each batch of them. `counted`: the
+/// campaign's totals. Nothing when somebody else changed the campaign.
+pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
     let plan = record.plan();
-    let room = room(app, &record).await?;
+    let room = room(&record, counted);
     let mut segment = Segment::default();
     let horizon = app.clock.now_micros() + HORIZON_MICROS;
     while record.cursor_due_at_micros <= horizon && record.cursor_index < room && !record.is_cut() {
         let batch = cut_batch(app, &record, &plan, &mut segment, horizon, room).await?;
         queues::send_jobs(app, batch.jobs).await?;
         let mut next = record.clone();
-        next.cursor_index = batch.next.index;
-        next.cursor_due_at_micros = batch.next.due_at_micros;
+        next.move_cursor(batch.next);
         next.last_chunk = Some(batch.chunk);
-        note_look(app, &mut next);
+        note_look(app, &mut next, counted);
         match write(app, record, next).await? {
             Some(written) => record = written,
             None => return Ok(None),
@@ -35,7 +34,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord) -> anyhow::Result<Opt
     }
     let mut next = record.clone();
     next.dispatches += 1;
-    note_look(app, &mut next);
+    note_look(app, &mut next, counted);
     write(app, record, next).await
 }
 
@@ -50,20 +49,26 @@ async fn shift_if_late(app: &App, record: CampaignRecord) -> anyhow::Result<Opti
     write(app, record, next).await
 }
 
-fn note_look(app: &App, next: &mut CampaignRecord) {
+/// The dispatcher looks again when the next recipient is due, and every minute while anything is under way.
+fn note_look(app: &App, next: &mut CampaignRecord, counted: &Totals) {
     let now = app.clock.now_millis();
     next.last_dispatch_at = Some(now);
     next.updated_at = now;
     let due = next.cursor_due_at_micros / 1_000;
-    next.look_at(Some(if next.is_cut() { now + LOOK_AGAIN_MS } else { due }));
+    let under_way = next.cursor_index > counted.settled();
+    let again = now + LOOK_AGAIN_MS;
+    next.look_at(Some(match (next.is_cut(), under_way) {
+        (true, _) => again,
+        (false, true) => due.min(again),
+        (false, false) => due,
+    }));
 }
 
 /// The index up to which jobs may be cut: no more than a horizon of messages ahead of what senders claimed, so that a
 /// throttled number does not pile up jobs.
-async fn room(app: &App, record: &CampaignRecord) -> anyhow::Result<u64> {
-    let touched = totals::get(app, &record.id, Scope::Campaign).await?.totals.touched();
+fn room(record: &CampaignRecord, counted: &Totals) -> u64 {
     let horizon_seconds = HORIZON_MICROS.unsigned_abs() / 1_000_000;
-    Ok(touched + u64::from(record.messages_per_second) * horizon_seconds)
+    counted.touched() + u64::from(record.messages_per_second) * horizon_seconds
 }
 
 struct Batch {
@@ -83,8 +88,15 @@ async fn cut_batch(
     let mut batch = Batch { jobs: Vec::new(), chunk: plan.chunk_of(record.cursor_index), next: record.cursor() };
     let now = app.clock.now_micros();
     while batch.jobs.len() < BATCH_MESSAGES && batch.next.due_at_micros <= horizon && batch.next.index < room {
+        let mut most = JOB_RECIPIENTS as u64;
+        if batch.next.index < record.cut_below {
+            // Cut again: those who have an item take no time of the plan.
+            let run = messages::untouched_run(app, &record.id, batch.next.index, record.cut_below).await?;
+            batch.next.index = run.start;
+            most = if run.is_empty() { most } else { most.min(run.end - run.start) };
+        }
         let in_segment = SEGMENT_ROWS - batch.next.index % SEGMENT_ROWS;
-        let most = JOB_RECIPIENTS.min(usize::try_from(in_segment).unwrap_or(JOB_RECIPIENTS));
+        let most = usize::try_from(most.min(in_segment)).unwrap_or(JOB_RECIPIENTS);
         let Some(cut) = plan.cut(batch.next, most) else { break };
         let rows = segment.rows(app, record, cut.due[0].index).await?;
         for job in jobs_of(record, &cut, rows) {
@@ -99,15 +111,22 @@ async fn cut_batch(
 
 /// The jobs of one cut: one, or more where long texts would make it too large for the queue.
 fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
+    let recipients = cut.due.iter().filter_map(|due| {
+        let place = usize::try_from(due.index % SEGMENT_ROWS).unwrap_or_default();
+        Some(job_recipient(record, due.index, 1, due.due_at_micros, rows.get(place)?))
+    });
+    packed(record, cut.chunk, recipients)
+}
+
+/// Recipients of one chunk in as many jobs as their number and their texts need.
+pub(super) fn packed(record: &CampaignRecord, chunk: u64, recipients: impl Iterator<Item = JobRecipient>) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut bytes = 0;
-    for due in &cut.due {
-        let place = usize::try_from(due.index % SEGMENT_ROWS).unwrap_or_default();
-        let Some(row) = rows.get(place) else { continue };
-        let recipient = job_recipient(record, due.index, 1, due.due_at_micros, row);
+    for recipient in recipients {
         let size = size_bytes(&recipient);
-        if jobs.is_empty() || bytes + size > JOB_BYTES {
-            jobs.push(empty_job(record, cut.chunk));
+        let is_full = jobs.last().is_none_or(|job| bytes + size > JOB_BYTES || job.recipients.len() == JOB_RECIPIENTS);
+        if is_full {
+            jobs.push(empty_job(record, chunk));
             bytes = 0;
         }
         bytes += size;
@@ -119,7 +138,7 @@ fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
 }
 
 /// A job of this campaign for recipients of one chunk.
-pub(super) fn empty_job(record: &CampaignRecord, chunk: u64) -> Job {
+fn empty_job(record: &CampaignRecord, chunk: u64) -> Job {
     Job {
         workspace_id: record.workspace_id,
         campaign_id: record.id.clone(),

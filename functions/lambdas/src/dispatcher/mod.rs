@@ -17,6 +17,7 @@ use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope};
 
 /// How far ahead jobs are cut: three ticks of the schedule, so that two may fail.
 pub const HORIZON_MICROS: i64 = 180_000_000;
@@ -77,7 +78,8 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
-    if !is_active(record.status) {
+    let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.is_some();
+    if !is_active(record.status) && !is_swept {
         return Ok(());
     }
     let owner = app.new_id()?;
@@ -98,12 +100,17 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
 /// Moves a campaign on, under its channel's lease: reads it afresh, as it may have changed while the lease was taken.
 async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(read) = store::get(app, workspace, campaign).await? else { return Ok(()) };
+    if read.status == CampaignStatus::Cancelled {
+        return completion::sweep_cancelled(app, read).await;
+    }
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
+    let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
     repair::send_overdue_retries(app, &record).await?;
-    match cutting::cut(app, record).await? {
-        Some(record) if record.is_cut() => completion::complete(app, record).await,
-        Some(_) | None => Ok(()),
+    let counted = totals::get(app, campaign, Scope::Campaign).await?;
+    match cutting::cut(app, record, &counted.totals).await? {
+        Some(record) => completion::complete(app, record, &counted).await,
+        None => Ok(()),
     }
 }
 

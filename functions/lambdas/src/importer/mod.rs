@@ -32,6 +32,9 @@ const BLOCKS_AHEAD: usize = 16;
 /// Segments that wait for their upload while the next is filled.
 const SEGMENTS_AHEAD: usize = 1;
 
+/// What an audience says while its import failed and the event that asked for it comes again.
+const TRIED_AGAIN: &str = "The file could not be read just now; it is tried again";
+
 /// Imports every upload that the event names; other files are none of its business.
 pub async fn handle(app: &App, event: S3Event) -> anyhow::Result<()> {
     for record in &event.records {
@@ -73,7 +76,13 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
     if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
         return Ok(());
     }
-    let came_to = transfer(app, &record, file).await.with_context(|| format!("importing audience {id}"))?;
+    let came_to = match transfer(app, &record, file).await {
+        Ok(came_to) => came_to,
+        Err(error) => {
+            note_failure(app, &record).await;
+            return Err(error.context(format!("importing audience {id}")));
+        }
+    };
     let ended = match came_to {
         Import::Superseded => return Ok(()),
         Import::Unusable(problem) => {
@@ -100,6 +109,15 @@ fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
         columns: Vec::new(),
         import_of: Some(tag.to_owned()),
         ..asked.clone()
+    }
+}
+
+/// Shows people that the import failed, without giving it up: nobody knows here whether the event comes again, and who
+/// begins again clears it. That it failed is told by the error itself.
+async fn note_failure(app: &App, record: &AudienceRecord) {
+    let noted = AudienceRecord { problem: Some(TRIED_AGAIN.to_owned()), ..record.clone() };
+    if let Err(error) = audiences::put_import(app, &noted).await {
+        tracing::warn!(audience = %record.id, error = format!("{error:#}"), "a failed import could not be noted");
     }
 }
 

@@ -5,52 +5,77 @@ use std::sync::Arc;
 use campaigns::job::{CallbackData, Job, JobRecipient, RecipientContent};
 use campaigns::message::{Claim, MessageRecord, Outcome};
 use campaigns::phone::PhoneNumber;
-use campaigns::send_error::{MOST_ATTEMPTS, backoff_ms, is_retryable};
+use campaigns::send_error::{LONGEST_RETRY_AFTER_MS, MOST_ATTEMPTS, Reaction, backoff_ms, reaction};
 use wire::MessageState;
 
 use crate::App;
 use crate::app::random;
 use crate::cloud_api::{OutgoingMessage, SendAnswer};
+use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
-use crate::storage::messages::{self, Reclaimed};
+use crate::storage::messages::{self, Claimed};
 use crate::storage::table::Written;
 
 pub(super) struct Attempt {
     pub app: Arc<App>,
     pub channel: Arc<ChannelRecord>,
+    pub credentials: Arc<WhatsAppApp>,
     pub job: Arc<Job>,
     pub recipient: JobRecipient,
 }
 
+/// What an attempt leaves to be done.
+pub(super) enum Landed {
+    /// Nothing.
+    Done,
+    /// WhatsApp refused the message for now: this attempt is the next one.
+    Again(JobRecipient),
+    /// WhatsApp could not be reached: neither can it be for the rest of the job.
+    Unreachable(JobRecipient),
+    /// Nothing can be sent with this code: the campaign pauses.
+    Blocked {
+        /// Meta's code.
+        code: u32,
+    },
+}
+
 impl Attempt {
-    /// Makes the attempt. Returns the next one when it was refused for now.
-    pub async fn make(self) -> anyhow::Result<Option<JobRecipient>> {
-        let Some(claimed) = self.claim().await? else { return Ok(None) };
-        let outcome = self.send().await?;
-        self.record(claimed, outcome).await
+    /// Claims, sends and records.
+    pub async fn make(self) -> anyhow::Result<Landed> {
+        let claim_id = hex::encode(random::<8>()?);
+        let Claimed::Ours(claimed) = self.claim(claim_id).await? else { return Ok(Landed::Done) };
+        let answer = self.send().await?;
+        let unreachable = matches!(answer, SendAnswer::NotSent(_));
+        let blocked_by = match &answer {
+            SendAnswer::Refused { code, .. } if reaction(*code) == Reaction::Pause => Some(*code),
+            SendAnswer::Accepted { .. }
+            | SendAnswer::Refused { .. }
+            | SendAnswer::NotSent(_)
+            | SendAnswer::Indefinite(_) => None,
+        };
+        let outcome = self.outcome(answer)?;
+        let next = self.record(*claimed, outcome).await?;
+        Ok(match (blocked_by, next) {
+            (Some(code), _) => Landed::Blocked { code },
+            (None, Some(next)) if unreachable => Landed::Unreachable(next),
+            (None, Some(next)) => Landed::Again(next),
+            (None, None) => Landed::Done,
+        })
     }
 
-    /// Creates the item, or moves a waiting retry of this attempt. Nothing when somebody else was faster.
-    async fn claim(&self) -> anyhow::Result<Option<MessageRecord>> {
-        let now = self.app.clock.now_millis();
+    /// Creates the item, or moves a waiting retry of this attempt.
+    async fn claim(&self, claim_id: String) -> anyhow::Result<Claimed> {
         let JobRecipient { index, attempt, .. } = self.recipient;
         if attempt == 1 {
-            let record = new_record(&self.job, &self.recipient, now);
-            let written = messages::create(&self.app, &record).await?;
-            return Ok((written == Written::Done).then_some(record));
+            let record = new_record(&self.job, &self.recipient, claim_id, self.app.clock.now_millis());
+            return messages::create(&self.app, &record).await;
         }
-        match messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, now).await? {
-            Reclaimed::Ours(record) => Ok(Some(*record)),
-            Reclaimed::NotOurs => Ok(None),
-        }
+        messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id).await
     }
 
-    async fn send(&self) -> anyhow::Result<Outcome> {
+    async fn send(&self) -> anyhow::Result<SendAnswer> {
         let RecipientContent::Send(parameters) = &self.recipient.content else {
             anyhow::bail!("a recipient without content was claimed");
-        };
-        let Some(credentials) = self.app.config.app(&self.channel.app_id) else {
-            anyhow::bail!("the app of channel {} is not configured", self.channel.id);
         };
         let JobRecipient { index, attempt, .. } = self.recipient;
         let callback = CallbackData { campaign_id: self.job.campaign_id.clone(), index, attempt }.encode();
@@ -61,8 +86,7 @@ impl Attempt {
             template: &self.job.template,
             parameters,
         };
-        let answer = self.app.cloud_api.send(credentials, &message).await;
-        self.outcome(answer)
+        Ok(self.app.cloud_api.send(&self.credentials, &message).await)
     }
 
     /// What an answer means for the message.
@@ -71,13 +95,14 @@ impl Attempt {
         let index = self.recipient.index;
         Ok(match answer {
             SendAnswer::Accepted { wamid, held } => Outcome::Accepted { wamid, held },
-            SendAnswer::Refused { code, retry_after_seconds } if is_retryable(code) => {
-                self.try_again(Some(code), retry_after_seconds)?
-            }
-            SendAnswer::Refused { code, .. } => Outcome::Failed { code },
+            SendAnswer::Refused { code, retry_after_seconds } => match reaction(code) {
+                Reaction::Retry if self.recipient.attempt >= MOST_ATTEMPTS => Outcome::Failed { code },
+                Reaction::Retry | Reaction::Pause => self.wait(Some(code), retry_after_seconds)?,
+                Reaction::Fail => Outcome::Failed { code },
+            },
             SendAnswer::NotSent(cause) => {
                 tracing::warn!(%campaign, index, cause, "WhatsApp could not be reached; nothing was sent");
-                self.try_again(None, None)?
+                self.wait(None, None)?
             }
             SendAnswer::Indefinite(cause) => {
                 tracing::warn!(%campaign, index, cause, "nobody knows whether a message was sent");
@@ -86,14 +111,11 @@ impl Attempt {
         })
     }
 
-    /// Another attempt after a wait, or the end of the attempts.
-    fn try_again(&self, code: Option<u32>, retry_after_seconds: Option<u64>) -> anyhow::Result<Outcome> {
-        let next_attempt = self.recipient.attempt + 1;
-        if next_attempt > MOST_ATTEMPTS {
-            return Ok(Outcome::Failed { code: code.unwrap_or(campaigns::send_error::UNREACHABLE) });
-        }
-        let asked = i64::try_from(retry_after_seconds.unwrap_or(0)).unwrap_or(0).saturating_mul(1_000);
-        let wait = backoff_ms(next_attempt, u64::from_le_bytes(random()?)).max(asked);
+    /// Another attempt after a wait.
+    fn wait(&self, code: Option<u32>, retry_after_seconds: Option<u64>) -> anyhow::Result<Outcome> {
+        let asked = i64::try_from(retry_after_seconds.unwrap_or(0)).unwrap_or(i64::MAX);
+        let asked = asked.saturating_mul(1_000).min(LONGEST_RETRY_AFTER_MS);
+        let wait = backoff_ms(self.recipient.attempt + 1, u64::from_le_bytes(random()?)).max(asked);
         Ok(Outcome::Retry { code, not_before: self.app.clock.now_millis() + wait })
     }
 
@@ -114,7 +136,7 @@ impl Attempt {
 }
 
 /// The item of a recipient that is claimed for the first time.
-pub(super) fn new_record(job: &Job, recipient: &JobRecipient, now: i64) -> MessageRecord {
+pub(super) fn new_record(job: &Job, recipient: &JobRecipient, claim_id: String, now: i64) -> MessageRecord {
     let canonical = match PhoneNumber::parse(&recipient.phone, None) {
         Ok(phone) => phone.canonical(),
         Err(_) => recipient.phone.trim_start_matches('+').to_owned(),
@@ -126,6 +148,7 @@ pub(super) fn new_record(job: &Job, recipient: &JobRecipient, now: i64) -> Messa
         index: recipient.index,
         chunk: job.chunk,
         canonical_phone: canonical,
+        claim_id,
         attempt: recipient.attempt,
         at: now,
     })

@@ -46,7 +46,7 @@ pub(super) fn contiguous(recipients: &[JobRecipient], interval: i64) -> usize {
     let mut slot = first.due_at_micros;
     let mut count = 0;
     for recipient in recipients {
-        let falls_behind = recipient.due_at_micros > slot + super::SLOT_TOLERANCE_MICROS / 2;
+        let falls_behind = recipient.due_at_micros > slot + super::flight::SLOT_TOLERANCE_MICROS / 2;
         let is_full = count > 0 && slot + interval - first.due_at_micros > LONGEST_PERMIT_MICROS;
         if falls_behind || is_full {
             break;

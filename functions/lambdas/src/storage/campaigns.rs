@@ -62,6 +62,16 @@ pub struct CampaignRecord {
     pub cursor_due_at_micros: i64,
     /// Whether the cursor must first go back to the lowest recipient without an item (after a resume).
     pub rewind: bool,
+    /// The highest cursor so far: below it recipients may have an item already, so they are looked up before they are
+    /// cut again.
+    #[serde(default)]
+    pub cut_below: u64,
+    /// Every recipient below this one has an item: never looked at again for repair.
+    #[serde(default)]
+    pub touched_below: u64,
+    /// Since when `touched_below` stands where it is.
+    #[serde(default)]
+    pub touched_below_since: i64,
     /// From which recipient the plan was last laid.
     pub anchor_index: u64,
     /// When that recipient was due.
@@ -119,6 +129,13 @@ impl CampaignRecord {
     /// Whether every recipient has had a job.
     pub fn is_cut(&self) -> bool {
         self.cursor_index >= self.recipients
+    }
+
+    /// Moves the cursor.
+    pub fn move_cursor(&mut self, cursor: Cursor) {
+        self.cursor_index = cursor.index;
+        self.cursor_due_at_micros = cursor.due_at_micros;
+        self.cut_below = self.cut_below.max(cursor.index);
     }
 
     /// Lays the plan anew from `index` at `at_micros`: the rest shifts, nothing is made up for by a burst.

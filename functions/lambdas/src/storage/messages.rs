@@ -1,11 +1,14 @@
 //! The messages table: one item per recipient that was claimed. An index without an item is untouched.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use anyhow::Context;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key};
 use futures::StreamExt;
 use futures::stream;
-use wire::CampaignId;
+use wire::{CampaignId, MessageState};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -87,8 +90,45 @@ pub async fn lowest_untouched(app: &App, campaign: &CampaignId, first: u64, end:
     Ok(end)
 }
 
+/// The items of just these recipients, read consistently, by shard: recipients far apart cost no more than near ones.
+pub async fn of(app: &App, campaign: &CampaignId, indexes: &[u64]) -> anyhow::Result<Vec<MessageRecord>> {
+    let mut spans: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for index in indexes {
+        let span = spans.entry(index / SHARD_INDEXES).or_insert((*index, *index));
+        *span = (span.0.min(*index), span.1.max(*index));
+    }
+    let mut queries = stream::iter(spans)
+        .map(|(shard, (first, last))| one_shard(app, campaign, shard, first, last))
+        .buffered(PARALLEL_QUERIES);
+    let mut records = Vec::new();
+    while let Some(found) = queries.next().await {
+        records.extend(found?);
+    }
+    Ok(records)
+}
+
+/// The next recipients from `first` on that have no item, as far as they follow each other, before `end`: an empty
+/// range at `end` when there are none.
+pub async fn untouched_run(app: &App, campaign: &CampaignId, first: u64, end: u64) -> anyhow::Result<Range<u64>> {
+    let start = lowest_untouched(app, campaign, first, end).await?;
+    let last = (start + SHARD_INDEXES).min(end);
+    if start >= last {
+        return Ok(end..end);
+    }
+    let taken = range(app, campaign, start, last - 1).await?;
+    Ok(start..taken.first().map_or(last, |record| record.index))
+}
+
+/// What came of a claim.
+pub enum Claimed {
+    /// It is ours; the record as it now stands.
+    Ours(Box<MessageRecord>),
+    /// Somebody else has it, it arrived meanwhile, or it waits for another attempt than this one.
+    Taken,
+}
+
 /// The claim of a first attempt (or a skip): creates the item, once and for all.
-pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Written> {
+pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Claimed> {
     let result = app
         .dynamodb
         .put_item()
@@ -96,17 +136,19 @@ pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Written
         .set_item(Some(to_item(record)?))
         .condition_expression("attribute_not_exists(#shard)")
         .expression_attribute_names("#shard", "shard")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
-    table::written(result, "claiming a recipient")
-}
-
-/// What came of a claim that moves a waiting retry.
-pub enum Reclaimed {
-    /// It is ours; the record as it now stands.
-    Ours(Box<MessageRecord>),
-    /// It was claimed before, arrived meanwhile, or waits for another attempt than this one.
-    NotOurs,
+    match result {
+        Ok(_) => Ok(Claimed::Ours(Box::new(record.clone()))),
+        Err(error) => {
+            use aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException;
+            match error.as_service_error() {
+                Some(ConditionalCheckFailedException(failed)) => own(failed.item.as_ref(), &record.claim_id),
+                Some(_) | None => Err(anyhow::Error::new(error).context("claiming a recipient")),
+            }
+        }
+    }
 }
 
 /// The claim of a later attempt: `retry` with this attempt becomes `claimed`.
@@ -115,8 +157,8 @@ pub async fn claim_retry(
     campaign: &CampaignId,
     index: u64,
     attempt: u32,
-    now: i64,
-) -> anyhow::Result<Reclaimed> {
+    claim_id: &str,
+) -> anyhow::Result<Claimed> {
     let result = app
         .dynamodb
         .update_item()
@@ -124,27 +166,59 @@ pub async fn claim_retry(
         .key("shard", text(shard_key(campaign, index)))
         .key("index", number(index))
         .update_expression(
-            "SET #state = :claimed, attemptedAt = :now, version = version + :one REMOVE retryShard, notBefore, code",
+            "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one REMOVE retryShard, notBefore, code",
         )
         .condition_expression("#state = :retry AND attempt = :attempt AND attribute_exists(retryShard)")
         .expression_attribute_names("#state", "state")
         .expression_attribute_values(":claimed", text("claimed"))
         .expression_attribute_values(":retry", text("retry"))
         .expression_attribute_values(":attempt", number(attempt))
-        .expression_attribute_values(":now", number(now))
+        .expression_attribute_values(":now", number(app.clock.now_millis()))
+        .expression_attribute_values(":claim", text(claim_id))
         .expression_attribute_values(":one", number(1))
         .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
     match result {
         Ok(output) => {
             let item = output.attributes.context("a claim answered without its item")?;
-            Ok(Reclaimed::Ours(Box::new(table::from_item(item)?)))
+            Ok(Claimed::Ours(Box::new(table::from_item(item)?)))
         }
-        Err(error) => match table::written::<(), _>(Err(error), "claiming a retry")? {
-            Written::ConditionFailed | Written::Done => Ok(Reclaimed::NotOurs),
-        },
+        Err(error) => {
+            use aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException;
+            match error.as_service_error() {
+                Some(ConditionalCheckFailedException(failed)) => own(failed.item.as_ref(), claim_id),
+                Some(_) | None => Err(anyhow::Error::new(error).context("claiming a retry")),
+            }
+        }
     }
+}
+
+/// A refused claim is ours all the same when it was written and only its answer was lost: the SDK asked again.
+fn own(standing: Option<&Item>, claim_id: &str) -> anyhow::Result<Claimed> {
+    let Some(item) = standing else { return Ok(Claimed::Taken) };
+    let record: MessageRecord = table::from_item(item.clone())?;
+    let untried = record.state == MessageState::Claimed && record.claim_id == claim_id;
+    Ok(if untried { Claimed::Ours(Box::new(record)) } else { Claimed::Taken })
+}
+
+/// Lets a waiting attempt wait until `not_before` (milliseconds): its job was just cut anew.
+pub async fn postpone_retry(app: &App, record: &MessageRecord, not_before: i64) -> anyhow::Result<Written> {
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.messages_table)
+        .key("shard", text(&record.shard))
+        .key("index", number(record.index))
+        .update_expression("SET notBefore = :later, version = version + :one")
+        .condition_expression("version = :read AND attribute_exists(retryShard)")
+        .expression_attribute_values(":later", number(not_before))
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":read", number(record.version))
+        .send()
+        .await;
+    table::written(result, "postponing a retry")
 }
 
 /// What came of writing over a record that was read before.

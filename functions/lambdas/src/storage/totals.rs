@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
-use aws_sdk_dynamodb::types::AttributeValue;
+use anyhow::{Context, bail};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use campaigns::totals::Totals;
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, WorkspaceId};
@@ -13,6 +13,9 @@ use crate::App;
 
 /// Chunks whose totals are read for one answer: the latest.
 pub const CHUNKS_SHOWN: i32 = 1_000;
+
+/// Times that one page of totals is asked for: each answers some items, so more means a table without throughput.
+const MOST_ASKS: u32 = 5;
 
 /// What a total counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,24 +98,37 @@ pub async fn replace(
 
 /// Totals of several campaigns at once, in their order. At most 100.
 pub async fn get_many(app: &App, campaigns: &[CampaignId]) -> anyhow::Result<Vec<TotalsRecord>> {
-    if campaigns.is_empty() {
-        return Ok(Vec::new());
-    }
     let key = |campaign: &CampaignId| {
         Item::from([("pk".into(), text(partition(campaign))), ("sk".into(), text(Scope::Campaign.sort_key()))])
     };
-    let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder()
-        .set_keys(Some(campaigns.iter().map(key).collect()))
-        .build()
-        .context("a batch read lacks keys")?;
-    let output = app.dynamodb.batch_get_item().request_items(&app.config.control_table, keys).send().await;
+    let items = batch(&app.dynamodb, &app.config.control_table, campaigns.iter().map(key).collect()).await?;
     let mut found = BTreeMap::new();
-    for item in output.context("reading totals")?.responses.unwrap_or_default().into_values().flatten() {
+    for item in items {
         if let Some(AttributeValue::S(pk)) = item.get("pk") {
             found.insert(pk.clone(), table::from_item::<TotalsRecord>(item)?);
         }
     }
     Ok(campaigns.iter().map(|campaign| found.remove(&partition(campaign)).unwrap_or_default()).collect())
+}
+
+/// The items with these keys, in any order. What DynamoDB left out for lack of throughput is asked for again; when it
+/// leaves everything out it refuses the call, and the SDK waits before it tries once more.
+async fn batch(dynamodb: &aws_sdk_dynamodb::Client, table: &str, keys: Vec<Item>) -> anyhow::Result<Vec<Item>> {
+    let (mut items, mut missing) = (Vec::new(), keys);
+    for _ in 0..MOST_ASKS {
+        if missing.is_empty() {
+            return Ok(items);
+        }
+        let keys = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut missing)));
+        let keys = keys.build().context("a batch read lacks keys")?;
+        let output = dynamodb.batch_get_item().request_items(table, keys).send().await.context("reading totals")?;
+        items.extend(output.responses.unwrap_or_default().into_values().flatten());
+        missing = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+    }
+    match missing.len() {
+        0 => Ok(items),
+        left => bail!("reading totals: {left} were left out {MOST_ASKS} times"),
+    }
 }
 
 /// Totals of a campaign's latest chunks, in the order of the chunks.
@@ -138,4 +154,62 @@ pub async fn chunks(app: &App, campaign: &CampaignId) -> anyhow::Result<Vec<(u64
     }
     chunks.reverse();
     Ok(chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::config::http::HttpResponse;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+    };
+    use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+    use aws_smithy_types::body::SdkBody;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A table that answers the first key of each batch and leaves the others out, `answers` times; then none.
+    #[derive(Debug, Clone)]
+    struct Throttled {
+        answers: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+    }
+
+    impl HttpConnector for Throttled {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let asked: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let keys = asked["RequestItems"]["control"]["Keys"].as_array().unwrap();
+            let before = self.answers.load(std::sync::atomic::Ordering::SeqCst);
+            self.answers.store(before.saturating_sub(1), std::sync::atomic::Ordering::SeqCst);
+            let (given, left) = keys.split_at(before.min(1));
+            let unprocessed = if left.is_empty() { json!({}) } else { json!({ "control": { "Keys": left } }) };
+            let body = json!({ "Responses": { "control": given }, "UnprocessedKeys": unprocessed });
+            let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(body.to_string()));
+            HttpConnectorFuture::ready(Ok(response))
+        }
+    }
+
+    async fn asked(answers: usize) -> anyhow::Result<usize> {
+        let table = Throttled { answers: std::sync::Arc::new(answers.into()) };
+        let connector = SharedHttpConnector::new(table);
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("local"))
+            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .build();
+        let keys = (0..3).map(|n| Item::from([("pk".to_owned(), text(format!("totals#{n}")))])).collect();
+        Ok(batch(&aws_sdk_dynamodb::Client::from_conf(config), "control", keys).await?.len())
+    }
+
+    #[tokio::test]
+    async fn what_a_batch_left_out_is_asked_for_again() {
+        assert_eq!(asked(3).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_stays_incomplete_is_an_error_and_no_zeros() {
+        let error = asked(2).await.unwrap_err();
+        assert!(error.to_string().contains("1 were left out"), "{error}");
+    }
 }

@@ -1,7 +1,9 @@
 //! What WhatsApp posts: the parts that are used. Everything else is ignored; enums are open, since Meta adds to them.
 
 use campaigns::message::{Receipt, ReceiptStatus};
+use campaigns::send_error::NO_REASON;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The whole body. Up to 1,000 updates (Meta, December 2025).
 #[derive(Debug, Deserialize)]
@@ -21,15 +23,16 @@ struct Change {
     #[serde(default)]
     field: String,
     #[serde(default)]
-    value: serde_json::Value,
+    value: Value,
 }
 
 #[derive(Debug, Deserialize)]
 struct MessagesValue {
     #[serde(default)]
     metadata: Metadata,
+    /// Each is read by itself: an odd one among up to 1,000 does not lose the others.
     #[serde(default)]
-    statuses: Vec<Status>,
+    statuses: Vec<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -46,13 +49,9 @@ pub(super) struct Status {
     timestamp: Timestamp,
     #[serde(default)]
     pub biz_opaque_callback_data: Option<String>,
+    /// A list of objects with a `code` in Meta's samples; whatever else stands here does not lose the status.
     #[serde(default)]
-    errors: Vec<StatusError>,
-}
-
-#[derive(Debug, Deserialize)]
-struct StatusError {
-    code: u32,
+    errors: Value,
 }
 
 /// A string in Meta's samples; numbers occur in real traffic.
@@ -72,22 +71,34 @@ pub(super) struct NumberStatuses {
 }
 
 impl Notification {
-    /// All statuses, by number. Changes that cannot be read are counted in the log and do not hold the others up.
+    /// All statuses, by number. Changes and statuses that cannot be read are logged and do not hold the others up.
     pub(super) fn into_statuses(self) -> Vec<NumberStatuses> {
         let changes = self.entry.into_iter().flat_map(|entry| entry.changes);
         let mut all = Vec::new();
         for change in changes.filter(|change| change.field == "messages") {
             match serde_json::from_value::<MessagesValue>(change.value) {
-                Ok(value) if value.statuses.is_empty() => {}
                 Ok(value) => {
-                    let phone_number_id = value.metadata.phone_number_id;
-                    all.push(NumberStatuses { phone_number_id, statuses: value.statuses });
+                    let (statuses, unreadable) = read_statuses(value.statuses);
+                    if unreadable > 0 {
+                        tracing::error!(unreadable, read = statuses.len(), "statuses in a webhook cannot be read");
+                    }
+                    if !statuses.is_empty() {
+                        all.push(NumberStatuses { phone_number_id: value.metadata.phone_number_id, statuses });
+                    }
                 }
                 Err(error) => tracing::error!(%error, "a change in a webhook cannot be read"),
             }
         }
         all
     }
+}
+
+/// The statuses that can be read, and how many cannot.
+fn read_statuses(values: Vec<Value>) -> (Vec<Status>, usize) {
+    let given = values.len();
+    let statuses: Vec<Status> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
+    let unreadable = given - statuses.len();
+    (statuses, unreadable)
 }
 
 /// Seconds above this are milliseconds, which some clients have seen.
@@ -100,7 +111,7 @@ impl Status {
             "sent" => ReceiptStatus::Sent,
             "delivered" => ReceiptStatus::Delivered,
             "read" | "played" => ReceiptStatus::Read,
-            "failed" => ReceiptStatus::Failed { code: self.errors.first().map_or(0, |error| error.code) },
+            "failed" => ReceiptStatus::Failed { code: self.code() },
             _ => return None,
         };
         let at = match &self.timestamp {
@@ -110,6 +121,17 @@ impl Status {
         let at = if at >= MILLISECONDS_FROM { at } else { at * 1_000 };
         Some(Receipt { attempt, status, at, wamid: self.id.clone() })
     }
+
+    /// The code of the first error: a number, or the same as text.
+    fn code(&self) -> u32 {
+        let code = self.errors.get(0).and_then(|error| error.get("code"));
+        let number = match code {
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(other) => other.as_u64().and_then(|code| u32::try_from(code).ok()),
+            None => None,
+        };
+        number.unwrap_or(NO_REASON)
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +140,7 @@ mod tests {
 
     use super::*;
 
-    fn status(status: &str, timestamp: serde_json::Value) -> Status {
+    fn status(status: &str, timestamp: Value) -> Status {
         serde_json::from_value(json!({ "id": "wamid.1", "status": status, "timestamp": timestamp })).unwrap()
     }
 
@@ -133,6 +155,30 @@ mod tests {
     fn a_status_that_meta_adds_is_no_receipt() {
         assert_eq!(status("deleted", json!("1")).receipt(1), None);
         assert_eq!(status("sent", json!("soon")).receipt(1), None);
+    }
+
+    #[test]
+    fn a_failure_says_its_code_as_a_number_or_as_text_or_that_there_is_none() {
+        let failed = |errors: Value| {
+            let status = json!({ "id": "wamid.1", "status": "failed", "timestamp": "1", "errors": errors });
+            serde_json::from_value::<Status>(status).unwrap().receipt(1).unwrap().status
+        };
+        assert_eq!(failed(json!([{ "code": 131_026 }])), ReceiptStatus::Failed { code: 131_026 });
+        assert_eq!(failed(json!([{ "code": "131026" }])), ReceiptStatus::Failed { code: 131_026 });
+        for odd in [json!(null), json!([]), json!([{ "title": "?" }]), json!([{ "code": -1 }]), json!("131026")] {
+            assert_eq!(failed(odd.clone()), ReceiptStatus::Failed { code: NO_REASON }, "{odd}");
+        }
+        let bare = status("failed", json!("1")).receipt(1).unwrap();
+        assert_eq!(bare.status, ReceiptStatus::Failed { code: NO_REASON });
+    }
+
+    #[test]
+    fn one_status_that_cannot_be_read_does_not_lose_the_others() {
+        let good = json!({ "id": "wamid.1", "status": "sent", "timestamp": "1" });
+        let of_a_number = json!({ "id": 7, "status": "sent", "timestamp": "1" });
+        let given = vec![good.clone(), of_a_number, json!("sent"), json!({ "id": "wamid.2" }), good];
+        let (statuses, unreadable) = read_statuses(given);
+        assert_eq!((statuses.len(), unreadable), (2, 3));
     }
 
     #[test]

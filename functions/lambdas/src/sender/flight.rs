@@ -1,0 +1,254 @@
+//! A flight: the messages of one job on their way, each in its slot.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use campaigns::job::{Job, JobRecipient};
+use campaigns::send_error;
+use tokio::task::JoinSet;
+use wire::CampaignStatus;
+
+use super::attempt::{Attempt, Landed};
+use super::pace::{self, Turn};
+use super::permit::{self, Permit};
+use super::wanted_campaign;
+use crate::App;
+use crate::config::WhatsAppApp;
+use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
+use crate::storage::channels::ChannelRecord;
+use crate::storage::queues::{self, DelayedJob};
+use crate::storage::table::Written;
+
+/// A slot or an instant that is missed by more is given up: sent late, messages would crowd into the slots of others.
+pub(super) const SLOT_TOLERANCE_MICROS: i64 = 20_000;
+
+/// How long before a slot the campaign's state is read: the last look before messages leave.
+const CHECK_AHEAD_MICROS: i64 = 30_000;
+
+/// How long one invocation takes new permits: a slot may then be 2 s away and an answer 15 s, within the function's 30 s.
+const LONGEST_SENDING_MICROS: i64 = 12_000_000;
+
+/// A turn of the campaign that is further away is not waited for: the job goes back into the queue.
+const FARTHEST_TURN_MICROS: i64 = 2_000_000;
+
+/// Messages of one job in flight at once: a second of a number at 80/s with answers after a second.
+const IN_FLIGHT: usize = 100;
+
+/// A job that finds its number taken comes again after a quarter of its lateness, between these two: jobs that wait long
+/// ask seldom, so that a backlog costs little.
+const SHORTEST_BOUNCE_MICROS: i64 = 1_000_000;
+const LONGEST_BOUNCE_MICROS: i64 = 30_000_000;
+
+/// When WhatsApp cannot be reached, the rest of a job comes again after this.
+const UNREACHABLE_WAIT_MICROS: i64 = 10_000_000;
+
+#[derive(Clone, Copy)]
+struct Slots {
+    first: i64,
+    interval: i64,
+}
+
+/// The messages of one job that are under way.
+pub(super) struct Flight<'a> {
+    app: &'a Arc<App>,
+    channel: Arc<ChannelRecord>,
+    credentials: Arc<WhatsAppApp>,
+    job: Arc<Job>,
+    tasks: JoinSet<anyhow::Result<Landed>>,
+    again: Vec<JobRecipient>,
+    stopped_by: Option<Stop>,
+}
+
+/// Why no more messages of the job leave now.
+#[derive(Debug, Clone, Copy)]
+enum Stop {
+    Unreachable,
+    Blocked { code: u32 },
+}
+
+impl<'a> Flight<'a> {
+    /// Nothing is under way yet.
+    pub(super) fn new(app: &'a Arc<App>, channel: ChannelRecord, credentials: WhatsAppApp, job: Job) -> Flight<'a> {
+        Flight {
+            app,
+            channel: Arc::new(channel),
+            credentials: Arc::new(credentials),
+            job: Arc::new(job),
+            tasks: JoinSet::new(),
+            again: Vec::new(),
+            stopped_by: None,
+        }
+    }
+
+    /// Sends the recipients, rising by due time, each at its instant, within the permits of the number and the pace of
+    /// the campaign. What is under way always lands, whatever else fails.
+    pub(super) async fn send(mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
+        let sent = self.send_all(recipients).await;
+        let landed = self.land().await;
+        sent.and(landed)
+    }
+
+    async fn send_all(&mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
+        let interval = permit::interval_micros(&self.channel);
+        let until = self.now() + LONGEST_SENDING_MICROS;
+        let mut rest = recipients;
+        while let Some(first) = rest.first()
+            && first.due_at_micros.max(self.now()) < until
+        {
+            self.app.clock.sleep_until(first.due_at_micros).await;
+            let wanted = permit::contiguous(rest, interval);
+            let slot = match permit::take(self.app, &self.channel, wanted).await? {
+                Permit::NotNow { free_at_micros } => return self.bounce(rest, free_at_micros).await,
+                Permit::Granted { slot_micros } => slot_micros,
+            };
+            self.app.clock.sleep_until(slot - CHECK_AHEAD_MICROS).await;
+            let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+            let mut slots = Slots { first: slot, interval };
+            let mut turn = self.turn(&campaign, &rest[..wanted], slots).await?;
+            if let Turn::NotBefore(next) = turn
+                && next <= slot + SLOT_TOLERANCE_MICROS
+            {
+                slots.first = next;
+                turn = self.turn(&campaign, &rest[..wanted], slots).await?;
+            }
+            match turn {
+                Turn::NotBefore(next) if next > self.now() + FARTHEST_TURN_MICROS => {
+                    return self.put_back(rest, next).await;
+                }
+                Turn::NotBefore(next) => self.app.clock.sleep_until(next).await,
+                Turn::Now => {
+                    let sent = self.send_in_slots(&rest[..wanted], slots).await?;
+                    rest = &rest[sent..];
+                }
+            }
+            match self.stopped_by {
+                None => {}
+                Some(Stop::Unreachable) => return self.put_back(rest, self.now() + UNREACHABLE_WAIT_MICROS).await,
+                Some(Stop::Blocked { .. }) => return Ok(()),
+            }
+        }
+        self.put_back(rest, self.now()).await
+    }
+
+    /// Whether the campaign's own pace lets these messages leave at their slots.
+    async fn turn(&self, campaign: &CampaignRecord, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<Turn> {
+        let is_paced = campaign.min_gap_ms > 0 || campaign.between_chunks_ms > 0;
+        let (true, Some(last)) = (is_paced, recipients.last()) else { return Ok(Turn::Now) };
+        let least_gap = i64::try_from(campaign.plan().least_gap_micros(last.index)).unwrap_or(i64::MAX);
+        let others = i64::try_from(recipients.len()).unwrap_or(i64::MAX).saturating_sub(1);
+        let last_slot = slots.first.saturating_add(slots.interval.saturating_mul(others));
+        pace::take(self.app, &campaign.id, slots.first, last_slot, least_gap).await
+    }
+
+    /// Starts the messages whose slots can be met; returns how many. Those after a missed slot need a new permit.
+    async fn send_in_slots(&mut self, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<usize> {
+        let mut slot = slots.first;
+        for (sent, recipient) in recipients.iter().enumerate() {
+            let at = slot.max(recipient.due_at_micros);
+            self.app.clock.sleep_until(at).await;
+            self.land_ready()?;
+            if self.stopped_by.is_some() || self.now() > at + SLOT_TOLERANCE_MICROS {
+                return Ok(sent);
+            }
+            if self.tasks.len() >= IN_FLIGHT {
+                self.land_one().await?;
+            }
+            let attempt = Attempt {
+                app: Arc::clone(self.app),
+                channel: Arc::clone(&self.channel),
+                credentials: Arc::clone(&self.credentials),
+                job: Arc::clone(&self.job),
+                recipient: recipient.clone(),
+            };
+            self.tasks.spawn(attempt.make());
+            slot += slots.interval;
+        }
+        Ok(recipients.len())
+    }
+
+    /// Puts recipients back until the number is free, later the longer they have waited, and not all at once.
+    async fn bounce(&self, rest: &[JobRecipient], free_at_micros: i64) -> anyhow::Result<()> {
+        let lateness = rest.first().map_or(0, |first| self.now() - first.due_at_micros);
+        let spread = i64::try_from(rest.first().map_or(0, |first| first.index % 1_000)).unwrap_or_default() * 1_000;
+        let wait = (lateness / 4).clamp(SHORTEST_BOUNCE_MICROS, LONGEST_BOUNCE_MICROS) + spread;
+        self.put_back(rest, free_at_micros.max(self.now() + wait)).await
+    }
+
+    /// Puts recipients back into the queue, for a sender to have them at this time.
+    async fn put_back(&self, rest: &[JobRecipient], at_micros: i64) -> anyhow::Result<()> {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let job = Job { recipients: rest.to_vec(), ..(*self.job).clone() };
+        queues::send_jobs(self.app, vec![DelayedJob::new(&job, at_micros, self.now())?]).await
+    }
+
+    /// Takes note of the attempts that have landed, without waiting.
+    fn land_ready(&mut self) -> anyhow::Result<()> {
+        while let Some(landed) = self.tasks.try_join_next() {
+            self.note(landed.context("a message's task ended early")??);
+        }
+        Ok(())
+    }
+
+    async fn land_one(&mut self) -> anyhow::Result<()> {
+        if let Some(landed) = self.tasks.join_next().await {
+            self.note(landed.context("a message's task ended early")??);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, landed: Landed) {
+        match landed {
+            Landed::Done => {}
+            Landed::Again(next) => self.again.push(next),
+            Landed::Unreachable(next) => {
+                self.again.push(next);
+                self.stopped_by.get_or_insert(Stop::Unreachable);
+            }
+            Landed::Blocked { code } => self.stopped_by = Some(Stop::Blocked { code }),
+        }
+    }
+
+    /// Waits for all messages, queues the next attempts of those that were refused for now, and pauses the campaign when
+    /// nothing can be sent.
+    async fn land(mut self) -> anyhow::Result<()> {
+        let mut failed = None;
+        while !self.tasks.is_empty() {
+            if let Err(error) = self.land_one().await {
+                failed = Some(error);
+            }
+        }
+        let now = self.now();
+        let mut jobs = Vec::new();
+        for recipient in std::mem::take(&mut self.again) {
+            let visible_at = recipient.due_at_micros;
+            let job = Job { recipients: vec![recipient], ..(*self.job).clone() };
+            jobs.push(DelayedJob::new(&job, visible_at, now)?);
+        }
+        queues::send_jobs(self.app, jobs).await?;
+        if let Some(Stop::Blocked { code }) = self.stopped_by {
+            self.pause(code).await?;
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Pauses the campaign with the reason. Nothing when somebody else changed it meanwhile.
+    async fn pause(&self, code: u32) -> anyhow::Result<()> {
+        let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+        let mut next = read.clone();
+        next.status = CampaignStatus::Paused;
+        next.status_reason = Some(format!("Paused by itself: {} ({code}).", send_error::title(code)));
+        next.epoch += 1;
+        next.updated_at = self.app.clock.now_millis();
+        next.look_at(None);
+        if campaign_store::replace(self.app, &read, &next).await? == Written::Done {
+            tracing::warn!(campaign = %next.id, code, "a campaign paused: WhatsApp refuses all its messages");
+        }
+        Ok(())
+    }
+
+    fn now(&self) -> i64 {
+        self.app.clock.now_micros()
+    }
+}

@@ -1,0 +1,115 @@
+//! A campaign in a stepped Campanile: made through the API's router, its jobs and messages at hand.
+
+use std::sync::Arc;
+
+use anyhow::ensure;
+use aws_lambda_events::sqs::SqsEvent;
+use axum::body::Body;
+use axum::http::{Request, header};
+use campaigns::message::MessageRecord;
+use lambdas::clock::Clock;
+use lambdas::config::{Config, WhatsAppApp};
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::campaigns::CampaignRecord;
+use lambdas::{App, dispatcher, importer, tally};
+use local::embedded::s3::PutEvent;
+use local::events::{s3_event, tally_event};
+use local::whatsapp::WORKSPACE;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use wire::{AudienceId, Campaign, CampaignId, Upload};
+
+use crate::stepped::Stepped;
+
+/// The API's answer to one request, by the router that the function runs; an error when it is refused.
+pub async fn call<T: DeserializeOwned>(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<T> {
+    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
+    let token = access::grant(&stepped.app, Purpose::Token, &access).await?;
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))?;
+    let response = lambdas::api::router(Arc::clone(&stepped.app)).oneshot(request).await?;
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
+    ensure!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+    Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// A contacts file that lies where the importer looks, and what the event says of it.
+pub async fn uploaded(stepped: &Stepped, csv: &str) -> anyhow::Result<(AudienceId, PutEvent)> {
+    let file = json!({ "fileName": "contacts.csv", "sizeBytes": csv.len() });
+    let upload: Upload = call(stepped, "POST", "/v3/uploads", file).await?;
+    let key = lambdas::storage::files::upload_key(WORKSPACE, &upload.audience_id);
+    lambdas::storage::files::put(&stepped.app, &key, "text/csv", csv.as_bytes().to_vec()).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    Ok((upload.audience_id, put))
+}
+
+/// A campaign that was started, and the nudge that the start gave.
+pub async fn started(stepped: &Stepped, csv: &str, pace: Value) -> anyhow::Result<(CampaignId, SqsEvent)> {
+    let (audience, put) = uploaded(stepped, csv).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let mut body = json!({
+        "name": "Stepped", "channelId": stepped.channel_id().await?, "audienceId": audience,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    for (field, value) in pace.as_object().into_iter().flatten() {
+        body[field] = value.clone();
+    }
+    let draft: Campaign = call(stepped, "POST", "/v3/campaigns", body).await?;
+    let _: Campaign = act(stepped, &draft.id, "start").await?;
+    let nudge = stepped.take(&stepped.app.config.nudge_queue_url).await?;
+    ensure!(nudge.records.len() == 1, "a start nudges once, not {} times", nudge.records.len());
+    Ok((draft.id, nudge))
+}
+
+/// The jobs of a campaign that was started.
+pub async fn dispatched(stepped: &Stepped, csv: &str, pace: Value) -> anyhow::Result<(CampaignId, SqsEvent)> {
+    let (campaign, nudge) = started(stepped, csv, pace).await?;
+    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudge)).await?;
+    Ok((campaign, stepped.take(&stepped.app.config.send_queue_url).await?))
+}
+
+/// Asks for `start`, `pause`, `resume` or `cancel`.
+pub async fn act(stepped: &Stepped, campaign: &CampaignId, action: &str) -> anyhow::Result<Campaign> {
+    call(stepped, "POST", &format!("/v3/campaigns/{campaign}/{action}"), json!({})).await
+}
+
+/// The items of a campaign's recipients.
+pub async fn messages(stepped: &Stepped, record: &CampaignRecord) -> anyhow::Result<Vec<MessageRecord>> {
+    lambdas::storage::messages::range(&stepped.app, &record.id, 0, record.recipients - 1).await
+}
+
+/// The recipients of a batch of jobs, rising.
+pub fn indexes(jobs: &SqsEvent) -> anyhow::Result<Vec<u64>> {
+    let mut indexes = Vec::new();
+    for message in &jobs.records {
+        let job: campaigns::job::Job = serde_json::from_str(message.body.as_deref().unwrap_or_default())?;
+        indexes.extend(job.recipients.iter().map(|recipient| recipient.index));
+    }
+    indexes.sort_unstable();
+    Ok(indexes)
+}
+
+/// Counts the whole stream.
+pub async fn count(stepped: &Stepped) -> anyhow::Result<()> {
+    tally::handle(&stepped.app, tally_event(stepped.stream().await?)?).await.map(|_| ())
+}
+
+/// The same app as it will be some seconds later.
+pub fn later(app: &Arc<App>, seconds: i64) -> Arc<App> {
+    let clock = Clock::starting_at(chrono::Utc::now() + chrono::Duration::seconds(seconds));
+    Arc::new(App { clock, ..(**app).clone() })
+}
+
+/// The same app with other credentials.
+pub fn with_credentials(app: &Arc<App>, change: impl FnOnce(&mut Vec<WhatsAppApp>)) -> Arc<App> {
+    let mut apps = app.config.apps.clone();
+    change(&mut apps);
+    let config = Arc::new(Config { apps, ..(*app.config).clone() });
+    Arc::new(App { config, ..(**app).clone() })
+}
