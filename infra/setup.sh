@@ -29,7 +29,35 @@ install() { # what it is for, then package names
     fi
 }
 
-have cargo || install "Rust 1.95 or newer" cargo-web rustc-web
+# The oldest Rust that builds the workspace: rust-version in Cargo.toml.
+RUST=1.95
+
+version() { # of cargo or rustc; nothing if it does not run
+    "$1" --version 2>/dev/null | sed -n '1s/^[a-z]* \([0-9][0-9.]*\).*/\1/p'
+}
+
+# Both, since on Debian they are packages of their own.
+rust_is_new_enough() {
+    for tool in cargo rustc; do
+        found=$(version "$tool")
+        [ -n "$found" ] && [ "$(printf '%s\n' "$RUST" "$found" | sort -V | head -n 1)" = "$RUST" ] || return 1
+    done
+}
+
+need_rust() {
+    if rust_is_new_enough; then return; fi
+    what="Rust $RUST or newer"
+    if have rustup; then
+        stop "$what is needed, this is ${found:-none}. Type: rustup update stable"
+    fi
+    # Debian's older lists have an older Rust in the same packages.
+    if have apt-get && [ "$(id -u)" = 0 ]; then apt-get update -qq || say "the lists of packages are not renewed"; fi
+    install "$what" cargo-web rustc-web || stop "$what is in no package here. Install it from https://rustup.rs"
+    hash -r
+    rust_is_new_enough || stop "$what is needed, the packages have ${found:-none}. Install it from https://rustup.rs"
+}
+
+need_rust
 have cc || install "a C compiler, for SQLite" gcc libc6-dev
 
 [ "${1:-run}" = test ] || exit 0

@@ -1,5 +1,6 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
+mod asked_twice;
 mod browser;
 mod faults;
 mod flow;

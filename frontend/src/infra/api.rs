@@ -6,7 +6,7 @@ use wire::{
     MessageList, Session, SignIn, TemplateList, Upload,
 };
 
-use super::http::{ApiError, ask, encoded, get, post, tell};
+use super::http::{ApiError, ask, encoded, get, post, post_once, tell};
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
 
 /// Campaigns on one page of the list.
@@ -54,7 +54,7 @@ pub fn rejects_url(id: &AudienceId) -> String {
 
 /// Makes a campaign.
 pub async fn create_campaign(campaign: &CreateCampaign) -> Result<Campaign, ApiError> {
-    post("/v3/campaigns", campaign).await
+    post_once("/v3/campaigns", campaign).await
 }
 
 /// One page of the campaigns, newest first.

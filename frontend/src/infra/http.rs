@@ -1,5 +1,7 @@
 //! JSON over HTTP with the server that gave us the page.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use gloo_net::http::{Request, RequestBuilder, Response};
 use gloo_timers::callback::Timeout;
 use serde::Serialize;
@@ -41,6 +43,23 @@ pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Re
     let answer = read(&response).await;
     drop(guard);
     answer
+}
+
+/// `POST path` with a JSON body that must not take effect twice: the key is made of the body, so that asking again after
+/// a lost answer is the same request.
+pub async fn post_once<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    let key = key_of(body).ok_or(ApiError::Unreachable)?;
+    let request = Request::post(path).header(FROM_US.0, FROM_US.1).header("Idempotency-Key", &key);
+    let (response, guard) = send(request, Some(body)).await?;
+    let answer = read(&response).await;
+    drop(guard);
+    answer
+}
+
+fn key_of<B: Serialize>(body: &B) -> Option<String> {
+    let mut hasher = DefaultHasher::new();
+    serde_json::to_string(body).ok()?.hash(&mut hasher);
+    Some(format!("dashboard-{:016x}", hasher.finish()))
 }
 
 /// `POST path` without a body, for its answer.

@@ -12,6 +12,7 @@ pub mod pollers;
 pub mod process;
 pub mod queues;
 pub mod schedule;
+pub mod stage;
 pub mod stream;
 pub mod tables;
 pub mod web;

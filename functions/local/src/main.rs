@@ -4,11 +4,14 @@ use std::io::Write;
 
 use local::options::{Asked, HELP};
 use local::{Options, Process};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `RUST_LOG` says otherwise: what a person wants to know, not every request.
 const QUIET: &str = "warn,lambdas=info,lambdas::api::request_log=warn,s3s=error";
+
+/// What shells expect of a process that ended by Ctrl-C: 128 and the signal's number.
+const STOPPED_AT_ONCE: i32 = 130;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -28,14 +31,22 @@ async fn main() -> anyhow::Result<()> {
     say(&format!("API token:        {}", process.data("api-token").display()));
     say("Stop with Ctrl-C. For another link, stop and start again: nothing is lost.");
 
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+    asked_to_stop(&mut signals).await;
+    say("Stopping: what is under way lands first. Ctrl-C again stops at once.");
     tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed?,
+        () = process.stop() => Ok(()),
+        // Not by returning, which would wait for blocking work. As after a kill, nothing is lost.
+        () = asked_to_stop(&mut signals) => std::process::exit(STOPPED_AT_ONCE),
+    }
+}
+
+/// Waits for the next Ctrl-C or SIGTERM.
+async fn asked_to_stop([interrupt, terminate]: &mut [Signal; 2]) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    say("Stopping: what is under way lands first.");
-    process.stop().await;
-    Ok(())
 }
 
 /// Prints a line. That nobody reads it any more (a closed pipe) stops no campaign.

@@ -1,6 +1,7 @@
 //! The running process: opens the services, starts what calls the handlers, listens, and stops in order.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -11,7 +12,6 @@ use serde::Deserialize;
 use simulator::Simulator;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::cloud::Cloud;
 use crate::embedded::s3::PutEvent;
@@ -19,12 +19,17 @@ use crate::events::s3_event;
 use crate::folder::{Folder, write_private};
 use crate::options::Options;
 use crate::pollers::{Source, poll};
+use crate::stage::Stage;
+use crate::web::{self, ControlRoutes};
 use crate::whatsapp::{SIMULATOR_APP, SIMULATOR_PATH, WORKSPACE};
-use crate::{schedule, stream, web, whatsapp};
+use crate::{schedule, stream, whatsapp};
 
 /// Jobs handled at once: jobs come some seconds ahead of their time and are held, so a number at its highest rate
 /// (1,000 a second, ten jobs) needs several times ten.
 const PARALLEL_JOBS: usize = 64;
+
+/// Answers take milliseconds, so what is open for longer at the end is a client that holds its connection.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// The sample file, kept in the binary so that it is there wherever the process runs.
 const SAMPLE_CONTACTS: &[u8] = include_bytes!("../../../tests/fixtures/contacts/sample.csv");
@@ -40,8 +45,18 @@ pub struct Process {
     /// Bearer of API clients on this machine; also in `api-token` in the data folder.
     pub api_token: String,
     folder: Folder,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    stages: Stages,
+}
+
+/// What runs, in the order in which it stops: each stage needs the ones below it until it has ended.
+#[derive(Default)]
+struct Stages {
+    /// Pollers and the schedule. Senders call the simulator through the port.
+    work: Stage,
+    /// The stream's reader: counts what the work left behind.
+    counting: Stage,
+    /// The port.
+    http: Stage,
 }
 
 impl Process {
@@ -74,16 +89,17 @@ impl Process {
         std::fs::write(folder.join("sample-contacts.csv"), SAMPLE_CONTACTS).context("writing the sample contacts")?;
 
         let simulator = Simulator::start(config)?;
-        let router = web::router(&app, &cloud, &simulator, &options.web);
-        let (stop, stopped) = watch::channel(false);
-        let mut process =
-            Process { address, app, simulator, api_token: secrets.api_token, folder, stop, tasks: JoinSet::new() };
-        process.tasks.spawn(serve(listener, router, stopped.clone()));
-        process.call_handlers(&cloud, &stopped);
+        let control = ControlRoutes::of(listener.local_addr()?, options.real_number.as_ref());
+        let router = web::router(&app, &cloud, &simulator, control, &options.web);
+        let stages = Stages::default();
+        let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, stages };
+        process.stages.http.spawn(|stop| serve(listener, router, stop));
+        process.call_handlers(&cloud);
         Ok(process)
     }
 
-    fn call_handlers(&mut self, cloud: &Cloud, stopped: &watch::Receiver<bool>) {
+    fn call_handlers(&mut self, cloud: &Cloud) {
+        let work = &mut self.stages.work;
         let source = |queue_url: &str, batch, parallel| Source {
             sqs: self.app.sqs.clone(),
             queue_url: queue_url.to_owned(),
@@ -95,7 +111,8 @@ impl Process {
             let app = Arc::clone(&app);
             async move { sender::handle(&app, event).await }
         };
-        self.tasks.spawn(poll(source(&cloud.queues.send, 1, PARALLEL_JOBS), stopped.clone(), send));
+        let queue = source(&cloud.queues.send, 1, PARALLEL_JOBS);
+        work.spawn(|stop| poll(queue, stop, send));
         let app = Arc::clone(&self.app);
         let nudge = move |event: SqsEvent| {
             let app = Arc::clone(&app);
@@ -103,14 +120,16 @@ impl Process {
                 dispatcher::handle(&app, dispatcher::Event::Nudges(event)).await.map(|()| SqsBatchResponse::default())
             }
         };
-        self.tasks.spawn(poll(source(&cloud.queues.nudge, 10, 4), stopped.clone(), nudge));
+        let queue = source(&cloud.queues.nudge, 10, 4);
+        work.spawn(|stop| poll(queue, stop, nudge));
         let app = Arc::clone(&self.app);
         let import = move |event: SqsEvent| import_upload(Arc::clone(&app), event);
-        self.tasks.spawn(poll(source(&cloud.queues.upload, 1, 2), stopped.clone(), import));
-        self.tasks.spawn(schedule::run(Arc::clone(&self.app), cloud.dynamodb.clone(), stopped.clone()));
+        let queue = source(&cloud.queues.upload, 1, 2);
+        work.spawn(|stop| poll(queue, stop, import));
+        work.spawn(|stop| schedule::run(Arc::clone(&self.app), cloud.dynamodb.clone(), stop));
         let place = self.folder.join("stream-place");
         let reader = stream::Reader::new(Arc::clone(&self.app), cloud.dynamodb.clone(), &place);
-        self.tasks.spawn(reader.run(stopped.clone()));
+        self.stages.counting.spawn(|stop| reader.run(stop));
     }
 
     /// A link that signs in once.
@@ -126,20 +145,21 @@ impl Process {
         self.folder.join(name)
     }
 
-    /// Stops taking work, lets what is under way land, and returns.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a task of the process ended badly");
-            }
+    /// Stops taking work, lets what is under way land, counts it, closes the port and returns.
+    pub async fn stop(self) {
+        self.stages.work.stop().await;
+        // Its log keeps the statuses that are still to come; without new ones the stream has an end.
+        self.simulator.stop();
+        self.stages.counting.stop().await;
+        if self.stages.http.stop_within(LAST_ANSWERS).await.is_err() {
+            tracing::warn!(limit_seconds = LAST_ANSWERS.as_secs(), "a connection was still open and is given up");
         }
     }
 }
 
-async fn serve(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+async fn serve(listener: TcpListener, router: axum::Router, mut stop: watch::Receiver<bool>) {
     let shutdown = async move {
-        if stopped.wait_for(|stop| *stop).await.is_err() {
+        if stop.wait_for(|stop| *stop).await.is_err() {
             tracing::debug!("the process was dropped");
         }
     };
@@ -163,4 +183,24 @@ async fn import_upload(app: Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatc
         importer::handle(&app, s3_event(&put)?).await?;
     }
     Ok(SqsBatchResponse::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_process_that_is_stopped_leaves_its_port_and_its_folder_to_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = Options::at(folder.path().join("data"));
+        options.listen.set_port(0);
+        let first = Process::start(options.clone()).await.unwrap();
+        let port = first.address.rsplit(':').next().unwrap().parse().unwrap();
+        let token = first.api_token.clone();
+        first.stop().await;
+        options.listen.set_port(port);
+        let second = Process::start(options).await.unwrap();
+        assert_eq!(second.api_token, token);
+        second.stop().await;
+    }
 }

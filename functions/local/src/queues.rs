@@ -1,5 +1,7 @@
 //! The queues, as `infra/template.yaml` has them on AWS.
 
+use std::collections::HashMap;
+
 use anyhow::Context;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -22,7 +24,7 @@ pub struct Queues {
 /// Deliveries of a message before it is dead.
 const MOST_RECEIVES: u32 = 5;
 
-/// Makes the queues that are missing.
+/// Makes the queues that are missing, and brings those of an earlier release to these attributes.
 pub async fn create(client: &Client) -> anyhow::Result<Queues> {
     let send_dead = create_one(client, "campanile-send-dead", 60, None).await?;
     let upload_dead = create_one(client, "campanile-upload-dead", 60, None).await?;
@@ -41,18 +43,62 @@ async fn create_one(
     visibility_seconds: u32,
     dead: Option<&str>,
 ) -> anyhow::Result<String> {
-    let mut request = client
-        .create_queue()
-        .queue_name(name)
-        .attributes(QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string());
-    if let Some(dead) = dead {
-        let url = client.get_queue_url().queue_name(dead).send().await?.queue_url.context("a queue without a URL")?;
-        let attributes = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::QueueArn);
-        let attributes = attributes.send().await?.attributes.unwrap_or_default();
-        let arn = attributes.get(&QueueAttributeName::QueueArn).context("a queue without an ARN")?;
-        let policy = serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES });
-        request = request.attributes(QueueAttributeName::RedrivePolicy, policy.to_string());
+    let attributes = HashMap::from([
+        (QueueAttributeName::VisibilityTimeout, visibility_seconds.to_string()),
+        // An empty policy takes an earlier release's away.
+        (QueueAttributeName::RedrivePolicy, redrive_policy(client, dead).await?),
+    ]);
+    let request = client.create_queue().queue_name(name).set_attributes(Some(attributes.clone()));
+    match request.send().await {
+        Ok(output) => output.queue_url.with_context(|| format!("the queue {name} has no URL")),
+        Err(error) if error.as_service_error().is_some_and(|refused| refused.is_queue_name_exists()) => {
+            let queue_url = url(client, name).await?;
+            let change = client.set_queue_attributes().queue_url(&queue_url).set_attributes(Some(attributes));
+            change.send().await.with_context(|| format!("changing the queue {name}"))?;
+            Ok(queue_url)
+        }
+        Err(error) => Err(error).with_context(|| format!("creating the queue {name}")),
     }
-    let output = request.send().await.with_context(|| format!("creating the queue {name}"))?;
-    output.queue_url.with_context(|| format!("the queue {name} has no URL"))
+}
+
+async fn redrive_policy(client: &Client, dead: Option<&str>) -> anyhow::Result<String> {
+    let Some(dead) = dead else { return Ok(String::new()) };
+    let request = client.get_queue_attributes().queue_url(url(client, dead).await?);
+    let attributes = request.attribute_names(QueueAttributeName::QueueArn).send().await?.attributes.unwrap_or_default();
+    let arn = attributes.get(&QueueAttributeName::QueueArn).context("a queue without an ARN")?;
+    Ok(serde_json::json!({ "deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES }).to_string())
+}
+
+async fn url(client: &Client, name: &str) -> anyhow::Result<String> {
+    let output = client.get_queue_url().queue_name(name).send().await;
+    output.with_context(|| format!("finding the queue {name}"))?.queue_url.context("a queue without a URL")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::{EmbeddedSqs, sqs_client};
+
+    async fn attributes(client: &Client, queue_url: &str) -> HashMap<QueueAttributeName, String> {
+        let request = client.get_queue_attributes().queue_url(queue_url).attribute_names(QueueAttributeName::All);
+        request.send().await.unwrap().attributes.unwrap()
+    }
+
+    #[tokio::test]
+    async fn queues_of_an_earlier_release_get_the_attributes_of_this_one_and_keep_their_messages() {
+        let client = sqs_client(EmbeddedSqs::memory().unwrap().http_client());
+        create_one(&client, "campanile-nudge-dead", 60, None).await.unwrap();
+        let send = create_one(&client, "campanile-send", 30, None).await.unwrap();
+        let nudge = create_one(&client, "campanile-nudge", 90, Some("campanile-nudge-dead")).await.unwrap();
+        client.send_message().queue_url(&send).message_body("kept").send().await.unwrap();
+
+        let queues = create(&client).await.unwrap();
+        assert_eq!((&queues.send, &queues.nudge), (&send, &nudge));
+        let now = attributes(&client, &send).await;
+        assert_eq!(now[&QueueAttributeName::VisibilityTimeout], "45");
+        assert!(now[&QueueAttributeName::RedrivePolicy].contains("campanile-send-dead"));
+        assert_eq!(now[&QueueAttributeName::ApproximateNumberOfMessages], "1");
+        assert!(!attributes(&client, &nudge).await.contains_key(&QueueAttributeName::RedrivePolicy));
+        create(&client).await.unwrap();
+    }
 }

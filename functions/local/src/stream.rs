@@ -23,6 +23,10 @@ const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// Changes gather for this long, so that a batch holds many: totals are at most this much behind.
 const GATHER: Duration = Duration::from_millis(200);
 
+/// Batches counted after the last sender has ended. The tally keeps up, so one or two are left; more than this is a
+/// backlog that the next start counts.
+const LAST_BATCHES: usize = 100;
+
 /// The reader of the stream.
 pub struct Reader {
     app: Arc<App>,
@@ -38,7 +42,7 @@ impl Reader {
         Reader { app, dynamodb, place: place.to_owned(), after }
     }
 
-    /// Reads until told to stop.
+    /// Reads until told to stop, then to the stream's end.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut changes = self.dynamodb.changes();
         while !*stop.borrow() {
@@ -46,7 +50,7 @@ impl Reader {
                 Ok(0) => {
                     tokio::select! {
                         changed = changes.changed() => if changed.is_err() { return },
-                        _ = stop.changed() => return,
+                        _ = stop.changed() => break,
                     }
                     tokio::time::sleep(GATHER).await;
                 }
@@ -57,6 +61,22 @@ impl Reader {
                 }
             }
         }
+        self.drain().await;
+    }
+
+    /// What fails here is not tried again: it stays in the stream, and the next start counts it.
+    async fn drain(&mut self) {
+        for _ in 0..LAST_BATCHES {
+            match self.step().await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "the last batch failed and waits for the next start");
+                    return;
+                }
+            }
+        }
+        tracing::warn!(batches = LAST_BATCHES, "changes are left for the next start to count");
     }
 
     /// Counts one batch. Returns how many records it had; 0 at the stream's end.
@@ -74,4 +94,35 @@ impl Reader {
 
 fn sequence(record: &Value) -> Option<String> {
     record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use lambdas::clock::Clock;
+
+    use super::*;
+    use crate::cloud::Cloud;
+
+    #[tokio::test]
+    async fn a_reader_that_is_told_to_stop_counts_what_is_there_before_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let cloud = Cloud::in_memory(folder.path()).await.unwrap();
+        let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
+        for index in 0..3 {
+            let put = app.dynamodb.put_item().table_name(MESSAGES_TABLE);
+            put.item("shard", AttributeValue::S("campaign#0".to_owned()))
+                .item("index", AttributeValue::N(index.to_string()))
+                .item("chunk", AttributeValue::N("0".to_owned()))
+                .item("state", AttributeValue::S("sent".to_owned()))
+                .send()
+                .await
+                .unwrap();
+        }
+        let place = folder.path().join("place");
+        let reader = Reader::new(Arc::clone(&app), cloud.dynamodb.clone(), &place);
+        let (_told, stop) = watch::channel(true);
+        reader.run(stop).await;
+        assert_eq!(Reader::new(app, cloud.dynamodb, &place).step().await.unwrap(), 0);
+    }
 }

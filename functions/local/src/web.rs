@@ -1,30 +1,67 @@
 //! The one open port: the API, the webhook, presigned files, the simulator and the dashboard's files.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, Request, header};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use lambdas::App;
 use simulator::Simulator;
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::cloud::{Cloud, FILES_BUCKET};
 use crate::embedded::s3::{OnPut, PutEvent};
+use crate::options::RealNumber;
 use crate::whatsapp::SIMULATOR_PATH;
 
+/// On every answer of the dashboard, as CloudFront adds them on AWS (`DashboardHeaders` in `infra/template.yaml`).
+/// `wasm-unsafe-eval` compiles the dashboard.
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// Below the simulator's own path: what it was sent, phone numbers included, for whoever asks.
+const CONTROL_PATH: &str = "/simulator/";
+
+/// Whether the simulator's control routes are served. They ask for no token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ControlRoutes {
+    /// To whoever reaches the port.
+    Served,
+    /// To nobody: 404.
+    Hidden,
+}
+
+impl ControlRoutes {
+    /// Served where only this machine reaches the port and everything is simulated. With a real number the port is
+    /// usually behind a tunnel that takes its webhooks, so loopback proves nothing then.
+    pub fn of(listen: SocketAddr, real: Option<&RealNumber>) -> ControlRoutes {
+        match (listen.ip().to_canonical().is_loopback(), real) {
+            (true, None) => ControlRoutes::Served,
+            (false, _) | (true, Some(_)) => ControlRoutes::Hidden,
+        }
+    }
+}
+
 /// Everything under one address.
-pub fn router(app: &Arc<App>, cloud: &Cloud, simulator: &Arc<Simulator>, web: &Path) -> Router {
+pub fn router(app: &Arc<App>, cloud: &Cloud, simulator: &Arc<Simulator>, control: ControlRoutes, web: &Path) -> Router {
     let index = web.join("index.html");
     let dashboard = ServeDir::new(web).precompressed_br().precompressed_gzip().fallback(ServeFile::new(index));
     Router::new()
         .merge(lambdas::api::router(Arc::clone(app)))
         .merge(lambdas::webhook::router(Arc::clone(app)))
         .route_service(&format!("/{FILES_BUCKET}/{{*key}}"), cloud.s3.service(announce(app, cloud)))
-        .nest(SIMULATOR_PATH, simulator.router())
-        .fallback_service(Router::new().fallback_service(dashboard).layer(middleware::from_fn(cache)))
+        .nest(SIMULATOR_PATH, guarded(simulator.router(), control))
+        .fallback_service(Router::new().fallback_service(dashboard).layer(middleware::from_fn(dress)))
 }
 
 /// S3's event for a finished upload, kept in a queue before the upload is answered: a crash does not lose it.
@@ -40,13 +77,97 @@ fn announce(app: &Arc<App>, cloud: &Cloud) -> OnPut {
     })
 }
 
-/// Files whose names carry a hash never change; the page that names them is always asked for anew.
-async fn cache(request: Request<axum::body::Body>, next: Next) -> Response {
+fn guarded(simulator: Router, control: ControlRoutes) -> Router {
+    match control {
+        ControlRoutes::Served => simulator,
+        ControlRoutes::Hidden => simulator.layer(middleware::from_fn(hide_control)),
+    }
+}
+
+async fn hide_control(request: Request<axum::body::Body>, next: Next) -> Response {
+    if request.uri().path().starts_with(CONTROL_PATH) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
+}
+
+/// Adds the headers. Files whose names carry a hash never change; the page that names them is always asked for anew.
+async fn dress(request: Request<axum::body::Body>, next: Next) -> Response {
     let hashed = request.uri().path().contains('-') && !request.uri().path().ends_with(".html");
     let mut response = next.run(request).await;
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let value = if hashed && !is_page { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    for (name, value) in PAGE_HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use lambdas::clock::Clock;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn real_number() -> RealNumber {
+        RealNumber {
+            access_token: String::new(),
+            phone_number_id: String::new(),
+            waba_id: String::new(),
+            app_secret: String::new(),
+            verify_token: String::new(),
+            messages_per_second: 80,
+        }
+    }
+
+    /// The answer to a GET, with a page and an asset in the dashboard's folder.
+    async fn get(path: &str, control: ControlRoutes) -> Response {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+        std::fs::write(folder.path().join("app-1f.js"), "").unwrap();
+        let cloud = Cloud::in_memory(folder.path()).await.unwrap();
+        let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
+        let simulator = Simulator::start(simulator::Config::default()).unwrap();
+        let router = router(&app, &cloud, &simulator, control, folder.path());
+        router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+    }
+
+    #[test]
+    fn what_the_simulator_was_sent_is_shown_on_loopback_and_beside_no_real_number() {
+        let of = |listen: &str, real: Option<&RealNumber>| ControlRoutes::of(listen.parse().unwrap(), real);
+        for listen in ["127.0.0.1:8080", "[::1]:8080", "[::ffff:127.0.0.1]:8080"] {
+            assert_eq!(of(listen, None), ControlRoutes::Served, "{listen}");
+            assert_eq!(of(listen, Some(&real_number())), ControlRoutes::Hidden, "{listen}");
+        }
+        for listen in ["0.0.0.0:8080", "192.168.1.2:8080", "[::]:8080"] {
+            assert_eq!(of(listen, None), ControlRoutes::Hidden, "{listen}");
+        }
+    }
+
+    #[tokio::test]
+    async fn hidden_control_routes_are_not_found_and_the_simulated_api_still_answers() {
+        for path in ["/whatsapp/simulator/arrivals", "/whatsapp/simulator/totals"] {
+            assert_eq!(get(path, ControlRoutes::Served).await.status(), StatusCode::OK, "{path}");
+            assert_eq!(get(path, ControlRoutes::Hidden).await.status(), StatusCode::NOT_FOUND, "{path}");
+        }
+        let api = get("/whatsapp/v25.0/106540352242922", ControlRoutes::Hidden).await;
+        assert_eq!(api.status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn every_page_says_what_it_may_load_and_only_hashed_files_are_kept() {
+        for (path, cached) in [("/", "no-cache"), ("/campaigns/1-2", "no-cache"), ("/app-1f.js", "public")] {
+            let response = get(path, ControlRoutes::Served).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let value = |name: HeaderName| response.headers()[name].to_str().unwrap().to_owned();
+            assert!(value(header::CACHE_CONTROL).starts_with(cached), "{path}");
+            assert!(value(header::CONTENT_SECURITY_POLICY).contains("frame-ancestors 'none'"), "{path}");
+            assert_eq!(value(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
+            assert_eq!(value(header::REFERRER_POLICY), "no-referrer");
+        }
+    }
 }

@@ -1,7 +1,5 @@
 //! The embedded DynamoDB through the real SDK, and what only this process may ask of it.
 
-use std::time::Instant;
-
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
@@ -278,31 +276,4 @@ async fn a_table_without_a_stream_or_an_unknown_call_is_an_error() {
 fn the_version_whose_durability_and_queries_were_read_is_the_one_linked() {
     // The product's version beside the crate's 3.2.0.
     assert_eq!(dynoxide::PRODUCT_VERSION, "1.5.0");
-}
-
-/// Prints calls per second; `cargo test --release -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn measure_updates_per_second_on_a_file_with_a_stream() {
-    let folder = tempfile::tempdir().unwrap();
-    let service = EmbeddedDynamoDb::open(&folder.path().join("d.sqlite")).unwrap();
-    let client = with_table(&service).await;
-    for n in 0..32 {
-        put(&client, &format!("k{n}"), 0).await;
-    }
-    for clients in [1, 8, 32] {
-        let started_at = Instant::now();
-        let each = 8_000 / clients;
-        futures::future::join_all((0..clients).map(|n| {
-            let client = client.clone();
-            tokio::spawn(async move {
-                for _ in 0..each {
-                    add_one(&client, &format!("k{n}")).await;
-                }
-            })
-        }))
-        .await;
-        let rate = f64::from(each * clients) / started_at.elapsed().as_secs_f64();
-        println!("{clients} clients: {rate:.0} UpdateItem/s");
-    }
 }

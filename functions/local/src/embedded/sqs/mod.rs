@@ -60,7 +60,8 @@ pub struct EmbeddedSqs {
 
 impl EmbeddedSqs {
     /// Opens or creates the file at `path`; its folder must exist. What was
-    /// acknowledged before a kill is there again.
+    /// acknowledged before a kill is there again, and what was in flight then
+    /// is visible at once: no other process may have the file open.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         Self::open_at(path, system_clock())
     }

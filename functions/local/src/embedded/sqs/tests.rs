@@ -499,33 +499,25 @@ async fn messages_survive_the_end_of_the_process() {
     assert_eq!(bodies(got.unwrap().messages()), ["kept"]);
 }
 
-/// Prints cycles per second; `cargo test --release -- --ignored --nocapture`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn measure_send_receive_delete_cycles_per_second_on_a_file() {
+#[tokio::test]
+async fn what_a_killed_process_had_in_flight_is_visible_at_once_and_still_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let service = EmbeddedSqs::open(&folder.path().join("q.sqlite")).unwrap();
-    let client = sqs_client(service.http_client());
-    let queue = create(&client, "sends", &[]).await;
-    for clients in [1, 8, 32] {
-        let started_at = Instant::now();
-        let each = 4_000 / clients;
-        futures::future::join_all((0..clients).map(|_| {
-            let (client, queue) = (client.clone(), queue.clone());
-            tokio::spawn(async move {
-                for _ in 0..each {
-                    let send = client.send_message().queue_url(&queue);
-                    send.message_body("x").send().await.unwrap();
-                    let got = client.receive_message().queue_url(&queue);
-                    let got = got.wait_time_seconds(1).send().await.unwrap();
-                    let delete = client.delete_message().queue_url(&queue);
-                    let handle = got.messages()[0].receipt_handle().unwrap();
-                    delete.receipt_handle(handle).send().await.unwrap();
-                }
-            })
-        }))
-        .await;
-        let rate = f64::from(each * clients) / started_at.elapsed().as_secs_f64();
-        println!("{clients} clients: {rate:.0} cycles/s");
-    }
+    let path = folder.path().join("sqs.sqlite");
+    let hand = Hand::new();
+    let client = sqs_client(EmbeddedSqs::open_at(&path, hand.clock()).unwrap().http_client());
+    let queue = create(&client, "sends", &[(QueueAttributeName::VisibilityTimeout, "900")]).await;
+    let bench = Bench { hand: hand.clone(), client, queue };
+    bench.send("in flight").await;
+    assert_eq!(bodies(&bench.receive().await), ["in flight"]);
+    let later = bench.client.send_message().queue_url(&bench.queue);
+    later.message_body("delayed").delay_seconds(60).send().await.unwrap();
+
+    let client = sqs_client(EmbeddedSqs::open_at(&path, hand.clock()).unwrap().http_client());
+    let again = Bench { client, ..bench };
+    let got = again.receive().await;
+    assert_eq!(bodies(&got), ["in flight"]);
+    let counted = &got[0].attributes().unwrap()[&MessageSystemAttributeName::ApproximateReceiveCount];
+    assert_eq!(counted, "2");
+    again.hand.forward_seconds(60);
+    assert_eq!(bodies(&again.receive().await), ["delayed"]);
 }
