@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use aws_lambda_events::sqs::SqsEvent;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -11,6 +11,7 @@ use lambdas::clock::Clock;
 use lambdas::config::{Config, WhatsAppApp};
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::campaigns::CampaignRecord;
+use lambdas::storage::channels;
 use lambdas::{App, dispatcher, importer, tally};
 use local::embedded::s3::PutEvent;
 use local::events::{s3_event, tally_event};
@@ -23,16 +24,16 @@ use wire::{AudienceId, Campaign, CampaignId, Upload};
 use crate::stepped::Stepped;
 
 /// The API's answer to one request, by the router that the function runs; an error when it is refused.
-pub async fn call<T: DeserializeOwned>(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<T> {
+pub async fn call<T: DeserializeOwned>(app: &Arc<App>, method: &str, path: &str, body: Value) -> anyhow::Result<T> {
     let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
-    let token = access::grant(&stepped.app, Purpose::Token, &access).await?;
+    let token = access::grant(app, Purpose::Token, &access).await?;
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()))?;
-    let response = lambdas::api::router(Arc::clone(&stepped.app)).oneshot(request).await?;
+    let response = lambdas::api::router(Arc::clone(app)).oneshot(request).await?;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
     ensure!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
@@ -40,28 +41,34 @@ pub async fn call<T: DeserializeOwned>(stepped: &Stepped, method: &str, path: &s
 }
 
 /// A contacts file that lies where the importer looks, and what the event says of it.
-pub async fn uploaded(stepped: &Stepped, csv: &str) -> anyhow::Result<(AudienceId, PutEvent)> {
+pub async fn uploaded(app: &Arc<App>, csv: &str) -> anyhow::Result<(AudienceId, PutEvent)> {
     let file = json!({ "fileName": "contacts.csv", "sizeBytes": csv.len() });
-    let upload: Upload = call(stepped, "POST", "/v3/uploads", file).await?;
+    let upload: Upload = call(app, "POST", "/v3/uploads", file).await?;
     let key = lambdas::storage::files::upload_key(WORKSPACE, &upload.audience_id);
-    lambdas::storage::files::put(&stepped.app, &key, "text/csv", csv.as_bytes().to_vec()).await?;
+    lambdas::storage::files::put(app, &key, "text/csv", csv.as_bytes().to_vec()).await?;
     let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
     Ok((upload.audience_id, put))
 }
 
-/// A campaign that was started, and the nudge that the start gave.
-pub async fn started(stepped: &Stepped, csv: &str, pace: Value) -> anyhow::Result<(CampaignId, SqsEvent)> {
-    let (audience, put) = uploaded(stepped, csv).await?;
-    importer::handle(&stepped.app, s3_event(&put)?).await?;
+/// A draft for these contacts, with the one-variable English template.
+pub async fn draft(app: &Arc<App>, csv: &str, pace: Value) -> anyhow::Result<Campaign> {
+    let (audience, put) = uploaded(app, csv).await?;
+    importer::handle(app, s3_event(&put)?).await?;
+    let channel = channels::list(app, WORKSPACE).await?.into_iter().next().context("there is no channel")?;
     let mut body = json!({
-        "name": "Stepped", "channelId": stepped.channel_id().await?, "audienceId": audience,
+        "name": "Stepped", "channelId": channel.id, "audienceId": audience,
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
     });
     for (field, value) in pace.as_object().into_iter().flatten() {
         body[field] = value.clone();
     }
-    let draft: Campaign = call(stepped, "POST", "/v3/campaigns", body).await?;
-    let _: Campaign = act(stepped, &draft.id, "start").await?;
+    call(app, "POST", "/v3/campaigns", body).await
+}
+
+/// A campaign that was started, and the nudge that the start gave.
+pub async fn started(stepped: &Stepped, csv: &str, pace: Value) -> anyhow::Result<(CampaignId, SqsEvent)> {
+    let draft = draft(&stepped.app, csv, pace).await?;
+    act(&stepped.app, &draft.id, "start").await?;
     let nudge = stepped.take(&stepped.app.config.nudge_queue_url).await?;
     ensure!(nudge.records.len() == 1, "a start nudges once, not {} times", nudge.records.len());
     Ok((draft.id, nudge))
@@ -75,8 +82,8 @@ pub async fn dispatched(stepped: &Stepped, csv: &str, pace: Value) -> anyhow::Re
 }
 
 /// Asks for `start`, `pause`, `resume` or `cancel`.
-pub async fn act(stepped: &Stepped, campaign: &CampaignId, action: &str) -> anyhow::Result<Campaign> {
-    call(stepped, "POST", &format!("/v3/campaigns/{campaign}/{action}"), json!({})).await
+pub async fn act(app: &Arc<App>, campaign: &CampaignId, action: &str) -> anyhow::Result<Campaign> {
+    call(app, "POST", &format!("/v3/campaigns/{campaign}/{action}"), json!({})).await
 }
 
 /// The items of a campaign's recipients.

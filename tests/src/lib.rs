@@ -8,3 +8,4 @@ pub mod contacts;
 pub mod running;
 pub mod spawned;
 pub mod stepped;
+pub mod town;

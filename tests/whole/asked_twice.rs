@@ -30,7 +30,7 @@ async fn create(stepped: &Stepped, token: &str, key: &str, body: &Value) -> anyh
 #[tokio::test]
 async fn a_creation_under_one_key_makes_one_campaign() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = uploaded(&stepped, &contacts::csv(7)).await?;
+    let (audience, put) = uploaded(&stepped.app, &contacts::csv(7)).await?;
     importer::handle(&stepped.app, s3_event(&put)?).await?;
     let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
     let token = access::grant(&stepped.app, Purpose::Token, &access).await?;
@@ -57,7 +57,7 @@ async fn a_creation_under_one_key_makes_one_campaign() -> anyhow::Result<()> {
 #[tokio::test]
 async fn pausing_and_resuming_before_the_time_waits_for_it() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = uploaded(&stepped, &contacts::csv(7)).await?;
+    let (audience, put) = uploaded(&stepped.app, &contacts::csv(7)).await?;
     importer::handle(&stepped.app, s3_event(&put)?).await?;
     let at = stepped.app.clock.now() + chrono::Duration::hours(2);
     let body = json!({
@@ -65,14 +65,14 @@ async fn pausing_and_resuming_before_the_time_waits_for_it() -> anyhow::Result<(
         "scheduledTo": at.to_rfc3339(),
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
     });
-    let campaign: Campaign = call(&stepped, "POST", "/v3/campaigns", body).await?;
+    let campaign: Campaign = call(&stepped.app, "POST", "/v3/campaigns", body).await?;
     for (action, status) in [
         ("pause", CampaignStatus::Paused),
         ("resume", CampaignStatus::Scheduled),
         ("resume", CampaignStatus::Scheduled),
     ] {
         let path = format!("/v3/campaigns/{}/{action}", campaign.id);
-        let answered: Campaign = call(&stepped, "POST", &path, json!({})).await?;
+        let answered: Campaign = call(&stepped.app, "POST", &path, json!({})).await?;
         assert_eq!(answered.status, status, "{action}");
     }
     dispatcher::handle(&stepped.app, dispatcher::Event::Tick(json!({}))).await?;
@@ -85,17 +85,17 @@ async fn pausing_and_resuming_before_the_time_waits_for_it() -> anyhow::Result<(
 #[tokio::test]
 async fn contacts_that_are_gone_are_gone() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = uploaded(&stepped, &contacts::csv(7)).await?;
+    let (audience, put) = uploaded(&stepped.app, &contacts::csv(7)).await?;
     importer::handle(&stepped.app, s3_event(&put)?).await?;
     let body = json!({
         "name": "Old", "channelId": stepped.channel_id().await?, "audienceId": audience,
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
     });
-    let campaign: Campaign = call(&stepped, "POST", "/v3/campaigns", body).await?;
+    let campaign: Campaign = call(&stepped.app, "POST", "/v3/campaigns", body).await?;
     let key = lambdas::storage::files::segment_key(WORKSPACE, &audience, 0);
     stepped.app.s3.delete_object().bucket(&stepped.app.config.files_bucket).key(key).send().await?;
     let path = format!("/v3/campaigns/{}/messages", campaign.id);
-    let error = call::<Value>(&stepped, "GET", &path, json!({})).await.unwrap_err();
+    let error = call::<Value>(&stepped.app, "GET", &path, json!({})).await.unwrap_err();
     assert!(error.to_string().contains("410"), "{error}");
     Ok(())
 }

@@ -40,8 +40,8 @@ async fn cutting_again_takes_only_those_without_an_item() -> anyhow::Result<()> 
     let mut some = jobs.clone();
     some.records.remove(1);
     sender::handle(&stepped.app, some).await?;
-    act(&stepped, &campaign, "pause").await?;
-    act(&stepped, &campaign, "resume").await?;
+    act(&stepped.app, &campaign, "pause").await?;
+    act(&stepped.app, &campaign, "resume").await?;
     dispatcher::handle(&stepped.app, tick()).await?;
     let again = stepped.take(&stepped.app.config.send_queue_url).await?;
     assert_eq!(indexes(&again)?, [2, 3]);
@@ -74,7 +74,7 @@ async fn a_number_that_cannot_send_pauses_its_campaign_and_everybody_is_sent_to_
         assert_eq!((message.state, message.code), (MessageState::Retry, Some(190)));
     }
 
-    let resumed = act(&stepped, &campaign, "resume").await?;
+    let resumed = act(&stepped.app, &campaign, "resume").await?;
     assert_eq!((resumed.status, resumed.status_reason), (CampaignStatus::Processing, None));
     let late = later(&stepped.app, 600);
     dispatcher::handle(&late, tick()).await?;
@@ -113,7 +113,7 @@ async fn a_cancel_settles_what_waits_for_another_attempt() -> anyhow::Result<()>
     sender::handle(&stepped.app, jobs).await?;
     let record = stepped.record(&campaign).await?;
     assert_eq!(messages(&stepped, &record).await?[0].state, MessageState::Retry);
-    act(&stepped, &campaign, "cancel").await?;
+    act(&stepped.app, &campaign, "cancel").await?;
     let late = later(&stepped.app, 120);
     dispatcher::handle(&late, tick()).await?;
     assert_eq!(messages(&stepped, &record).await?[0].state, MessageState::Skipped);
@@ -127,16 +127,16 @@ async fn a_cancel_settles_what_waits_for_another_attempt() -> anyhow::Result<()>
 #[tokio::test]
 async fn a_scheduled_campaign_that_was_paused_keeps_its_time() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = campanile_tests::campaign::uploaded(&stepped, &contacts::csv(1)).await?;
+    let (audience, put) = campanile_tests::campaign::uploaded(&stepped.app, &contacts::csv(1)).await?;
     lambdas::importer::handle(&stepped.app, local::events::s3_event(&put)?).await?;
     let at = chrono::Utc::now() + chrono::Duration::days(3);
     let body = json!({
         "name": "Friday", "channelId": stepped.channel_id().await?, "audienceId": audience, "scheduledTo": at.to_rfc3339(),
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "text": "you" }] },
     });
-    let friday: wire::Campaign = campanile_tests::campaign::call(&stepped, "POST", "/v3/campaigns", body).await?;
-    act(&stepped, &friday.id, "pause").await?;
-    let resumed = act(&stepped, &friday.id, "resume").await?;
+    let friday: wire::Campaign = campanile_tests::campaign::call(&stepped.app, "POST", "/v3/campaigns", body).await?;
+    act(&stepped.app, &friday.id, "pause").await?;
+    let resumed = act(&stepped.app, &friday.id, "resume").await?;
     assert_eq!(resumed.status, CampaignStatus::Scheduled);
     assert_eq!(resumed.scheduled_to.map(|at| at.timestamp_millis()), Some(at.timestamp_millis()));
     dispatcher::handle(&stepped.app, tick()).await?;

@@ -94,49 +94,6 @@ async fn five_starts_at_once_start_once_and_cancel_is_for_good() -> anyhow::Resu
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn minimum_gaps_and_chunk_waits_hold_at_the_simulator() -> anyhow::Result<()> {
-    let running = Running::start().await?;
-    let audience = running.client.audience(contacts::csv(12)).await?;
-    let pace = json!({
-        "chunkSize": 4, "secondsBetweenChunks": 2,
-        "minSecondsBetweenMessages": 0.2, "maxSecondsBetweenMessages": 0.4,
-    });
-    let draft = running.client.draft(&audience.id, pace).await?;
-    running.client.ask(&draft.id, "start").await?;
-    running.client.completed(&draft.id).await?;
-    let arrivals = running.process.simulator.arrivals();
-    assert_eq!(arrivals.len(), 12);
-    let gaps: Vec<i64> = arrivals.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).collect();
-    for (at, gap) in gaps.iter().enumerate() {
-        let least = if (at + 1) % 4 == 0 { 2_000_000 } else { 200_000 };
-        // A claim and a request take some milliseconds, more for one message than for the next.
-        assert!(*gap > least - 25_000, "gap {at} was {gap} µs: {gaps:?}");
-    }
-    running.stop().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_minimum_gap_survives_pauses() -> anyhow::Result<()> {
-    let running = Running::start().await?;
-    let audience = running.client.audience(contacts::csv(4)).await?;
-    let draft = running.client.draft(&audience.id, json!({ "secondsBetweenMessages": 2 })).await?;
-    running.client.ask(&draft.id, "start").await?;
-    for sent in 1..4 {
-        let arrived = || running.process.simulator.arrivals().len() >= sent;
-        until("the next message", async || Ok(arrived().then_some(()))).await?;
-        running.client.ask(&draft.id, "pause").await?;
-        running.client.ask(&draft.id, "resume").await?;
-    }
-    running.client.completed(&draft.id).await?;
-    let arrivals = running.process.simulator.arrivals();
-    let gaps: Vec<i64> = arrivals.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).collect();
-    assert_eq!(gaps.len(), 3);
-    // A claim and a request take some milliseconds, more for one message than for the next.
-    assert!(gaps.iter().all(|gap| *gap > 2_000_000 - 25_000), "{gaps:?}");
-    running.stop().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn refused_messages_are_tried_again_and_unfillable_ones_are_skipped() -> anyhow::Result<()> {
     let running = Running::start_with(simulator::Config { answer_delay_ms: 0, ..quick_simulator() }).await?;
     let rows = [

@@ -39,7 +39,7 @@ async fn messages(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<Ve
 #[tokio::test]
 async fn importer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let (audience, put) = uploaded(&stepped, &csv()).await?;
+    let (audience, put) = uploaded(&stepped.app, &csv()).await?;
     let files = || async {
         let mut bytes = lambdas::storage::files::segment(&stepped.app, WORKSPACE, &audience, 0)
             .await?
@@ -72,11 +72,11 @@ async fn api() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, _) = started(&stepped).await?;
     let first = stepped.record(&campaign).await?;
-    let again = act(&stepped, &campaign, "start").await?;
+    let again = act(&stepped.app, &campaign, "start").await?;
     assert_eq!(again.status, CampaignStatus::Processing);
     assert_eq!(stepped.record(&campaign).await?, first);
     for action in ["pause", "pause", "cancel", "cancel"] {
-        act(&stepped, &campaign, action).await?;
+        act(&stepped.app, &campaign, action).await?;
     }
     let last = stepped.record(&campaign).await?;
     assert_eq!((last.status, last.epoch), (CampaignStatus::Cancelled, first.epoch + 2));
@@ -127,7 +127,7 @@ async fn sender_drops_a_job_of_an_earlier_epoch() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, jobs) = dispatched(&stepped).await?;
     for action in ["pause", "resume"] {
-        act(&stepped, &campaign, action).await?;
+        act(&stepped.app, &campaign, action).await?;
     }
     sender::handle(&stepped.app, jobs).await?;
     assert_eq!(stepped.simulator.totals().accepted, 0);

@@ -7,4 +7,6 @@ mod flow;
 mod handlers_twice;
 mod kill;
 mod known_gaps;
+mod pace;
+mod seeds;
 mod walls;

@@ -11,7 +11,6 @@ use campaigns::job::JobTemplate;
 use campaigns::template::{Parameters, sending_order};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -21,7 +20,11 @@ use wire::ParameterFormat;
 
 use crate::config::WhatsAppApp;
 
+mod connector;
 mod templates;
+
+use self::connector::Connector;
+pub use self::connector::Dial;
 
 /// Longest wait for an answer to a send. Meta promises none; what takes longer is `unknown` and settled by a receipt.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -36,7 +39,7 @@ const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// A client; cheap to clone, keeps its connections.
 #[derive(Clone)]
 pub struct CloudApi {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: Client<Connector, Full<Bytes>>,
 }
 
 /// What a call to send came to.
@@ -89,11 +92,20 @@ impl CloudApi {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
+        Ok(CloudApi::over(Connector::Network(tls)))
+    }
+
+    /// A client whose connections are made by `dial`: to another side in the same process.
+    pub fn dialling(dial: Dial) -> CloudApi {
+        CloudApi::over(Connector::Dial(dial))
+    }
+
+    fn over(connector: Connector) -> CloudApi {
         let http = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_CONNECTION)
-            .build(tls);
-        Ok(CloudApi { http })
+            .build(connector);
+        CloudApi { http }
     }
 
     /// Sends one message, once.

@@ -44,6 +44,12 @@ impl Cloud {
         Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, &folder.join("s3"), "in-memory").await
     }
 
+    /// The same under a clock of the runtime that a test may pause: every call is answered on its caller's thread.
+    pub async fn under_clock(folder: &Path, clock: Clock) -> anyhow::Result<Cloud> {
+        let sqs = EmbeddedSqs::inline_at(Arc::new(move || clock.now_millis()))?;
+        Cloud::over(EmbeddedDynamoDb::inline()?, sqs, &folder.join("s3"), "in-memory").await
+    }
+
     async fn over(dynamodb: EmbeddedDynamoDb, sqs: EmbeddedSqs, files: &Path, secret: &str) -> anyhow::Result<Cloud> {
         let s3 = EmbeddedS3::open(files, S3_ACCESS_KEY, secret)?;
         s3.create_bucket(FILES_BUCKET).await?;

@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod embedded;
 pub mod events;
 pub mod folder;
+pub mod handlers;
 pub mod options;
 pub mod pollers;
 pub mod process;

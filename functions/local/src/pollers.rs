@@ -9,7 +9,8 @@ use std::time::Duration;
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::events::sqs_event;
 
@@ -28,16 +29,22 @@ pub struct Source {
     pub parallel: usize,
 }
 
-/// Polls until told to stop, then waits for what is under way.
+/// Polls until told to stop, then waits for what is under way. Dropped, it drops what is under way, as a kill would.
 pub async fn poll<H, F>(source: Source, mut stop: watch::Receiver<bool>, handle: H)
 where
     H: Fn(SqsEvent) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = anyhow::Result<SqsBatchResponse>> + Send + 'static,
 {
     let source = Arc::new(source);
-    let places = Arc::new(Semaphore::new(source.parallel));
+    let mut under_way = JoinSet::new();
     while !*stop.borrow() {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        while let Some(ended) = under_way.try_join_next() {
+            note_end(&ended);
+        }
+        if under_way.len() >= source.parallel {
+            under_way.join_next().await.iter().for_each(note_end);
+            continue;
+        }
         let received = tokio::select! {
             received = receive(&source) => received,
             _ = stop.changed() => break,
@@ -46,11 +53,10 @@ where
             Ok(messages) if messages.is_empty() => {}
             Ok(messages) => {
                 let (source, handle) = (Arc::clone(&source), handle.clone());
-                tokio::spawn(async move {
+                under_way.spawn(async move {
                     if let Err(error) = handle_batch(&source, &messages, handle).await {
                         tracing::error!(queue = source.queue_url, error = format!("{error:#}"), "a batch failed");
                     }
-                    drop(place);
                 });
             }
             Err(error) => {
@@ -59,8 +65,14 @@ where
             }
         }
     }
-    if let Err(error) = places.acquire_many(u32::try_from(source.parallel).unwrap_or(u32::MAX)).await {
-        tracing::error!(%error, "handlers under way could not be waited for");
+    while let Some(ended) = under_way.join_next().await {
+        note_end(&ended);
+    }
+}
+
+fn note_end(ended: &Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a handler ended badly; its messages come again");
     }
 }
 

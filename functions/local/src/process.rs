@@ -4,29 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambdas::App;
 use lambdas::clock::Clock;
 use lambdas::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
-use lambdas::{App, dispatcher, importer, sender};
-use serde::Deserialize;
 use simulator::Simulator;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::cloud::Cloud;
-use crate::embedded::s3::PutEvent;
-use crate::events::s3_event;
 use crate::folder::{Folder, write_private};
 use crate::options::Options;
-use crate::pollers::{Source, poll};
 use crate::stage::Stage;
 use crate::web::{self, ControlRoutes};
 use crate::whatsapp::{SIMULATOR_APP, SIMULATOR_PATH, WORKSPACE};
-use crate::{schedule, stream, whatsapp};
-
-/// Jobs handled at once: jobs come some seconds ahead of their time and are held, so a number at its highest rate
-/// (1,000 a second, ten jobs) needs several times ten.
-const PARALLEL_JOBS: usize = 64;
+use crate::{handlers, whatsapp};
 
 /// Answers take milliseconds, so what is open for longer at the end is a client that holds its connection.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -94,42 +85,9 @@ impl Process {
         let stages = Stages::default();
         let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, stages };
         process.stages.http.spawn(|stop| serve(listener, router, stop));
-        process.call_handlers(&cloud);
+        let place = process.folder.join("stream-place");
+        handlers::call(&process.app, &cloud, &place, &mut process.stages.work, &mut process.stages.counting);
         Ok(process)
-    }
-
-    fn call_handlers(&mut self, cloud: &Cloud) {
-        let work = &mut self.stages.work;
-        let source = |queue_url: &str, batch, parallel| Source {
-            sqs: self.app.sqs.clone(),
-            queue_url: queue_url.to_owned(),
-            batch,
-            parallel,
-        };
-        let app = Arc::clone(&self.app);
-        let send = move |event: SqsEvent| {
-            let app = Arc::clone(&app);
-            async move { sender::handle(&app, event).await }
-        };
-        let queue = source(&cloud.queues.send, 1, PARALLEL_JOBS);
-        work.spawn(|stop| poll(queue, stop, send));
-        let app = Arc::clone(&self.app);
-        let nudge = move |event: SqsEvent| {
-            let app = Arc::clone(&app);
-            async move {
-                dispatcher::handle(&app, dispatcher::Event::Nudges(event)).await.map(|()| SqsBatchResponse::default())
-            }
-        };
-        let queue = source(&cloud.queues.nudge, 10, 4);
-        work.spawn(|stop| poll(queue, stop, nudge));
-        let app = Arc::clone(&self.app);
-        let import = move |event: SqsEvent| import_upload(Arc::clone(&app), event);
-        let queue = source(&cloud.queues.upload, 1, 2);
-        work.spawn(|stop| poll(queue, stop, import));
-        work.spawn(|stop| schedule::run(Arc::clone(&self.app), cloud.dynamodb.clone(), stop));
-        let place = self.folder.join("stream-place");
-        let reader = stream::Reader::new(Arc::clone(&self.app), cloud.dynamodb.clone(), &place);
-        self.stages.counting.spawn(|stop| reader.run(stop));
     }
 
     /// A link that signs in once.
@@ -166,23 +124,6 @@ async fn serve(listener: TcpListener, router: axum::Router, mut stop: watch::Rec
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
         tracing::error!(%error, "the port cannot be served");
     }
-}
-
-#[derive(Deserialize)]
-struct Uploaded {
-    bucket: String,
-    key: String,
-    size: u64,
-}
-
-async fn import_upload(app: Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
-    for message in event.records {
-        let put: Uploaded =
-            serde_json::from_str(message.body.as_deref().unwrap_or_default()).context("an upload's event")?;
-        let put = PutEvent { bucket: put.bucket, key: put.key, size: put.size };
-        importer::handle(&app, s3_event(&put)?).await?;
-    }
-    Ok(SqsBatchResponse::default())
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use campaigns::phone::PhoneNumber;
 use campaigns::send_error::{LONGEST_RETRY_AFTER_MS, MOST_ATTEMPTS, Reaction, backoff_ms, reaction};
 use wire::MessageState;
 
+use super::flight::SLOT_TOLERANCE_MICROS;
+use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
+use super::permit::{self, Permit};
 use crate::App;
 use crate::app::random;
 use crate::cloud_api::{OutgoingMessage, SendAnswer};
@@ -22,7 +25,17 @@ pub(super) struct Attempt {
     pub credentials: Arc<WhatsAppApp>,
     pub job: Arc<Job>,
     pub recipient: JobRecipient,
+    /// Nothing where only the number's rate counts.
+    pub pace: Option<Arc<Pace>>,
+    /// When the request leaves, in microseconds since 1970.
+    pub slot: i64,
 }
+
+/// Slots taken for one claim that came too late for its own.
+const MOST_SLOTS: u32 = 5;
+
+/// A claim for which no slot was free waits this long as a retry, in milliseconds: nothing was sent.
+const NO_SLOT_WAIT_MS: i64 = 1_000;
 
 /// What an attempt leaves to be done.
 pub(super) enum Landed {
@@ -44,6 +57,11 @@ impl Attempt {
     pub async fn make(self) -> anyhow::Result<Landed> {
         let claim_id = hex::encode(random::<8>()?);
         let Claimed::Ours(claimed) = self.claim(claim_id).await? else { return Ok(Landed::Done) };
+        if !self.wait_for_slot().await? {
+            let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
+            let next = self.record(*claimed, Outcome::Retry { code: None, not_before }).await?;
+            return Ok(next.map_or(Landed::Done, Landed::Again));
+        }
         let answer = self.send().await?;
         let unreachable = matches!(answer, SendAnswer::NotSent(_));
         let blocked_by = match &answer {
@@ -71,6 +89,32 @@ impl Attempt {
             return messages::create(&self.app, &record).await;
         }
         messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id).await
+    }
+
+    /// Holds the message until its slot; when the claim took too long for it, until another one. False when there is none.
+    async fn wait_for_slot(&self) -> anyhow::Result<bool> {
+        let tolerance = self.pace.as_ref().map_or(SLOT_TOLERANCE_MICROS, |_| PACED_TOLERANCE_MICROS);
+        let mut slot = self.slot;
+        for _ in 0..MOST_SLOTS {
+            if self.app.clock.now_micros() <= slot + tolerance {
+                self.app.clock.sleep_until(slot).await;
+                return Ok(true);
+            }
+            let Permit::Granted { slot_micros } = permit::take(&self.app, &self.channel, 1).await? else {
+                return Ok(false);
+            };
+            slot = slot_micros;
+            let Some(pace) = &self.pace else { continue };
+            match pace.take(&self.app, slot, slot, self.recipient.index).await? {
+                Turn::Now => {}
+                Turn::NotBefore(next) if next > self.app.clock.now_micros() + FARTHEST_TURN_MICROS => return Ok(false),
+                Turn::NotBefore(next) => {
+                    self.app.clock.sleep_until(next).await;
+                    slot = i64::MIN / 2;
+                }
+            }
+        }
+        Ok(false)
     }
 
     async fn send(&self) -> anyhow::Result<SendAnswer> {

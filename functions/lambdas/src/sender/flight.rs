@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use wire::CampaignStatus;
 
 use super::attempt::{Attempt, Landed};
-use super::pace::{self, Turn};
+use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
 use super::wanted_campaign;
 use crate::App;
@@ -23,13 +23,13 @@ use crate::storage::table::Written;
 pub(super) const SLOT_TOLERANCE_MICROS: i64 = 20_000;
 
 /// How long before a slot the campaign's state is read: the last look before messages leave.
-const CHECK_AHEAD_MICROS: i64 = 30_000;
+const CHECK_AHEAD_MICROS: i64 = 60_000;
+
+/// How long before its slot a recipient is claimed: what the write takes, so that the request leaves at the slot.
+const CLAIM_AHEAD_MICROS: i64 = 25_000;
 
 /// How long one invocation takes new permits: a slot may then be 2 s away and an answer 15 s, within the function's 30 s.
 const LONGEST_SENDING_MICROS: i64 = 12_000_000;
-
-/// A turn of the campaign that is further away is not waited for: the job goes back into the queue.
-const FARTHEST_TURN_MICROS: i64 = 2_000_000;
 
 /// Messages of one job in flight at once: a second of a number at 80/s with answers after a second.
 const IN_FLIGHT: usize = 100;
@@ -117,7 +117,7 @@ impl<'a> Flight<'a> {
                 }
                 Turn::NotBefore(next) => self.app.clock.sleep_until(next).await,
                 Turn::Now => {
-                    let sent = self.send_in_slots(&rest[..wanted], slots).await?;
+                    let sent = self.send_in_slots(&campaign, &rest[..wanted], slots).await?;
                     rest = &rest[sent..];
                 }
             }
@@ -132,20 +132,24 @@ impl<'a> Flight<'a> {
 
     /// Whether the campaign's own pace lets these messages leave at their slots.
     async fn turn(&self, campaign: &CampaignRecord, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<Turn> {
-        let is_paced = campaign.min_gap_ms > 0 || campaign.between_chunks_ms > 0;
-        let (true, Some(last)) = (is_paced, recipients.last()) else { return Ok(Turn::Now) };
-        let least_gap = i64::try_from(campaign.plan().least_gap_micros(last.index)).unwrap_or(i64::MAX);
+        let (Some(pace), Some(last)) = (Pace::of(campaign), recipients.last()) else { return Ok(Turn::Now) };
         let others = i64::try_from(recipients.len()).unwrap_or(i64::MAX).saturating_sub(1);
         let last_slot = slots.first.saturating_add(slots.interval.saturating_mul(others));
-        pace::take(self.app, &campaign.id, slots.first, last_slot, least_gap).await
+        pace.take(self.app, slots.first, last_slot, last.index).await
     }
 
     /// Starts the messages whose slots can be met; returns how many. Those after a missed slot need a new permit.
-    async fn send_in_slots(&mut self, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<usize> {
+    async fn send_in_slots(
+        &mut self,
+        campaign: &CampaignRecord,
+        recipients: &[JobRecipient],
+        slots: Slots,
+    ) -> anyhow::Result<usize> {
+        let pace = Pace::of(campaign).map(Arc::new);
         let mut slot = slots.first;
         for (sent, recipient) in recipients.iter().enumerate() {
             let at = slot.max(recipient.due_at_micros);
-            self.app.clock.sleep_until(at).await;
+            self.app.clock.sleep_until(at - CLAIM_AHEAD_MICROS).await;
             self.land_ready()?;
             if self.stopped_by.is_some() || self.now() > at + SLOT_TOLERANCE_MICROS {
                 return Ok(sent);
@@ -159,6 +163,8 @@ impl<'a> Flight<'a> {
                 credentials: Arc::clone(&self.credentials),
                 job: Arc::clone(&self.job),
                 recipient: recipient.clone(),
+                pace: pace.clone(),
+                slot: at,
             };
             self.tasks.spawn(attempt.make());
             slot += slots.interval;

@@ -5,9 +5,11 @@
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use campaigns::plan::Plan;
 use wire::CampaignId;
 
 use crate::App;
+use crate::storage::campaigns::CampaignRecord;
 use crate::storage::table::{Item, number, text};
 
 /// Whether messages may leave at their slots.
@@ -23,9 +25,43 @@ fn key(campaign: &CampaignId) -> [(&'static str, String); 2] {
     [("pk", format!("pace#{campaign}")), ("sk", "pace".to_owned())]
 }
 
+/// A turn that is further away is not waited for: the job goes back into the queue.
+pub(super) const FARTHEST_TURN_MICROS: i64 = 2_000_000;
+
+/// A message of a campaign with a minimum gap leaves at most this late; the next turn counts from there, so that no gap
+/// is ever shorter. In microseconds.
+pub(super) const PACED_TOLERANCE_MICROS: i64 = 5_000;
+
+/// The pace of a campaign that has one of its own.
+pub(super) struct Pace {
+    campaign: CampaignId,
+    plan: Plan,
+}
+
+impl Pace {
+    /// Nothing for a campaign that only waits for its number.
+    pub(super) fn of(campaign: &CampaignRecord) -> Option<Pace> {
+        let is_paced = campaign.min_gap_ms > 0 || campaign.between_chunks_ms > 0;
+        is_paced.then(|| Pace { campaign: campaign.id.clone(), plan: campaign.plan() })
+    }
+
+    /// Takes the turn for messages that leave from `first_slot` to `last_slot`, the last of them to recipient `last`.
+    pub(super) async fn take(&self, app: &App, first_slot: i64, last_slot: i64, last: u64) -> anyhow::Result<Turn> {
+        take(app, &self.campaign, first_slot, last_slot, self.least_gap(last)).await
+    }
+
+    /// What must lie between the message to this recipient and any later one, with the tolerance; 0 for no minimum.
+    pub(super) fn least_gap(&self, index: u64) -> i64 {
+        match i64::try_from(self.plan.least_gap_micros(index)).unwrap_or(i64::MAX) {
+            0 => 0,
+            gap => gap.saturating_add(PACED_TOLERANCE_MICROS),
+        }
+    }
+}
+
 /// Takes the turn for messages that leave from `first_slot` to `last_slot`, after which nothing may leave for
 /// `least_gap` (all microseconds). Without a gap the turn is only looked at: such messages may overtake each other.
-pub(super) async fn take(
+async fn take(
     app: &App,
     campaign: &CampaignId,
     first_slot: i64,

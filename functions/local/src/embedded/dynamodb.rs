@@ -49,6 +49,7 @@ const TRIM: &str = "DELETE FROM _stream_records WHERE id IN (\
 #[derive(Clone)]
 pub struct EmbeddedDynamoDb {
     workers: Workers<Database>,
+    database: Database,
     /// A second connection to the same database, for what dynoxide has no call for.
     upkeep: Arc<Mutex<Connection>>,
     changes: Arc<watch::Sender<u64>>,
@@ -69,6 +70,12 @@ impl EmbeddedDynamoDb {
         Self::start(&format!("file:/campanile-dynamodb-{number}?vfs=memdb"))
     }
 
+    /// The same, answered on the caller's own thread: for tests under a paused clock.
+    pub fn inline() -> anyhow::Result<Self> {
+        let threaded = Self::memory()?;
+        Ok(Self { workers: Workers::inline(threaded.database.clone()), ..threaded })
+    }
+
     fn start(path: &str) -> anyhow::Result<Self> {
         let database = Database::new(path)?;
         // The only public way from synchronous=FULL to NORMAL: leaving bulk
@@ -80,7 +87,8 @@ impl EmbeddedDynamoDb {
         upkeep.execute_batch("PRAGMA synchronous = NORMAL;")?;
         upkeep.execute_batch(STREAM_INDEX)?;
         Ok(Self {
-            workers: Workers::start("dynamodb", vec![database; THREADS])?,
+            workers: Workers::start("dynamodb", vec![database.clone(); THREADS])?,
+            database,
             upkeep: Arc::new(Mutex::new(upkeep)),
             changes: Arc::new(watch::Sender::new(0)),
         })

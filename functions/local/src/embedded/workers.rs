@@ -1,6 +1,8 @@
-//! The threads the embedded services run on: a call travels from the SDK's
+//! Where the embedded services run. As a rule a call travels from the SDK's
 //! connector over a channel to a dedicated OS thread and its answer comes back
-//! by a oneshot, so SQLite never blocks a worker of the app's runtime.
+//! by a oneshot, so SQLite never blocks a worker of the app's runtime. Under a
+//! paused clock that wait would look like idleness, and time would run ahead:
+//! there a call is answered on the caller's own thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,17 +11,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
-type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
+pub(super) type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
 
-/// A pool of named threads, each with its own state, fed by one channel. The
-/// threads end when the last clone is dropped.
-pub(super) struct Workers<S> {
-    jobs: Sender<Job<S>>,
+/// Who runs the calls. Clones share it.
+pub(super) enum Workers<S> {
+    /// A pool of named threads, each with its own state, fed by one channel. They end when the last clone is dropped.
+    Threads(Sender<Job<S>>),
+    /// The caller.
+    Inline(Arc<Mutex<S>>),
 }
 
 impl<S> Clone for Workers<S> {
     fn clone(&self) -> Self {
-        Self { jobs: self.jobs.clone() }
+        match self {
+            Workers::Threads(jobs) => Workers::Threads(jobs.clone()),
+            Workers::Inline(state) => Workers::Inline(Arc::clone(state)),
+        }
     }
 }
 
@@ -35,7 +42,12 @@ impl<S: Send + 'static> Workers<S> {
                 .spawn(move || work(&receiver, state))
                 .with_context(|| format!("starting thread {name}-{index}"))?;
         }
-        Ok(Self { jobs })
+        Ok(Self::Threads(jobs))
+    }
+
+    /// Runs every call on its caller's thread.
+    pub(super) fn inline(state: S) -> Self {
+        Self::Inline(Arc::new(Mutex::new(state)))
     }
 
     /// Runs `job` on one of the threads and waits for its answer; fails only
@@ -44,13 +56,17 @@ impl<S: Send + 'static> Workers<S> {
         &self,
         job: impl FnOnce(&mut S) -> T + Send + 'static,
     ) -> anyhow::Result<T> {
+        let jobs = match self {
+            Workers::Threads(jobs) => jobs,
+            Workers::Inline(state) => return Ok(job(&mut state.lock().unwrap_or_else(PoisonError::into_inner))),
+        };
         let (reply, answer) = oneshot::channel();
         let job = Box::new(move |state: &mut S| {
             if reply.send(job(state)).is_err() {
                 tracing::trace!("the caller of an embedded service went away");
             }
         });
-        self.jobs.send(job).map_err(|_| anyhow!("the threads of this embedded service have ended"))?;
+        jobs.send(job).map_err(|_| anyhow!("the threads of this embedded service have ended"))?;
         answer.await.context("a call to an embedded service panicked")
     }
 }

@@ -83,6 +83,12 @@ impl EmbeddedSqs {
         Self::over(Store::memory(Arc::clone(&clock))?, clock)
     }
 
+    /// As [`Self::memory_at`], answered on the caller's own thread: for tests under a paused clock.
+    pub fn inline_at(clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::memory(Arc::clone(&clock))?;
+        Ok(Self { workers: Workers::inline(store), clock, pollers: Arc::default() })
+    }
+
     /// The HTTP client to build an SDK client with.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
