@@ -2,12 +2,14 @@
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 DATA ?= data
+SEEDS ?= 1000
 
-.PHONY: help run test bench web tools clean
+.PHONY: help run test soak bench web tools clean
 
 help:
 	@echo "make run     build and start everything on this machine; prints one link"
 	@echo "make test    format, lints, all tests, the dashboard's build, a browser's walk"
+	@echo "make soak    seeded runs of the whole pipeline under a paused clock; SEEDS=1000"
 	@echo "make bench   measure: messages a second, units and requests per message"
 	@echo "make web     build the dashboard only"
 
@@ -23,6 +25,9 @@ web: tools
 test:
 	@sh infra/setup.sh test
 	@bash tests/all.sh
+
+soak: tools
+	@SEEDS=$(SEEDS) cargo test --release --quiet -p campanile-tests --test whole seeds:: -- --nocapture
 
 bench: tools
 	@cargo run --release --quiet -p campanile-tests --bin bench

@@ -28,8 +28,8 @@ const CHECK_AHEAD_MICROS: i64 = 60_000;
 /// How long before its slot a recipient is claimed: what the write takes, so that the request leaves at the slot.
 const CLAIM_AHEAD_MICROS: i64 = 25_000;
 
-/// How long one invocation takes new permits: a slot may then be 2 s away and an answer 15 s, within the function's 30 s.
-const LONGEST_SENDING_MICROS: i64 = 12_000_000;
+/// How long one invocation takes new permits: a slot may then be 4 s away and an answer 15 s, within the function's 30 s.
+const LONGEST_SENDING_MICROS: i64 = 10_000_000;
 
 /// Messages of one job in flight at once: a second of a number at 80/s with answers after a second.
 const IN_FLIGHT: usize = 100;

@@ -11,8 +11,10 @@ use crate::App;
 use crate::storage::channels::{ChannelRecord, state_key};
 use crate::storage::table::{Item, number, text};
 
-/// A permit is granted only if its first slot is at most this far away: a pause must not find seconds of work in flight.
+/// A permit is granted only if its first slot is at most this far away, or this many intervals of a slow number: the
+/// campaign's state is read again before the slot, so a pause finds nothing of it in flight.
 const FARTHEST_SLOT_MICROS: i64 = 2_000_000;
+const FARTHEST_SLOT_INTERVALS: i64 = 4;
 
 /// A permit reaches over at most this much time: the slots of a sender that falls behind are lost to the number.
 const LONGEST_PERMIT_MICROS: i64 = 250_000;
@@ -59,25 +61,30 @@ pub(super) fn contiguous(recipients: &[JobRecipient], interval: i64) -> usize {
 
 /// Takes a permit for `messages` messages of a number.
 pub(super) async fn take(app: &App, channel: &ChannelRecord, messages: usize) -> anyhow::Result<Permit> {
+    let reach = reach_micros(channel);
     let needed = interval_micros(channel) * i64::try_from(messages).unwrap_or(i64::MAX);
     for _ in 0..MOST_RACES {
         let now = app.clock.now_micros();
         match add(app, channel, needed, now).await? {
             Added::Granted { slot_micros } => return Ok(Permit::Granted { slot_micros }),
-            Added::FreeAt(free_at) if free_at > now + FARTHEST_SLOT_MICROS => {
-                return Ok(Permit::NotNow { free_at_micros: free_at - FARTHEST_SLOT_MICROS / 2 });
+            Added::FreeAt(free_at) if free_at > now + reach => {
+                return Ok(Permit::NotNow { free_at_micros: free_at - reach / 2 });
             }
             Added::FreeAt(_) => {}
         }
         match start(app, channel, needed, now).await? {
             Added::Granted { slot_micros } => return Ok(Permit::Granted { slot_micros }),
-            Added::FreeAt(free_at) if free_at > now + FARTHEST_SLOT_MICROS => {
-                return Ok(Permit::NotNow { free_at_micros: free_at - FARTHEST_SLOT_MICROS / 2 });
+            Added::FreeAt(free_at) if free_at > now + reach => {
+                return Ok(Permit::NotNow { free_at_micros: free_at - reach / 2 });
             }
             Added::FreeAt(_) => {}
         }
     }
     Ok(Permit::NotNow { free_at_micros: app.clock.now_micros() + 1_000_000 })
+}
+
+fn reach_micros(channel: &ChannelRecord) -> i64 {
+    FARTHEST_SLOT_MICROS.max(interval_micros(channel).saturating_mul(FARTHEST_SLOT_INTERVALS))
 }
 
 enum Added {
@@ -97,7 +104,7 @@ async fn add(app: &App, channel: &ChannelRecord, needed: i64, now: i64) -> anyho
         .condition_expression("freeAt BETWEEN :now AND :farthest")
         .expression_attribute_values(":needed", number(needed))
         .expression_attribute_values(":now", number(now))
-        .expression_attribute_values(":farthest", number(now + FARTHEST_SLOT_MICROS))
+        .expression_attribute_values(":farthest", number(now + reach_micros(channel)))
         .return_values(ReturnValue::UpdatedNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     finish(update.send().await, needed)
