@@ -30,7 +30,7 @@ pub(super) enum Connector {
 
 /// A connection.
 pub(super) enum Stream {
-    Network(MaybeHttpsStream<TokioIo<TcpStream>>),
+    Network(Box<MaybeHttpsStream<TokioIo<TcpStream>>>),
     InProcess(TokioIo<DuplexStream>),
 }
 
@@ -50,7 +50,7 @@ impl Service<Uri> for Connector {
         match self {
             Connector::Network(network) => {
                 let connecting = network.call(uri);
-                Box::pin(async move { connecting.await.map(Stream::Network) })
+                Box::pin(async move { connecting.await.map(|stream| Stream::Network(Box::new(stream))) })
             }
             Connector::Dial(dial) => {
                 let stream = dial();
