@@ -37,13 +37,7 @@ impl Stepped {
     /// Opens everything in memory.
     pub async fn open() -> anyhow::Result<Stepped> {
         let folder = tempfile::tempdir()?;
-        let secrets = Secrets {
-            s3_secret_key: "s3".into(),
-            simulator_token: "token".into(),
-            simulator_app_secret: "secret".into(),
-            simulator_verify_token: "verify".into(),
-            api_token: "api".into(),
-        };
+        let secrets = secrets();
         let config = whatsapp::simulator_config(&quick_simulator(), &secrets);
         let simulator = Simulator::start(config.clone())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -101,5 +95,16 @@ impl Stepped {
     /// The webhook's path.
     pub fn webhook_path(&self) -> String {
         format!("/webhooks/{SIMULATOR_APP}")
+    }
+}
+
+/// Secrets that are none.
+pub fn secrets() -> Secrets {
+    Secrets {
+        s3_secret_key: "s3".into(),
+        simulator_token: "token".into(),
+        simulator_app_secret: "secret".into(),
+        simulator_verify_token: "verify".into(),
+        api_token: "api".into(),
     }
 }

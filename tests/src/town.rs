@@ -14,12 +14,12 @@ use campaigns::totals::{Counted, Totals};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use lambdas::App;
+use lambdas::app::Chance;
 use lambdas::clock::Clock;
 use lambdas::cloud_api::{CloudApi, Dial};
 use lambdas::storage::totals::{self, Scope};
 use lambdas::storage::{campaigns as campaign_store, messages};
 use local::cloud::Cloud;
-use local::folder::Secrets;
 use local::stage::Stage;
 use local::whatsapp::{self, SIMULATOR_APP, SIMULATOR_PATH, WORKSPACE};
 use local::{embedded, handlers};
@@ -28,6 +28,10 @@ use tempfile::TempDir;
 use wire::{CampaignId, CampaignStatus};
 
 use self::faults::{Faults, Point};
+use crate::stepped::secrets;
+
+/// When every town starts: a Monday morning, in seconds since 1970.
+const STARTS_AT: i64 = 1_795_424_400;
 
 /// The services, the simulator, and one incarnation of everything else.
 pub struct Town {
@@ -46,19 +50,14 @@ impl Town {
     /// Opens a town. The runtime's clock must be paused.
     pub async fn open(faults: Arc<Faults>, simulator: simulator::Config) -> anyhow::Result<Town> {
         let folder = tempfile::tempdir()?;
-        let secrets = Secrets {
-            s3_secret_key: "s3".into(),
-            simulator_token: "token".into(),
-            simulator_app_secret: "secret".into(),
-            simulator_verify_token: "verify".into(),
-            api_token: "api".into(),
-        };
-        let config = whatsapp::simulator_config(&simulator, &secrets);
-        let clock = Clock::starting_at(chrono::Utc::now());
+        let config = whatsapp::simulator_config(&simulator, &secrets());
+        let clock = Clock::starting_at(chrono::DateTime::from_timestamp_secs(STARTS_AT).context("the start")?);
         let cloud = Cloud::under_clock(folder.path(), clock).await?;
         let apps = whatsapp::apps(&config, &format!("http://town{SIMULATOR_PATH}"), None);
         let simulator = Simulator::start(config.clone())?;
-        let app = App { cloud_api: dialled(&simulator, &Faults::none()), ..cloud.app("http://town", apps, clock)? };
+        let chance = Chance::seeded(config.seed);
+        let app =
+            App { chance, cloud_api: dialled(&simulator, &Faults::none()), ..cloud.app("http://town", apps, clock)? };
         let app = Arc::new(app);
         whatsapp::register(&app, &config, None).await?;
         let webhook = lambdas::webhook::router(Arc::clone(&app));

@@ -2,6 +2,7 @@
 //! simulator's own log is the oracle. `SEEDS=n` runs more of them, `SEED=n` runs one.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -106,10 +107,23 @@ async fn judge(town: &Town, campaign: &wire::CampaignId, plan: &Plan) -> anyhow:
     ensure!(recount.unknown <= in_flight, "P1, unknown is what was in flight: {recount:?}");
 
     let arrivals = town.simulator.arrivals();
+    if asked("SEED").is_some() {
+        println!("log of {} arrivals: {:016x}", arrivals.len(), digest(&arrivals));
+    }
     ensure!(largest_second(&arrivals) <= plan.rate as usize, "P3, pace: {} in a second", largest_second(&arrivals));
     let shortest = accepted.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).min().unwrap_or(i64::MAX);
     ensure!(shortest >= plan.least_gap_ms * 1_000, "P3, no gap under the minimum: {shortest} µs");
     Ok(())
+}
+
+/// Who got it when, from the first arrival on: two runs of a seed that agree in this went the same way.
+fn digest(arrivals: &[Arrival]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let start = arrivals.first().map_or(0, |arrival| arrival.at_micros);
+    for arrival in arrivals {
+        (&arrival.to, arrival.at_micros - start).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// The most that arrived in any sliding second.

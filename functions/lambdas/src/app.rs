@@ -1,9 +1,11 @@
 //! What every handler is given: clients, configuration, time and chance.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
 use ulid::Ulid;
 
 use crate::clock::Clock;
@@ -25,6 +27,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// The time.
     pub clock: Clock,
+    /// Chance.
+    pub chance: Chance,
 }
 
 impl App {
@@ -41,13 +45,42 @@ impl App {
             cloud_api: CloudApi::new()?,
             config: Arc::new(config),
             clock: Clock::System,
+            chance: Chance::Machine,
         })
     }
 
     /// A new id, sortable by time.
     pub fn new_id(&self) -> anyhow::Result<String> {
         let millis = u64::try_from(self.clock.now_millis()).unwrap_or_default();
-        Ok(Ulid::from_parts(millis, u128::from_le_bytes(random()?)).to_string())
+        Ok(Ulid::from_parts(millis, u128::from_le_bytes(self.chance.bytes()?)).to_string())
+    }
+}
+
+/// Where chance comes from.
+#[derive(Clone)]
+pub enum Chance {
+    /// The machine: bytes that nobody can guess.
+    Machine,
+    /// A seed, for runs that must come out the same again. Never where a secret is made for somebody.
+    Seeded(Arc<Mutex<ChaCha8Rng>>),
+}
+
+impl Chance {
+    /// Chance that comes out the same for the same seed and the same order of questions.
+    pub fn seeded(seed: u64) -> Chance {
+        Chance::Seeded(Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed))))
+    }
+
+    /// Some bytes.
+    pub fn bytes<const N: usize>(&self) -> anyhow::Result<[u8; N]> {
+        match self {
+            Chance::Machine => random(),
+            Chance::Seeded(seeded) => {
+                let mut bytes = [0u8; N];
+                seeded.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+                Ok(bytes)
+            }
+        }
     }
 }
 

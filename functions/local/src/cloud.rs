@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lambdas::App;
+use lambdas::app::Chance;
 use lambdas::clock::Clock;
 use lambdas::cloud_api::CloudApi;
 use lambdas::config::{Config, WhatsAppApp};
@@ -69,6 +70,14 @@ impl Cloud {
             nudge_queue_url: self.queues.nudge.clone(),
             apps,
         };
-        Ok(App { dynamodb, sqs, s3, cloud_api: CloudApi::new()?, config: Arc::new(config), clock })
+        Ok(App {
+            dynamodb,
+            sqs,
+            s3,
+            cloud_api: CloudApi::new()?,
+            config: Arc::new(config),
+            clock,
+            chance: Chance::Machine,
+        })
     }
 }

@@ -26,7 +26,6 @@ use super::extract::Body;
 use super::idempotency::{self, Keyed};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
-use crate::app::random;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels::{self, ChannelRecord};
@@ -173,7 +172,7 @@ fn record(
         min_gap_ms: pace.min_gap_ms,
         max_gap_ms: pace.max_gap_ms,
         messages_per_second: channel.messages_per_second,
-        seed: u64::from_le_bytes(random()?),
+        seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,
         status: CampaignStatus::Draft,
         status_reason: None,

@@ -12,7 +12,6 @@ use super::flight::SLOT_TOLERANCE_MICROS;
 use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
 use crate::App;
-use crate::app::random;
 use crate::cloud_api::{OutgoingMessage, SendAnswer};
 use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
@@ -55,7 +54,7 @@ pub(super) enum Landed {
 impl Attempt {
     /// Claims, sends and records.
     pub async fn make(self) -> anyhow::Result<Landed> {
-        let claim_id = hex::encode(random::<8>()?);
+        let claim_id = hex::encode(self.app.chance.bytes::<8>()?);
         let Claimed::Ours(claimed) = self.claim(claim_id).await? else { return Ok(Landed::Done) };
         if !self.wait_for_slot().await? {
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
@@ -159,7 +158,7 @@ impl Attempt {
     fn wait(&self, code: Option<u32>, retry_after_seconds: Option<u64>) -> anyhow::Result<Outcome> {
         let asked = i64::try_from(retry_after_seconds.unwrap_or(0)).unwrap_or(i64::MAX);
         let asked = asked.saturating_mul(1_000).min(LONGEST_RETRY_AFTER_MS);
-        let wait = backoff_ms(self.recipient.attempt + 1, u64::from_le_bytes(random()?)).max(asked);
+        let wait = backoff_ms(self.recipient.attempt + 1, u64::from_le_bytes(self.app.chance.bytes()?)).max(asked);
         Ok(Outcome::Retry { code, not_before: self.app.clock.now_millis() + wait })
     }
 

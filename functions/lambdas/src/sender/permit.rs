@@ -4,6 +4,7 @@
 //! a permit for n messages moves it by n intervals and owns the slots in between.
 
 use anyhow::Context;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
 
@@ -94,37 +95,34 @@ enum Added {
 
 /// The number is busy: the slots follow those that were granted before.
 async fn add(app: &App, channel: &ChannelRecord, needed: i64, now: i64) -> anyhow::Result<Added> {
-    let update = app
-        .dynamodb
-        .update_item()
-        .table_name(&app.config.control_table)
-        .key("pk", text(state_key(channel.workspace_id, &channel.id)))
-        .key("sk", text("permit"))
+    let update = update(app, channel)
         .update_expression("SET freeAt = freeAt + :needed")
         .condition_expression("freeAt BETWEEN :now AND :farthest")
         .expression_attribute_values(":needed", number(needed))
         .expression_attribute_values(":now", number(now))
-        .expression_attribute_values(":farthest", number(now + reach_micros(channel)))
-        .return_values(ReturnValue::UpdatedNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        .expression_attribute_values(":farthest", number(now + reach_micros(channel)));
     finish(update.send().await, needed)
 }
 
 /// The number is idle: the slots begin now.
 async fn start(app: &App, channel: &ChannelRecord, needed: i64, now: i64) -> anyhow::Result<Added> {
-    let update = app
-        .dynamodb
+    let update = update(app, channel)
+        .update_expression("SET freeAt = :free")
+        .condition_expression("attribute_not_exists(freeAt) OR freeAt < :now")
+        .expression_attribute_values(":free", number(now + needed))
+        .expression_attribute_values(":now", number(now));
+    finish(update.send().await, needed)
+}
+
+/// A write to the number's permit that answers with its time, whether it is done or refused.
+fn update(app: &App, channel: &ChannelRecord) -> UpdateItemFluentBuilder {
+    app.dynamodb
         .update_item()
         .table_name(&app.config.control_table)
         .key("pk", text(state_key(channel.workspace_id, &channel.id)))
         .key("sk", text("permit"))
-        .update_expression("SET freeAt = :free")
-        .condition_expression("attribute_not_exists(freeAt) OR freeAt < :now")
-        .expression_attribute_values(":free", number(now + needed))
-        .expression_attribute_values(":now", number(now))
         .return_values(ReturnValue::UpdatedNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    finish(update.send().await, needed)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
 type UpdateResult = Result<
