@@ -113,13 +113,6 @@ impl Browser {
         .await
     }
 
-    /// Whether the page logged an error; what it said.
-    pub async fn page_errors(&self) -> anyhow::Result<Vec<String>> {
-        let script = "return (window.__errors || []).map(String)";
-        let seen = self.driver.execute(script, Vec::new()).await?;
-        Ok(seen.convert()?)
-    }
-
     /// Saves what the browser shows under `target/screenshots`.
     pub async fn screenshot(&self, name: &str) -> anyhow::Result<PathBuf> {
         let folder = screenshots();

@@ -8,6 +8,7 @@ use campanile_tests::campaign::{self, act, indexes, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::audiences;
+use lambdas::storage::files::{manifest_key, rejects_key, segment_key};
 use lambdas::storage::totals::{self, Scope};
 use lambdas::{dispatcher, importer, sender, tally};
 use local::events::{s3_event, tally_event};
@@ -40,28 +41,31 @@ async fn messages(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<Ve
 async fn importer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (audience, put) = uploaded(&stepped.app, &csv()).await?;
+    let app = &stepped.app;
     let files = || async {
-        let mut bytes = lambdas::storage::files::segment(&stepped.app, WORKSPACE, &audience, 0)
-            .await?
-            .len()
-            .to_string()
-            .into_bytes();
-        bytes.extend(
-            lambdas::storage::files::get(&stepped.app, &lambdas::storage::files::rejects_key(WORKSPACE, &audience))
-                .await?,
-        );
-        bytes.extend(
-            lambdas::storage::files::get(&stepped.app, &lambdas::storage::files::manifest_key(WORKSPACE, &audience))
-                .await?,
-        );
-        anyhow::Ok(bytes)
+        let mut all = Vec::new();
+        for key in [
+            segment_key(WORKSPACE, &audience, 0),
+            rejects_key(WORKSPACE, &audience),
+            manifest_key(WORKSPACE, &audience),
+        ] {
+            all.push(lambdas::storage::files::get(app, &key).await?);
+        }
+        anyhow::Ok(all)
     };
-    importer::handle(&stepped.app, s3_event(&put)?).await?;
-    let (first, first_files) = (audiences::get(&stepped.app, WORKSPACE, &audience).await?, files().await?);
-    importer::handle(&stepped.app, s3_event(&put)?).await?;
-    let (second, second_files) = (audiences::get(&stepped.app, WORKSPACE, &audience).await?, files().await?);
-    assert_eq!(first, second);
-    assert_eq!(first_files, second_files);
+    importer::handle(app, s3_event(&put)?).await?;
+    let (first, first_files) = (audiences::get(app, WORKSPACE, &audience).await?, files().await?);
+    importer::handle(app, s3_event(&put)?).await?;
+    assert_eq!(audiences::get(app, WORKSPACE, &audience).await?, first, "a ready audience stays as it is");
+
+    // It died after the files and before the record: the whole import runs again, over files that are there.
+    let mut died = first.clone().expect("the audience");
+    died.status = AudienceStatus::Importing;
+    (died.recipients, died.rejected) = (0, 0);
+    audiences::put(app, &died).await?;
+    importer::handle(app, s3_event(&put)?).await?;
+    assert_eq!(audiences::get(app, WORKSPACE, &audience).await?, first);
+    assert_eq!(files().await?, first_files, "the same bytes");
     let record = first.expect("the audience");
     assert_eq!((record.status, record.recipients, record.rejected), (AudienceStatus::Ready, PEOPLE as u64, 1));
     Ok(())

@@ -2,12 +2,14 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use campanile_tests::campaign::{call, draft};
+use campanile_tests::contacts;
 use campanile_tests::running::Running;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::WorkspaceId;
+use wire::{CampaignStatus, WorkspaceId};
 
 async fn status(router: axum::Router, request: Request<Body>) -> anyhow::Result<StatusCode> {
     Ok(router.oneshot(request).await?.status())

@@ -1,3 +1,5 @@
+//! Files as people send them: encodings, delimiters, headers, ragged rows, the sample, the rejects file.
+
 use std::collections::BTreeMap;
 use std::io::Read;
 

@@ -1,3 +1,5 @@
+//! Phone numbers as people write them, and the promises of the parser on any text.
+
 use proptest::prelude::*;
 
 use super::*;

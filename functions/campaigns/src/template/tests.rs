@@ -1,3 +1,5 @@
+//! Filling templates: values, problems, and the promises of rendering on any text.
+
 use proptest::prelude::*;
 use wire::ParameterFormat;
 

@@ -109,6 +109,7 @@ impl Attempt {
                 Turn::NotBefore(next) if next > self.app.clock.now_micros() + FARTHEST_TURN_MICROS => return Ok(false),
                 Turn::NotBefore(next) => {
                     self.app.clock.sleep_until(next).await;
+                    // That slot went to nobody: whatever the time is now, another one is taken.
                     slot = i64::MIN / 2;
                 }
             }
