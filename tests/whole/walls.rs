@@ -46,11 +46,24 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
     let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
     let token = access::grant(&stepped.app, Purpose::Token, &other).await?;
     let channel = stepped.channel_id().await?;
-    for path in [format!("/v3/channels/{channel}/templates"), format!("/v3/audiences/{}", "0".repeat(26))] {
+    let campaign = draft(&stepped.app, &contacts::csv(1), json!({})).await?;
+    let paths = [
+        format!("/v3/channels/{channel}/templates"),
+        format!("/v3/audiences/{}", campaign.audience_id),
+        format!("/v3/campaigns/{}", campaign.id),
+        format!("/v3/campaigns/{}/messages", campaign.id),
+    ];
+    for path in paths {
+        // Its own workspace does find it: the answer is about the walls.
+        call::<Value>(&stepped.app, "GET", &path, json!({})).await?;
         let request =
             Request::get(&path).header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
         assert_eq!(status(lambdas::api::router(stepped.app.clone()), request).await?, StatusCode::NOT_FOUND, "{path}");
     }
+    let start = Request::post(format!("/v3/campaigns/{}/start", campaign.id));
+    let start = start.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
+    assert_eq!(status(lambdas::api::router(stepped.app.clone()), start).await?, StatusCode::NOT_FOUND);
+    assert_eq!(stepped.record(&campaign.id).await?.status, CampaignStatus::Draft);
     Ok(())
 }
 
