@@ -79,10 +79,12 @@ fn next_step(machine: &Machine) -> Step {
 
 impl Machine {
     fn look() -> Result<Self> {
+        let (target_in_use, debian_toolchain) = (target_in_use()?, debian_toolchain());
+        let needs_apt = !target_in_use && !debian_toolchain;
         Ok(Self {
-            target_in_use: target_in_use()?,
-            debian_toolchain: debian_toolchain(),
-            apt_as_root: is_root() && apt_knows_the_packages(),
+            target_in_use,
+            debian_toolchain,
+            apt_as_root: needs_apt && is_root() && apt_knows_the_packages(),
             rustup: succeeds(Command::new("rustup").arg("--version")),
             downloads_forbidden: std::env::var("RUSTUP_AUTO_INSTALL").is_ok_and(|value| value == "0"),
         })
@@ -108,8 +110,13 @@ fn is_root() -> bool {
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == "0")
 }
 
+/// Asked of lists that are renewed first: old ones name an older compiler, without the packages that this one needs.
 fn apt_knows_the_packages() -> bool {
-    succeeds(Command::new("apt-cache").arg("show").args(DEBIAN_PACKAGES))
+    println!("renewing the lists of packages: apt-get update");
+    if !succeeds(Command::new("apt-get").args(["update", "-qq"])) {
+        println!("the lists of packages could not be renewed; going on with those that are here");
+    }
+    DEBIAN_PACKAGES.iter().all(|package| succeeds(Command::new("apt-cache").args(["show", package])))
 }
 
 fn apt_install() -> Result<()> {
