@@ -3,7 +3,9 @@
 use chrono::{DateTime, Duration, Utc};
 use wire::{AudienceId, ChannelId, CreateCampaign, FieldError, ParameterSource, TemplateContent};
 
+use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
+use crate::retry::MOST_ROUNDS;
 use crate::template::MAX_BODY_CHARS;
 
 /// Longest name of a campaign or of who made it, in characters: it stands on one line.
@@ -46,6 +48,10 @@ pub struct NewCampaign {
     pub content: TemplateContent,
     /// When to start; nothing for a draft.
     pub scheduled_to: Option<DateTime<Utc>>,
+    /// Rounds of the retry schedule.
+    pub retry_rounds: u32,
+    /// When the latest outcomes pause it.
+    pub limits: Limits,
     chunk: ChunkAsked,
     between_chunks_ms: u64,
     min_gap_ms: u64,
@@ -94,6 +100,8 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let (min_gap_ms, max_gap_ms) = gaps(request, &mut faults);
     let between_chunks_ms = milliseconds("secondsBetweenChunks", request.seconds_between_chunks, &mut faults);
     let chunk = chunk(request, &mut faults);
+    let retry_rounds = retry_rounds(request, &mut faults);
+    let limits = limits(request, &mut faults);
     match &request.template {
         Some(content) => check_bounds(content, &mut faults),
         None => faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into()),
@@ -106,6 +114,8 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             audience_id,
             content,
             scheduled_to,
+            retry_rounds,
+            limits,
             chunk,
             between_chunks_ms,
             min_gap_ms,
@@ -211,6 +221,31 @@ fn chunk(request: &CreateCampaign, faults: &mut Faults) -> ChunkAsked {
         }
         (None, Some(count)) => ChunkAsked::Count(count),
         (None, None) => ChunkAsked::Size(DEFAULT_CHUNK_SIZE),
+    }
+}
+
+fn retry_rounds(request: &CreateCampaign, faults: &mut Faults) -> u32 {
+    let rounds = request.retry_rounds.unwrap_or(0);
+    if rounds > MOST_ROUNDS {
+        faults.add("retryRounds", format!("must be 0 to {MOST_ROUNDS}"));
+    }
+    rounds.min(MOST_ROUNDS)
+}
+
+/// What is not given stands as usual.
+fn limits(request: &CreateCampaign, faults: &mut Faults) -> Limits {
+    let usual = Limits::default();
+    let asked = request.pause_above.clone().unwrap_or_default();
+    let mut percent = |field: &str, asked: Option<u32>, usual: u32| {
+        if asked.is_some_and(|percent| percent > 100) {
+            faults.add(&format!("pauseAbove.{field}"), "must be 0 to 100 percent; 100 never pauses".into());
+        }
+        asked.unwrap_or(usual)
+    };
+    Limits {
+        recipient_percent: percent("undeliverablePercent", asked.undeliverable_percent, usual.recipient_percent),
+        parameters_percent: percent("parametersPercent", asked.parameters_percent, usual.parameters_percent),
+        unexplained_percent: percent("unexplainedPercent", asked.unexplained_percent, usual.unexplained_percent),
     }
 }
 

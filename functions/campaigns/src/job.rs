@@ -28,6 +28,9 @@ pub struct Job {
     pub epoch: u64,
     /// The chunk of all its recipients.
     pub chunk: u64,
+    /// Rounds of the campaign's retry schedule.
+    #[serde(default)]
+    pub rounds: u32,
     /// What is sent.
     pub template: JobTemplate,
     /// To whom, in the order of their due times.
@@ -73,6 +76,9 @@ pub struct JobRecipient {
     pub index: u64,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Whether it has an item that waits for this attempt: always from the second on.
+    #[serde(default)]
+    pub waits: bool,
     /// When it is due, in microseconds since 1970.
     pub due_at_micros: i64,
     /// E.164, with `+`.

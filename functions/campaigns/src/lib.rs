@@ -1,10 +1,11 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `audience` → `template` → `creation` → `plan` → `lifecycle` → `job` → `send_error` →
-//! `message` → `totals`
+//! `file` → `phone` → `audience` → `template` → `creation` → `plan` → `lifecycle` → `job` → `send_error` → `retry` →
+//! `message` → `totals` → `breaker`
 
 pub mod audience;
+pub mod breaker;
 pub mod creation;
 pub mod file;
 pub mod job;
@@ -12,6 +13,7 @@ pub mod lifecycle;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod retry;
 pub mod send_error;
 pub mod template;
 pub mod totals;

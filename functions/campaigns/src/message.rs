@@ -6,10 +6,15 @@
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
+use crate::retry::after_failed_status;
 use crate::send_error::NO_REASON;
 
 /// Recipients whose items share a partition key: a job is one or two queries, a campaign spreads over many partitions.
 pub const SHARD_INDEXES: u64 = 100;
+
+/// A wait that ends later than this many milliseconds from now has no job: the dispatcher cuts one when it is due.
+/// Shorter ones wait in the send queue, which takes 900 s at most.
+pub const LATER_FROM_MS: i64 = 5 * 60 * 1_000;
 
 /// The item of one recipient that was claimed. Times are milliseconds since 1970, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +34,15 @@ pub struct MessageRecord {
     pub person: String,
     /// The attempt in hand, or the next one while it waits.
     pub attempt: u32,
+    /// Refused tries since the round began.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tries: u32,
+    /// Rounds of the campaign's retry schedule that are used up.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+    /// Rounds that the campaign allows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounds: u32,
     /// Names the claim in hand, so that a sender whose write was repeated under way knows it as its own.
     #[serde(default)]
     pub claim_id: String,
@@ -71,7 +85,7 @@ pub struct MessageRecord {
     /// The outcome became unknowable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_at: Option<i64>,
-    /// Present while another attempt waits: the sparse index's partition key.
+    /// Present while another attempt waits: the sparse index's partition key (`waiting_with_job`, `waiting_for_later`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_shard: Option<String>,
     /// When that attempt may be made.
@@ -84,6 +98,20 @@ pub struct MessageRecord {
 /// The partition key of a recipient's item.
 pub fn shard_key(campaign: &CampaignId, index: u64) -> String {
     format!("{campaign}#{:06}", index / SHARD_INDEXES)
+}
+
+/// The sparse index's partition of attempts that wait in the send queue: what is overdue here has lost its job.
+pub fn waiting_with_job(campaign: &CampaignId) -> String {
+    campaign.to_string()
+}
+
+/// The sparse index's partition of attempts that wait for longer: the dispatcher cuts their jobs when they are due.
+pub fn waiting_for_later(campaign: &CampaignId) -> String {
+    format!("{campaign}#later")
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The campaign of an item, by its partition key.
@@ -108,6 +136,8 @@ pub struct Claim {
     pub canonical_phone: String,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Rounds of the campaign's retry schedule.
+    pub rounds: u32,
     /// Names this claim; nobody else's is the same.
     pub claim_id: String,
     /// Milliseconds since 1970.
@@ -125,6 +155,9 @@ impl From<Claim> for MessageRecord {
             channel_id: claim.channel_id,
             chunk: claim.chunk,
             attempt: claim.attempt,
+            tries: 0,
+            round: 0,
+            rounds: claim.rounds,
             claim_id: claim.claim_id,
             state: MessageState::Claimed,
             claimed_at: claim.at,
@@ -168,9 +201,22 @@ pub enum Outcome {
         code: Option<u32>,
         /// Milliseconds since 1970.
         not_before: i64,
+        /// What the wait uses up.
+        step: Step,
     },
     /// Nobody knows: a timeout, a broken connection, a 5xx that does not say "not sent".
     Unknown,
+}
+
+/// What a wait for another attempt uses up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: the request never left.
+    Nothing,
+    /// One of the tries in a row.
+    Try,
+    /// One of the campaign's rounds; the tries begin anew.
+    Round,
 }
 
 /// One status of WhatsApp's webhook.
@@ -203,20 +249,44 @@ pub enum ReceiptStatus {
 }
 
 impl MessageRecord {
-    /// The state that the facts amount to. `delivered` and `read` beat `failed`; `failed` beats `sent`.
+    /// The state that the facts amount to. `delivered` and `read` beat everything, a wait for another attempt beats the
+    /// facts of the one before, `failed` beats `sent`.
     pub fn derive_state(&self) -> MessageState {
         let facts = [
             (self.read_at.is_some(), MessageState::Read),
             (self.delivered_at.is_some(), MessageState::Delivered),
+            (self.retry_shard.is_some(), MessageState::Retry),
             (self.failed_at.is_some(), MessageState::Failed),
             (self.sent_at.is_some(), MessageState::Sent),
             (self.held_at.is_some(), MessageState::Held),
             (self.accepted_at.is_some(), MessageState::Accepted),
             (self.skipped_at.is_some(), MessageState::Skipped),
-            (self.retry_shard.is_some(), MessageState::Retry),
             (self.unknown_at.is_some(), MessageState::Unknown),
         ];
         facts.iter().find(|(holds, _)| *holds).map_or(MessageState::Claimed, |(_, state)| *state)
+    }
+
+    /// Digits of the person's canonical phone.
+    pub fn canonical_phone(&self) -> &str {
+        self.person.split_once('#').map_or(self.person.as_str(), |(_, phone)| phone)
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.retry_shard.is_some()
+    }
+
+    fn has_arrived(&self) -> bool {
+        self.delivered_at.is_some() || self.read_at.is_some()
+    }
+
+    /// The attempt that the facts are of: while the next one waits, the one before it.
+    fn tried(&self) -> u32 {
+        if self.is_waiting() { self.attempt - 1 } else { self.attempt }
+    }
+
+    /// Whether the wait comes of a failed status: the failure stands beside it until the next attempt is claimed.
+    fn waits_after_failing(&self) -> bool {
+        self.is_waiting() && self.failed_at.is_some()
     }
 
     /// The record after a receipt; nothing when it says nothing new.
@@ -224,7 +294,8 @@ impl MessageRecord {
     /// A receipt of an earlier attempt counts only when the message arrived: then no further attempt is made.
     pub fn with_receipt(&self, receipt: &Receipt) -> Option<MessageRecord> {
         let arrived = matches!(receipt.status, ReceiptStatus::Delivered | ReceiptStatus::Read);
-        if receipt.attempt > self.attempt || (receipt.attempt < self.attempt && !arrived) {
+        let tried = self.tried();
+        if receipt.attempt > tried || (receipt.attempt < tried && !arrived) {
             return None;
         }
         let mut next = self.clone();
@@ -233,21 +304,58 @@ impl MessageRecord {
             ReceiptStatus::Sent => next.sent_at = earliest(self.sent_at, at),
             ReceiptStatus::Delivered => next.delivered_at = earliest(self.delivered_at, at),
             ReceiptStatus::Read => next.read_at = earliest(self.read_at, at),
+            // Refused or given back by a person before: another attempt waits, whatever is said of this one.
+            ReceiptStatus::Failed { .. } if self.is_waiting() && !self.waits_after_failing() => {}
             ReceiptStatus::Failed { code } => next.set_failure(at, code),
         }
-        if next.wamid.is_none() && receipt.attempt == self.attempt {
+        if next.wamid.is_none() && receipt.attempt == tried {
             next.wamid = Some(receipt.wamid.clone());
         }
-        if arrived {
-            next.retry_shard = None;
-            next.not_before = None;
-        }
+        next.settle_wait(self);
         next.finish(self)
     }
 
+    /// Whether another attempt waits, as the facts have it: none when the message arrived; one after a failed status
+    /// that may be tried again, from its time on, however often and in whatever order the statuses come.
+    fn settle_wait(&mut self, before: &MessageRecord) {
+        if self.has_arrived() {
+            return self.stop_waiting();
+        }
+        let is_same_failure = (self.failed_at, self.code) == (before.failed_at, before.code);
+        if is_same_failure || self.skipped_at.is_some() || (self.is_waiting() && !before.waits_after_failing()) {
+            return;
+        }
+        self.stop_waiting();
+        let (Some(at), Some(code)) = (self.failed_at, self.code) else { return };
+        if let Some(not_before) = after_failed_status(code, at, self.index, self.round, self.rounds) {
+            self.attempt += 1;
+            self.round += 1;
+            self.wait_until(not_before, at);
+        }
+    }
+
+    /// Back to the attempt before the one that waits.
+    fn stop_waiting(&mut self) {
+        if self.waits_after_failing() {
+            self.round -= 1;
+        }
+        if self.is_waiting() {
+            self.attempt -= 1;
+        }
+        self.retry_shard = None;
+        self.not_before = None;
+    }
+
+    fn wait_until(&mut self, not_before: i64, now: i64) {
+        let campaign = campaign_of(&self.shard).unwrap_or_else(|| CampaignId(self.shard.clone()));
+        let is_later = not_before - now > LATER_FROM_MS;
+        self.retry_shard = Some(if is_later { waiting_for_later(&campaign) } else { waiting_with_job(&campaign) });
+        self.not_before = Some(not_before);
+    }
+
     /// The record after the sender's own outcome of its attempt; nothing when it says nothing new.
-    pub fn with_outcome(&self, attempt: u32, outcome: &Outcome, at: i64, retry_shard: &str) -> Option<MessageRecord> {
-        if attempt != self.attempt || self.retry_shard.is_some() {
+    pub fn with_outcome(&self, attempt: u32, outcome: &Outcome, at: i64) -> Option<MessageRecord> {
+        if attempt != self.attempt || self.is_waiting() {
             return None;
         }
         let mut next = self.clone();
@@ -263,22 +371,58 @@ impl MessageRecord {
             Outcome::Failed { code } => next.set_failure(at, *code),
             Outcome::Unknown => next.unknown_at = earliest(self.unknown_at, at),
             // Arrived all the same, or given up meanwhile: there is no next attempt.
-            Outcome::Retry { .. } if self.delivered_at.is_some() || self.read_at.is_some() => return None,
+            Outcome::Retry { .. } if self.has_arrived() => return None,
             Outcome::Retry { code, .. } if self.unknown_at.is_some() => {
                 next.set_failure(at, code.unwrap_or(NO_REASON));
             }
-            Outcome::Retry { code, not_before } => {
+            Outcome::Retry { code, not_before, step } => {
                 next.attempt += 1;
+                next.failed_at = None;
                 next.code = *code;
-                next.retry_shard = Some(retry_shard.to_owned());
-                next.not_before = Some(*not_before);
+                match step {
+                    Step::Nothing => {}
+                    Step::Try => next.tries += 1,
+                    Step::Round => {
+                        next.tries = 0;
+                        next.round += 1;
+                    }
+                }
+                next.wait_until(*not_before, at);
             }
         }
         next.finish(self)
     }
 
-    /// The record when its campaign was cancelled while it waited for another attempt; nothing when it did not wait.
-    pub fn cancelled(&self, at: i64) -> Option<MessageRecord> {
+    /// The record of a recipient whose first attempt must wait until `not_before`, for this reason.
+    pub fn put_off(claim: Claim, not_before: i64, reason: &str) -> MessageRecord {
+        let now = claim.at;
+        let campaign = claim.campaign_id.clone();
+        let mut record = MessageRecord::from(claim);
+        record.wait_until(not_before, now);
+        record.retry_shard = Some(waiting_for_later(&campaign));
+        record.reason = Some(reason.to_owned());
+        record.state = record.derive_state();
+        record
+    }
+
+    /// The record when a person asks for another attempt at `at`; nothing when it has one, arrived, or is under way.
+    pub fn asked_again(&self, at: i64) -> Option<MessageRecord> {
+        if !matches!(self.state, MessageState::Failed | MessageState::Unknown) {
+            return None;
+        }
+        let mut next = self.clone();
+        next.attempt += 1;
+        next.tries = 0;
+        next.failed_at = None;
+        next.code = None;
+        next.wait_until(at, at);
+        next.retry_shard = campaign_of(&self.shard).map(|campaign| waiting_for_later(&campaign));
+        next.finish(self)
+    }
+
+    /// The record when the attempt that it waits for is not made, for this reason; nothing when it does not wait. What
+    /// had failed before has failed for good.
+    pub fn left_out(&self, at: i64, reason: &str) -> Option<MessageRecord> {
         if self.state != MessageState::Retry {
             return None;
         }
@@ -286,7 +430,7 @@ impl MessageRecord {
         next.retry_shard = None;
         next.not_before = None;
         next.skipped_at = Some(at);
-        next.reason = Some("The campaign was cancelled before another attempt".to_owned());
+        next.reason = Some(reason.to_owned());
         next.finish(self)
     }
 
@@ -328,6 +472,7 @@ mod tests {
             chunk: 0,
             canonical_phone: "12025550100".into(),
             claim_id: "once".into(),
+            rounds: 0,
             attempt,
             at: 1_000,
         })
@@ -346,15 +491,16 @@ mod tests {
     fn a_status_may_come_before_our_own_record_of_the_send() {
         let early = claimed(1).with_receipt(&receipt(1, ReceiptStatus::Delivered, 5_000)).unwrap();
         let outcome = Outcome::Accepted { wamid: "wamid.1".into(), held: false };
-        let both = early.with_outcome(1, &outcome, 4_000, "r").unwrap();
+        let both = early.with_outcome(1, &outcome, 4_000).unwrap();
         assert_eq!(both.state, MessageState::Delivered);
         assert_eq!(both.accepted_at, Some(4_000));
     }
 
     #[test]
     fn a_late_delivered_stops_the_next_attempt() {
-        let waiting =
-            claimed(1).with_outcome(1, &Outcome::Retry { code: Some(131_056), not_before: 9_000 }, 2_000, "r").unwrap();
+        let waiting = claimed(1)
+            .with_outcome(1, &Outcome::Retry { code: Some(131_056), not_before: 9_000, step: Step::Try }, 2_000)
+            .unwrap();
         assert_eq!((waiting.state, waiting.attempt), (MessageState::Retry, 2));
         let arrived = waiting.with_receipt(&receipt(1, ReceiptStatus::Delivered, 3_000)).unwrap();
         assert_eq!((arrived.state, arrived.retry_shard), (MessageState::Delivered, None));
@@ -362,15 +508,15 @@ mod tests {
 
     #[test]
     fn what_arrived_or_was_given_up_waits_for_no_attempt() {
-        let refused = Outcome::Retry { code: Some(131_056), not_before: 9_000 };
+        let refused = Outcome::Retry { code: Some(131_056), not_before: 9_000, step: Step::Try };
         let arrived = claimed(1).with_receipt(&receipt(1, ReceiptStatus::Read, 3_000)).unwrap();
-        assert_eq!(arrived.with_outcome(1, &refused, 4_000, "r"), None);
-        let given_up = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000, "r").unwrap();
-        let failed = given_up.with_outcome(1, &refused, 4_000, "r").unwrap();
+        assert_eq!(arrived.with_outcome(1, &refused, 4_000), None);
+        let given_up = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000).unwrap();
+        let failed = given_up.with_outcome(1, &refused, 4_000).unwrap();
         assert_eq!((failed.state, failed.code, failed.retry_shard), (MessageState::Failed, Some(131_056), None));
-        let waiting = claimed(1).with_outcome(1, &refused, 2_000, "r").unwrap();
-        assert_eq!(waiting.cancelled(5_000).unwrap().state, MessageState::Skipped);
-        assert_eq!(claimed(1).cancelled(5_000), None);
+        let waiting = claimed(1).with_outcome(1, &refused, 2_000).unwrap();
+        assert_eq!(waiting.left_out(5_000, "cancelled").unwrap().state, MessageState::Skipped);
+        assert_eq!(claimed(1).left_out(5_000, "cancelled"), None);
     }
 
     #[test]
@@ -381,9 +527,66 @@ mod tests {
 
     #[test]
     fn an_unknown_outcome_is_resolved_by_a_receipt() {
-        let unknown = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000, "r").unwrap();
+        let unknown = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000).unwrap();
         assert_eq!(unknown.state, MessageState::Unknown);
         assert_eq!(unknown.with_receipt(&receipt(1, ReceiptStatus::Sent, 3_000)).unwrap().state, MessageState::Sent);
+    }
+
+    #[test]
+    fn a_person_who_got_enough_waits_a_day_and_the_failure_stands_beside_the_wait() {
+        let sent =
+            MessageRecord { rounds: 1, ..claimed(1) }.with_receipt(&receipt(1, ReceiptStatus::Sent, 2_000)).unwrap();
+        let failed = receipt(1, ReceiptStatus::Failed { code: 131_049 }, 3_000);
+        let waiting = sent.with_receipt(&failed).unwrap();
+        assert_eq!(
+            (waiting.state, waiting.attempt, waiting.round, waiting.code),
+            (MessageState::Retry, 2, 1, Some(131_049))
+        );
+        assert!(waiting.not_before.unwrap() >= 3_000 + 86_400_000);
+        assert_eq!(waiting.retry_shard, Some(waiting_for_later(&CampaignId("c".into()))));
+        assert_eq!(waiting.with_receipt(&failed), None);
+        let arrived = waiting.with_receipt(&receipt(1, ReceiptStatus::Delivered, 4_000)).unwrap();
+        assert_eq!((arrived.state, arrived.attempt, arrived.round), (MessageState::Delivered, 1, 0));
+        let cancelled = waiting.left_out(5_000, "cancelled").unwrap();
+        assert_eq!((cancelled.state, cancelled.with_receipt(&failed)), (MessageState::Failed, None));
+    }
+
+    #[test]
+    fn waits_of_minutes_have_a_job_and_longer_ones_are_cut_later() {
+        let after = |not_before| {
+            let refused = Outcome::Retry { code: Some(131_056), not_before, step: Step::Try };
+            claimed(1).with_outcome(1, &refused, 1_000).unwrap().retry_shard.unwrap()
+        };
+        let campaign = CampaignId("c".into());
+        assert_eq!(after(1_000 + LATER_FROM_MS), waiting_with_job(&campaign));
+        assert_eq!(after(1_001 + LATER_FROM_MS), waiting_for_later(&campaign));
+    }
+
+    #[test]
+    fn a_round_begins_the_tries_anew() {
+        let outcome = |step| Outcome::Retry { code: Some(131_056), not_before: 9_000, step };
+        let tried = claimed(1).with_outcome(1, &outcome(Step::Try), 2_000).unwrap();
+        assert_eq!((tried.tries, tried.round), (1, 0));
+        let claimed_again = MessageRecord { retry_shard: None, not_before: None, ..tried };
+        let round = claimed_again.with_outcome(2, &outcome(Step::Round), 3_000).unwrap();
+        assert_eq!((round.tries, round.round, round.attempt), (0, 1, 3));
+    }
+
+    #[test]
+    fn a_person_may_ask_again_for_what_failed_or_is_unknown_and_for_nothing_else() {
+        let failed = claimed(1).with_outcome(1, &Outcome::Failed { code: 131_000 }, 2_000).unwrap();
+        let again = failed.asked_again(5_000).unwrap();
+        assert_eq!((again.state, again.attempt, again.failed_at), (MessageState::Retry, 2, None));
+        assert_eq!(
+            again.with_receipt(&receipt(1, ReceiptStatus::Failed { code: 131_000 }, 2_000)).map(|r| r.state),
+            Some(MessageState::Retry)
+        );
+        assert_eq!(
+            again.with_receipt(&receipt(1, ReceiptStatus::Delivered, 2_500)).unwrap().state,
+            MessageState::Delivered
+        );
+        assert!(claimed(1).with_outcome(1, &Outcome::Unknown, 2_000).unwrap().asked_again(5_000).is_some());
+        assert_eq!((again.asked_again(6_000), claimed(1).asked_again(6_000)), (None, None));
     }
 
     fn any_receipt() -> impl Strategy<Value = Receipt> {
@@ -392,6 +595,8 @@ mod tests {
             Just(ReceiptStatus::Delivered),
             Just(ReceiptStatus::Read),
             (131_000u32..131_060).prop_map(|code| ReceiptStatus::Failed { code }),
+            Just(ReceiptStatus::Failed { code: 131_049 }),
+            Just(ReceiptStatus::Failed { code: 131_053 }),
         ];
         (1u32..3, status, 1i64..50).prop_map(|(attempt, status, at)| receipt(attempt, status, at))
     }
@@ -407,13 +612,18 @@ mod tests {
         fn any_order_gives_the_same_record(
             (receipts, shuffled) in proptest::collection::vec(any_receipt(), 0..12).prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle())),
         ) {
-            prop_assert_eq!(fold(claimed(2), &receipts), fold(claimed(2), &shuffled));
+            for rounds in 0..3 {
+                let claimed = MessageRecord { rounds, ..claimed(2) };
+                prop_assert_eq!(fold(claimed.clone(), &receipts), fold(claimed, &shuffled));
+            }
         }
 
         #[test]
         fn twice_is_once(receipts in proptest::collection::vec(any_receipt(), 0..12)) {
-            let once = fold(claimed(2), &receipts);
-            prop_assert_eq!(&once, &fold(once.clone(), &receipts));
+            for rounds in 0..3 {
+                let once = fold(MessageRecord { rounds, ..claimed(2) }, &receipts);
+                prop_assert_eq!(&once, &fold(once.clone(), &receipts));
+            }
         }
 
         #[test]

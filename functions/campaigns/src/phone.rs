@@ -43,6 +43,15 @@ const OTHER_INTERNATIONAL_PREFIXES: [&str; 2] = ["0011", "011"];
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
+/// Digits of the canonical form of a number in E.164: what makes two ways of writing one person the same. Text that is
+/// no number is its own form, so that it stays one person.
+pub fn canonical_digits(e164: &str) -> String {
+    match PhoneNumber::parse(e164, None) {
+        Ok(phone) => phone.canonical(),
+        Err(_) => e164.trim_start_matches('+').to_owned(),
+    }
+}
+
 impl PhoneNumber {
     /// Reads a number as people and spreadsheets write it. Numbers without a country code are read as of
     /// `default_country`; where such a number could also begin with a country code the national reading wins,

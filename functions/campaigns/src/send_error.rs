@@ -1,18 +1,49 @@
 //! What WhatsApp's error codes mean for a message: one table, for refusals and for failed statuses alike.
 //!
 //! Source: Meta's error code page (versions of December 2025 and September 2026) and practice reported by open-source
-//! clients. Meta says to decide by the code, never by the HTTP status.
+//! clients. Meta says to decide by the code, never by the HTTP status. How long each wait is, `retry` says.
 
-/// What a sender does with a definite refusal.
+/// What a definite refusal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
-    /// The message was not sent and may be tried again after a wait.
+    /// Not sent; another try of the same message after a growing wait.
     Retry,
-    /// The message was not sent, and neither would any other be: the number, the account or the template cannot send.
-    /// The campaign pauses with the reason, and the message waits with it.
-    Pause,
+    /// Not sent; the same, and the number sends at half its rate for a while.
+    SlowNumber,
+    /// Not sent; the same, and nothing leaves the number for a while.
+    RestNumber,
+    /// The person gets nothing now; a day later he may.
+    Defer,
     /// The message will not arrive; trying again does not help.
     Fail,
+    /// The same, and this person gets nothing more.
+    Suppress,
+    /// Neither this message nor any other of the campaign can be sent: it pauses, and the message waits with it.
+    PauseCampaign,
+    /// Nothing can be sent from this number, by any campaign, until a person has seen to it.
+    PauseNumber,
+}
+
+/// Whose fault a refusal is: what the circuit breakers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The person cannot or should not be reached: too many of them mean a bad list.
+    Recipient,
+    /// The message does not fit its template: too many mean a bad campaign.
+    Parameters,
+    /// WhatsApp gave no reason that says more.
+    Unexplained,
+    /// The number, the account or the moment: pausing for it is the reaction's business.
+    Elsewhere,
+}
+
+/// What an answer with this code proves when its HTTP status is 5xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The message was not sent.
+    NotSent,
+    /// Nothing: it may have been sent all the same.
+    Nothing,
 }
 
 /// One row of the table.
@@ -20,64 +51,101 @@ pub enum Reaction {
 pub struct SendError {
     /// Meta's code.
     pub code: u32,
-    /// What a sender does.
+    /// What it asks for.
     pub reaction: Reaction,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// What it proves with HTTP 5xx.
+    pub proof: Proof,
     /// What it means, for a marketer.
     pub title: &'static str,
 }
 
-const fn row(code: u32, reaction: Reaction, title: &'static str) -> SendError {
-    SendError { code, reaction, title }
+const fn row(code: u32, reaction: Reaction, fault: Fault, title: &'static str) -> SendError {
+    SendError { code, reaction, fault, proof: Proof::NotSent, title }
+}
+
+const fn vague(code: u32, reaction: Reaction, title: &'static str) -> SendError {
+    SendError { code, reaction, fault: Fault::Unexplained, proof: Proof::Nothing, title }
 }
 
 /// Our own code, outside Meta's: WhatsApp said that a message failed and gave no code.
 pub const NO_REASON: u32 = 900_000;
 
+use Fault::{Elsewhere, Parameters, Recipient, Unexplained};
+use Reaction::{Defer, Fail, PauseCampaign, PauseNumber, RestNumber, Retry, SlowNumber, Suppress};
+
 /// Rising by code.
+#[rustfmt::skip]
 pub const TABLE: &[SendError] = &[
-    row(0, Reaction::Pause, "WhatsApp did not accept the channel's access token"),
-    row(1, Reaction::Fail, "WhatsApp refused the request without saying why"),
-    row(4, Reaction::Retry, "Too many calls from this app; WhatsApp asked to slow down"),
-    row(10, Reaction::Pause, "The channel has no permission to send"),
-    row(100, Reaction::Fail, "WhatsApp did not accept the message's parameters"),
-    row(190, Reaction::Pause, "The channel's access token has expired"),
-    row(368, Reaction::Pause, "The WhatsApp account is restricted for breaking a policy"),
-    row(80007, Reaction::Retry, "The WhatsApp account reached its rate limit"),
-    row(130403, Reaction::Fail, "Your business has blocked this person"),
-    row(130429, Reaction::Retry, "The number reached its messages per second"),
-    row(130472, Reaction::Fail, "The person is in a WhatsApp experiment and gets no marketing"),
-    row(130497, Reaction::Fail, "The account may not message people of this country"),
-    row(131005, Reaction::Pause, "Access denied by WhatsApp"),
-    row(131008, Reaction::Fail, "A required parameter is missing"),
-    row(131009, Reaction::Fail, "A parameter has a value that WhatsApp refuses"),
-    row(131021, Reaction::Fail, "The recipient is the sending number itself"),
-    row(131026, Reaction::Fail, "Could not be delivered: no WhatsApp, an old version, or terms not accepted"),
-    row(131030, Reaction::Fail, "The recipient is not on the test number's allowed list"),
-    row(131031, Reaction::Pause, "The WhatsApp account is locked"),
-    row(131037, Reaction::Pause, "The number's display name is not approved"),
-    row(131042, Reaction::Pause, "There is a problem with the account's payment method"),
-    row(131045, Reaction::Pause, "The number is not registered"),
-    row(131047, Reaction::Fail, "More than 24 hours since the person wrote: only templates can be sent"),
-    row(131048, Reaction::Pause, "WhatsApp limits the number because people blocked or reported it"),
-    row(131049, Reaction::Fail, "Not delivered: the person got enough marketing messages for now"),
-    row(131050, Reaction::Fail, "The person stopped marketing messages from your business"),
-    row(131051, Reaction::Fail, "This type of message is not supported"),
-    row(131052, Reaction::Fail, "Media could not be downloaded"),
-    row(131053, Reaction::Fail, "Media could not be uploaded"),
-    row(131056, Reaction::Retry, "Too many messages to this person in a short time"),
-    row(131057, Reaction::Retry, "The number is in maintenance for a moment"),
-    row(132000, Reaction::Fail, "The number of variables differs from the template's"),
-    row(132001, Reaction::Pause, "The template does not exist in this language or is not approved"),
-    row(132005, Reaction::Fail, "The filled text is too long"),
-    row(132007, Reaction::Fail, "The content breaks a WhatsApp policy"),
-    row(132012, Reaction::Fail, "A variable's value has a format that WhatsApp refuses"),
-    row(132015, Reaction::Pause, "WhatsApp paused the template for low quality"),
-    row(132016, Reaction::Pause, "WhatsApp disabled the template for low quality"),
-    row(133010, Reaction::Pause, "The number is not registered"),
-    row(NO_REASON, Reaction::Fail, "WhatsApp gave no reason"),
+    row(0, PauseNumber, Elsewhere, "WhatsApp did not accept the channel's access token"),
+    vague(1, Fail, "WhatsApp refused the request without saying why"),
+    vague(2, Retry, "WhatsApp is overloaded for a moment"),
+    row(3, PauseNumber, Elsewhere, "The app may not send for this account"),
+    row(4, RestNumber, Elsewhere, "Too many calls from this app; WhatsApp asked to slow down"),
+    row(10, PauseNumber, Elsewhere, "The channel has no permission to send"),
+    row(33, PauseNumber, Elsewhere, "The channel's number does not exist any more"),
+    row(100, Fail, Parameters, "WhatsApp did not accept the message's parameters"),
+    row(104, PauseNumber, Elsewhere, "WhatsApp wants the channel's access token to be proved"),
+    row(190, PauseNumber, Elsewhere, "The channel's access token has expired"),
+    row(200, PauseNumber, Elsewhere, "The channel's access token lacks a permission"),
+    row(368, PauseNumber, Elsewhere, "The WhatsApp account is restricted for breaking a policy"),
+    row(80_007, RestNumber, Elsewhere, "The WhatsApp account reached its rate limit"),
+    row(130_403, Suppress, Recipient, "Your business has blocked this person"),
+    row(130_429, SlowNumber, Elsewhere, "The number reached its messages per second"),
+    row(130_472, Fail, Recipient, "The person is in a WhatsApp experiment and gets no marketing"),
+    row(130_497, Fail, Recipient, "The account may not message people of this country"),
+    vague(131_000, Fail, "Something went wrong at WhatsApp"),
+    row(131_005, PauseNumber, Elsewhere, "Access denied by WhatsApp"),
+    row(131_008, Fail, Parameters, "A required parameter is missing"),
+    row(131_009, Fail, Parameters, "A parameter has a value that WhatsApp refuses"),
+    row(131_014, Retry, Elsewhere, "WhatsApp could not fetch the media"),
+    vague(131_016, Retry, "WhatsApp's service is unavailable for a moment"),
+    row(131_021, Fail, Recipient, "The recipient is the sending number itself"),
+    row(131_026, Fail, Recipient, "Could not be delivered: no WhatsApp, an old version, or terms not accepted"),
+    row(131_030, PauseCampaign, Elsewhere, "The sending number is a test number and may only write to its allowed list"),
+    row(131_031, PauseNumber, Elsewhere, "The WhatsApp account is locked"),
+    row(131_037, PauseNumber, Elsewhere, "The number's display name is not approved"),
+    row(131_042, PauseNumber, Elsewhere, "There is a problem with the account's payment method"),
+    row(131_045, PauseNumber, Elsewhere, "The number is not registered"),
+    row(131_047, Fail, Recipient, "More than 24 hours since the person wrote: only templates can be sent"),
+    row(131_048, PauseNumber, Recipient, "WhatsApp limits the number because people blocked or reported it"),
+    row(131_049, Defer, Recipient, "Not delivered: the person got enough marketing messages for now"),
+    row(131_050, Suppress, Recipient, "The person stopped marketing messages from your business"),
+    row(131_051, PauseCampaign, Elsewhere, "This type of message is not supported"),
+    row(131_052, Fail, Elsewhere, "Media could not be downloaded"),
+    row(131_053, Retry, Elsewhere, "Media could not be uploaded"),
+    row(131_055, PauseCampaign, Elsewhere, "Only marketing templates can be sent this way"),
+    row(131_056, Retry, Elsewhere, "Too many messages to this person in a short time"),
+    row(131_057, RestNumber, Elsewhere, "The number is in maintenance for a moment"),
+    row(131_061, PauseCampaign, Elsewhere, "The template has a maximum price and must be sent as a marketing message"),
+    row(131_062, Fail, Recipient, "This message needs the person's phone number"),
+    row(131_063, PauseCampaign, Elsewhere, "Marketing is switched off for this way of sending"),
+    row(131_064, PauseNumber, Elsewhere, "WhatsApp limits the account because templates were in the wrong category"),
+    row(132_000, Fail, Parameters, "The number of variables differs from the template's"),
+    row(132_001, PauseCampaign, Elsewhere, "The template does not exist in this language or is not approved"),
+    row(132_005, Fail, Parameters, "The filled text is too long"),
+    row(132_007, PauseCampaign, Elsewhere, "The content breaks a WhatsApp policy"),
+    row(132_008, Fail, Parameters, "A variable's value is not valid"),
+    row(132_012, Fail, Parameters, "A variable's value has a format that WhatsApp refuses"),
+    row(132_015, PauseCampaign, Elsewhere, "WhatsApp paused the template for low quality"),
+    row(132_016, PauseCampaign, Elsewhere, "WhatsApp disabled the template for low quality"),
+    row(132_018, Fail, Parameters, "The message does not fit its template"),
+    row(132_068, PauseCampaign, Elsewhere, "WhatsApp blocked the template's flow"),
+    row(132_069, PauseCampaign, Elsewhere, "WhatsApp lets the template's flow send only a few messages an hour"),
+    row(133_004, RestNumber, Elsewhere, "WhatsApp's registration service is unavailable for a moment"),
+    row(133_010, PauseNumber, Elsewhere, "The number is not registered"),
+    row(134_011, PauseCampaign, Elsewhere, "The terms of WhatsApp Payments are not accepted"),
+    row(134_100, PauseCampaign, Elsewhere, "The template is not a marketing template"),
+    row(134_101, PauseCampaign, Elsewhere, "The template is not ready yet: resume in ten minutes"),
+    row(134_102, PauseCampaign, Elsewhere, "The template cannot be sent as a marketing message"),
+    row(135_000, Fail, Parameters, "WhatsApp refused the message's parameters without saying why"),
+    row(137_000, Fail, Recipient, "The person's phone or app changed and must be confirmed"),
+    row(NO_REASON, Fail, Unexplained, "WhatsApp gave no reason"),
+    row(2_494_100, RestNumber, Elsewhere, "The number is being moved and in maintenance for a moment"),
 ];
 
-/// The row of a code; nothing for a code that is not in the table: such a message fails.
+/// The row of a code; nothing for a code that is not in the table.
 pub fn find(code: u32) -> Option<&'static SendError> {
     TABLE.binary_search_by_key(&code, |row| row.code).ok().map(|at| &TABLE[at])
 }
@@ -90,28 +158,43 @@ pub fn title(code: u32) -> String {
     }
 }
 
-/// What a sender does with a refusal of this code.
+/// What a definite refusal of this code asks for. Permissions are a range of Meta's; what is in no table fails.
 pub fn reaction(code: u32) -> Reaction {
-    find(code).map_or(Reaction::Fail, |row| row.reaction)
+    match find(code) {
+        Some(row) => row.reaction,
+        None if (200..300).contains(&code) => PauseNumber,
+        None => Fail,
+    }
 }
 
-/// Whether this code says that the message was not sent and may be tried again.
-pub fn is_retryable(code: u32) -> bool {
-    reaction(code) == Reaction::Retry
+/// Whose fault a failure with this code is.
+pub fn fault(code: u32) -> Fault {
+    match find(code) {
+        Some(row) => row.fault,
+        None if (200..300).contains(&code) => Elsewhere,
+        None => Unexplained,
+    }
 }
 
-/// Most attempts of one message that WhatsApp refuses for now. Attempts that never reached WhatsApp have no limit: a
-/// machine without a network loses nobody.
-pub const MOST_ATTEMPTS: u32 = 6;
+/// Whether an answer with this code and HTTP 5xx proves that the message was not sent.
+pub fn proves_not_sent(code: u32) -> bool {
+    find(code).is_some_and(|row| row.proof == Proof::NotSent)
+}
 
-/// Longest wait that an answer's `Retry-After` can ask for, in milliseconds: an hour. More is a mistake.
-pub const LONGEST_RETRY_AFTER_MS: i64 = 60 * 60 * 1_000;
+/// Whether WhatsApp's own failed status of this code lets a message be tried again by itself, after its wait: for other
+/// codes a `delivered` may still follow, and only a person decides.
+pub fn is_retryable_after_failing(code: u32) -> bool {
+    matches!(code, 131_049 | 131_053)
+}
 
-/// Milliseconds before attempt `next_attempt` (2 for the first retry): 1, 4, 16, 64, 256 s, as WhatsApp asks for its
-/// limit per person and more than its limit per number needs, plus up to a second so that refused messages spread.
-pub fn backoff_ms(next_attempt: u32, draw: u64) -> i64 {
-    let exponent = next_attempt.saturating_sub(2).min(4);
-    1_000 * 4i64.pow(exponent) + (draw % 1_000) as i64
+/// Whether a person may ask for another attempt at a message that failed with this code: it failed for the moment, the
+/// number or WhatsApp, and not for the person or the content.
+pub fn is_retryable_by_hand(code: u32) -> bool {
+    match reaction(code) {
+        Retry | SlowNumber | RestNumber | Defer | PauseCampaign | PauseNumber => true,
+        Suppress => false,
+        Fail => fault(code) == Unexplained,
+    }
 }
 
 #[cfg(test)]
@@ -123,29 +206,96 @@ mod tests {
         assert!(TABLE.windows(2).all(|pair| pair[0].code < pair[1].code));
         for row in TABLE {
             assert_eq!(find(row.code), Some(row));
+            assert!(row.title.len() > 10 && !row.title.ends_with('.'), "{}", row.code);
+        }
+    }
+
+    /// One row per code: what a definite refusal does, what it proves with HTTP 5xx, whether a failed status is tried
+    /// again by itself, and whether a person may ask for it.
+    #[rustfmt::skip]
+    const EXPECTED: &[(u32, Reaction, Proof, bool, bool)] = &[
+        (0, PauseNumber, Proof::NotSent, false, true),
+        (1, Fail, Proof::Nothing, false, true),
+        (2, Retry, Proof::Nothing, false, true),
+        (3, PauseNumber, Proof::NotSent, false, true),
+        (4, RestNumber, Proof::NotSent, false, true),
+        (10, PauseNumber, Proof::NotSent, false, true),
+        (33, PauseNumber, Proof::NotSent, false, true),
+        (100, Fail, Proof::NotSent, false, false),
+        (104, PauseNumber, Proof::NotSent, false, true),
+        (190, PauseNumber, Proof::NotSent, false, true),
+        (200, PauseNumber, Proof::NotSent, false, true),
+        (368, PauseNumber, Proof::NotSent, false, true),
+        (80_007, RestNumber, Proof::NotSent, false, true),
+        (130_403, Suppress, Proof::NotSent, false, false),
+        (130_429, SlowNumber, Proof::NotSent, false, true),
+        (130_472, Fail, Proof::NotSent, false, false),
+        (130_497, Fail, Proof::NotSent, false, false),
+        (131_000, Fail, Proof::Nothing, false, true),
+        (131_005, PauseNumber, Proof::NotSent, false, true),
+        (131_008, Fail, Proof::NotSent, false, false),
+        (131_009, Fail, Proof::NotSent, false, false),
+        (131_014, Retry, Proof::NotSent, false, true),
+        (131_016, Retry, Proof::Nothing, false, true),
+        (131_021, Fail, Proof::NotSent, false, false),
+        (131_026, Fail, Proof::NotSent, false, false),
+        (131_030, PauseCampaign, Proof::NotSent, false, true),
+        (131_031, PauseNumber, Proof::NotSent, false, true),
+        (131_037, PauseNumber, Proof::NotSent, false, true),
+        (131_042, PauseNumber, Proof::NotSent, false, true),
+        (131_045, PauseNumber, Proof::NotSent, false, true),
+        (131_047, Fail, Proof::NotSent, false, false),
+        (131_048, PauseNumber, Proof::NotSent, false, true),
+        (131_049, Defer, Proof::NotSent, true, true),
+        (131_050, Suppress, Proof::NotSent, false, false),
+        (131_051, PauseCampaign, Proof::NotSent, false, true),
+        (131_052, Fail, Proof::NotSent, false, false),
+        (131_053, Retry, Proof::NotSent, true, true),
+        (131_055, PauseCampaign, Proof::NotSent, false, true),
+        (131_056, Retry, Proof::NotSent, false, true),
+        (131_057, RestNumber, Proof::NotSent, false, true),
+        (131_061, PauseCampaign, Proof::NotSent, false, true),
+        (131_062, Fail, Proof::NotSent, false, false),
+        (131_063, PauseCampaign, Proof::NotSent, false, true),
+        (131_064, PauseNumber, Proof::NotSent, false, true),
+        (132_000, Fail, Proof::NotSent, false, false),
+        (132_001, PauseCampaign, Proof::NotSent, false, true),
+        (132_005, Fail, Proof::NotSent, false, false),
+        (132_007, PauseCampaign, Proof::NotSent, false, true),
+        (132_008, Fail, Proof::NotSent, false, false),
+        (132_012, Fail, Proof::NotSent, false, false),
+        (132_015, PauseCampaign, Proof::NotSent, false, true),
+        (132_016, PauseCampaign, Proof::NotSent, false, true),
+        (132_018, Fail, Proof::NotSent, false, false),
+        (132_068, PauseCampaign, Proof::NotSent, false, true),
+        (132_069, PauseCampaign, Proof::NotSent, false, true),
+        (133_004, RestNumber, Proof::NotSent, false, true),
+        (133_010, PauseNumber, Proof::NotSent, false, true),
+        (134_011, PauseCampaign, Proof::NotSent, false, true),
+        (134_100, PauseCampaign, Proof::NotSent, false, true),
+        (134_101, PauseCampaign, Proof::NotSent, false, true),
+        (134_102, PauseCampaign, Proof::NotSent, false, true),
+        (135_000, Fail, Proof::NotSent, false, false),
+        (137_000, Fail, Proof::NotSent, false, false),
+        (NO_REASON, Fail, Proof::NotSent, false, true),
+        (2_494_100, RestNumber, Proof::NotSent, false, true),
+    ];
+
+    #[test]
+    fn every_code_does_what_its_row_here_says() {
+        assert_eq!(EXPECTED.len(), TABLE.len());
+        for (row, (code, reaction_of, proof, by_itself, by_hand)) in TABLE.iter().zip(EXPECTED) {
+            assert_eq!((row.code, reaction(row.code), row.proof), (*code, *reaction_of, *proof));
+            assert_eq!(proves_not_sent(*code), *proof == Proof::NotSent, "{code}");
+            assert_eq!(is_retryable_after_failing(*code), *by_itself, "{code}");
+            assert_eq!(is_retryable_by_hand(*code), *by_hand, "{code}");
         }
     }
 
     #[test]
-    fn only_codes_that_say_not_sent_are_tried_again() {
-        let retried: Vec<u32> =
-            TABLE.iter().filter(|row| row.reaction == Reaction::Retry).map(|row| row.code).collect();
-        assert_eq!(retried, [4, 80007, 130429, 131056, 131057]);
-        assert!(!is_retryable(999_999));
-    }
-
-    #[test]
-    fn what_no_message_would_survive_pauses_the_campaign() {
-        for code in [190, 131_042, 132_015, 133_010] {
-            assert_eq!(reaction(code), Reaction::Pause, "{code}");
-        }
-        assert_eq!(reaction(131_026), Reaction::Fail);
-    }
-
-    #[test]
-    fn waits_grow_and_spread() {
-        assert_eq!(backoff_ms(2, 0), 1_000);
-        assert_eq!(backoff_ms(3, 250), 4_250);
-        assert!(backoff_ms(MOST_ATTEMPTS, u64::MAX) < 300_000);
+    fn codes_in_no_table_are_the_numbers_permissions_or_fail() {
+        assert_eq!((reaction(272), fault(272)), (PauseNumber, Elsewhere));
+        assert_eq!((reaction(139_999), fault(139_999)), (Fail, Unexplained));
+        assert!(!proves_not_sent(139_999) && is_retryable_by_hand(139_999));
     }
 }

@@ -193,7 +193,7 @@ fn read_answer(answer: &Answer) -> SendAnswer {
         };
     }
     let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.code);
-    let safe = code.is_some_and(campaigns::send_error::is_retryable);
+    let safe = code.is_some_and(campaigns::send_error::proves_not_sent);
     if answer.status.is_server_error() && !safe {
         return SendAnswer::Indefinite(format!("HTTP {} with code {code:?}", answer.status));
     }

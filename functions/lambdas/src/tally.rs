@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use aws_lambda_events::dynamodb::EventRecord;
+use campaigns::breaker::{Recent, Trip};
 use campaigns::message::campaign_of;
 use campaigns::totals::{Counted, sequence_is_after};
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, MessageState};
+use wire::{CampaignId, CampaignStatus, MessageState};
 
 use crate::App;
+use crate::storage::campaigns as campaign_store;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord, Watermark};
@@ -116,7 +118,12 @@ async fn count(
 ) -> anyhow::Result<Option<(TotalsRecord, TotalsRecord)>> {
     for _ in 0..MOST_RACES {
         let read = totals::get(app, campaign, scope).await?;
-        let Some(next) = fold(&read, shard, changes, app.clock.now_millis()) else { return Ok(None) };
+        let Some(mut next) = fold(&read, scope, shard, changes, app.clock.now_millis()) else { return Ok(None) };
+        if let Some(trip) = next.recent.judge(&next.limits) {
+            // Before the outcomes are forgotten: killed in between, the batch comes again and finds it paused.
+            trip_breaker(app, campaign, &next, &trip).await?;
+            next.recent = Recent::default();
+        }
         if totals::replace(app, campaign, scope, read.version, &next).await? == Written::Done {
             return Ok(Some((read, next)));
         }
@@ -125,7 +132,7 @@ async fn count(
 }
 
 /// The total after the changes; nothing when all of them were counted before.
-fn fold(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {
+fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {
     let mut next = read.clone();
     let mut watermark = read.watermarks.get(shard).map(|mark| mark.sequence.clone());
     for change in changes {
@@ -135,6 +142,10 @@ fn fold(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Optio
         watermark = Some(change.sequence.clone());
         let settled = next.totals.settled();
         next.totals.apply(change.before, change.after);
+        match scope {
+            Scope::Campaign => next.recent.note(change.before, change.after),
+            Scope::Chunk(_) => {}
+        }
         if next.totals.settled() > settled {
             next.last_outcome_at = Some(now);
         }
@@ -146,7 +157,25 @@ fn fold(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Optio
     Some(next)
 }
 
-/// When the last outcome was counted, the dispatcher looks now and not at its next tick.
+/// Pauses the campaign with the reason and the numbers, if it still sends.
+async fn trip_breaker(app: &App, campaign: &CampaignId, counted: &TotalsRecord, trip: &Trip) -> anyhow::Result<()> {
+    let Some(workspace) = counted.workspace_id else { return Ok(()) };
+    for _ in 0..MOST_RACES {
+        let Some(read) = campaign_store::get(app, workspace, campaign).await? else { return Ok(()) };
+        if read.status != CampaignStatus::Processing {
+            return Ok(());
+        }
+        let next = read.paused_by_itself(trip.reason(), app.clock.now_millis());
+        if campaign_store::replace(app, &read, &next).await? == Written::Done {
+            tracing::warn!(%campaign, ?trip, "a campaign paused: too many of its latest messages failed");
+            return Ok(());
+        }
+    }
+    bail!("campaign {campaign} kept changing under {MOST_RACES} tries to pause it")
+}
+
+/// When the last outcome was counted, the dispatcher looks now and not at its next tick; so it does when a complete
+/// campaign has messages to try again.
 async fn nudge_when_through(
     app: &App,
     campaign: &CampaignId,
@@ -155,7 +184,7 @@ async fn nudge_when_through(
 ) -> anyhow::Result<()> {
     let is_through = |record: &TotalsRecord| record.audience > 0 && record.totals.settled() == record.audience;
     match after.workspace_id {
-        Some(workspace_id) if is_through(after) && !is_through(before) => {
+        Some(workspace_id) if is_through(after) != is_through(before) => {
             queues::nudge(app, &Nudge { workspace_id, campaign_id: campaign.clone() }, 0).await
         }
         Some(_) | None => Ok(()),
@@ -171,6 +200,10 @@ mod tests {
         Change { sequence: sequence.to_string(), before: before.map(counted), after: counted(after) }
     }
 
+    fn folded(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {
+        fold(read, Scope::Campaign, shard, changes, now)
+    }
+
     fn three() -> Vec<Change> {
         vec![
             change(8, None, MessageState::Claimed),
@@ -181,28 +214,28 @@ mod tests {
 
     #[test]
     fn batches_that_overlap_are_counted_once() {
-        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        let once = folded(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
         assert_eq!((once.totals.claimed, once.totals.accepted), (1, 1));
-        assert_eq!(fold(&once, "s1", &three(), 2), None);
+        assert_eq!(folded(&once, "s1", &three(), 2), None);
         let mut overlapping = three();
         overlapping.push(change(11, Some(MessageState::Claimed), MessageState::Failed));
-        let more = fold(&once, "s1", &overlapping, 3).unwrap();
+        let more = folded(&once, "s1", &overlapping, 3).unwrap();
         assert_eq!((more.totals.claimed, more.totals.accepted, more.totals.failed), (0, 1, 1));
         assert_eq!(more.last_outcome_at, Some(3));
     }
 
     #[test]
     fn shards_have_their_own_watermarks() {
-        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
-        let other = fold(&once, "s2", &[change(2, None, MessageState::Claimed)], 2).unwrap();
+        let once = folded(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        let other = folded(&once, "s2", &[change(2, None, MessageState::Claimed)], 2).unwrap();
         assert_eq!(other.totals.claimed, 2);
         assert_eq!(other.watermarks.len(), 2);
     }
 
     #[test]
     fn watermarks_of_closed_shards_go_after_two_days() {
-        let once = fold(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
-        let later = fold(&once, "s2", &[change(2, None, MessageState::Claimed)], WATERMARK_MS + 2).unwrap();
+        let once = folded(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
+        let later = folded(&once, "s2", &[change(2, None, MessageState::Claimed)], WATERMARK_MS + 2).unwrap();
         assert_eq!(later.watermarks.keys().collect::<Vec<_>>(), ["s2"]);
     }
 }

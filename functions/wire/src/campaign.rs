@@ -69,9 +69,30 @@ pub struct CreateCampaign {
     /// Recipients in a chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_size: Option<u64>,
+    /// Rounds of the retry schedule, 0 to 3: ten minutes later, later the same day, the next day. Absent: 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_rounds: Option<u32>,
+    /// Above which shares of its latest 200 outcomes the campaign pauses by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_above: Option<PauseAbove>,
     /// The content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
+}
+
+/// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PauseAbove {
+    /// People who cannot or should not be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undeliverable_percent: Option<u32>,
+    /// Messages that do not fit their template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters_percent: Option<u32>,
+    /// Failures that WhatsApp does not explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexplained_percent: Option<u32>,
 }
 
 /// Where a campaign stands.
@@ -166,6 +187,8 @@ pub struct Campaign {
     pub track_max_hours: u32,
     /// Recipients in a chunk.
     pub chunk_size: u64,
+    /// Rounds of the retry schedule.
+    pub retry_rounds: u32,
     /// The content.
     pub template: TemplateContent,
     /// Share of the recipients that have an outcome, 0 to 100.

@@ -17,7 +17,7 @@ mod template;
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
     Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
-    ResultCounts,
+    PauseAbove, ResultCounts,
 };
 pub use channel::{Channel, ChannelList};
 pub use ids::{AudienceId, CampaignId, ChannelId, WorkspaceId};

@@ -16,6 +16,7 @@ use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::sender::number;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
@@ -56,6 +57,10 @@ async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Res
             Transition::Already => return Ok(Json(whole(app, &read).await?)),
             Transition::Refused => return Err(refused(action, read.status).into()),
         };
+        if matches!(action, Action::Start | Action::Resume) {
+            // Whoever starts or resumes has seen to what blocked the number, or wants to try.
+            number::unblock(app, caller.workspace_id, &read.channel_id).await?;
+        }
         let next = after(action, status, &read, now_micros);
         match store::replace(app, &read, &next).await? {
             Written::ConditionFailed => continue,

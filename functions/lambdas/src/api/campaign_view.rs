@@ -65,6 +65,7 @@ pub fn campaign(record: &CampaignRecord, counted: &TotalsRecord, chunks: Chunks<
         track_all_channels: false,
         track_max_hours: 0,
         chunk_size: u64::from(record.chunk_size),
+        retry_rounds: record.retry_rounds,
         template: record.content.clone(),
         progress: progress(settled, record.recipients),
         result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),

@@ -31,6 +31,7 @@ pub(in crate::api) fn record() -> CampaignRecord {
             unusable_because: None,
         },
         chunk_size: 4,
+        retry_rounds: 0,
         between_chunks_ms: 60_000,
         min_gap_ms: 1_000,
         max_gap_ms: 2_000,

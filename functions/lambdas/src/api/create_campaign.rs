@@ -10,6 +10,7 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::lifecycle::status_name;
 use campaigns::plan::PLAN_VERSION;
@@ -63,7 +64,7 @@ pub async fn create(
         None => new,
     };
     let record = record(&app, id, &asked, &channel, audience, template.clone())?;
-    let record = write(&app, record).await?;
+    let record = write(&app, record, asked.limits).await?;
     let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
     tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");
     nudge_if_near(&app, &record).await;
@@ -171,6 +172,7 @@ fn record(
         between_chunks_ms: pace.between_chunks_ms,
         min_gap_ms: pace.min_gap_ms,
         max_gap_ms: pace.max_gap_ms,
+        retry_rounds: asked.retry_rounds,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,
@@ -206,10 +208,11 @@ fn record(
 
 /// Writes the campaign and returns it as it stands. The id is new, so one that stands there already is this one: written
 /// by a try whose answer was lost, or by the same request under the same key.
-async fn write(app: &App, record: CampaignRecord) -> anyhow::Result<CampaignRecord> {
+async fn write(app: &App, record: CampaignRecord, limits: Limits) -> anyhow::Result<CampaignRecord> {
     let none_yet = TotalsRecord {
         audience: record.recipients,
         workspace_id: Some(record.workspace_id),
+        limits,
         version: 1,
         ..TotalsRecord::default()
     };

@@ -76,6 +76,7 @@ mod tests {
 
     fn record(state: MessageState) -> MessageRecord {
         let claim = Claim {
+            rounds: 0,
             campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),
             channel_id: ChannelId("n".into()),

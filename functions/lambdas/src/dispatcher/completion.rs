@@ -1,7 +1,7 @@
 //! Completion: a campaign ends when every recipient has an outcome and a recount of the messages says so too. Receipts
 //! go on coming, so the two need not agree on who has read by now.
 
-use campaigns::message::Outcome;
+use campaigns::message::{Outcome, waiting_for_later, waiting_with_job};
 use campaigns::totals::{Counted, Totals};
 use wire::{CampaignStatus, MessageState};
 
@@ -12,6 +12,9 @@ use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord};
+
+/// Why somebody who waited for another attempt gets none.
+const CANCELLED: &str = "The campaign was cancelled before another attempt";
 
 /// Waiting attempts settled in one look after a cancel.
 const MOST_SWEPT: i32 = 500;
@@ -61,11 +64,31 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     Ok(())
 }
 
+/// A campaign was complete, and then WhatsApp failed messages that may be tried again: it goes on until they have an
+/// outcome too.
+pub(super) async fn reopen(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
+    if totals::get(app, &record.id, Scope::Campaign).await?.totals.retry == 0 {
+        return Ok(());
+    }
+    let now = app.clock.now_millis();
+    let mut next = record.clone();
+    next.status = CampaignStatus::Processing;
+    next.epoch += 1;
+    next.updated_at = now;
+    next.look_at(Some(now));
+    if write(app, record, next.clone()).await?.is_some() {
+        tracing::info!(campaign = %next.id, "a complete campaign goes on: some messages failed later and are tried again");
+    }
+    Ok(())
+}
+
 /// After a cancel: what waited for another attempt never gets it, what was in hand is settled, then nothing is left to do.
 pub(super) async fn sweep_cancelled(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
-    for waiting in messages::overdue_retries(app, &record.id, i64::MAX, MOST_SWEPT).await? {
-        messages::change(app, waiting, |standing| standing.cancelled(now)).await?;
+    for partition in [waiting_with_job(&record.id), waiting_for_later(&record.id)] {
+        for waiting in messages::waiting(app, &record.id, &partition, i64::MAX, MOST_SWEPT).await? {
+            messages::change(app, waiting, |standing| standing.left_out(now, CANCELLED)).await?;
+        }
     }
     let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;
     if counted.claimed > 0 {
@@ -123,11 +146,10 @@ async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> 
 /// Its sender died between the claim and the outcome: nobody knows whether it was sent.
 async fn give_up(app: &App, message: campaigns::message::MessageRecord) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
-    let shard = message.retry_shard.clone().unwrap_or_default();
     let index = message.index;
     let written = messages::change(app, message, |standing| {
         let claimed = standing.state == MessageState::Claimed;
-        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now, &shard)).flatten()
+        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now)).flatten()
     });
     if written.await? == Written::Done {
         tracing::warn!(index, "a claim without an outcome is now unknown");

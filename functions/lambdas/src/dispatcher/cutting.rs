@@ -2,10 +2,12 @@
 
 use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
 use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, JobTemplate, RecipientContent};
+use campaigns::message::MessageRecord;
 use campaigns::plan::{Cursor, Cut, Plan};
 use campaigns::template;
 use campaigns::totals::Totals;
 
+use super::later::{self, Waits};
 use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
@@ -17,6 +19,7 @@ use crate::storage::{files, messages};
 pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
     let plan = record.plan();
+    let waits = later::look(app, &record, counted).await?;
     let room = room(&record, counted);
     let mut segment = Segment::default();
     let horizon = app.clock.now_micros() + HORIZON_MICROS;
@@ -26,7 +29,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
         let mut next = record.clone();
         next.move_cursor(batch.next);
         next.last_chunk = Some(batch.chunk);
-        note_look(app, &mut next, counted);
+        note_look(app, &mut next, counted, &waits);
         match write(app, record, next).await? {
             Some(written) => record = written,
             None => return Ok(None),
@@ -34,7 +37,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
     }
     let mut next = record.clone();
     next.dispatches += 1;
-    note_look(app, &mut next, counted);
+    note_look(app, &mut next, counted, &waits);
     write(app, record, next).await
 }
 
@@ -49,18 +52,25 @@ async fn shift_if_late(app: &App, record: CampaignRecord) -> anyhow::Result<Opti
     write(app, record, next).await
 }
 
-/// The dispatcher looks again when the next recipient is due, and every minute while anything is under way.
-fn note_look(app: &App, next: &mut CampaignRecord, counted: &Totals) {
+/// The dispatcher looks again when the next recipient is due, and every minute while anything is under way. What only
+/// waits for a later attempt costs no look before that is due.
+fn note_look(app: &App, next: &mut CampaignRecord, counted: &Totals, waits: &Waits) {
     let now = app.clock.now_millis();
     next.last_dispatch_at = Some(now);
     next.updated_at = now;
     let due = next.cursor_due_at_micros / 1_000;
-    let under_way = next.cursor_index > counted.settled();
-    let again = now + LOOK_AGAIN_MS;
-    next.look_at(Some(match (next.is_cut(), under_way) {
+    let rests = match waits.only_later_from {
+        Some(_) => counted.touched() >= next.cursor_index,
+        None => counted.settled() >= next.cursor_index,
+    };
+    let again = match (rests, waits.only_later_from) {
+        (true, Some(later)) => later.max(now + LOOK_AGAIN_MS),
+        (true, None) | (false, _) => now + LOOK_AGAIN_MS,
+    };
+    next.look_at(Some(match (next.is_cut(), rests && waits.only_later_from.is_none()) {
         (true, _) => again,
-        (false, true) => due.min(again),
-        (false, false) => due,
+        (false, true) => due,
+        (false, false) => due.min(again),
     }));
 }
 
@@ -113,7 +123,7 @@ async fn cut_batch(
 fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
     let recipients = cut.due.iter().filter_map(|due| {
         let place = usize::try_from(due.index % SEGMENT_ROWS).unwrap_or_default();
-        Some(job_recipient(record, due.index, 1, due.due_at_micros, rows.get(place)?))
+        Some(job_recipient(record, Wanted::first(due.index, due.due_at_micros), rows.get(place)?))
     });
     packed(record, cut.chunk, recipients)
 }
@@ -145,24 +155,39 @@ fn empty_job(record: &CampaignRecord, chunk: u64) -> Job {
         channel_id: record.channel_id.clone(),
         epoch: record.epoch,
         chunk,
+        rounds: record.retry_rounds,
         template: JobTemplate::of(&record.template),
         recipients: Vec::new(),
     }
 }
 
+/// Which attempt at whom is wanted when.
+pub(super) struct Wanted {
+    pub index: u64,
+    pub attempt: u32,
+    pub waits: bool,
+    pub due_at_micros: i64,
+}
+
+impl Wanted {
+    fn first(index: u64, due_at_micros: i64) -> Wanted {
+        Wanted { index, attempt: 1, waits: false, due_at_micros }
+    }
+
+    /// The attempt that an item waits for.
+    pub(super) fn waiting(message: &MessageRecord, due_at_micros: i64) -> Wanted {
+        Wanted { index: message.index, attempt: message.attempt, waits: true, due_at_micros }
+    }
+}
+
 /// One recipient with what the template is filled with, or why it cannot be.
-pub(super) fn job_recipient(
-    record: &CampaignRecord,
-    index: u64,
-    attempt: u32,
-    due_at_micros: i64,
-    row: &Recipient,
-) -> JobRecipient {
+pub(super) fn job_recipient(record: &CampaignRecord, wanted: Wanted, row: &Recipient) -> JobRecipient {
     let content = match template::parameters(&record.template, &record.content, &record.columns, &row.fields) {
         Ok(parameters) => RecipientContent::Send(parameters),
         Err(problem) => RecipientContent::Skip(problem.to_string()),
     };
-    JobRecipient { index, attempt, due_at_micros, phone: row.phone.clone(), content }
+    let Wanted { index, attempt, waits, due_at_micros } = wanted;
+    JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), content }
 }
 
 /// An upper bound of the recipient's share of the job, in bytes: texts may double when JSON escapes them.

@@ -5,6 +5,7 @@
 
 mod completion;
 mod cutting;
+mod later;
 mod repair;
 
 use aws_lambda_events::sqs::SqsEvent;
@@ -79,7 +80,8 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
     let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.is_some();
-    if !is_active(record.status) && !is_swept {
+    let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
+    if !is_active(record.status) && !is_swept && !may_reopen {
         return Ok(());
     }
     let owner = app.new_id()?;
@@ -103,10 +105,14 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     if read.status == CampaignStatus::Cancelled {
         return completion::sweep_cancelled(app, read).await;
     }
+    if read.status == CampaignStatus::Completed {
+        return completion::reopen(app, read).await;
+    }
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
     let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
     repair::send_overdue_retries(app, &record).await?;
+    later::send_due(app, &record).await?;
     let counted = totals::get(app, campaign, Scope::Campaign).await?;
     match cutting::cut(app, record, &counted.totals).await? {
         Some(record) => completion::complete(app, record, &counted).await,

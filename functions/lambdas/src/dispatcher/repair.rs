@@ -1,14 +1,15 @@
 //! Repair: what was lost, dropped or cut short is found, because audience − messages says what is missing.
 
-use campaigns::message::MessageRecord;
+use campaigns::message::waiting_with_job;
 
-use super::cutting::{Segment, job_recipient, packed};
+use super::cutting::Segment;
+use super::later::{self, Due};
 use super::{HORIZON_MICROS, LOOK_AGAIN_MS, write};
 use crate::App;
 use crate::sender::pace;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
-use crate::storage::queues::{self, DelayedJob, Nudge};
+use crate::storage::queues::{self, Nudge};
 
 /// A retry that is this much past its time has lost its job (a pause drops jobs, a crash may), in milliseconds: more
 /// than the longest time for which a sender puts a job back.
@@ -74,31 +75,20 @@ async fn lay_from(app: &App, next: &mut CampaignRecord, index: u64) -> anyhow::R
     Ok(())
 }
 
-/// Cuts new jobs for retries whose job is gone. A retry that still has its job is sent once all the same: the claim decides.
+/// Cuts new jobs for retries whose job is gone; only a minute later are they overdue again. A retry that still has its
+/// job is sent once all the same: the claim decides.
 pub(super) async fn send_overdue_retries(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
     let now = app.clock.now_micros();
-    let overdue = messages::overdue_retries(app, &record.id, now / 1_000 - RETRY_OVERDUE_MS, MOST_RETRIES).await?;
-    let mut segment = Segment::default();
-    let mut jobs = Vec::new();
-    for waiting in overdue.chunk_by(|a, b| a.chunk == b.chunk) {
-        let mut recipients = Vec::new();
-        for message in waiting {
-            if let Some(row) = segment.row(app, record, message.index).await? {
-                recipients.push(job_recipient(record, message.index, message.attempt, now, row));
-            }
-        }
-        for job in packed(record, waiting[0].chunk, recipients.into_iter()) {
-            jobs.push(DelayedJob::new(&job, now, now)?);
-        }
-    }
-    queues::send_jobs(app, jobs).await?;
-    postpone(app, &overdue).await
-}
-
-/// Their new jobs have until then; only after that are they overdue again.
-async fn postpone(app: &App, overdue: &[MessageRecord]) -> anyhow::Result<()> {
-    for message in overdue {
-        messages::postpone_retry(app, message, app.clock.now_millis() + LOOK_AGAIN_MS).await?;
-    }
-    Ok(())
+    let partition = waiting_with_job(&record.id);
+    let until = now / 1_000 - RETRY_OVERDUE_MS;
+    let overdue = messages::waiting(app, &record.id, &partition, until, MOST_RETRIES).await?;
+    let due = |message| Due { message, due_at_micros: now };
+    later::send(
+        app,
+        record,
+        overdue.into_iter().map(due).collect(),
+        now / 1_000 + LOOK_AGAIN_MS,
+        &mut Segment::default(),
+    )
+    .await
 }

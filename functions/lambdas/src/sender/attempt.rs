@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use campaigns::job::{CallbackData, Job, JobRecipient, RecipientContent};
-use campaigns::message::{Claim, MessageRecord, Outcome};
-use campaigns::phone::PhoneNumber;
-use campaigns::send_error::{LONGEST_RETRY_AFTER_MS, MOST_ATTEMPTS, Reaction, backoff_ms, reaction};
+use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
+use campaigns::phone;
+use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after_unsent};
+use campaigns::send_error::{Reaction, reaction};
 use wire::MessageState;
 
 use super::flight::SLOT_TOLERANCE_MICROS;
 use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
+use super::signals::Signals;
 use crate::App;
 use crate::cloud_api::{OutgoingMessage, SendAnswer};
 use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::messages::{self, Claimed};
+use crate::storage::suppressions::{self, Suppression};
 use crate::storage::table::Written;
 
 pub(super) struct Attempt {
@@ -23,6 +26,8 @@ pub(super) struct Attempt {
     pub channel: Arc<ChannelRecord>,
     pub credentials: Arc<WhatsAppApp>,
     pub job: Arc<Job>,
+    /// What the answers of this flight say of the number.
+    pub signals: Arc<Signals>,
     pub recipient: JobRecipient,
     /// Nothing where only the number's rate counts.
     pub pace: Option<Arc<Pace>>,
@@ -40,7 +45,7 @@ const NO_SLOT_WAIT_MS: i64 = 1_000;
 pub(super) enum Landed {
     /// Nothing.
     Done,
-    /// WhatsApp refused the message for now: this attempt is the next one.
+    /// WhatsApp refused the message for now: this attempt is the next one, within minutes.
     Again(JobRecipient),
     /// WhatsApp could not be reached: neither can it be for the rest of the job.
     Unreachable(JobRecipient),
@@ -58,19 +63,16 @@ impl Attempt {
         let Claimed::Ours(claimed) = self.claim(claim_id).await? else { return Ok(Landed::Done) };
         if !self.wait_for_slot().await? {
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
-            let next = self.record(*claimed, Outcome::Retry { code: None, not_before }).await?;
+            let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
             return Ok(next.map_or(Landed::Done, Landed::Again));
         }
-        let answer = self.send().await?;
+        let answer = self.signals.watch(&self.app, &self.channel, self.send()).await?;
         let unreachable = matches!(answer, SendAnswer::NotSent(_));
         let blocked_by = match &answer {
-            SendAnswer::Refused { code, .. } if reaction(*code) == Reaction::Pause => Some(*code),
-            SendAnswer::Accepted { .. }
-            | SendAnswer::Refused { .. }
-            | SendAnswer::NotSent(_)
-            | SendAnswer::Indefinite(_) => None,
+            SendAnswer::Refused { code, .. } => Some(*code).filter(|code| pauses(*code)),
+            SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,
         };
-        let outcome = self.outcome(answer)?;
+        let outcome = self.outcome(&claimed, answer).await?;
         let next = self.record(*claimed, outcome).await?;
         Ok(match (blocked_by, next) {
             (Some(code), _) => Landed::Blocked { code },
@@ -82,8 +84,8 @@ impl Attempt {
 
     /// Creates the item, or moves a waiting retry of this attempt.
     async fn claim(&self, claim_id: String) -> anyhow::Result<Claimed> {
-        let JobRecipient { index, attempt, .. } = self.recipient;
-        if attempt == 1 {
+        let JobRecipient { index, attempt, waits, .. } = self.recipient;
+        if !waits {
             let record = new_record(&self.job, &self.recipient, claim_id, self.app.clock.now_millis());
             return messages::create(&self.app, &record).await;
         }
@@ -99,10 +101,11 @@ impl Attempt {
                 self.app.clock.sleep_until(slot).await;
                 return Ok(true);
             }
-            let Permit::Granted { slot_micros } = permit::take(&self.app, &self.channel, 1).await? else {
+            let interval = self.signals.interval_micros(&self.app, &self.channel);
+            let Permit::Granted(granted) = permit::take(&self.app, &self.channel, interval, 1).await? else {
                 return Ok(false);
             };
-            slot = slot_micros;
+            slot = granted.slot_micros;
             let Some(pace) = &self.pace else { continue };
             match pace.take(&self.app, slot, slot, self.recipient.index).await? {
                 Turn::Now => {}
@@ -134,19 +137,21 @@ impl Attempt {
     }
 
     /// What an answer means for the message.
-    fn outcome(&self, answer: SendAnswer) -> anyhow::Result<Outcome> {
+    async fn outcome(&self, claimed: &MessageRecord, answer: SendAnswer) -> anyhow::Result<Outcome> {
         let campaign = &self.job.campaign_id;
         let index = self.recipient.index;
         Ok(match answer {
             SendAnswer::Accepted { wamid, held } => Outcome::Accepted { wamid, held },
-            SendAnswer::Refused { code, retry_after_seconds } => match reaction(code) {
-                Reaction::Retry if self.recipient.attempt >= MOST_ATTEMPTS => Outcome::Failed { code },
-                Reaction::Retry | Reaction::Pause => self.wait(Some(code), retry_after_seconds)?,
-                Reaction::Fail => Outcome::Failed { code },
-            },
+            SendAnswer::Refused { code, retry_after_seconds } => {
+                if reaction(code) == Reaction::Suppress {
+                    self.suppress(claimed, code).await;
+                }
+                self.refused(claimed, code, retry_after_seconds)?
+            }
             SendAnswer::NotSent(cause) => {
                 tracing::warn!(%campaign, index, cause, "WhatsApp could not be reached; nothing was sent");
-                self.wait(None, None)?
+                let not_before = self.app.clock.now_millis() + after_unsent(self.draw()?);
+                Outcome::Retry { code: None, not_before, step: Step::Nothing }
             }
             SendAnswer::Indefinite(cause) => {
                 tracing::warn!(%campaign, index, cause, "nobody knows whether a message was sent");
@@ -155,43 +160,72 @@ impl Attempt {
         })
     }
 
-    /// Another attempt after a wait.
-    fn wait(&self, code: Option<u32>, retry_after_seconds: Option<u64>) -> anyhow::Result<Outcome> {
-        let asked = i64::try_from(retry_after_seconds.unwrap_or(0)).unwrap_or(i64::MAX);
-        let asked = asked.saturating_mul(1_000).min(LONGEST_RETRY_AFTER_MS);
-        let wait = backoff_ms(self.recipient.attempt + 1, u64::from_le_bytes(self.app.chance.bytes()?)).max(asked);
-        Ok(Outcome::Retry { code, not_before: self.app.clock.now_millis() + wait })
+    /// What a definite refusal means for the message.
+    fn refused(&self, claimed: &MessageRecord, code: u32, retry_after_seconds: Option<u64>) -> anyhow::Result<Outcome> {
+        let tried = Tried { tries: claimed.tries + 1, round: claimed.round, rounds: claimed.rounds };
+        let (step, wait_ms) = match after_refusal(code, tried, self.draw()?) {
+            Next::GiveUp => return Ok(Outcome::Failed { code }),
+            Next::Wait { wait_ms } => (Step::Nothing, wait_ms),
+            Next::Try { wait_ms } => (Step::Try, wait_ms),
+            Next::Round { wait_ms } => (Step::Round, wait_ms),
+        };
+        let wait_ms = wait_ms.max(retry_after_ms(retry_after_seconds));
+        Ok(Outcome::Retry { code: Some(code), not_before: self.app.clock.now_millis() + wait_ms, step })
+    }
+
+    /// The person wants no more. A list that cannot be written does not hold the outcome up: it is said again next time.
+    async fn suppress(&self, claimed: &MessageRecord, code: u32) {
+        let workspace_id = self.job.workspace_id;
+        let suppression = Suppression { workspace_id, code: Some(code), since: self.app.clock.now_millis() };
+        if let Err(error) = suppressions::add(&self.app, claimed.canonical_phone(), &suppression).await {
+            let (campaign, index) = (&self.job.campaign_id, self.recipient.index);
+            tracing::error!(%campaign, index, error = format!("{error:#}"), "a person could not be suppressed");
+        }
+    }
+
+    fn draw(&self) -> anyhow::Result<u64> {
+        Ok(u64::from_le_bytes(self.app.chance.bytes()?))
     }
 
     /// Merges the outcome into whatever the item says by now: a receipt may have been faster.
     async fn record(&self, claimed: MessageRecord, outcome: Outcome) -> anyhow::Result<Option<JobRecipient>> {
         let now = self.app.clock.now_millis();
         let attempt = self.recipient.attempt;
-        let retry_shard = self.job.campaign_id.as_str();
-        let change = |standing: &MessageRecord| standing.with_outcome(attempt, &outcome, now, retry_shard);
+        let with_job = waiting_with_job(&self.job.campaign_id);
+        let change = |standing: &MessageRecord| standing.with_outcome(attempt, &outcome, now);
+        // What waits for longer gets its job from the dispatcher.
         let waiting = change(&claimed).filter(|next| next.state == MessageState::Retry);
+        let waiting = waiting.filter(|next| next.retry_shard.as_deref() == Some(&with_job));
         let written = messages::change(&self.app, claimed, change).await?;
         let waiting = waiting.filter(|_| written == Written::Done);
         Ok(waiting.and_then(|waiting| {
             let due_at_micros = waiting.not_before? * 1_000;
-            Some(JobRecipient { attempt: waiting.attempt, due_at_micros, ..self.recipient.clone() })
+            Some(JobRecipient { attempt: waiting.attempt, waits: true, due_at_micros, ..self.recipient.clone() })
         }))
     }
 }
 
+/// Whether a refusal with this code stops more than its own message.
+fn pauses(code: u32) -> bool {
+    matches!(reaction(code), Reaction::PauseCampaign | Reaction::PauseNumber)
+}
+
+/// `Retry-After` in milliseconds, as far as it is believed.
+pub(super) fn retry_after_ms(seconds: Option<u64>) -> i64 {
+    let asked = i64::try_from(seconds.unwrap_or(0)).unwrap_or(i64::MAX);
+    asked.saturating_mul(1_000).min(LONGEST_RETRY_AFTER_MS)
+}
+
 /// The item of a recipient that is claimed for the first time.
 pub(super) fn new_record(job: &Job, recipient: &JobRecipient, claim_id: String, now: i64) -> MessageRecord {
-    let canonical = match PhoneNumber::parse(&recipient.phone, None) {
-        Ok(phone) => phone.canonical(),
-        Err(_) => recipient.phone.trim_start_matches('+').to_owned(),
-    };
     MessageRecord::from(Claim {
         campaign_id: job.campaign_id.clone(),
         workspace_id: job.workspace_id,
         channel_id: job.channel_id.clone(),
         index: recipient.index,
         chunk: job.chunk,
-        canonical_phone: canonical,
+        canonical_phone: phone::canonical_digits(&recipient.phone),
+        rounds: job.rounds,
         claim_id,
         attempt: recipient.attempt,
         at: now,

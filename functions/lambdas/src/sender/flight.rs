@@ -6,11 +6,12 @@ use anyhow::Context;
 use campaigns::job::{Job, JobRecipient};
 use campaigns::send_error;
 use tokio::task::JoinSet;
-use wire::CampaignStatus;
 
 use super::attempt::{Attempt, Landed};
+use super::number::Number;
 use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
+use super::signals::Signals;
 use super::wanted_campaign;
 use crate::App;
 use crate::config::WhatsAppApp;
@@ -54,6 +55,7 @@ pub(super) struct Flight<'a> {
     channel: Arc<ChannelRecord>,
     credentials: Arc<WhatsAppApp>,
     job: Arc<Job>,
+    signals: Arc<Signals>,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
     stopped_by: Option<Stop>,
@@ -68,12 +70,19 @@ enum Stop {
 
 impl<'a> Flight<'a> {
     /// Nothing is under way yet.
-    pub(super) fn new(app: &'a Arc<App>, channel: ChannelRecord, credentials: WhatsAppApp, job: Job) -> Flight<'a> {
+    pub(super) fn new(
+        app: &'a Arc<App>,
+        channel: ChannelRecord,
+        credentials: WhatsAppApp,
+        job: Job,
+        number: Number,
+    ) -> Flight<'a> {
         Flight {
             app,
             channel: Arc::new(channel),
             credentials: Arc::new(credentials),
             job: Arc::new(job),
+            signals: Arc::new(Signals::of(number)),
             tasks: JoinSet::new(),
             again: Vec::new(),
             stopped_by: None,
@@ -84,23 +93,31 @@ impl<'a> Flight<'a> {
     /// the campaign. What is under way always lands, whatever else fails.
     pub(super) async fn send(mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
         let sent = self.send_all(recipients).await;
+        let (app, channel, signals) = (self.app, Arc::clone(&self.channel), Arc::clone(&self.signals));
         let landed = self.land().await;
-        sent.and(landed)
+        let noted = signals.end(app, &channel).await;
+        sent.and(landed).and(noted)
     }
 
     async fn send_all(&mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
-        let interval = permit::interval_micros(&self.channel);
         let until = self.now() + LONGEST_SENDING_MICROS;
         let mut rest = recipients;
         while let Some(first) = rest.first()
             && first.due_at_micros.max(self.now()) < until
         {
             self.app.clock.sleep_until(first.due_at_micros).await;
+            let interval = self.signals.interval_micros(self.app, &self.channel);
             let wanted = permit::contiguous(rest, interval);
-            let slot = match permit::take(self.app, &self.channel, wanted).await? {
+            let granted = match permit::take(self.app, &self.channel, interval, wanted).await? {
                 Permit::NotNow { free_at_micros } => return self.bounce(rest, free_at_micros).await,
-                Permit::Granted { slot_micros } => slot_micros,
+                Permit::Blocked { code } => {
+                    self.stopped_by = Some(Stop::Blocked { code });
+                    return Ok(());
+                }
+                Permit::Granted(granted) => granted,
             };
+            self.signals.learn(granted.number);
+            let (slot, interval, wanted) = (granted.slot_micros, granted.interval_micros, granted.messages);
             self.app.clock.sleep_until(slot - CHECK_AHEAD_MICROS).await;
             let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
             let mut slots = Slots { first: slot, interval };
@@ -162,6 +179,7 @@ impl<'a> Flight<'a> {
                 channel: Arc::clone(&self.channel),
                 credentials: Arc::clone(&self.credentials),
                 job: Arc::clone(&self.job),
+                signals: Arc::clone(&self.signals),
                 recipient: recipient.clone(),
                 pace: pace.clone(),
                 slot: at,
@@ -242,12 +260,8 @@ impl<'a> Flight<'a> {
     /// Pauses the campaign with the reason. Nothing when somebody else changed it meanwhile.
     async fn pause(&self, code: u32) -> anyhow::Result<()> {
         let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
-        let mut next = read.clone();
-        next.status = CampaignStatus::Paused;
-        next.status_reason = Some(format!("Paused by itself: {} ({code}).", send_error::title(code)));
-        next.epoch += 1;
-        next.updated_at = self.app.clock.now_millis();
-        next.look_at(None);
+        let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
+        let next = read.paused_by_itself(reason, self.app.clock.now_millis());
         if campaign_store::replace(self.app, &read, &next).await? == Written::Done {
             tracing::warn!(campaign = %next.id, code, "a campaign paused: WhatsApp refuses all its messages");
         }

@@ -5,14 +5,17 @@
 
 mod attempt;
 mod flight;
+pub(crate) mod number;
 pub(crate) mod pace;
 mod permit;
+mod signals;
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use campaigns::job::{Job, JobRecipient, RecipientContent};
+use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
 
@@ -21,10 +24,13 @@ use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels;
 use crate::storage::queues::{self, DelayedJob};
-use crate::storage::{campaigns as campaign_store, messages};
+use crate::storage::{campaigns as campaign_store, messages, suppressions};
 
 /// A job that comes earlier than this before its first due time goes back with a delay.
 const EARLY_MICROS: i64 = 6_000_000;
+
+/// Why somebody on the suppression list is left out.
+const SUPPRESSED: &str = "The person wants no more messages";
 
 /// A claim without an outcome for this long has lost its sender, in milliseconds: the function's limit is 30 s.
 pub const CLAIM_TIMEOUT_MS: i64 = 45_000;
@@ -60,6 +66,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let credentials = app.config.app(&channel.app_id).cloned();
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     drop_taken(app, &mut job).await?;
+    mark_suppressed(app, &mut job).await?;
     skip_unfillable(app, &mut job).await?;
     let Some(first) = job.recipients.first() else { return Ok(()) };
     let now = app.clock.now_micros();
@@ -67,8 +74,9 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
         let visible_at = first.due_at_micros - EARLY_MICROS / 2;
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
+    let number = number::read(app, &channel).await?;
     let recipients = std::mem::take(&mut job.recipients);
-    Flight::new(app, channel, credentials, job).send(&recipients).await
+    Flight::new(app, channel, credentials, job, number).send(&recipients).await
 }
 
 /// The campaign, if it still sends, and in the epoch of this job. Read consistently.
@@ -84,7 +92,7 @@ async fn drop_taken(app: &App, job: &mut Job) -> anyhow::Result<()> {
     job.recipients.retain(|recipient| {
         let record = records.binary_search_by_key(&recipient.index, |record| record.index).ok().map(|at| &records[at]);
         match record {
-            None => recipient.attempt == 1,
+            None => !recipient.waits,
             Some(record) => record.state == MessageState::Retry && record.attempt == recipient.attempt,
         }
     });
@@ -92,7 +100,19 @@ async fn drop_taken(app: &App, job: &mut Job) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Records the recipients whose template cannot be filled as skipped, with the reason.
+/// Who is on the suppression list by now gets nothing, whatever was queued for him.
+async fn mark_suppressed(app: &App, job: &mut Job) -> anyhow::Result<()> {
+    let phones = job.recipients.iter().map(|recipient| phone::canonical_digits(&recipient.phone)).collect();
+    let suppressed = suppressions::among(app, job.workspace_id, &phones).await?;
+    for recipient in &mut job.recipients {
+        if suppressed.contains(&phone::canonical_digits(&recipient.phone)) {
+            recipient.content = RecipientContent::Skip(SUPPRESSED.to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Records the recipients who get nothing as skipped, with the reason.
 async fn skip_unfillable(app: &App, job: &mut Job) -> anyhow::Result<()> {
     let (skips, sends): (Vec<JobRecipient>, _) = std::mem::take(&mut job.recipients)
         .into_iter()
@@ -100,12 +120,22 @@ async fn skip_unfillable(app: &App, job: &mut Job) -> anyhow::Result<()> {
     job.recipients = sends;
     for recipient in skips {
         let RecipientContent::Skip(reason) = &recipient.content else { continue };
-        let now = app.clock.now_millis();
-        let mut record = attempt::new_record(job, &recipient, String::new(), now);
-        record.skipped_at = Some(now);
-        record.reason = Some(reason.clone());
-        record.state = record.derive_state();
-        messages::create(app, &record).await?;
+        skip(app, job, &recipient, reason).await?;
     }
+    Ok(())
+}
+
+async fn skip(app: &App, job: &Job, recipient: &JobRecipient, reason: &str) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    if recipient.waits {
+        let Some(standing) = messages::get(app, &job.campaign_id, recipient.index).await? else { return Ok(()) };
+        messages::change(app, standing, |standing| standing.left_out(now, reason)).await?;
+        return Ok(());
+    }
+    let mut record = attempt::new_record(job, recipient, String::new(), now);
+    record.skipped_at = Some(now);
+    record.reason = Some(reason.to_owned());
+    record.state = record.derive_state();
+    messages::create(app, &record).await?;
     Ok(())
 }

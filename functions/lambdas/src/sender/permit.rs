@@ -3,14 +3,14 @@
 //! GCRA (the generic cell rate algorithm) with reservation: the item holds the time at which the number is free again;
 //! a permit for n messages moves it by n intervals and owns the slots in between.
 
-use anyhow::Context;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
 
+use super::number::{MOST_UNKNOWNS, Number, OPEN_MICROS};
 use crate::App;
 use crate::storage::channels::{ChannelRecord, state_key};
-use crate::storage::table::{Item, number, text};
+use crate::storage::table::{number, text};
 
 /// A permit is granted only if its first slot is at most this far away, or this many intervals of a slow number: the
 /// campaign's state is read again before the slot, so a pause finds nothing of it in flight.
@@ -25,21 +25,31 @@ const MOST_RACES: u32 = 8;
 
 /// What asking for a permit came to.
 pub(super) enum Permit {
-    /// The slots are ours, one interval apart.
-    Granted {
-        /// The first, in microseconds since 1970.
-        slot_micros: i64,
-    },
-    /// The number is taken for longer than a permit reaches.
+    /// The slots are ours.
+    Granted(Granted),
+    /// The number is taken for longer than a permit reaches, or rests.
     NotNow {
         /// When it is free, in microseconds since 1970.
         free_at_micros: i64,
     },
+    /// The number cannot send until a person has seen to it.
+    Blocked {
+        /// Meta's code.
+        code: u32,
+    },
 }
 
-/// Microseconds between two slots of a number.
-pub(super) fn interval_micros(channel: &ChannelRecord) -> i64 {
-    i64::try_from(campaigns::plan::interval_micros(channel.messages_per_second)).unwrap_or(i64::MAX)
+/// Slots of a number, one interval apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granted {
+    /// The first, in microseconds since 1970.
+    pub slot_micros: i64,
+    /// Microseconds between two.
+    pub interval_micros: i64,
+    /// How many: fewer than asked for when the number was slowed meanwhile.
+    pub messages: usize,
+    /// The number as the permit found it.
+    pub number: Number,
 }
 
 /// How many of the recipients can use slots that lie one interval apart: those whose due times do not
@@ -60,58 +70,98 @@ pub(super) fn contiguous(recipients: &[JobRecipient], interval: i64) -> usize {
     count
 }
 
-/// Takes a permit for `messages` messages of a number.
-pub(super) async fn take(app: &App, channel: &ChannelRecord, messages: usize) -> anyhow::Result<Permit> {
-    let reach = reach_micros(channel);
-    let needed = interval_micros(channel) * i64::try_from(messages).unwrap_or(i64::MAX);
+/// Takes a permit for `messages` messages of a number, one `interval` apart as far as the caller knows it.
+pub(super) async fn take(app: &App, channel: &ChannelRecord, interval: i64, messages: usize) -> anyhow::Result<Permit> {
+    let reach = FARTHEST_SLOT_MICROS.max(interval.saturating_mul(FARTHEST_SLOT_INTERVALS));
+    let span = Span { needed: interval.saturating_mul(i64::try_from(messages).unwrap_or(i64::MAX)), reach };
     for _ in 0..MOST_RACES {
         let now = app.clock.now_micros();
-        match add(app, channel, needed, now).await? {
-            Added::Granted { slot_micros } => return Ok(Permit::Granted { slot_micros }),
-            Added::FreeAt(free_at) if free_at > now + reach => {
-                return Ok(Permit::NotNow { free_at_micros: free_at - reach / 2 });
-            }
-            Added::FreeAt(_) => {}
+        let asked = match add(app, channel, span, now).await? {
+            Asked::Refused(number) if number.free_at < now => start(app, channel, span, now).await?,
+            asked => asked,
+        };
+        let number = match asked {
+            Asked::Granted(number) => return Ok(granted(channel, span, now, messages, number)),
+            Asked::Refused(number) => number,
+        };
+        if let Some(code) = number.blocked_by {
+            return Ok(Permit::Blocked { code });
         }
-        match start(app, channel, needed, now).await? {
-            Added::Granted { slot_micros } => return Ok(Permit::Granted { slot_micros }),
-            Added::FreeAt(free_at) if free_at > now + reach => {
-                return Ok(Permit::NotNow { free_at_micros: free_at - reach / 2 });
-            }
-            Added::FreeAt(_) => {}
+        if number.rest_until > now {
+            return Ok(Permit::NotNow { free_at_micros: number.rest_until });
+        }
+        if number.unknowns >= MOST_UNKNOWNS {
+            return probe(app, channel, interval, now).await;
+        }
+        if number.free_at > now + reach {
+            return Ok(Permit::NotNow { free_at_micros: number.free_at - reach / 2 });
         }
     }
     Ok(Permit::NotNow { free_at_micros: app.clock.now_micros() + 1_000_000 })
 }
 
-fn reach_micros(channel: &ChannelRecord) -> i64 {
-    FARTHEST_SLOT_MICROS.max(interval_micros(channel).saturating_mul(FARTHEST_SLOT_INTERVALS))
+/// The time that a permit takes and how far ahead it may begin.
+#[derive(Clone, Copy)]
+struct Span {
+    needed: i64,
+    reach: i64,
 }
 
-enum Added {
-    Granted { slot_micros: i64 },
-    FreeAt(i64),
+enum Asked {
+    Granted(Number),
+    Refused(Number),
 }
+
+/// The time that was granted, at the number's interval: where that is longer than the caller knew, for fewer messages.
+fn granted(channel: &ChannelRecord, span: Span, now: i64, messages: usize, number: Number) -> Permit {
+    let interval_micros = number.interval_micros(channel, now);
+    let fit = usize::try_from(span.needed / interval_micros.max(1)).unwrap_or(messages);
+    let slot_micros = number.free_at - span.needed;
+    Permit::Granted(Granted { slot_micros, interval_micros, messages: fit.clamp(1, messages.max(1)), number })
+}
+
+const USABLE: &str = "(attribute_not_exists(restUntil) OR restUntil <= :now) AND attribute_not_exists(blockedBy) \
+                      AND (attribute_not_exists(unknowns) OR unknowns < :most)";
 
 /// The number is busy: the slots follow those that were granted before.
-async fn add(app: &App, channel: &ChannelRecord, needed: i64, now: i64) -> anyhow::Result<Added> {
+async fn add(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyhow::Result<Asked> {
     let update = update(app, channel)
         .update_expression("SET freeAt = freeAt + :needed")
-        .condition_expression("freeAt BETWEEN :now AND :farthest")
-        .expression_attribute_values(":needed", number(needed))
+        .condition_expression(format!("freeAt BETWEEN :now AND :farthest AND {USABLE}"))
+        .expression_attribute_values(":needed", number(span.needed))
         .expression_attribute_values(":now", number(now))
-        .expression_attribute_values(":farthest", number(now + reach_micros(channel)));
-    finish(update.send().await, needed)
+        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
+        .expression_attribute_values(":farthest", number(now + span.reach));
+    finish(update.send().await)
 }
 
 /// The number is idle: the slots begin now.
-async fn start(app: &App, channel: &ChannelRecord, needed: i64, now: i64) -> anyhow::Result<Added> {
+async fn start(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyhow::Result<Asked> {
     let update = update(app, channel)
         .update_expression("SET freeAt = :free")
-        .condition_expression("attribute_not_exists(freeAt) OR freeAt < :now")
-        .expression_attribute_values(":free", number(now + needed))
+        .condition_expression(format!("(attribute_not_exists(freeAt) OR freeAt < :now) AND {USABLE}"))
+        .expression_attribute_values(":free", number(now + span.needed))
+        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
         .expression_attribute_values(":now", number(now));
-    finish(update.send().await, needed)
+    finish(update.send().await)
+}
+
+/// After a rest for unknown outcomes: one message, and the number rests on until it is answered.
+async fn probe(app: &App, channel: &ChannelRecord, interval: i64, now: i64) -> anyhow::Result<Permit> {
+    let update = update(app, channel)
+        .update_expression("SET freeAt = :free, restUntil = :rest")
+        .condition_expression(
+            "freeAt <= :now AND unknowns >= :most AND attribute_not_exists(blockedBy) \
+             AND (attribute_not_exists(restUntil) OR restUntil <= :now)",
+        )
+        .expression_attribute_values(":free", number(now + interval))
+        .expression_attribute_values(":rest", number(now + OPEN_MICROS))
+        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
+        .expression_attribute_values(":now", number(now));
+    Ok(match finish(update.send().await)? {
+        Asked::Granted(number) => granted(channel, Span { needed: interval, reach: 0 }, now, 1, number),
+        Asked::Refused(number) => Permit::NotNow { free_at_micros: number.rest_until.max(now + 1_000_000) },
+    })
 }
 
 /// A write to the number's permit that answers with its time, whether it is done or refused.
@@ -121,7 +171,7 @@ fn update(app: &App, channel: &ChannelRecord) -> UpdateItemFluentBuilder {
         .table_name(&app.config.control_table)
         .key("pk", text(state_key(channel.workspace_id, &channel.id)))
         .key("sk", text("permit"))
-        .return_values(ReturnValue::UpdatedNew)
+        .return_values(ReturnValue::AllNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
@@ -130,26 +180,17 @@ type UpdateResult = Result<
     aws_sdk_dynamodb::error::SdkError<aws_sdk_dynamodb::operation::update_item::UpdateItemError>,
 >;
 
-fn finish(result: UpdateResult, needed: i64) -> anyhow::Result<Added> {
+fn finish(result: UpdateResult) -> anyhow::Result<Asked> {
     match result {
-        Ok(output) => {
-            let free_at = free_at(output.attributes.as_ref()).context("a permit was written without its time")?;
-            Ok(Added::Granted { slot_micros: free_at - needed })
-        }
+        Ok(output) => Ok(Asked::Granted(Number::of(output.attributes.as_ref()))),
         Err(error) => {
             use aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException;
             match error.as_service_error() {
-                Some(ConditionalCheckFailedException(failed)) => {
-                    Ok(Added::FreeAt(free_at(failed.item.as_ref()).unwrap_or(0)))
-                }
+                Some(ConditionalCheckFailedException(failed)) => Ok(Asked::Refused(Number::of(failed.item.as_ref()))),
                 Some(_) | None => Err(anyhow::Error::new(error).context("asking for a permit")),
             }
         }
     }
-}
-
-fn free_at(item: Option<&Item>) -> Option<i64> {
-    item?.get("freeAt")?.as_n().ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -164,6 +205,7 @@ mod tests {
         let recipient = |due_at_micros: &i64| JobRecipient {
             index: 0,
             attempt: 1,
+            waits: false,
             due_at_micros: *due_at_micros,
             phone: "+12025550100".into(),
             content: content.clone(),

@@ -43,6 +43,9 @@ pub struct CampaignRecord {
     pub min_gap_ms: u64,
     /// Milliseconds between messages, at most.
     pub max_gap_ms: u64,
+    /// Rounds of the retry schedule; 0: none.
+    #[serde(default)]
+    pub retry_rounds: u32,
     /// The number's rate when the campaign was created.
     pub messages_per_second: u32,
     /// Seed of the plan's chance.
@@ -146,6 +149,18 @@ impl CampaignRecord {
         self.anchor_at_micros = at_micros;
         let rest = i64::try_from(self.plan().remaining_micros(index)).unwrap_or(i64::MAX);
         self.finished_at_prediction = Some(at_micros.saturating_add(rest) / 1_000);
+    }
+
+    /// The campaign when the engine pauses it, for this reason.
+    pub fn paused_by_itself(&self, reason: String, now: i64) -> CampaignRecord {
+        let mut next = self.clone();
+        next.status = CampaignStatus::Paused;
+        next.status_reason = Some(reason);
+        next.epoch += 1;
+        next.updated_at = now;
+        next.finished_at_prediction = None;
+        next.look_at(None);
+        next
     }
 
     /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key};
+use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key, waiting_with_job};
 use futures::StreamExt;
 use futures::stream;
 use wire::{CampaignId, MessageState};
@@ -166,7 +166,9 @@ pub async fn claim_retry(
         .key("shard", text(shard_key(campaign, index)))
         .key("index", number(index))
         .update_expression(
-            "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one REMOVE retryShard, notBefore, code",
+            // The facts of the attempt before are gone: its receipts, but for an arrival, say nothing of this one.
+            "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one \
+             REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason",
         )
         .condition_expression("#state = :retry AND attempt = :attempt AND attribute_exists(retryShard)")
         .expression_attribute_names("#state", "state")
@@ -203,22 +205,28 @@ fn own(standing: Option<&Item>, claim_id: &str) -> anyhow::Result<Claimed> {
     Ok(if untried { Claimed::Ours(Box::new(record)) } else { Claimed::Taken })
 }
 
-/// Lets a waiting attempt wait until `not_before` (milliseconds): its job was just cut anew.
-pub async fn postpone_retry(app: &App, record: &MessageRecord, not_before: i64) -> anyhow::Result<Written> {
+/// Notes that the job of a waiting attempt was just cut: it is due at `due_at` (milliseconds) and overdue after that.
+pub async fn note_job(
+    app: &App,
+    campaign: &CampaignId,
+    record: &MessageRecord,
+    due_at: i64,
+) -> anyhow::Result<Written> {
     let result = app
         .dynamodb
         .update_item()
         .table_name(&app.config.messages_table)
         .key("shard", text(&record.shard))
         .key("index", number(record.index))
-        .update_expression("SET notBefore = :later, version = version + :one")
+        .update_expression("SET notBefore = :due, retryShard = :partition, version = version + :one")
         .condition_expression("version = :read AND attribute_exists(retryShard)")
-        .expression_attribute_values(":later", number(not_before))
+        .expression_attribute_values(":due", number(due_at))
+        .expression_attribute_values(":partition", text(waiting_with_job(campaign)))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":read", number(record.version))
         .send()
         .await;
-    table::written(result, "postponing a retry")
+    table::written(result, "noting the job of a waiting attempt")
 }
 
 /// What came of writing over a record that was read before.
@@ -281,34 +289,47 @@ pub async fn change(
     anyhow::bail!("message {} of {} kept changing under {MOST_RACES} tries", record.index, record.shard)
 }
 
-/// Recipients of a campaign whose next attempt was due before `until` (milliseconds), at most `most`.
-pub async fn overdue_retries(
+/// Recipients of a campaign whose next attempt was due before `until` (milliseconds), at most `most`, earliest first.
+/// `partition`: `waiting_with_job` or `waiting_for_later` of the campaign.
+pub async fn waiting(
     app: &App,
     campaign: &CampaignId,
+    partition: &str,
     until: i64,
     most: i32,
 ) -> anyhow::Result<Vec<MessageRecord>> {
+    let mut records = Vec::new();
+    for item in ask_waiting(app, partition, until, most).await? {
+        let index = item.get("index").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
+        // The index lags behind: the item itself says whether it still waits here.
+        if let Some(index) = index
+            && let Some(record) = get(app, campaign, index).await?
+            && record.retry_shard.as_deref() == Some(partition)
+        {
+            records.push(record);
+        }
+    }
+    Ok(records)
+}
+
+/// When the earliest attempt of this partition may be made, in milliseconds since 1970; nothing when none waits there.
+pub async fn earliest_waiting(app: &App, partition: &str) -> anyhow::Result<Option<i64>> {
+    let items = ask_waiting(app, partition, i64::MAX, 1).await?;
+    Ok(items.first().and_then(|item| item.get("notBefore")?.as_n().ok()?.parse().ok()))
+}
+
+async fn ask_waiting(app: &App, partition: &str, until: i64, most: i32) -> anyhow::Result<Vec<Item>> {
     let output = app
         .dynamodb
         .query()
         .table_name(&app.config.messages_table)
         .index_name("retry")
         .key_condition_expression("retryShard = :shard AND notBefore <= :until")
-        .expression_attribute_values(":shard", text(campaign.as_str()))
+        .expression_attribute_values(":shard", text(partition))
         .expression_attribute_values(":until", number(until))
         .limit(most)
         .send()
         .await
-        .context("asking for overdue retries")?;
-    let mut records = Vec::new();
-    for item in output.items.unwrap_or_default() {
-        let index = item.get("index").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
-        if let Some(index) = index
-            && let Some(record) = get(app, campaign, index).await?
-            && record.retry_shard.is_some()
-        {
-            records.push(record);
-        }
-    }
-    Ok(records)
+        .context("asking for attempts that wait")?;
+    Ok(output.items.unwrap_or_default())
 }

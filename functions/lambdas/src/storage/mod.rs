@@ -7,5 +7,6 @@ pub mod channels;
 pub mod files;
 pub mod messages;
 pub mod queues;
+pub mod suppressions;
 pub mod table;
 pub mod totals;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use campaigns::breaker::{Limits, Recent};
 use campaigns::totals::Totals;
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, WorkspaceId};
@@ -64,6 +65,12 @@ pub struct TotalsRecord {
     /// Whose: for the nudge when a campaign is through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
+    /// The latest outcomes; nothing in the totals of a chunk.
+    #[serde(default, skip_serializing_if = "Recent::is_empty")]
+    pub recent: Recent,
+    /// When they pause the campaign.
+    #[serde(default)]
+    pub limits: Limits,
     /// Rises with every write.
     #[serde(default)]
     pub version: u64,

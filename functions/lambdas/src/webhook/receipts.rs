@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use campaigns::job::CallbackData;
-use campaigns::message::{MessageRecord, Receipt};
+use campaigns::message::{MessageRecord, Receipt, ReceiptStatus};
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::CampaignId;
 
+use super::failures;
 use super::notification::{Notification, NumberStatuses};
 use crate::App;
 use crate::storage::channels::{self, ChannelRecord};
@@ -67,9 +68,16 @@ async fn apply_message(
     if record.channel_id != channel.id || record.workspace_id != channel.workspace_id {
         return Ok(receipts.len());
     }
+    let attempted = record.clone();
     messages::change(app, record, |standing| merge(standing, receipts))
         .await
         .with_context(|| format!("merging receipts of message {index} of {campaign}"))?;
+    // After the merge: what fails here comes again with the whole webhook, and merging twice is once.
+    for receipt in receipts.iter().filter(|receipt| receipt.attempt == attempted.attempt) {
+        if let ReceiptStatus::Failed { code } = receipt.status {
+            failures::take_consequences(app, channel, campaign, &attempted, code).await?;
+        }
+    }
     Ok(0)
 }
 

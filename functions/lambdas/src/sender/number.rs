@@ -1,0 +1,232 @@
+//! What is known of a number beside its permits, in the same item: how fast it may be used, until when it rests, whether
+//! it answers, and whether a person must see to it. Every permit reads it; only trouble writes it.
+//!
+//! *Slow*: half the rate after a refusal for throughput, at most one cut a second, then a hundredth more every second.
+//! *Rest*: nothing leaves until a time. *Unknowns*: five in a row and the number rests; then one message probes. *Blocked*:
+//! nothing leaves until somebody starts or resumes a campaign.
+
+use anyhow::Context;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
+use campaigns::retry::rest_wait;
+use wire::{ChannelId, WorkspaceId};
+
+use crate::App;
+use crate::storage::channels::{ChannelRecord, state_key};
+use crate::storage::table::{Item, Written, number, text, written};
+
+/// The whole rate, in per mille.
+const WHOLE: i64 = 1_000;
+
+/// The least share of its rate that a throttled number keeps, in per mille: it must notice when it may again.
+const LEAST_SHARE: i64 = 50;
+
+/// What a slowed number gains every second, in per mille of its rate.
+const RECOVERY_PER_SECOND: i64 = 10;
+
+/// At most one cut in this time: the refusals of one moment have one cause.
+const BETWEEN_CUTS_MICROS: i64 = 1_000_000;
+
+/// Unknown outcomes in a row that open the breaker.
+pub(super) const MOST_UNKNOWNS: i64 = 5;
+
+/// How long the breaker stays open before one message probes.
+pub(super) const OPEN_MICROS: i64 = 30_000_000;
+
+/// A rest that is asked for within this time after the last one is one more in a row.
+const SOON_AGAIN_MICROS: i64 = 600_000_000;
+
+/// A number that gives no answer to anything for `SLOW_ANSWER` rests for this long, or until it answers.
+const SUSPECT_MICROS: i64 = 15_000_000;
+
+/// What the item of a number says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Number {
+    /// When it is free for the next permit.
+    pub free_at: i64,
+    /// Its share of the rate at `slowed_at`, in per mille; nothing when it was never slowed.
+    share: Option<i64>,
+    slowed_at: i64,
+    /// Nothing leaves before.
+    pub rest_until: i64,
+    /// Rests in a row.
+    rests: i64,
+    /// Unknown outcomes in a row, as far as they were noted.
+    pub unknowns: i64,
+    /// The code for which it is blocked.
+    pub blocked_by: Option<u32>,
+}
+
+impl Number {
+    /// The number of this item; as new when there is none.
+    pub(super) fn of(item: Option<&Item>) -> Number {
+        let read = |name: &str| item.and_then(|item| item.get(name)?.as_n().ok()?.parse::<i64>().ok());
+        Number {
+            free_at: read("freeAt").unwrap_or_default(),
+            share: read("share"),
+            slowed_at: read("slowedAt").unwrap_or_default(),
+            rest_until: read("restUntil").unwrap_or_default(),
+            rests: read("rests").unwrap_or_default(),
+            unknowns: read("unknowns").unwrap_or_default(),
+            blocked_by: read("blockedBy").and_then(|code| u32::try_from(code).ok()),
+        }
+    }
+
+    /// Its share of the rate now, in per mille.
+    fn share_at(&self, now: i64) -> i64 {
+        let Some(share) = self.share else { return WHOLE };
+        let seconds = (now - self.slowed_at).max(0) / 1_000_000;
+        share.saturating_add(seconds.saturating_mul(RECOVERY_PER_SECOND)).clamp(LEAST_SHARE, WHOLE)
+    }
+
+    /// The same number without unknown outcomes and without a rest.
+    pub(super) fn trusted(self) -> Number {
+        Number { unknowns: 0, rest_until: 0, ..self }
+    }
+
+    /// Microseconds between two messages now.
+    pub(super) fn interval_micros(&self, channel: &ChannelRecord, now: i64) -> i64 {
+        let whole = i64::try_from(campaigns::plan::interval_micros(channel.messages_per_second)).unwrap_or(i64::MAX);
+        whole.saturating_mul(WHOLE) / self.share_at(now)
+    }
+}
+
+/// The number as it stands.
+pub(super) async fn read(app: &App, channel: &ChannelRecord) -> anyhow::Result<Number> {
+    let request = app.dynamodb.get_item().table_name(&app.config.control_table);
+    let request = request.key("pk", text(state_key(channel.workspace_id, &channel.id))).key("sk", text("permit"));
+    let output = request.consistent_read(true).send().await.context("reading a number's state")?;
+    Ok(Number::of(output.item.as_ref()))
+}
+
+/// Halves the number's rate, unless that was done within the last second.
+pub(super) async fn slow(app: &App, channel: &ChannelRecord, known: &Number) -> anyhow::Result<Written> {
+    let now = app.clock.now_micros();
+    let share = (known.share_at(now) / 2).max(LEAST_SHARE);
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET #share = :share, slowedAt = :now")
+        .condition_expression("attribute_not_exists(slowedAt) OR slowedAt <= :earlier")
+        .expression_attribute_names("#share", "share")
+        .expression_attribute_values(":share", number(share))
+        .expression_attribute_values(":now", number(now))
+        .expression_attribute_values(":earlier", number(now - BETWEEN_CUTS_MICROS));
+    written(update.send().await, "slowing a number down")
+}
+
+/// WhatsApp asked for a rest: a minute, twice as long each time that it asks again soon, or as long as it says.
+pub(super) async fn rest_again(
+    app: &App,
+    channel: &ChannelRecord,
+    known: &Number,
+    asked_ms: i64,
+) -> anyhow::Result<()> {
+    let now = app.clock.now_micros();
+    let in_a_row = if now - known.rest_until < SOON_AGAIN_MICROS { known.rests + 1 } else { 1 };
+    let wait_ms = rest_wait(u32::try_from(in_a_row).unwrap_or(u32::MAX)).max(asked_ms);
+    if rest(app, channel, now + wait_ms * 1_000).await? == Written::Done {
+        let update = update(app, channel.workspace_id, &channel.id).update_expression("SET rests = :rests");
+        update.expression_attribute_values(":rests", number(in_a_row)).send().await.context("counting rests")?;
+    }
+    Ok(())
+}
+
+/// Lets nothing leave before `until`, unless it rests for longer already.
+pub(super) async fn rest(app: &App, channel: &ChannelRecord, until: i64) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET restUntil = :until REMOVE suspect")
+        .condition_expression("attribute_not_exists(restUntil) OR restUntil < :until")
+        .expression_attribute_values(":until", number(until));
+    written(update.send().await, "resting a number")
+}
+
+/// Nothing has answered for a while: lets the number rest until something does.
+pub(super) async fn suspect(app: &App, channel: &ChannelRecord) -> anyhow::Result<Written> {
+    let until = app.clock.now_micros() + SUSPECT_MICROS;
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET restUntil = :until, suspect = :yes")
+        .condition_expression("attribute_not_exists(restUntil) OR restUntil < :until")
+        .expression_attribute_values(":yes", number(1))
+        .expression_attribute_values(":until", number(until));
+    written(update.send().await, "suspecting a number")
+}
+
+/// Something answered: what was suspected goes on.
+pub(super) async fn clear_suspicion(app: &App, channel: &ChannelRecord) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("REMOVE restUntil, suspect")
+        .condition_expression("attribute_exists(suspect)");
+    written(update.send().await, "clearing a number")
+}
+
+/// Notes `more` unknown outcomes in a row; from `MOST_UNKNOWNS` on the number rests, and then one message probes.
+pub(super) async fn note_unknowns(app: &App, channel: &ChannelRecord, more: i64) -> anyhow::Result<()> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("ADD unknowns :more")
+        .expression_attribute_values(":more", number(more));
+    let output = update.send().await.context("noting unknown outcomes of a number")?;
+    if Number::of(output.attributes.as_ref()).unknowns >= MOST_UNKNOWNS {
+        let channel_id = &channel.id;
+        tracing::warn!(channel = %channel_id, "the number gives no clear answers: it rests, then one message probes");
+        rest(app, channel, app.clock.now_micros() + OPEN_MICROS).await?;
+    }
+    Ok(())
+}
+
+/// A clear answer came: unknown outcomes are no longer in a row, and a probe has succeeded.
+pub(super) async fn trust(app: &App, channel: &ChannelRecord) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("REMOVE unknowns, restUntil, suspect")
+        .condition_expression("unknowns > :none")
+        .expression_attribute_values(":none", number(0));
+    written(update.send().await, "trusting a number again")
+}
+
+/// Lets nothing leave until somebody has seen to it.
+pub(crate) async fn block(app: &App, channel: &ChannelRecord, code: u32) -> anyhow::Result<()> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET blockedBy = :code")
+        .expression_attribute_values(":code", number(code));
+    update.send().await.context("blocking a number")?;
+    Ok(())
+}
+
+/// Somebody has seen to it, or wants to try: the number may be used again.
+pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<Written> {
+    let update = update(app, workspace, channel)
+        .update_expression("REMOVE blockedBy, unknowns, restUntil, suspect")
+        .condition_expression("attribute_exists(blockedBy)");
+    written(update.send().await, "unblocking a number")
+}
+
+fn update(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> UpdateItemFluentBuilder {
+    app.dynamodb
+        .update_item()
+        .table_name(&app.config.control_table)
+        .key("pk", text(state_key(workspace, channel)))
+        .key("sk", text("permit"))
+        .return_values(ReturnValue::UpdatedNew)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slowed(share: i64) -> Number {
+        Number { share: Some(share), slowed_at: 0, ..Number::default() }
+    }
+
+    #[test]
+    fn a_number_that_was_never_slowed_has_its_whole_rate() {
+        assert_eq!(Number::default().share_at(5), WHOLE);
+        assert_eq!(Number::of(None), Number::default());
+    }
+
+    #[test]
+    fn a_slowed_number_gains_a_hundredth_a_second_up_to_the_whole() {
+        assert_eq!(slowed(500).share_at(999_999), 500);
+        assert_eq!(slowed(500).share_at(10_000_000), 600);
+        assert_eq!(slowed(500).share_at(50_000_000), WHOLE);
+        assert_eq!(slowed(500).share_at(i64::MAX), WHOLE);
+        assert_eq!(slowed(0).share_at(0), LEAST_SHARE);
+    }
+}

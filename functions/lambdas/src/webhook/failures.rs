@@ -1,0 +1,61 @@
+//! What a failed status asks for beyond its own message: a person who wants no more, a campaign or a number that cannot
+//! go on.
+
+use campaigns::message::MessageRecord;
+use campaigns::send_error::{self, Reaction, reaction};
+use wire::{CampaignId, CampaignStatus};
+
+use crate::App;
+use crate::sender::number;
+use crate::storage::campaigns as campaign_store;
+use crate::storage::channels::ChannelRecord;
+use crate::storage::suppressions::{self, Suppression};
+use crate::storage::table::Written;
+
+/// Times that a pause is tried anew because the dispatcher moved the cursor in between.
+const MOST_RACES: u32 = 20;
+
+/// Acts on a failed status of this code. Doing it twice is doing it once.
+pub(super) async fn take_consequences(
+    app: &App,
+    channel: &ChannelRecord,
+    campaign: &CampaignId,
+    message: &MessageRecord,
+    code: u32,
+) -> anyhow::Result<()> {
+    match reaction(code) {
+        Reaction::Suppress => {
+            let workspace_id = channel.workspace_id;
+            let suppression = Suppression { workspace_id, code: Some(code), since: app.clock.now_millis() };
+            suppressions::add(app, message.canonical_phone(), &suppression).await
+        }
+        Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),
+        Reaction::PauseNumber => {
+            if pause(app, campaign, message, code).await? == Written::Done {
+                number::block(app, channel, code).await?;
+            }
+            Ok(())
+        }
+        Reaction::Retry | Reaction::SlowNumber | Reaction::RestNumber | Reaction::Defer | Reaction::Fail => Ok(()),
+    }
+}
+
+/// Pauses the campaign, once: a message that was sent before somebody resumed it says nothing new.
+async fn pause(app: &App, campaign: &CampaignId, message: &MessageRecord, code: u32) -> anyhow::Result<Written> {
+    for _ in 0..MOST_RACES {
+        let Some(read) = campaign_store::get(app, message.workspace_id, campaign).await? else {
+            return Ok(Written::ConditionFailed);
+        };
+        let is_old = message.attempted_at < read.anchor_at_micros / 1_000;
+        if read.status != CampaignStatus::Processing || is_old {
+            return Ok(Written::ConditionFailed);
+        }
+        let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
+        let next = read.paused_by_itself(reason, app.clock.now_millis());
+        if campaign_store::replace(app, &read, &next).await? == Written::Done {
+            tracing::warn!(%campaign, code, "a campaign paused: WhatsApp failed a message for a reason that all share");
+            return Ok(Written::Done);
+        }
+    }
+    anyhow::bail!("campaign {campaign} kept changing under {MOST_RACES} tries to pause it")
+}
