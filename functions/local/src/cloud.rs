@@ -19,6 +19,9 @@ pub const FILES_BUCKET: &str = "campanile-files";
 /// The access key of presigned URLs.
 const S3_ACCESS_KEY: &str = "campanile";
 
+/// Signs the presigned URLs of services that are gone with their test.
+const IN_MEMORY_SECRET: &str = "in-memory";
+
 /// The services and where things are in them.
 #[derive(Clone)]
 pub struct Cloud {
@@ -37,22 +40,24 @@ impl Cloud {
     pub async fn open(folder: &Path, s3_secret_key: &str) -> anyhow::Result<Cloud> {
         let dynamodb = EmbeddedDynamoDb::open(&folder.join("dynamodb.sqlite"))?;
         let sqs = EmbeddedSqs::open(&folder.join("sqs.sqlite"))?;
-        Cloud::over(dynamodb, sqs, &folder.join("s3"), s3_secret_key).await
+        let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, s3_secret_key)?;
+        Cloud::over(dynamodb, sqs, s3).await
     }
 
     /// The same with databases in memory; files lie in `folder`.
     pub async fn in_memory(folder: &Path) -> anyhow::Result<Cloud> {
-        Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, &folder.join("s3"), "in-memory").await
+        let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, IN_MEMORY_SECRET)?;
+        Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, s3).await
     }
 
     /// The same under a clock of the runtime that a test may pause: every call is answered on its caller's thread.
     pub async fn under_clock(folder: &Path, clock: Clock) -> anyhow::Result<Cloud> {
         let sqs = EmbeddedSqs::inline_at(Arc::new(move || clock.now_millis()))?;
-        Cloud::over(EmbeddedDynamoDb::inline()?, sqs, &folder.join("s3"), "in-memory").await
+        let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, IN_MEMORY_SECRET)?.standing_still();
+        Cloud::over(EmbeddedDynamoDb::inline()?, sqs, s3).await
     }
 
-    async fn over(dynamodb: EmbeddedDynamoDb, sqs: EmbeddedSqs, files: &Path, secret: &str) -> anyhow::Result<Cloud> {
-        let s3 = EmbeddedS3::open(files, S3_ACCESS_KEY, secret)?;
+    async fn over(dynamodb: EmbeddedDynamoDb, sqs: EmbeddedSqs, s3: EmbeddedS3) -> anyhow::Result<Cloud> {
         s3.create_bucket(FILES_BUCKET).await?;
         tables::create(&embedded::dynamodb_client(dynamodb.http_client())).await?;
         let queues = queues::create(&embedded::sqs_client(sqs.http_client())).await?;

@@ -22,33 +22,46 @@ const PARALLEL_JOBS: usize = 64;
 /// Calls the handlers with everything that `cloud` holds: queues and schedule in the stage `work`, the messages table's
 /// stream, whose place is kept in the file `place`, in the stage `counting`.
 pub fn call(app: &Arc<App>, cloud: &Cloud, place: &Path, work: &mut Stage, counting: &mut Stage) {
-    let source = |queue_url: &str, batch, parallel| Source {
-        sqs: app.sqs.clone(),
-        queue_url: queue_url.to_owned(),
-        batch,
-        parallel,
-    };
+    senders(app, cloud, work);
+    others(app, cloud, work);
+    work.spawn(|stop| schedule::run(Arc::clone(app), cloud.dynamodb.clone(), stop));
+    count(app, cloud, place, counting);
+}
+
+/// The senders, with jobs.
+pub fn senders(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let sending = Arc::clone(app);
     let send = move |event: SqsEvent| {
         let app = Arc::clone(&sending);
         async move { sender::handle(&app, event).await }
     };
-    let queue = source(&cloud.queues.send, 1, PARALLEL_JOBS);
+    let queue = source(app, &cloud.queues.send, 1, PARALLEL_JOBS);
     work.spawn(|stop| poll(queue, stop, send));
+}
+
+/// The dispatcher, with nudges, and the importer, with uploads.
+pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let dispatching = Arc::clone(app);
     let nudge = move |event: SqsEvent| {
         let app = Arc::clone(&dispatching);
         async move { dispatcher::handle(&app, dispatcher::Event::Nudges(event)).await.map(|()| SqsBatchResponse::default()) }
     };
-    let queue = source(&cloud.queues.nudge, 10, 4);
+    let queue = source(app, &cloud.queues.nudge, 10, 4);
     work.spawn(|stop| poll(queue, stop, nudge));
     let importing = Arc::clone(app);
     let import = move |event: SqsEvent| import_upload(Arc::clone(&importing), event);
-    let queue = source(&cloud.queues.upload, 1, 2);
+    let queue = source(app, &cloud.queues.upload, 1, 2);
     work.spawn(|stop| poll(queue, stop, import));
-    work.spawn(|stop| schedule::run(Arc::clone(app), cloud.dynamodb.clone(), stop));
+}
+
+/// TALLY, with the stream.
+pub fn count(app: &Arc<App>, cloud: &Cloud, place: &Path, counting: &mut Stage) {
     let reader = stream::Reader::new(Arc::clone(app), cloud.dynamodb.clone(), place);
     counting.spawn(|stop| reader.run(stop));
+}
+
+fn source(app: &App, queue_url: &str, batch: i32, parallel: usize) -> Source {
+    Source { sqs: app.sqs.clone(), queue_url: queue_url.to_owned(), batch, parallel }
 }
 
 #[derive(Deserialize)]

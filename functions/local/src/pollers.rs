@@ -46,8 +46,9 @@ where
             continue;
         }
         let received = tokio::select! {
-            received = receive(&source) => received,
+            biased;
             _ = stop.changed() => break,
+            received = receive(&source) => received,
         };
         match received {
             Ok(messages) if messages.is_empty() => {}

@@ -17,8 +17,9 @@ pub async fn run(app: Arc<App>, dynamodb: EmbeddedDynamoDb, mut stop: watch::Rec
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = ticks.tick() => {}
+            biased;
             _ = stop.changed() => return,
+            _ = ticks.tick() => {}
         }
         let event = dispatcher::Event::Tick(serde_json::json!({ "source": "schedule" }));
         if let Err(error) = dispatcher::handle(&app, event).await {

@@ -49,6 +49,7 @@ impl Reader {
             match self.step().await {
                 Ok(0) => {
                     tokio::select! {
+                        biased;
                         changed = changes.changed() => if changed.is_err() { return },
                         _ = stop.changed() => break,
                     }

@@ -1,4 +1,4 @@
-//! The simulator's time: one wall-clock reading at the start, tokio's clock from then on, so that a paused test clock
+//! The simulator's time: one wall-clock reading (or a given time) at the start, tokio's clock from then on, so that a paused test clock
 //! drives rate limits, answers and webhooks alike.
 
 use std::time::Duration;
@@ -17,9 +17,10 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Reads the wall clock once.
-    pub(crate) fn start() -> Self {
-        Self { started: Instant::now(), started_micros: Utc::now().timestamp_micros() }
+    /// Shows this time now, in unix microseconds; without one, what the wall clock says.
+    pub(crate) fn start(at_micros: Option<i64>) -> Self {
+        let started_micros = at_micros.unwrap_or_else(|| Utc::now().timestamp_micros());
+        Self { started: Instant::now(), started_micros }
     }
 
     /// Now, in unix microseconds; never goes back.
@@ -47,7 +48,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_clock_moves_with_tokio_and_converts_back() {
-        let clock = Clock::start();
+        let clock = Clock::start(None);
         let before = clock.now_micros();
         tokio::time::advance(Duration::from_millis(1500)).await;
         assert_eq!(clock.now_micros() - before, 1_500_000);

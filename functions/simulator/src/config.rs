@@ -51,6 +51,9 @@ pub struct Config {
     pub log_path: Option<PathBuf>,
     /// Decides every random delay, who reads, and the message ids.
     pub seed: u64,
+    /// What its clock shows at the start, unix microseconds; without it, the machine's time. With the same seed and a
+    /// paused clock, a run comes out the same again.
+    pub starts_at_micros: Option<i64>,
 }
 
 /// One business phone number.
@@ -139,6 +142,7 @@ impl Default for Config {
             user_ids: UserIds::Shown,
             log_path: None,
             seed: 1,
+            starts_at_micros: None,
         }
     }
 }

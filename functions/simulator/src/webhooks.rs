@@ -45,6 +45,7 @@ pub(crate) async fn post_statuses(world: Arc<World>) {
     loop {
         let next_due = lanes.launch(&world);
         tokio::select! {
+            biased;
             () = world.wake.notified() => {}
             () = until(&world, next_due) => {}
             Some(landed) = lanes.posts.join_next_with_id(), if !lanes.posts.is_empty() => lanes.land(&world, landed),

@@ -27,8 +27,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(config: Config, ledger: Ledger, callback: Option<Callback>) -> Self {
         Self {
+            clock: Clock::start(config.starts_at_micros),
             config,
-            clock: Clock::start(),
             templates: built_in(),
             wake: Notify::new(),
             drained: Notify::new(),

@@ -33,7 +33,8 @@ pub fn clients(
 }
 
 /// A DynamoDB client over an in-process HTTP client; tests put a faulty one in front.
-/// Here and below: an in-process answer is whole or absent, and a long poll is no stalled stream.
+/// Here and below: an in-process answer is whole or absent, and a long poll is no stalled stream; what a client spends on
+/// repetitions, the others of this process do not lack.
 #[must_use]
 pub fn dynamodb_client(http: SharedHttpClient) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::Config::builder()
@@ -42,6 +43,7 @@ pub fn dynamodb_client(http: SharedHttpClient) -> aws_sdk_dynamodb::Client {
         .credentials_provider(local_credentials())
         .endpoint_url("http://dynamodb.localhost")
         .http_client(http)
+        .retry_partition(aws_sdk_dynamodb::config::retry::RetryPartition::custom("dynamodb").build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
     aws_sdk_dynamodb::Client::from_conf(config)
@@ -56,6 +58,7 @@ pub fn sqs_client(http: SharedHttpClient) -> aws_sdk_sqs::Client {
         .credentials_provider(local_credentials())
         .endpoint_url("http://sqs.localhost")
         .http_client(http)
+        .retry_partition(aws_sdk_sqs::config::retry::RetryPartition::custom("sqs").build())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
     aws_sdk_sqs::Client::from_conf(config)

@@ -19,6 +19,7 @@ use axum::body::Body;
 use futures::future::BoxFuture;
 use http::header::{ETAG, HOST, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tower::{Layer, Service};
@@ -49,6 +50,16 @@ pub type OnPut = Arc<dyn Fn(PutEvent) -> BoxFuture<'static, anyhow::Result<()>> 
 pub struct EmbeddedS3 {
     service: S3Service,
     credentials: Credentials,
+    calls: Calls,
+}
+
+/// How the SDK's calls are run.
+#[derive(Debug, Clone, Copy)]
+enum Calls {
+    /// As part of the caller's task, files on the threads of its runtime.
+    WithinTask,
+    /// While the caller's whole thread waits.
+    StandingStill,
 }
 
 impl EmbeddedS3 {
@@ -65,7 +76,15 @@ impl EmbeddedS3 {
         Ok(Self {
             service: builder.build(),
             credentials: Credentials::new(access_key, secret_key, None, None, "embedded"),
+            calls: Calls::WithinTask,
         })
+    }
+
+    /// The same, and its caller's thread stands still until a call is answered: under a paused clock, files that are
+    /// read on other threads would let other tasks run in between, each time at another point.
+    #[must_use]
+    pub fn standing_still(self) -> Self {
+        Self { calls: Calls::StandingStill, ..self }
     }
 
     /// Makes the bucket unless it is there.
@@ -81,7 +100,7 @@ impl EmbeddedS3 {
     /// The HTTP client to build an SDK client with. Path style only.
     #[must_use]
     pub fn http_client(&self) -> SharedHttpClient {
-        client_over(Connector(self.service.clone()))
+        client_over(Connector(self.clone()))
     }
 
     /// An SDK client that signs for `endpoint`, the address presigned URLs carry.
@@ -158,7 +177,7 @@ impl Service<Request<Body>> for Uploads {
     }
 }
 
-struct Connector(S3Service);
+struct Connector(EmbeddedS3);
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -168,9 +187,29 @@ impl std::fmt::Debug for Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let service = self.0.clone();
-        HttpConnectorFuture::new(async move { call_in_process(&service, request).await })
+        let EmbeddedS3 { service, calls, .. } = self.0.clone();
+        match calls {
+            Calls::WithinTask => HttpConnectorFuture::new(async move { call_in_process(&service, request).await }),
+            Calls::StandingStill => HttpConnectorFuture::ready(call_apart(&service, request)),
+        }
     }
+}
+
+/// The whole answer, body included, while this thread waits.
+fn call_apart(service: &S3Service, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let whole = async {
+        let mut response = call_in_process(service, request).await?;
+        let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+        let bytes = body.collect().await.map_err(failed)?.to_bytes();
+        *response.body_mut() = SdkBody::from(bytes);
+        Ok(response)
+    };
+    let run = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.map_err(|error| failed(error.into()))?.block_on(whole)
+    };
+    let done = std::thread::scope(|scope| scope.spawn(run).join());
+    done.unwrap_or_else(|_| Err(failed("a call to the embedded S3 panicked".into())))
 }
 
 async fn call_in_process(service: &S3Service, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {

@@ -36,9 +36,12 @@ use super::workers::Workers;
 /// The present in Unix milliseconds.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// How long a long poll sleeps at most between looks. Sends wake it at once;
-/// this finds what becomes visible because another receiver died.
+/// How long a long poll sleeps at most between looks. Sends wake it at once and
+/// it knows when the next message becomes visible; this is for a machine that
+/// was asleep, whose clock goes on while the sleeps stand still.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The same under a clock that runs with the sleeps: as long as a poll may last.
+const LOOK_AGAIN_INLINE: Duration = Duration::from_secs(20);
 const SHORTEST_NAP: Duration = Duration::from_millis(1);
 
 /// Whom a committed request concerns, by queue name.
@@ -56,6 +59,7 @@ pub struct EmbeddedSqs {
     workers: Workers<Store>,
     clock: Clock,
     pollers: Arc<Mutex<HashMap<String, Arc<Notify>>>>,
+    look_again: Duration,
 }
 
 impl EmbeddedSqs {
@@ -86,7 +90,7 @@ impl EmbeddedSqs {
     /// As [`Self::memory_at`], answered on the caller's own thread: for tests under a paused clock.
     pub fn inline_at(clock: Clock) -> anyhow::Result<Self> {
         let store = Store::memory(Arc::clone(&clock))?;
-        Ok(Self { workers: Workers::inline(store), clock, pollers: Arc::default() })
+        Ok(Self { workers: Workers::inline(store), clock, pollers: Arc::default(), look_again: LOOK_AGAIN_INLINE })
     }
 
     /// The HTTP client to build an SDK client with.
@@ -96,7 +100,12 @@ impl EmbeddedSqs {
     }
 
     fn over(store: Store, clock: Clock) -> anyhow::Result<Self> {
-        Ok(Self { workers: Workers::start("sqs", vec![store])?, clock, pollers: Arc::default() })
+        Ok(Self {
+            workers: Workers::start("sqs", vec![store])?,
+            clock,
+            pollers: Arc::default(),
+            look_again: LOOK_AGAIN,
+        })
     }
 
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -142,10 +151,11 @@ impl EmbeddedSqs {
                 return Ok(Ok(json!({})));
             }
             let nap = next_visible_at
-                .map_or(LOOK_AGAIN, |at| milliseconds(at - (self.clock)()))
-                .clamp(SHORTEST_NAP, LOOK_AGAIN)
+                .map_or(self.look_again, |at| milliseconds(at - (self.clock)()))
+                .clamp(SHORTEST_NAP, self.look_again)
                 .min(left);
             tokio::select! {
+                biased;
                 () = woken => {}
                 () = tokio::time::sleep(nap) => {}
             }
