@@ -50,6 +50,9 @@ impl Town {
     /// Opens a town. The runtime's clock must be paused.
     pub async fn open(faults: Arc<Faults>, simulator: simulator::Config) -> anyhow::Result<Town> {
         let folder = tempfile::tempdir()?;
+        // The SDK's chance, of this thread; after the folder's name, which must be new.
+        fastrand::seed(simulator.seed);
+        let simulator = simulator::Config { starts_at_micros: Some(STARTS_AT * 1_000_000), ..simulator };
         let config = whatsapp::simulator_config(&simulator, &secrets());
         let clock = Clock::starting_at(chrono::DateTime::from_timestamp_secs(STARTS_AT).context("the start")?);
         let cloud = Cloud::under_clock(folder.path(), clock).await?;
@@ -106,6 +109,7 @@ impl Town {
         let until = tokio::time::Instant::now() + patience;
         loop {
             let crashed = tokio::select! {
+                biased;
                 () = self.faults.crashed() => true,
                 () = tokio::time::sleep(Duration::from_secs(1)) => false,
             };

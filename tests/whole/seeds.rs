@@ -19,6 +19,9 @@ use simulator::{Arrival, Config, Delay, Number};
 /// Seeds of one run of the tests.
 const SEEDS: u64 = 40;
 
+/// Seeds that are run three times and compared.
+const REPLAYED: [u64; 4] = [1, 2, 7, 11];
+
 /// A campaign of some minutes, with crashes and waits for what they hid, is complete within this.
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -66,8 +69,8 @@ fn simulator(plan: &Plan, seed: u64) -> Config {
     }
 }
 
-/// Runs one seed and judges it; an error says what promise was broken.
-async fn run(seed: u64, broken: Broken) -> anyhow::Result<()> {
+/// Runs one seed and judges it; an error says what promise was broken. Returns the digest of the simulator's log.
+async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
     let plan = Plan::of(seed);
     let faults = Faults::new(seed, plan.rates, plan.deaths.clone(), broken);
     let mut town = Town::open(faults, simulator(&plan, seed)).await?;
@@ -86,7 +89,8 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<()> {
         Ok(())
     });
     lived.await.with_context(|| format!("{plan:?}"))?;
-    judge(&town, &campaign, &plan).await.with_context(|| format!("{plan:?}"))
+    judge(&town, &campaign, &plan).await.with_context(|| format!("{plan:?}"))?;
+    digest(&town.simulator.arrivals())
 }
 
 async fn judge(town: &Town, campaign: &wire::CampaignId, plan: &Plan) -> anyhow::Result<()> {
@@ -107,23 +111,19 @@ async fn judge(town: &Town, campaign: &wire::CampaignId, plan: &Plan) -> anyhow:
     ensure!(recount.unknown <= in_flight, "P1, unknown is what was in flight: {recount:?}");
 
     let arrivals = town.simulator.arrivals();
-    if asked("SEED").is_some() {
-        println!("log of {} arrivals: {:016x}", arrivals.len(), digest(&arrivals));
-    }
     ensure!(largest_second(&arrivals) <= plan.rate as usize, "P3, pace: {} in a second", largest_second(&arrivals));
     let shortest = accepted.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).min().unwrap_or(i64::MAX);
     ensure!(shortest >= plan.least_gap_ms * 1_000, "P3, no gap under the minimum: {shortest} µs");
     Ok(())
 }
 
-/// Who got it when, from the first arrival on: two runs of a seed that agree in this went the same way.
-fn digest(arrivals: &[Arrival]) -> u64 {
+/// Everything the simulator saw and told, to the microsecond: two runs of a seed that agree in this went the same way.
+fn digest(arrivals: &[Arrival]) -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
-    let start = arrivals.first().map_or(0, |arrival| arrival.at_micros);
     for arrival in arrivals {
-        (&arrival.to, arrival.at_micros - start).hash(&mut hasher);
+        serde_json::to_string(arrival)?.hash(&mut hasher);
     }
-    hasher.finish()
+    Ok(format!("{} arrivals, {:016x}", arrivals.len(), hasher.finish()))
 }
 
 /// The most that arrived in any sliding second.
@@ -137,7 +137,7 @@ fn asked(name: &str) -> Option<u64> {
 }
 
 /// One seed on a runtime of its own, whose clock is paused.
-fn on_a_paused_clock(seed: u64, broken: Broken) -> anyhow::Result<()> {
+fn on_a_paused_clock(seed: u64, broken: Broken) -> anyhow::Result<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(run(seed, broken)).with_context(|| format!("seed {seed}; SEED={seed} runs it alone"))
 }
@@ -149,7 +149,33 @@ fn whatever_goes_wrong_the_promises_hold() -> anyhow::Result<()> {
         None => 0..asked("SEEDS").unwrap_or(SEEDS),
     };
     for seed in seeds {
-        on_a_paused_clock(seed, Broken::Nothing)?;
+        let log = on_a_paused_clock(seed, Broken::Nothing)?;
+        if asked("SEED").is_some() {
+            println!("{LOG}{log}");
+        }
+    }
+    Ok(())
+}
+
+/// What a run of one seed prints before its log's digest.
+const LOG: &str = "the log: ";
+
+/// The digest of a seed's log, from a run in a process of its own.
+fn in_another_process(seed: u64) -> anyhow::Result<String> {
+    let mut command = std::process::Command::new(std::env::current_exe()?);
+    command.args(["--exact", "seeds::whatever_goes_wrong_the_promises_hold", "--nocapture"]);
+    let output = command.env("SEED", seed.to_string()).output()?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let log = printed.lines().find_map(|line| line.split_once(LOG));
+    Ok(log.with_context(|| format!("no log in {printed}"))?.1.to_owned())
+}
+
+#[test]
+fn a_seed_comes_out_the_same_again_to_the_microsecond() -> anyhow::Result<()> {
+    for seed in REPLAYED {
+        let first = on_a_paused_clock(seed, Broken::Nothing)?;
+        ensure!(first == on_a_paused_clock(seed, Broken::Nothing)?, "seed {seed} went another way in this process");
+        ensure!(first == in_another_process(seed)?, "seed {seed} went another way in another process");
     }
     Ok(())
 }
