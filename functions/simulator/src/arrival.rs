@@ -57,6 +57,8 @@ pub enum Cause {
     Rate,
     /// The recipient's row of the behaviour table.
     Behaviour,
+    /// A storm: WhatsApp refuses some sends for a while.
+    Storm,
 }
 
 /// What the caller was told about an accepted send.

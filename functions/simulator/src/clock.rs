@@ -29,6 +29,11 @@ impl Clock {
         self.started_micros.saturating_add(elapsed)
     }
 
+    /// How long after the start a time is, microseconds.
+    pub(crate) fn since_start_micros(&self, micros: i64) -> i64 {
+        micros.saturating_sub(self.started_micros)
+    }
+
     /// The instant to sleep until; the past gives the start.
     pub(crate) fn instant_at(&self, micros: i64) -> Instant {
         let ahead = u64::try_from(micros.saturating_sub(self.started_micros)).unwrap_or(0);

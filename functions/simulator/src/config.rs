@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
+use crate::errors::ErrorCode;
+
 /// Meta puts at most this many updates into one webhook (facts of December 2025).
 pub const WEBHOOK_BATCH_LIMIT: usize = 1_000;
 /// The highest throughput Meta gives a number, messages per second.
@@ -54,6 +56,25 @@ pub struct Config {
     /// What its clock shows at the start, unix microseconds; without it, the machine's time. With the same seed and a
     /// paused clock, a run comes out the same again.
     pub starts_at_micros: Option<i64>,
+    /// Times in which some sends are refused, whoever the recipient is.
+    pub storms: Vec<Storm>,
+}
+
+/// A time in which some sends are refused with one code and reach nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Storm {
+    /// When it begins, milliseconds after the simulator's start.
+    pub after_ms: u64,
+    /// How long it lasts, milliseconds.
+    pub for_ms: u64,
+    /// How many of a thousand sends are refused.
+    pub per_mille: u32,
+    /// With which code.
+    pub code: ErrorCode,
+    /// What `Retry-After` says, if it is there.
+    #[serde(default)]
+    pub retry_after_seconds: Option<u64>,
 }
 
 /// One business phone number.
@@ -143,6 +164,7 @@ impl Default for Config {
             log_path: None,
             seed: 1,
             starts_at_micros: None,
+            storms: Vec::new(),
         }
     }
 }

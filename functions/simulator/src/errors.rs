@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -15,6 +15,10 @@ pub struct ErrorCode(pub u32);
 impl ErrorCode {
     /// Invalid or missing parameter; with subcode 33, the object does not exist.
     pub const INVALID_PARAMETER: Self = Self(100);
+    /// A temporary problem or overload; whether something was sent is not said.
+    pub const OVERLOADED: Self = Self(2);
+    /// The account's rate limit; nothing was sent.
+    pub const ACCOUNT_RATE_LIMIT: Self = Self(80_007);
     /// The access token is missing or wrong.
     pub const BAD_TOKEN: Self = Self(190);
     /// The path is not one of the API's.
@@ -39,6 +43,8 @@ impl ErrorCode {
     pub const UNSUPPORTED_TYPE: Self = Self(131_051);
     /// Too many messages from this number to this person.
     pub const PAIR_RATE_LIMIT: Self = Self(131_056);
+    /// The number is in maintenance for a moment; nothing was sent.
+    pub const MAINTENANCE: Self = Self(131_057);
     /// A paging cursor that is not ours.
     pub const BAD_CURSOR: Self = Self(131_059);
     /// The number of template parameters is wrong.
@@ -58,8 +64,12 @@ impl ErrorCode {
     pub(crate) fn entry(self) -> (StatusCode, &'static str, &'static str) {
         let bad = StatusCode::BAD_REQUEST;
         match self.0 {
+            2 => {
+                (StatusCode::SERVICE_UNAVAILABLE, "API Service", "Temporary issue due to downtime or being overloaded.")
+            }
             100 => (bad, "Invalid parameter", ""),
             190 => (StatusCode::UNAUTHORIZED, "Invalid OAuth access token", ""),
+            80_007 => (bad, "Rate limit issues", "The WhatsApp Business Account has reached its rate limit."),
             130_429 => (bad, "Rate limit hit", "Cloud API message throughput has been reached."),
             130_472 => (
                 bad,
@@ -89,6 +99,11 @@ impl ErrorCode {
                 bad,
                 "(Business Account, Consumer Account) pair rate limit hit",
                 "Too many messages sent from this phone number to the same phone number in a short period.",
+            ),
+            131_057 => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Account in maintenance mode",
+                "Business Account is in maintenance mode.",
             ),
             131_059 => (bad, "Invalid cursor", "The paging cursor is invalid or expired."),
             132_000 => (bad, "Number of parameters does not match the expected number of params", ""),
@@ -127,6 +142,7 @@ pub(crate) struct GraphError {
     subcode: Option<u32>,
     message: String,
     details: Option<String>,
+    retry_after_seconds: Option<u64>,
 }
 
 impl GraphError {
@@ -138,7 +154,13 @@ impl GraphError {
             subcode: None,
             message: format!("(#{code}) {title}"),
             details: (!details.is_empty()).then(|| details.to_owned()),
+            retry_after_seconds: None,
         }
+    }
+
+    /// The refusal with `Retry-After`, if that is given.
+    pub(crate) fn with_retry_after(self, retry_after_seconds: Option<u64>) -> Self {
+        Self { retry_after_seconds, ..self }
     }
 
     /// The refusal with details of this request.
@@ -153,6 +175,7 @@ impl GraphError {
             subcode: None,
             message: format!("(#100) The parameter {field} is required."),
             details: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -163,6 +186,7 @@ impl GraphError {
             subcode: None,
             message: "Invalid OAuth access token - Cannot parse access token".to_owned(),
             details: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -173,6 +197,7 @@ impl GraphError {
             subcode: None,
             message: format!("Unknown path components: {path}"),
             details: None,
+            retry_after_seconds: None,
         }
     }
 
@@ -187,6 +212,7 @@ impl GraphError {
                  https://developers.facebook.com/docs/graph-api"
             ),
             details: None,
+            retry_after_seconds: None,
         }
     }
 }
@@ -209,7 +235,11 @@ impl IntoResponse for GraphError {
         if self.code == ErrorCode::SOMETHING_WENT_WRONG {
             error["is_transient"] = json!(false);
         }
-        (self.code.entry().0, Json(json!({ "error": error }))).into_response()
+        let mut response = (self.code.entry().0, Json(json!({ "error": error }))).into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

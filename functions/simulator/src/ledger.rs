@@ -132,6 +132,11 @@ impl Ledger {
         self.records.get(usize::try_from(sequence.checked_sub(1)?).ok()?)
     }
 
+    /// Sends that were accepted.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.records.iter().filter(|record| matches!(record.outcome, Outcome::Accepted)).count() as u64
+    }
+
     /// Every record, in order.
     pub(crate) fn records(&self) -> &[Record] {
         &self.records
@@ -143,7 +148,8 @@ impl Ledger {
         self.records.iter().skip(skip).take(limit).map(Record::shown).collect()
     }
 
-    fn next_sequence(&self) -> u64 {
+    /// The sequence of the next record.
+    pub(crate) fn next_sequence(&self) -> u64 {
         self.records.len() as u64 + 1
     }
 
@@ -190,7 +196,7 @@ impl Ledger {
                     *self.refusals_in_a_row.entry(record.to.clone()).or_default() += 1;
                 }
             }
-            Outcome::Refused { cause: Cause::Request | Cause::Rate, .. } => {}
+            Outcome::Refused { cause: Cause::Request | Cause::Rate | Cause::Storm, .. } => {}
         }
         self.records.push(record);
     }

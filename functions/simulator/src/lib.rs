@@ -20,6 +20,7 @@ mod log;
 mod messages;
 mod nodes;
 mod plan;
+mod storms;
 mod templates;
 mod totals;
 mod webhooks;
@@ -38,7 +39,7 @@ use tokio::task::AbortHandle;
 pub use crate::arrival::{Answer, Arrival, ArrivalStatus, Cause, Outcome, Status, Wamid};
 pub use crate::behaviour::{Behaviour, TABLE, behaviour_of};
 pub use crate::callback::Callback;
-pub use crate::config::{Config, Delay, Number, UserIds};
+pub use crate::config::{Config, Delay, Number, Storm, UserIds};
 pub use crate::envelope::{SIGNATURE_HEADER, signature};
 pub use crate::errors::ErrorCode;
 pub use crate::totals::{FinalStatuses, TWICE_LISTED_MAX, Totals};
@@ -95,6 +96,11 @@ impl Simulator {
     /// Up to `limit` sends whose sequence is above this one.
     pub fn arrivals_after(&self, sequence: u64, limit: usize) -> Vec<Arrival> {
         self.world.ledger().arrivals_after(sequence, limit)
+    }
+
+    /// How many sends were accepted so far.
+    pub fn accepted(&self) -> u64 {
+        self.world.ledger().accepted()
     }
 
     /// The counts over all sends.

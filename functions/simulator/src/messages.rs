@@ -20,6 +20,7 @@ use crate::errors::{ErrorCode, GraphError};
 use crate::filling::{TemplateRequest, fill, find};
 use crate::graph::enter;
 use crate::ledger::{Draft, Verdict};
+use crate::storms;
 use crate::world::World;
 
 /// Longest `biz_opaque_callback_data`, characters.
@@ -98,6 +99,10 @@ fn decide(world: &World, number: &Number, request: SendRequest) -> anyhow::Resul
     if let Err(error) = understood {
         ledger.refuse(number, draft, error.code, Cause::Request, now)?;
         return Ok(Err(error));
+    }
+    if let Some(storm) = storms::hits(&world.config, ledger.next_sequence(), world.clock.since_start_micros(now)) {
+        ledger.refuse(number, draft, storm.code, Cause::Storm, now)?;
+        return Ok(Err(GraphError::of(storm.code).with_retry_after(storm.retry_after_seconds)));
     }
     let next_due = ledger.next_due_micros();
     let verdict = ledger.admit(&world.config, number, draft, now)?;

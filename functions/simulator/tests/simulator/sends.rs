@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Arrival, Cause, Config, ErrorCode, Number, Outcome, Totals};
+use simulator::{Arrival, Cause, Config, ErrorCode, Number, Outcome, Storm, Totals};
+use tower::ServiceExt;
 
-use crate::harness::{Stage, offer};
+use crate::harness::{Stage, offer, tick};
 
 #[tokio::test(start_paused = true)]
 async fn without_the_right_token_nothing_happens() {
@@ -161,4 +162,27 @@ async fn arrivals_are_read_page_by_page() {
     assert!(first["at"].as_str().unwrap().ends_with('Z') && first["atMicros"].is_i64());
     let (_, end) = stage.get("/simulator/arrivals?after=5").await;
     assert_eq!(end, json!({ "arrivals": [] }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_a_storm_sends_are_refused_for_a_while_with_the_wait_that_is_asked_for() {
+    let storm = Storm {
+        after_ms: 5_000,
+        for_ms: 2_000,
+        per_mille: 1_000,
+        code: ErrorCode::MAINTENANCE,
+        retry_after_seconds: Some(7),
+    };
+    let stage = Stage::new(Config { storms: vec![storm], ..Config::default() });
+    assert_eq!(stage.offer("+12125550100").await, "200/accepted");
+    tick(5).await;
+    let request = Request::post("/v26.0/106540352242922/messages")
+        .header("authorization", format!("Bearer {}", Config::default().access_token))
+        .body(Body::from(offer("+12125550101").to_string()));
+    let response = stage.simulator.router().oneshot(request.unwrap()).await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers()["retry-after"].to_str().unwrap()), (500, "7"));
+    tick(2).await;
+    assert_eq!(stage.offer("+12125550101").await, "200/accepted");
+    let refused = stage.simulator.arrivals().remove(1).outcome;
+    assert_eq!(refused, Outcome::Refused { code: ErrorCode::MAINTENANCE, cause: Cause::Storm });
 }
