@@ -120,6 +120,7 @@ impl<'a> Flight<'a> {
             let (slot, interval, wanted) = (granted.slot_micros, granted.interval_micros, granted.messages);
             self.app.clock.sleep_until(slot - CHECK_AHEAD_MICROS).await;
             let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+            let wanted = Pace::of(&campaign).map_or(wanted, |pace| pace.together(&rest[..wanted], interval));
             let mut slots = Slots { first: slot, interval };
             let mut turn = self.turn(&campaign, &rest[..wanted], slots).await?;
             if let Turn::NotBefore(next) = turn

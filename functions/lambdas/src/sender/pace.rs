@@ -5,6 +5,7 @@
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use campaigns::job::JobRecipient;
 use campaigns::plan::Plan;
 use wire::CampaignId;
 
@@ -48,6 +49,13 @@ impl Pace {
     /// Takes the turn for messages that leave from `first_slot` to `last_slot`, the last of them to recipient `last`.
     pub(super) async fn take(&self, app: &App, first_slot: i64, last_slot: i64, last: u64) -> anyhow::Result<Turn> {
         take(app, &self.campaign, first_slot, last_slot, self.least_gap(last)).await
+    }
+
+    /// How many of these recipients may leave one interval of the number apart: up to the first one after which the
+    /// campaign waits longer. Retries that are overdue come together, whatever their gaps.
+    pub(super) fn together(&self, recipients: &[JobRecipient], interval: i64) -> usize {
+        let apart = recipients.iter().position(|recipient| self.least_gap(recipient.index) > interval);
+        apart.map_or(recipients.len(), |last| last + 1)
     }
 
     /// What must lie between the message to this recipient and any later one, with the tolerance; 0 for no minimum.
