@@ -40,8 +40,8 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// it knows when the next message becomes visible; this is for a machine that
 /// was asleep, whose clock goes on while the sleeps stand still.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// The same under a clock that runs with the sleeps: as long as a poll may last.
-const LOOK_AGAIN_INLINE: Duration = Duration::from_secs(20);
+/// As long as nothing comes: about a year, which timers still count.
+const FOR_EVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const SHORTEST_NAP: Duration = Duration::from_millis(1);
 
 /// Whom a committed request concerns, by queue name.
@@ -59,7 +59,17 @@ pub struct EmbeddedSqs {
     workers: Workers<Store>,
     clock: Clock,
     pollers: Arc<Mutex<HashMap<String, Arc<Notify>>>>,
-    look_again: Duration,
+    polls: Polls,
+}
+
+/// How long a long poll lasts in which nothing comes.
+#[derive(Debug, Clone, Copy)]
+enum Polls {
+    /// As long as it asks for.
+    AsAsked,
+    /// Until something comes: under a paused clock, where days pass in a moment,
+    /// polls that come back empty would be most of the work.
+    UntilSomethingComes,
 }
 
 impl EmbeddedSqs {
@@ -90,7 +100,7 @@ impl EmbeddedSqs {
     /// As [`Self::memory_at`], answered on the caller's own thread: for tests under a paused clock.
     pub fn inline_at(clock: Clock) -> anyhow::Result<Self> {
         let store = Store::memory(Arc::clone(&clock))?;
-        Ok(Self { workers: Workers::inline(store), clock, pollers: Arc::default(), look_again: LOOK_AGAIN_INLINE })
+        Ok(Self { workers: Workers::inline(store), clock, pollers: Arc::default(), polls: Polls::UntilSomethingComes })
     }
 
     /// The HTTP client to build an SDK client with.
@@ -100,12 +110,7 @@ impl EmbeddedSqs {
     }
 
     fn over(store: Store, clock: Clock) -> anyhow::Result<Self> {
-        Ok(Self {
-            workers: Workers::start("sqs", vec![store])?,
-            clock,
-            pollers: Arc::default(),
-            look_again: LOOK_AGAIN,
-        })
+        Ok(Self { workers: Workers::start("sqs", vec![store])?, clock, pollers: Arc::default(), polls: Polls::AsAsked })
     }
 
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
@@ -146,13 +151,18 @@ impl EmbeddedSqs {
                 Ok(Look::Empty { wait_ms, next_visible_at }) => (wait_ms, next_visible_at),
                 Err(fault) => return Ok(Err(fault)),
             };
-            let left = milliseconds(wait_ms).saturating_sub(started_at.elapsed());
+            let (left, look_again) = match self.polls {
+                Polls::UntilSomethingComes if wait_ms > 0 => (FOR_EVER, FOR_EVER),
+                Polls::AsAsked | Polls::UntilSomethingComes => {
+                    (milliseconds(wait_ms).saturating_sub(started_at.elapsed()), LOOK_AGAIN)
+                }
+            };
             if left.is_zero() {
                 return Ok(Ok(json!({})));
             }
             let nap = next_visible_at
-                .map_or(self.look_again, |at| milliseconds(at - (self.clock)()))
-                .clamp(SHORTEST_NAP, self.look_again)
+                .map_or(look_again, |at| milliseconds(at - (self.clock)()))
+                .clamp(SHORTEST_NAP, look_again)
                 .min(left);
             tokio::select! {
                 biased;
