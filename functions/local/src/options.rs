@@ -8,6 +8,9 @@ use anyhow::{Context, bail};
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8080;
 
+/// Meta's Cloud API, without the version.
+const META_API_URL: &str = "https://graph.facebook.com";
+
 /// What `campanile --help` prints.
 pub const HELP: &str = "\
 campanile: WhatsApp campaigns on this machine, without any account
@@ -51,6 +54,8 @@ pub struct RealNumber {
     pub verify_token: String,
     /// `WHATSAPP_MESSAGES_PER_SECOND`, 80 unless told otherwise.
     pub messages_per_second: u32,
+    /// `WHATSAPP_API_URL`, without the version: another Cloud API than Meta's, such as a simulator elsewhere.
+    pub api_url: String,
 }
 
 impl std::fmt::Debug for RealNumber {
@@ -140,6 +145,7 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
         app_secret: needed("WHATSAPP_APP_SECRET")?,
         verify_token: needed("WHATSAPP_VERIFY_TOKEN")?,
         messages_per_second,
+        api_url: environment("WHATSAPP_API_URL").unwrap_or_else(|| META_API_URL.to_owned()),
     }))
 }
 

@@ -48,7 +48,7 @@ pub fn apps(simulator: &simulator::Config, simulator_url: &str, real: Option<&Re
         app_secret: number.app_secret.clone(),
         verify_token: number.verify_token.clone(),
         access_token: number.access_token.clone(),
-        api_url: "https://graph.facebook.com".to_owned(),
+        api_url: number.api_url.clone(),
         api_version: "v25.0".to_owned(),
     });
     std::iter::once(simulated).chain(real).collect()
