@@ -13,6 +13,7 @@ mod problem;
 mod seconds;
 mod session;
 mod template;
+mod timing;
 
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
@@ -25,3 +26,4 @@ pub use message::{Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};
 pub use template::{ParameterFormat, ParameterSource, Template, TemplateContent, TemplateList};
+pub use timing::{BusinessHours, QuietHours, WaitReason};

@@ -147,8 +147,7 @@ impl CampaignRecord {
         self.cursor_due_at_micros = at_micros;
         self.anchor_index = index;
         self.anchor_at_micros = at_micros;
-        let rest = i64::try_from(self.plan().remaining_micros(index)).unwrap_or(i64::MAX);
-        self.finished_at_prediction = Some(at_micros.saturating_add(rest) / 1_000);
+        self.finished_at_prediction = Some(self.plan().finish_micros(self.cursor(), None) / 1_000);
     }
 
     /// The campaign when the engine pauses it, for this reason.
