@@ -7,6 +7,7 @@ use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
 use crate::retry::MOST_ROUNDS;
 use crate::template::MAX_BODY_CHARS;
+use crate::timing::Timing;
 
 /// Longest name of a campaign or of who made it, in characters: it stands on one line.
 pub const LONGEST_NAME: usize = 200;
@@ -52,6 +53,8 @@ pub struct NewCampaign {
     pub retry_rounds: u32,
     /// When the latest outcomes pause it.
     pub limits: Limits,
+    /// When messages may leave.
+    pub timing: Timing,
     chunk: ChunkAsked,
     between_chunks_ms: u64,
     min_gap_ms: u64,
@@ -102,6 +105,10 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let chunk = chunk(request, &mut faults);
     let retry_rounds = retry_rounds(request, &mut faults);
     let limits = limits(request, &mut faults);
+    let timing = Timing::parse(request).unwrap_or_else(|wrong| {
+        faults.0.extend(wrong);
+        Timing::default()
+    });
     match &request.template {
         Some(content) => check_bounds(content, &mut faults),
         None => faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into()),
@@ -116,6 +123,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             scheduled_to,
             retry_rounds,
             limits,
+            timing,
             chunk,
             between_chunks_ms,
             min_gap_ms,
@@ -137,7 +145,7 @@ impl Faults {
 fn refuse_unsupported(request: &CreateCampaign, faults: &mut Faults) {
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
     if filled(&request.business_hours_id) {
-        faults.add("businessHoursId", "business hours are not supported yet: leave it out".into());
+        faults.add("businessHoursId", "business hours have no ids here: give them as businessHours".into());
     }
     if filled(&request.message) || filled(&request.text_raw) {
         let field = if filled(&request.message) { "message" } else { "textRaw" };
@@ -335,6 +343,7 @@ mod tests {
             max_seconds_between_messages: Some(2.0),
             seconds_between_chunks: Some(-1.0),
             chunk_size: Some(0),
+            duration_days: Some(1_000),
             message: Some("Hi".into()),
             template: None,
             ..request()
@@ -347,6 +356,7 @@ mod tests {
             "maxSecondsBetweenMessages",
             "secondsBetweenChunks",
             "chunkSize",
+            "durationDays",
             "template",
         ];
         assert_eq!(refused_fields(&wrong), expected);

@@ -1,8 +1,8 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `audience` → `template` → `creation` → `plan` (by `zone`, `hours` and `limit`) → `lifecycle` → `job` →
-//! `send_error` → `retry` → `message` → `totals` → `breaker`
+//! `file` → `phone` → `audience` → `template` → `creation` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) →
+//! `lifecycle` → `job` → `send_error` → `retry` → `message` → `totals` → `breaker`
 
 pub mod audience;
 pub mod breaker;
@@ -15,8 +15,10 @@ pub mod limit;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod quiet;
 pub mod retry;
 pub mod send_error;
 pub mod template;
+pub mod timing;
 pub mod totals;
 pub mod zone;

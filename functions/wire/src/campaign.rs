@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{AudienceId, CampaignId, ChannelId, TemplateContent, WorkspaceId, seconds};
+use crate::{
+    AudienceId, BusinessHours, CampaignId, ChannelId, QuietHours, TemplateContent, WaitReason, WorkspaceId, seconds,
+};
 
 /// `POST /v3/campaigns`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,7 +20,7 @@ pub struct CreateCampaign {
     /// Who created it, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator_name: Option<String>,
-    /// Not supported yet: refused when given.
+    /// Of other systems: refused when given. Give `businessHours`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_hours_id: Option<String>,
     /// `"1"` (WhatsApp) or absent.
@@ -75,6 +77,19 @@ pub struct CreateCampaign {
     /// Above which shares of its latest 200 outcomes the campaign pauses by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_above: Option<PauseAbove>,
+    /// When messages may leave; absent: at any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_hours: Option<BusinessHours>,
+    /// When nobody is written to, by the clock of each recipient; absent: nobody's sleep is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<QuietHours>,
+    /// Spread the audience evenly over this many days on which messages may leave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_days: Option<u32>,
+    /// The campaign's time zone, an IANA name: where its days begin, and the clock of recipients whose country is
+    /// unknown. Absent: that of the business hours, or UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
@@ -132,7 +147,7 @@ pub struct Campaign {
     pub operator_id: String,
     /// Who created it, for people.
     pub operator_name: String,
-    /// Empty: not supported yet.
+    /// Empty: business hours have no ids here.
     pub business_hours_id: Option<String>,
     /// `"1"`: WhatsApp.
     pub channel_type: String,
@@ -142,9 +157,12 @@ pub struct Campaign {
     pub scheduled_to: Option<DateTime<Utc>>,
     /// When the next message is due; absent when nothing is.
     pub next_scheduled_to: Option<DateTime<Utc>>,
+    /// Why the next message is not due before; absent when nothing is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_for: Option<WaitReason>,
     /// The time that was first asked for.
     pub original_scheduled_to: Option<DateTime<Utc>>,
-    /// When the last message is due by the plan.
+    /// When the last message is due by the plan; of a draft, if it had been started when it was created.
     pub finished_at_prediction: Option<DateTime<Utc>>,
     /// The contacts file.
     pub leads_asset_url: String,
@@ -189,6 +207,18 @@ pub struct Campaign {
     pub chunk_size: u64,
     /// Rounds of the retry schedule.
     pub retry_rounds: u32,
+    /// When messages may leave; absent: at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_hours: Option<BusinessHours>,
+    /// When nobody is written to, by the clock of each recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<QuietHours>,
+    /// Over how many days the audience is spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_days: Option<u32>,
+    /// The campaign's time zone, an IANA name, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// The content.
     pub template: TemplateContent,
     /// Share of the recipients that have an outcome, 0 to 100.

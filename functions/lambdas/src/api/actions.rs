@@ -176,6 +176,9 @@ fn participle(action: Action) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use campaigns::timing::Timing;
+    use wire::WaitReason;
+
     use super::super::campaign_view::tests::record;
     use super::*;
 
@@ -253,6 +256,25 @@ mod tests {
         assert_eq!((resumed.epoch, resumed.cursor_due_at_micros, resumed.rewind), (3, at * 1_000, false));
         assert!(resumed.finished_at_prediction > Some(at));
         assert_eq!(transition(Action::Resume, &resumed, NOW / 1_000), Transition::Already);
+    }
+
+    /// A campaign over two days, stopped after its first part; the second waits for midnight.
+    fn between_parts() -> CampaignRecord {
+        let timing = Timing { duration_days: Some(2), ..Timing::default() };
+        let midnight = (NOW / 86_400_000_000 + 1) * 86_400_000_000;
+        let running = CampaignRecord { timing, cursor_index: 5, cursor_due_at_micros: midnight, ..record() };
+        after(Action::Pause, CampaignStatus::Paused, &running, NOW)
+    }
+
+    #[test]
+    fn a_resume_leaves_the_next_days_part_to_the_next_day() {
+        let paused = between_parts();
+        let resumed = after(Action::Resume, CampaignStatus::Processing, &paused, NOW + 1_000_000);
+        assert_eq!(resumed.cursor_due_at_micros, paused.cursor_due_at_micros);
+        assert_eq!(resumed.cursor_wait, Some(WaitReason::Duration));
+        let long_after = paused.cursor_due_at_micros + 7_000_000;
+        let late = after(Action::Resume, CampaignStatus::Processing, &paused, long_after);
+        assert_eq!(late.cursor_due_at_micros, long_after);
     }
 
     #[test]

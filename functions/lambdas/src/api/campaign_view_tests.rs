@@ -35,6 +35,7 @@ pub(in crate::api) fn record() -> CampaignRecord {
         between_chunks_ms: 60_000,
         min_gap_ms: 1_000,
         max_gap_ms: 2_000,
+        timing: campaigns::timing::Timing::default(),
         messages_per_second: 80,
         seed: 1,
         plan_version: 1,
@@ -43,6 +44,7 @@ pub(in crate::api) fn record() -> CampaignRecord {
         epoch: 1,
         cursor_index: 4,
         cursor_due_at_micros: (START + 90_000) * 1_000,
+        cursor_wait: Some(wire::WaitReason::Chunk),
         rewind: false,
         anchor_index: 0,
         cut_below: 0,
@@ -81,10 +83,31 @@ fn a_running_campaign_says_how_far_it_is_and_what_comes_next() {
     assert!(shown.active);
     assert_eq!((shown.progress, shown.messages_processed), (30.0, 3));
     assert_eq!((shown.totals.untouched, shown.totals.claimed, shown.totals.delivered), (6, 1, 3));
-    assert_eq!(shown.next_scheduled_to, Some(time_of_millis(START + 90_000)));
+    let next = (shown.next_scheduled_to, shown.waiting_for);
+    assert_eq!(next, (Some(time_of_millis(START + 90_000)), Some(wire::WaitReason::Chunk)));
     assert_eq!(shown.health_check_data.next_health_check_at, Some(time_of_millis(START + 64_000)));
     assert_eq!((shown.health_check_data.health_check_executions, shown.health_check_data.chunk_id.as_str()), (3, "0"));
     assert_eq!(shown.leads_asset_url, "s3://files/uploads/7/01JD8ZQ0000000000000000000.csv");
+}
+
+#[test]
+fn when_it_may_send_is_answered_as_it_was_asked_for() {
+    let office = wire::BusinessHours {
+        days: vec!["mon".into(), "fri".into()],
+        from: "09:00".into(),
+        to: "18:00".into(),
+        time_zone: "America/Sao_Paulo".into(),
+    };
+    let asked = wire::CreateCampaign {
+        business_hours: Some(office.clone()),
+        duration_days: Some(3),
+        time_zone: Some("Europe/Lisbon".into()),
+        ..wire::CreateCampaign::default()
+    };
+    let timing = campaigns::timing::Timing::parse(&asked).unwrap();
+    let shown = view(&CampaignRecord { timing, ..record() }, Totals::default(), Chunks::NotRead);
+    assert_eq!((shown.business_hours, shown.duration_days, shown.quiet_hours), (Some(office), Some(3), None));
+    assert_eq!(shown.time_zone.as_deref(), Some("Europe/Lisbon"));
 }
 
 #[test]
@@ -100,7 +123,7 @@ fn nothing_is_due_once_all_is_cut_or_while_it_is_paused() {
     assert_eq!(view(&cut, Totals::default(), Chunks::NotRead).next_scheduled_to, None);
     let paused = CampaignRecord { status: CampaignStatus::Paused, ..record() };
     let shown = view(&paused, Totals::default(), Chunks::NotRead);
-    assert_eq!((shown.next_scheduled_to, shown.active), (None, false));
+    assert_eq!((shown.next_scheduled_to, shown.waiting_for, shown.active), (None, None, false));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::lifecycle::status_name;
-use campaigns::plan::PLAN_VERSION;
+use campaigns::plan::{Cursor, PLAN_VERSION};
 use campaigns::template;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
@@ -173,6 +173,7 @@ fn record(
         min_gap_ms: pace.min_gap_ms,
         max_gap_ms: pace.max_gap_ms,
         retry_rounds: asked.retry_rounds,
+        timing: asked.timing,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,
@@ -181,6 +182,7 @@ fn record(
         epoch: 0,
         cursor_index: 0,
         cursor_due_at_micros: 0,
+        cursor_wait: None,
         rewind: false,
         anchor_index: 0,
         cut_below: 0,
@@ -198,10 +200,13 @@ fn record(
         due_shard: None,
         due_at: None,
     };
-    if let Some(at) = scheduled_to {
-        record.status = CampaignStatus::Scheduled;
-        record.lay_anchor(0, at * 1_000);
-        record.look_at(Some(at));
+    match scheduled_to {
+        Some(at) => {
+            record.status = CampaignStatus::Scheduled;
+            record.lay_anchor(0, at * 1_000);
+            record.look_at(Some(at));
+        }
+        None => record.predict(Cursor { index: 0, due_at_micros: now * 1_000 }, None),
     }
     Ok(record)
 }

@@ -6,6 +6,7 @@ use campaigns::message::MessageRecord;
 use campaigns::plan::{Cursor, Cut, Plan};
 use campaigns::template;
 use campaigns::totals::Totals;
+use wire::WaitReason;
 
 use super::later::{self, Waits};
 use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
@@ -27,7 +28,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
         let batch = cut_batch(app, &record, &plan, &mut segment, horizon, room).await?;
         queues::send_jobs(app, batch.jobs).await?;
         let mut next = record.clone();
-        next.move_cursor(batch.next);
+        next.move_cursor(batch.next, batch.next_wait);
         next.last_chunk = Some(batch.chunk);
         note_look(app, &mut next, counted, &waits);
         match write(app, record, next).await? {
@@ -85,6 +86,7 @@ struct Batch {
     jobs: Vec<DelayedJob>,
     chunk: u64,
     next: Cursor,
+    next_wait: WaitReason,
 }
 
 async fn cut_batch(
@@ -95,7 +97,12 @@ async fn cut_batch(
     horizon: i64,
     room: u64,
 ) -> anyhow::Result<Batch> {
-    let mut batch = Batch { jobs: Vec::new(), chunk: plan.chunk_of(record.cursor_index), next: record.cursor() };
+    let mut batch = Batch {
+        jobs: Vec::new(),
+        chunk: plan.chunk_of(record.cursor_index),
+        next: record.cursor(),
+        next_wait: record.cursor_wait.unwrap_or(WaitReason::Pace),
+    };
     let now = app.clock.now_micros();
     while batch.jobs.len() < BATCH_MESSAGES && batch.next.due_at_micros <= horizon && batch.next.index < room {
         let mut most = JOB_RECIPIENTS as u64;
@@ -115,6 +122,7 @@ async fn cut_batch(
         }
         batch.chunk = cut.chunk;
         batch.next = cut.next;
+        batch.next_wait = cut.next_wait;
     }
     Ok(batch)
 }

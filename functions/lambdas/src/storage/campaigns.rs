@@ -1,9 +1,10 @@
 //! Campaigns in the control table. Every change of status, epoch or cursor is one conditional write.
 
 use anyhow::Context;
-use campaigns::plan::{Cursor, Pace, Plan};
+use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
+use campaigns::timing::Timing;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WorkspaceId};
+use wire::{AudienceId, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WaitReason, WorkspaceId};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -46,6 +47,9 @@ pub struct CampaignRecord {
     /// Rounds of the retry schedule; 0: none.
     #[serde(default)]
     pub retry_rounds: u32,
+    /// When messages may leave.
+    #[serde(default, skip_serializing_if = "Timing::is_any_time")]
+    pub timing: Timing,
     /// The number's rate when the campaign was created.
     pub messages_per_second: u32,
     /// Seed of the plan's chance.
@@ -63,6 +67,9 @@ pub struct CampaignRecord {
     pub cursor_index: u64,
     /// When that recipient is due.
     pub cursor_due_at_micros: i64,
+    /// Why it is not due before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor_wait: Option<WaitReason>,
     /// Whether the cursor must first go back to the lowest recipient without an item (after a resume).
     pub rewind: bool,
     /// The highest cursor so far: below it recipients may have an item already, so they are looked up before they are
@@ -121,7 +128,7 @@ impl CampaignRecord {
 
     /// The plan that it was promised.
     pub fn plan(&self) -> Plan {
-        Plan::new(self.pace(), self.recipients, self.messages_per_second, self.seed)
+        self.timing.of_plan(Plan::new(self.pace(), self.recipients, self.messages_per_second, self.seed))
     }
 
     /// The next recipient that has no job yet.
@@ -134,20 +141,36 @@ impl CampaignRecord {
         self.cursor_index >= self.recipients
     }
 
-    /// Moves the cursor.
-    pub fn move_cursor(&mut self, cursor: Cursor) {
+    /// Moves the cursor to a recipient that is not due before for this reason.
+    pub fn move_cursor(&mut self, cursor: Cursor, wait: WaitReason) {
         self.cursor_index = cursor.index;
         self.cursor_due_at_micros = cursor.due_at_micros;
+        self.cursor_wait = Some(wait);
         self.cut_below = self.cut_below.max(cursor.index);
     }
 
-    /// Lays the plan anew from `index` at `at_micros`: the rest shifts, nothing is made up for by a burst.
+    /// Lays the plan anew from `index` at `at_micros`, or when its hours open: the rest shifts, nothing is made up for by
+    /// a burst. Who waits for a new day goes on waiting for it.
     pub fn lay_anchor(&mut self, index: u64, at_micros: i64) {
+        let plan = self.plan();
+        let waits_for_day = index == self.cursor_index && plan.waits_for_day(index);
+        let (at_micros, wait) = match self.cursor_due_at_micros {
+            due if waits_for_day && due > at_micros => (due, WaitReason::Duration),
+            _ => (at_micros, WaitReason::Pace),
+        };
+        let step = plan.place(Cursor { index, due_at_micros: at_micros }, wait);
         self.cursor_index = index;
-        self.cursor_due_at_micros = at_micros;
+        self.cursor_due_at_micros = step.at.due_at_micros;
+        self.cursor_wait = Some(step.wait);
         self.anchor_index = index;
-        self.anchor_at_micros = at_micros;
-        self.finished_at_prediction = Some(self.plan().finish_micros(self.cursor(), None) / 1_000);
+        self.anchor_at_micros = step.at.due_at_micros;
+        self.predict(step.at, None);
+    }
+
+    /// Predicts the finish of a campaign that goes on from `from`; nothing where it has none.
+    pub fn predict(&mut self, from: Cursor, foreseen: Option<Foreseen>) {
+        let finish = self.plan().finish_micros(from, foreseen);
+        self.finished_at_prediction = (finish < i64::MAX).then_some(finish / 1_000);
     }
 
     /// The campaign when the engine pauses it, for this reason.
