@@ -42,6 +42,7 @@ tests() { # counts each test; the step itself fails only when the tests could no
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 step "the dashboard for the browser" cargo run --quiet -p xtask -- web
+step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the AWS template" python3 infra/check.py
 step "build" cargo build --quiet --workspace --all-targets
 step "tests" tests

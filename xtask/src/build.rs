@@ -1,4 +1,4 @@
-//! Second step: cargo builds the dashboard as WASM.
+//! Second step: cargo builds the dashboard, or another package of ours, as WASM.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,15 +11,22 @@ use crate::toolchain::{TARGET, Toolchain};
 ///
 /// The module gets its own target folder, `<target>/web`: the native build and this one never wait for each other's lock.
 pub fn dashboard(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
+    wasm(toolchain, root, &["--package", "dashboard"], "dashboard.wasm")
+}
+
+/// Builds what cargo calls `what` as WASM, as small as the dashboard, and answers where `file` lies.
+pub fn wasm(toolchain: &Toolchain, root: &Path, what: &[&str], file: &str) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("web");
     let status = cargo(*toolchain)
-        .args(["build", "--package", "dashboard", "--profile", "web", "--target", TARGET])
+        .arg("build")
+        .args(what)
+        .args(["--profile", "web", "--target", TARGET])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
         .status()
         .context("cannot run cargo")?;
-    ensure!(status.success(), "the dashboard does not build ({status})");
-    Ok(target.join(TARGET).join("web/dashboard.wasm"))
+    ensure!(status.success(), "{file} does not build ({status})");
+    Ok(target.join(TARGET).join("web").join(file))
 }
 
 fn cargo(toolchain: Toolchain) -> Command {

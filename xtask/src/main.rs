@@ -1,10 +1,12 @@
-//! Builds what cargo alone does not: `cargo run -p xtask -- web [--out DIR]` makes the dashboard's static files.
+//! Builds what cargo alone does not: `cargo run -p xtask -- web [--out DIR]` makes the dashboard's static files,
+//! `golden` checks that the plan comes out the same in WebAssembly.
 //!
 //! It reads top-down: `toolchain` finds a compiler for WASM, `build` runs it, `bundle` writes the files that a
 //! server hands out.
 
 mod build;
 mod bundle;
+mod golden;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -12,8 +14,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-const USAGE: &str = "usage: cargo run -p xtask -- web [--out DIR]\n\n  \
-    web    builds the dashboard; DIR is frontend/dist unless given";
+const USAGE: &str = "usage: cargo run -p xtask -- web [--out DIR] | golden\n\n  \
+    web     builds the dashboard; DIR is frontend/dist unless given\n  \
+    golden  computes the plan's golden vectors in WebAssembly";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Web { out } => web(out),
+        Task::Golden => golden::run(workspace_root()?),
         Task::Help => {
             println!("{USAGE}");
             Ok(())
@@ -58,6 +62,7 @@ fn workspace_root() -> Result<&'static Path> {
 #[derive(Debug, PartialEq, Eq)]
 enum Task {
     Web { out: Option<PathBuf> },
+    Golden,
     Help,
 }
 
@@ -66,6 +71,7 @@ fn parse(arguments: &[String]) -> Result<Task> {
     match words.as_slice() {
         ["web"] => Ok(Task::Web { out: None }),
         ["web", "--out", folder] => Ok(Task::Web { out: Some(PathBuf::from(folder)) }),
+        ["golden"] => Ok(Task::Golden),
         [] | ["help" | "--help" | "-h"] => Ok(Task::Help),
         other => bail!("do not know `{}`\n{USAGE}", other.join(" ")),
     }
@@ -80,8 +86,9 @@ mod tests {
     }
 
     #[test]
-    fn web_goes_to_the_default_folder_unless_told() {
+    fn web_goes_to_the_default_folder_unless_told_and_golden_to_none() {
         assert_eq!(parse(&words("web")).unwrap(), Task::Web { out: None });
+        assert_eq!(parse(&words("golden")).unwrap(), Task::Golden);
         assert_eq!(parse(&words("web --out x")).unwrap(), Task::Web { out: Some("x".into()) });
     }
 

@@ -1,5 +1,5 @@
 //! Golden vectors: plans whose due times are written down. They are recomputed by the tests, natively, and by
-//! `examples/golden.rs` in WebAssembly: functions and browser must promise the same.
+//! the program `golden` in WebAssembly: functions and browser must promise the same.
 
 use super::{Cursor, Pace, Plan};
 use crate::hours::BusinessHours;
