@@ -70,7 +70,7 @@ pub(super) async fn rewind_to(app: &App, record: CampaignRecord, index: u64) -> 
 /// Lays the plan from this recipient on, as soon as the campaign's own pace allows.
 async fn lay_from(app: &App, next: &mut CampaignRecord, index: u64) -> anyhow::Result<()> {
     let now = app.clock.now_micros();
-    let turn = pace::next_turn(app, &next.id).await?.unwrap_or(now);
+    let turn = pace::next_turn(app, next).await?.unwrap_or(now);
     next.lay_anchor(index, turn.max(now));
     Ok(())
 }
