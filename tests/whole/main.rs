@@ -1,7 +1,10 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
 mod asked_twice;
+mod audit;
 mod browser;
+mod deletes;
+mod edits;
 mod faults;
 mod flow;
 mod handlers_twice;

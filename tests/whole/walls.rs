@@ -52,6 +52,7 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         format!("/v3/audiences/{}", campaign.audience_id),
         format!("/v3/campaigns/{}", campaign.id),
         format!("/v3/campaigns/{}/messages", campaign.id),
+        format!("/v3/campaigns/{}/audit", campaign.id),
     ];
     for path in paths {
         // Its own workspace does find it: the answer is about the walls.
@@ -60,9 +61,18 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
             Request::get(&path).header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
         assert_eq!(status(lambdas::api::router(stepped.app.clone()), request).await?, StatusCode::NOT_FOUND, "{path}");
     }
-    let start = Request::post(format!("/v3/campaigns/{}/start", campaign.id));
-    let start = start.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
-    assert_eq!(status(lambdas::api::router(stepped.app.clone()), start).await?, StatusCode::NOT_FOUND);
+    let before = stepped.record(&campaign.id).await?;
+    for (method, rest) in [("POST", "/start"), ("POST", "/clone"), ("PATCH", ""), ("DELETE", "")] {
+        let path = format!("/v3/campaigns/{}{rest}", campaign.id);
+        let request = Request::builder().method(method).uri(&path);
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = request
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "name": "x" }).to_string()))?;
+        let answer = status(lambdas::api::router(stepped.app.clone()), request).await?;
+        assert_eq!(answer, StatusCode::NOT_FOUND, "{method} {path}");
+    }
+    assert_eq!(stepped.record(&campaign.id).await?, before);
     assert_eq!(stepped.record(&campaign.id).await?.status, CampaignStatus::Draft);
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `audience` → `template` → `creation` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) →
+//! `file` → `phone` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) →
 //! `lifecycle` → `job` → `send_error` → `retry` → `message` → `totals` → `breaker`
 
 pub mod audience;
 pub mod breaker;
 pub mod creation;
+pub mod editing;
 pub mod file;
 pub mod hours;
 pub mod job;

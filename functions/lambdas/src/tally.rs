@@ -165,8 +165,7 @@ async fn trip_breaker(app: &App, campaign: &CampaignId, counted: &TotalsRecord, 
         if read.status != CampaignStatus::Processing {
             return Ok(());
         }
-        let next = read.paused_by_itself(trip.reason(), app.clock.now_millis());
-        if campaign_store::replace(app, &read, &next).await? == Written::Done {
+        if campaign_store::pause_by_itself(app, &read, trip.reason()).await? == Written::Done {
             tracing::warn!(%campaign, ?trip, "a campaign paused: too many of its latest messages failed");
             return Ok(());
         }

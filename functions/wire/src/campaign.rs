@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AudienceId, BusinessHours, CampaignId, ChannelId, QuietHours, TemplateContent, WaitReason, WorkspaceId, seconds,
+    Alert, AudienceId, BusinessHours, CampaignId, ChannelId, Decision, QuietHours, TemplateContent, WaitReason,
+    WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -236,6 +237,15 @@ pub struct Campaign {
     pub last_message_processed_at: Option<DateTime<Utc>>,
     /// Whether it is alive.
     pub health_check_data: HealthCheckData,
+    /// What is wrong with it now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Alert>,
+    /// What only a person can decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
+    /// Jobs that failed again and again.
+    #[serde(default)]
+    pub dead_letters: u64,
     /// Whose it is.
     pub workspace_id: WorkspaceId,
     /// When it was created.

@@ -8,6 +8,7 @@ mod audience;
 mod campaign;
 mod channel;
 mod ids;
+mod lifecycle;
 mod message;
 mod problem;
 mod seconds;
@@ -22,6 +23,10 @@ pub use campaign::{
 };
 pub use channel::{Channel, ChannelList};
 pub use ids::{AudienceId, CampaignId, ChannelId, WorkspaceId};
+pub use lifecycle::{
+    Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
+    Decision, DecisionKind, EditCampaign, Recount, RecountFrom, Redriven, UnknownsDecision,
+};
 pub use message::{Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};

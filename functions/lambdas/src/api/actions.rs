@@ -10,20 +10,21 @@ use anyhow::anyhow;
 use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::lifecycle::{Action, Transition, status_name};
-use wire::{Campaign, CampaignId, CampaignStatus};
+use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus};
 
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::sender::number;
+use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 
 /// Times that a change is decided anew because the dispatcher moved the cursor or somebody else clicked. The dispatcher
 /// writes once per batch of jobs, so an action that lost so often met a fault, not a race.
-const MOST_RACES: u32 = 20;
+pub(super) const MOST_RACES: u32 = 20;
 
 /// A start this near, in milliseconds, does not wait for the schedule, which comes once a minute.
 const NEAR_START_MS: i64 = 60_000;
@@ -62,7 +63,8 @@ async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Res
             number::unblock(app, caller.workspace_id, &read.channel_id).await?;
         }
         let next = after(action, status, &read, now_micros);
-        match store::replace(app, &read, &next).await? {
+        let line = AuditLine::of(&caller.workspace_name, event(action, status));
+        match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,
             Written::Done => {
                 let (workspace, epoch) = (caller.workspace_id, next.epoch);
@@ -103,17 +105,21 @@ fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micr
             next.finished_at_prediction = None;
             next.look_at(None);
         }
-        Action::Cancel => {
-            next.finished_at_prediction = None;
-            // What waits for another attempt, or is in a sender's hand, is settled by the dispatcher.
-            next.look_at(read.last_chunk.map(|_| now));
-        }
+        Action::Cancel => stop(&mut next, now),
     }
     next
 }
 
+/// Nothing leaves any more. What waits for another attempt, or is in a sender's hand, is settled by the dispatcher.
+pub(super) fn stop(next: &mut CampaignRecord, now: i64) {
+    next.finished_at_prediction = None;
+    next.upkeep.sweep = None;
+    next.look_at(next.last_chunk.map(|_| now));
+}
+
 fn go_on(next: &mut CampaignRecord, now_micros: i64) {
     let now = now_micros / 1_000;
+    next.upkeep.under_way_since = Some(now);
     match (next.last_chunk, next.scheduled_to) {
         (None, Some(at)) if at > now => {
             next.rewind = false;
@@ -150,6 +156,16 @@ pub(super) async fn nudge_if_near(app: &App, record: &CampaignRecord) {
     if let Err(error) = queues::nudge(app, &nudge, 0).await {
         let error = format!("{error:#}");
         tracing::warn!(campaign = %record.id, error, "the nudge failed; the schedule will find it");
+    }
+}
+
+fn event(action: Action, to: CampaignStatus) -> CampaignEvent {
+    match action {
+        Action::Start => CampaignEvent::Started,
+        Action::Resume if to == CampaignStatus::Scheduled => CampaignEvent::Scheduled,
+        Action::Resume => CampaignEvent::Resumed,
+        Action::Pause => CampaignEvent::Paused,
+        Action::Cancel => CampaignEvent::Cancelled,
     }
 }
 

@@ -3,6 +3,7 @@
 use wire::{AudienceId, CampaignId, ChannelId, ParameterFormat, Template, TemplateContent, WorkspaceId};
 
 use super::*;
+use crate::storage::upkeep::Upkeep;
 
 const START: i64 = 1_800_000_000_000;
 
@@ -61,6 +62,10 @@ pub(in crate::api) fn record() -> CampaignRecord {
         last_chunk: Some(0),
         due_shard: Some("due".into()),
         due_at: Some(START + 64_000),
+        version: 5,
+        deleted_at: None,
+        expires_at: None,
+        upkeep: Upkeep::default(),
     }
 }
 

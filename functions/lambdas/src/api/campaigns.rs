@@ -59,9 +59,9 @@ pub async fn show(
     Ok(Json(whole(&app, &record).await?))
 }
 
-/// The caller's campaign with this id.
+/// The caller's campaign with this id; a deleted one is not found.
 pub(super) async fn find(app: &App, caller: &Caller, id: &CampaignId) -> Result<CampaignRecord, ApiError> {
-    let found = store::get(app, caller.workspace_id, id).await?;
+    let found = store::get(app, caller.workspace_id, id).await?.filter(|record| record.deleted_at.is_none());
     Ok(found.ok_or_else(|| Refusal::not_found("campaign"))?)
 }
 

@@ -17,7 +17,9 @@ use campaigns::plan::{Cursor, PLAN_VERSION};
 use campaigns::template;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
-use wire::{AudienceStatus, CampaignId, CampaignStatus, CreateCampaign, FieldError, Template, TemplateContent};
+use wire::{
+    AudienceStatus, CampaignEvent, CampaignId, CampaignStatus, CreateCampaign, FieldError, Template, TemplateContent,
+};
 
 use super::actions::nudge_if_near;
 use super::caller::Caller;
@@ -28,10 +30,12 @@ use super::idempotency::{self, Keyed};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord};
+use crate::storage::upkeep::Upkeep;
 
 /// Seconds after which an audience that is being imported is worth asking for again.
 const IMPORT_RETRY_SECONDS: u32 = 2;
@@ -44,31 +48,39 @@ pub async fn create(
     Body(request): Body<CreateCampaign>,
 ) -> Result<Response, ApiError> {
     let keyed = Keyed::of(&headers, &request)?;
-    if let Some(keyed) = &keyed
-        && let Some(id) = idempotency::promised(&app, caller.workspace_id, keyed).await?
-        && let Some(record) = store::get(&app, caller.workspace_id, &id).await?
+    let operator = request.operator_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let line = AuditLine::of(operator.unwrap_or(&caller.workspace_name), CampaignEvent::Created);
+    create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
+}
+
+/// Creates what was asked for, or finds what the same request created before under its key.
+pub(super) async fn create_or_find(
+    app: &App,
+    caller: &Caller,
+    keyed: Option<&Keyed>,
+    request: &CreateCampaign,
+    line: AuditLine,
+) -> Result<Response, ApiError> {
+    if let Some(keyed) = keyed
+        && let Some(id) = idempotency::promised(app, caller.workspace_id, keyed).await?
+        && let Some(record) = store::get(app, caller.workspace_id, &id).await?
     {
-        return created(&app, &record).await;
+        return created(app, &record).await;
     }
-    let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
-    let (channel, audience) = parties(&app, &caller, &asked, audience_field(&request)).await?;
-    let templates = templates_of(&app, &channel).await?;
-    let template = choose(&templates, &asked.content).map_err(|fault| Refusal::fields(vec![fault]))?;
-    let faults = template::check_content(template, &asked.content, &audience.columns);
-    if !faults.is_empty() {
-        return Err(Refusal::fields(faults).into());
-    }
+    let asked = creation::parse(request, app.clock.now()).map_err(Refusal::fields)?;
+    let (channel, audience) = parties(app, caller, &asked, audience_field(request)).await?;
+    let template = fitting_template(app, &channel, &asked.content, &audience.columns).await?;
     let new = CampaignId(app.new_id()?);
-    let id = match &keyed {
-        Some(keyed) => idempotency::promise(&app, caller.workspace_id, keyed, new).await?,
+    let id = match keyed {
+        Some(keyed) => idempotency::promise(app, caller.workspace_id, keyed, new).await?,
         None => new,
     };
-    let record = record(&app, id, &asked, &channel, audience, template.clone())?;
-    let record = write(&app, record, asked.limits).await?;
+    let record = record(app, id, &asked, &channel, audience, template)?;
+    let record = write(app, record, asked.limits, line).await?;
     let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
     tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");
-    nudge_if_near(&app, &record).await;
-    created(&app, &record).await
+    nudge_if_near(app, &record).await;
+    created(app, &record).await
 }
 
 /// The answer for a campaign that was created, by this request or by the same one before.
@@ -77,8 +89,23 @@ async fn created(app: &App, record: &CampaignRecord) -> Result<Response, ApiErro
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(whole(app, record).await?)).into_response())
 }
 
+/// The template that the content names, as WhatsApp has it now, if the content fits it and the audience's columns.
+pub(super) async fn fitting_template(
+    app: &App,
+    channel: &ChannelRecord,
+    content: &TemplateContent,
+    columns: &[String],
+) -> Result<Template, ApiError> {
+    let templates = templates_of(app, channel).await?;
+    let template = choose(&templates, content).map_err(|fault| Refusal::fields(vec![fault]))?;
+    match template::check_content(template, content, columns) {
+        faults if faults.is_empty() => Ok(template.clone()),
+        faults => Err(Refusal::fields(faults).into()),
+    }
+}
+
 /// The channel and the audience that were asked for, or what is wrong with them.
-async fn parties(
+pub(super) async fn parties(
     app: &App,
     caller: &Caller,
     asked: &NewCampaign,
@@ -199,6 +226,10 @@ fn record(
         last_chunk: None,
         due_shard: None,
         due_at: None,
+        version: 1,
+        deleted_at: None,
+        expires_at: None,
+        upkeep: Upkeep::default(),
     };
     match scheduled_to {
         Some(at) => {
@@ -213,7 +244,7 @@ fn record(
 
 /// Writes the campaign and returns it as it stands. The id is new, so one that stands there already is this one: written
 /// by a try whose answer was lost, or by the same request under the same key.
-async fn write(app: &App, record: CampaignRecord, limits: Limits) -> anyhow::Result<CampaignRecord> {
+async fn write(app: &App, record: CampaignRecord, limits: Limits, line: AuditLine) -> anyhow::Result<CampaignRecord> {
     let none_yet = TotalsRecord {
         audience: record.recipients,
         workspace_id: Some(record.workspace_id),
@@ -224,7 +255,7 @@ async fn write(app: &App, record: CampaignRecord, limits: Limits) -> anyhow::Res
     match totals::replace(app, &record.id, Scope::Campaign, 0, &none_yet).await? {
         Written::Done | Written::ConditionFailed => {}
     }
-    match store::create(app, &record).await? {
+    match store::create(app, &record, line).await? {
         Written::Done => Ok(record),
         Written::ConditionFailed => {
             let standing = store::get(app, record.workspace_id, &record.id).await?;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use wire::{CampaignId, CreateCampaign, WorkspaceId};
+use wire::{CampaignId, WorkspaceId};
 
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
@@ -42,7 +42,7 @@ struct Promise {
 
 impl Keyed {
     /// The request under the key of its headers; nothing when they have none.
-    pub(super) fn of(headers: &HeaderMap, request: &CreateCampaign) -> Result<Option<Keyed>, ApiError> {
+    pub(super) fn of(headers: &HeaderMap, request: &impl Serialize) -> Result<Option<Keyed>, ApiError> {
         let mut keys = headers.get_all(HEADER).iter();
         let Some(key) = keys.next() else { return Ok(None) };
         let key = key.as_bytes();
@@ -118,6 +118,7 @@ fn kept(promise: Promise, keyed: &Keyed, now: i64) -> Option<Result<CampaignId, 
 mod tests {
     use axum::response::IntoResponse;
     use http::{HeaderValue, StatusCode};
+    use wire::CreateCampaign;
 
     use super::*;
 

@@ -8,17 +8,21 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 
 use crate::App;
 
 mod actions;
 mod audiences;
+mod audit;
 mod caller;
 mod campaign_view;
 mod campaigns;
 mod channels;
+mod clone_campaign;
 mod create_campaign;
+mod delete_campaign;
+mod edit_campaign;
 mod extract;
 mod idempotency;
 mod message_view;
@@ -42,18 +46,24 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/audiences/{id}", get(audiences::show))
         .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
         .route("/v3/campaigns", get(campaigns::list).post(create_campaign::create))
-        .route("/v3/campaigns/{id}", get(campaigns::show))
+        .route("/v3/campaigns/{id}", one_campaign())
         .route("/v3/campaigns/{id}/start", post(actions::start))
         .route("/v3/campaigns/{id}/pause", post(actions::pause))
         .route("/v3/campaigns/{id}/resume", post(actions::resume))
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
         .route("/v3/campaigns/{id}/messages", get(messages::list))
+        .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
+        .route("/v3/campaigns/{id}/audit", get(audit::list))
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))
         .route("/v3/{*rest}", any(no_such_path))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&app), request_log::follow))
         .with_state(app)
+}
+
+fn one_campaign() -> MethodRouter<Arc<App>> {
+    get(campaigns::show).patch(edit_campaign::edit).delete(delete_campaign::delete)
 }
 
 async fn no_such_path() -> problem::Refusal {

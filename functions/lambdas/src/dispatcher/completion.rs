@@ -3,11 +3,12 @@
 
 use campaigns::message::{Outcome, waiting_for_later, waiting_with_job};
 use campaigns::totals::{Counted, Totals};
-use wire::{CampaignStatus, MessageState};
+use wire::{CampaignEvent, CampaignStatus, MessageState};
 
-use super::{LOOK_AGAIN_MS, repair, write};
+use super::{LOOK_AGAIN_MS, repair, transition, write};
 use crate::App;
 use crate::sender::CLAIM_TIMEOUT_MS;
+use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
 use crate::storage::table::Written;
@@ -58,7 +59,8 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     next.status = CampaignStatus::Completed;
     next.updated_at = app.clock.now_millis();
     next.look_at(None);
-    if write(app, record, next.clone()).await?.is_some() {
+    let line = AuditLine::by_itself(CampaignEvent::Completed);
+    if transition(app, record, next.clone(), line).await?.is_some() {
         tracing::info!(campaign = %next.id, recipients = next.recipients, "a campaign is complete");
     }
     Ok(())

@@ -11,9 +11,10 @@ mod repair;
 use aws_lambda_events::sqs::SqsEvent;
 use campaigns::lifecycle::is_active;
 use serde::Deserialize;
-use wire::{CampaignId, CampaignStatus, WorkspaceId};
+use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 
 use crate::App;
+use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels;
 use crate::storage::queues::{self, Nudge};
@@ -136,7 +137,8 @@ async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<Campaig
             next.epoch += 1;
             next.updated_at = now;
             next.lay_anchor(0, starts_at.max(now) * 1_000);
-            write(app, read, next).await
+            let line = AuditLine::by_itself(CampaignEvent::Started).because("its time has come");
+            transition(app, read, next, line).await
         }
         CampaignStatus::Draft
         | CampaignStatus::Paused
@@ -146,14 +148,27 @@ async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<Campaig
     }
 }
 
-/// Writes a change; nothing when somebody else changed the campaign meanwhile: they nudge again.
+/// Writes a change that is no transition; nothing when somebody else changed the campaign meanwhile: they nudge again.
 pub(crate) async fn write(
     app: &App,
     read: CampaignRecord,
     next: CampaignRecord,
 ) -> anyhow::Result<Option<CampaignRecord>> {
     Ok(match store::replace(app, &read, &next).await? {
-        Written::Done => Some(next),
+        Written::Done => Some(CampaignRecord { version: read.version + 1, ..next }),
+        Written::ConditionFailed => None,
+    })
+}
+
+/// Writes a transition with its audit line; nothing when somebody else changed the campaign meanwhile.
+async fn transition(
+    app: &App,
+    read: CampaignRecord,
+    next: CampaignRecord,
+    line: AuditLine,
+) -> anyhow::Result<Option<CampaignRecord>> {
+    Ok(match store::transition(app, &read, &next, line).await? {
+        Written::Done => Some(CampaignRecord { version: read.version + 1, ..next }),
         Written::ConditionFailed => None,
     })
 }

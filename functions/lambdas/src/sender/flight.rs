@@ -262,9 +262,8 @@ impl<'a> Flight<'a> {
     async fn pause(&self, code: u32) -> anyhow::Result<()> {
         let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
         let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
-        let next = read.paused_by_itself(reason, self.app.clock.now_millis());
-        if campaign_store::replace(self.app, &read, &next).await? == Written::Done {
-            tracing::warn!(campaign = %next.id, code, "a campaign paused: WhatsApp refuses all its messages");
+        if campaign_store::pause_by_itself(self.app, &read, reason).await? == Written::Done {
+            tracing::warn!(campaign = %read.id, code, "a campaign paused: WhatsApp refuses all its messages");
         }
         Ok(())
     }

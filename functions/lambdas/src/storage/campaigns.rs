@@ -1,12 +1,21 @@
-//! Campaigns in the control table. Every change of status, epoch or cursor is one conditional write.
+//! Campaigns in the control table. Every change is one conditional write over the version that was read; a transition
+//! writes its audit line in the same transaction.
 
 use anyhow::Context;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::timing::Timing;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WaitReason, WorkspaceId};
+use wire::{
+    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WaitReason,
+    WorkspaceId,
+};
 
-use super::table::{self, Item, Written, number, text};
+use super::audit::{self, AuditLine, Step};
+use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
+use super::totals;
+use super::upkeep::Upkeep;
 use crate::App;
 
 /// The partition key of the sparse index of campaigns that must move.
@@ -113,6 +122,18 @@ pub struct CampaignRecord {
     /// When the dispatcher has something to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<i64>,
+    /// Rises with every write.
+    #[serde(default)]
+    pub version: u64,
+    /// When it was taken away: from then on only what was in flight still sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
+    /// Seconds since 1970: the table's time to live, set when it is taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+    /// What the engine notes.
+    #[serde(default)]
+    pub upkeep: Upkeep,
 }
 
 impl CampaignRecord {
@@ -202,68 +223,129 @@ pub async fn get(app: &App, workspace: WorkspaceId, id: &CampaignId) -> anyhow::
     table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
 }
 
-/// Writes a new campaign; its id must be new.
-pub async fn create(app: &App, record: &CampaignRecord) -> anyhow::Result<Written> {
-    let (pk, sk) = keys(record.workspace_id, &record.id);
-    let result = app
-        .dynamodb
-        .put_item()
-        .table_name(&app.config.control_table)
-        .set_item(Some(table::to_item(record, &pk, &sk)?))
-        .condition_expression("attribute_not_exists(pk)")
-        .send()
-        .await;
-    table::written(result, "creating a campaign")
+/// Writes a new campaign with the first line of its audit; its id must be new.
+pub async fn create(app: &App, record: &CampaignRecord, line: AuditLine) -> anyhow::Result<Written> {
+    let put = put(app, record)?.condition_expression("attribute_not_exists(pk)");
+    let step = Step { from: None, to: record.status };
+    let line = audit::write(app, &record.id, record.version, step, line)?;
+    table::transact(app, vec![of_put(put)?, line], "creating a campaign").await
 }
 
-/// Writes `next` over `read`, if nobody changed the status, the epoch or the cursor in between.
+/// Writes `next` over `read`, if nobody wrote in between: for what is no transition, like moves of the cursor. What is
+/// written has the version after that of `read`.
 pub async fn replace(app: &App, read: &CampaignRecord, next: &CampaignRecord) -> anyhow::Result<Written> {
-    let (pk, sk) = keys(next.workspace_id, &next.id);
-    let result = app
-        .dynamodb
-        .put_item()
-        .table_name(&app.config.control_table)
-        .set_item(Some(table::to_item(next, &pk, &sk)?))
-        .condition_expression("#status = :status AND epoch = :epoch AND cursorIndex = :cursor AND rewind = :rewind")
-        .expression_attribute_names("#status", "status")
-        .expression_attribute_values(":status", serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(read.status)?)
-        .expression_attribute_values(":epoch", number(read.epoch))
-        .expression_attribute_values(":cursor", number(read.cursor_index))
-        .expression_attribute_values(":rewind", aws_sdk_dynamodb::types::AttributeValue::Bool(read.rewind))
-        .send()
-        .await;
-    table::written(result, "writing a campaign")
+    let item = item(&CampaignRecord { version: read.version + 1, ..next.clone() })?;
+    for tries in 0..MOST_CONFLICTS {
+        let result = app
+            .dynamodb
+            .put_item()
+            .table_name(&app.config.control_table)
+            .set_item(Some(item.clone()))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":read", number(read.version))
+            .expression_attribute_values(":none", number(0))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = result else { return Ok(Written::Done) };
+        match error.as_service_error() {
+            // Written by a try whose answer was lost: the SDK asked again.
+            Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item.as_ref() == Some(&item) => {
+                return Ok(Written::Done);
+            }
+            Some(PutItemError::ConditionalCheckFailedException(_)) => return Ok(Written::ConditionFailed),
+            Some(PutItemError::TransactionConflictException(_)) => table::wait_for_others(app, tries).await,
+            Some(_) | None => return Err(anyhow::Error::new(error).context("writing a campaign")),
+        }
+    }
+    anyhow::bail!("campaign {}: transactions were in the way {MOST_CONFLICTS} times", read.id)
 }
 
-/// One page of a workspace's campaigns, newest first; `after` is the id of the last one seen.
+/// Writes `next` over `read` and a line of the audit with it, if nobody wrote in between. What is written has the
+/// version after that of `read`.
+pub async fn transition(
+    app: &App,
+    read: &CampaignRecord,
+    next: &CampaignRecord,
+    line: AuditLine,
+) -> anyhow::Result<Written> {
+    let next = CampaignRecord { version: read.version + 1, ..next.clone() };
+    let put = put(app, &next)?
+        .condition_expression(UNCHANGED)
+        .expression_attribute_values(":read", number(read.version))
+        .expression_attribute_values(":none", number(0));
+    let step = Step { from: Some(read.status), to: next.status };
+    let mut writes = vec![of_put(put)?, audit::write(app, &next.id, next.version, step, line)?];
+    if next.recipients != read.recipients {
+        writes.push(totals::resize(app, &next.id, next.recipients)?);
+    }
+    table::transact(app, writes, "moving a campaign").await
+}
+
+/// Nobody wrote since `:read`; records of an earlier release have no version.
+const UNCHANGED: &str = "version = :read OR (attribute_not_exists(version) AND :read = :none)";
+
+fn item(record: &CampaignRecord) -> anyhow::Result<Item> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    table::to_item(record, &pk, &sk)
+}
+
+fn put(app: &App, record: &CampaignRecord) -> anyhow::Result<aws_sdk_dynamodb::types::builders::PutBuilder> {
+    Ok(Put::builder().table_name(&app.config.control_table).set_item(Some(item(record)?)))
+}
+
+fn of_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> anyhow::Result<TransactWriteItem> {
+    Ok(TransactWriteItem::builder().put(put.build().context("a campaign's write lacks a field")?).build())
+}
+
+/// Reads of one page: more are needed only where many campaigns in a row were deleted.
+const MOST_READS: u32 = 5;
+
+/// Pauses a campaign by the engine's own decision, for this reason, if nobody changed it since it was read.
+pub async fn pause_by_itself(app: &App, read: &CampaignRecord, reason: String) -> anyhow::Result<Written> {
+    let next = read.paused_by_itself(reason.clone(), app.clock.now_millis());
+    transition(app, read, &next, AuditLine::by_itself(CampaignEvent::Paused).because(reason)).await
+}
+
+/// One page of a workspace's campaigns, newest first, without deleted ones; `after` is where the page before ended. A
+/// page may hold fewer than `limit` and still not be the last.
 pub async fn list(
     app: &App,
     workspace: WorkspaceId,
     limit: i32,
     after: Option<&CampaignId>,
 ) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
-    let start = after.map(|id| {
-        let (pk, sk) = keys(workspace, id);
-        Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
-    });
-    let output = app
-        .dynamodb
-        .query()
-        .table_name(&app.config.control_table)
-        .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-        .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
-        .expression_attribute_values(":sk", text("campaign#"))
-        .scan_index_forward(false)
-        .limit(limit)
-        .set_exclusive_start_key(start)
-        .send()
-        .await
-        .context("listing campaigns")?;
-    let more = output.last_evaluated_key.is_some();
-    let records = output.items.unwrap_or_default().into_iter().map(table::from_item);
-    let records: Vec<CampaignRecord> = records.collect::<anyhow::Result<_>>()?;
-    let next = records.last().filter(|_| more).map(|record| record.id.clone());
-    Ok((records, next))
+    let mut records = Vec::new();
+    let mut after = after.cloned();
+    for _ in 0..MOST_READS {
+        let missing = limit.saturating_sub(i32::try_from(records.len()).unwrap_or(i32::MAX));
+        let start = after.as_ref().map(|id| {
+            let (pk, sk) = keys(workspace, id);
+            Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+        });
+        let output = app
+            .dynamodb
+            .query()
+            .table_name(&app.config.control_table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .filter_expression("attribute_not_exists(deletedAt)")
+            .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+            .expression_attribute_values(":sk", text("campaign#"))
+            .scan_index_forward(false)
+            .limit(missing)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .context("listing campaigns")?;
+        for item in output.items.unwrap_or_default() {
+            records.push(table::from_item(item)?);
+        }
+        after = output.last_evaluated_key.as_ref().and_then(ids_of).map(|(_, id)| id);
+        if after.is_none() || i32::try_from(records.len()).is_ok_and(|found| found >= limit) {
+            break;
+        }
+    }
+    Ok((records, after))
 }
 
 /// Campaigns on which the dispatcher has something to do before `until` (milliseconds), soonest first, at most `most`.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audiences;
+pub mod audit;
 pub mod campaigns;
 pub mod channels;
 pub mod files;
@@ -10,3 +11,4 @@ pub mod queues;
 pub mod suppressions;
 pub mod table;
 pub mod totals;
+pub mod upkeep;

@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::App;
 
 /// An item as the SDK has it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -74,6 +77,72 @@ where
     }
 }
 
+/// Times that a write is tried while transactions of others hold one of its items; each holds it for milliseconds.
+pub(crate) const MOST_CONFLICTS: u32 = 10;
+
+/// Milliseconds before the next of these tries, times the tries so far.
+const CONFLICT_WAIT_MS: i64 = 20;
+
+/// Waits out the transaction of somebody else, the longer the more often it was in the way.
+pub(crate) async fn wait_for_others(app: &App, tries: u32) {
+    let wait_micros = i64::from(tries + 1) * CONFLICT_WAIT_MS * 1_000;
+    app.clock.sleep_until(app.clock.now_micros() + wait_micros).await;
+}
+
+/// Writes several items or none. What fails on a condition is a value; what meets another transaction is tried again.
+pub async fn transact(app: &App, writes: Vec<TransactWriteItem>, what: &str) -> anyhow::Result<Written> {
+    for tries in 0..MOST_CONFLICTS {
+        let request = app.dynamodb.transact_write_items().set_transact_items(Some(writes.clone()));
+        let Err(error) = request.send().await else { return Ok(Written::Done) };
+        match error.as_service_error().and_then(cancelled_by) {
+            Some(CancelledBy::Condition) => return Ok(Written::ConditionFailed),
+            Some(CancelledBy::Conflict) => wait_for_others(app, tries).await,
+            None => return Err(anyhow::Error::new(error).context(what.to_owned())),
+        }
+    }
+    anyhow::bail!("{what}: other transactions were in the way {MOST_CONFLICTS} times")
+}
+
+/// Why a transaction was not done, where that is expected.
+#[derive(Debug, PartialEq, Eq)]
+enum CancelledBy {
+    Condition,
+    Conflict,
+}
+
+/// A condition that failed decides, whatever else was in the way.
+fn cancelled_by(error: &TransactWriteItemsError) -> Option<CancelledBy> {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return None };
+    let has = |code: &str| cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code));
+    match (has("ConditionalCheckFailed"), has("TransactionConflict")) {
+        (true, _) => Some(CancelledBy::Condition),
+        (false, true) => Some(CancelledBy::Conflict),
+        (false, false) => None,
+    }
+}
+
 fn is_condition<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
     error.code() == Some("ConditionalCheckFailedException")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+
+    use super::*;
+
+    fn cancelled(codes: &[&str]) -> Option<CancelledBy> {
+        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
+        let error = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons)).build();
+        cancelled_by(&TransactWriteItemsError::TransactionCanceledException(error))
+    }
+
+    #[test]
+    fn a_failed_condition_is_a_value_and_a_conflict_is_tried_again() {
+        assert_eq!(cancelled(&["ConditionalCheckFailed", "None"]), Some(CancelledBy::Condition));
+        assert_eq!(cancelled(&["TransactionConflict", "ConditionalCheckFailed"]), Some(CancelledBy::Condition));
+        assert_eq!(cancelled(&["None", "TransactionConflict"]), Some(CancelledBy::Conflict));
+        assert_eq!(cancelled(&["ValidationError", "None"]), None);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem, Update};
 use campaigns::breaker::{Limits, Recent};
 use campaigns::totals::Totals;
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,18 @@ pub async fn replace(
         read => put.condition_expression("version = :read").expression_attribute_values(":read", number(read)),
     };
     table::written(put.send().await, "writing totals")
+}
+
+/// The write of another audience's size, as part of a transaction.
+pub(super) fn resize(app: &App, campaign: &CampaignId, audience: u64) -> anyhow::Result<TransactWriteItem> {
+    let update = Update::builder()
+        .table_name(&app.config.control_table)
+        .key("pk", text(partition(campaign)))
+        .key("sk", text(Scope::Campaign.sort_key()))
+        .update_expression("SET audience = :audience, version = version + :one")
+        .expression_attribute_values(":audience", number(audience))
+        .expression_attribute_values(":one", number(1));
+    Ok(TransactWriteItem::builder().update(update.build().context("a total's write lacks a field")?).build())
 }
 
 /// Totals of several campaigns at once, in their order. At most 100.

@@ -51,8 +51,7 @@ async fn pause(app: &App, campaign: &CampaignId, message: &MessageRecord, code: 
             return Ok(Written::ConditionFailed);
         }
         let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
-        let next = read.paused_by_itself(reason, app.clock.now_millis());
-        if campaign_store::replace(app, &read, &next).await? == Written::Done {
+        if campaign_store::pause_by_itself(app, &read, reason).await? == Written::Done {
             tracing::warn!(%campaign, code, "a campaign paused: WhatsApp failed a message for a reason that all share");
             return Ok(Written::Done);
         }

@@ -1,0 +1,54 @@
+//! `POST /v3/campaigns/{id}/clone`: a new draft for the same people with the same content and pace.
+//!
+//! It is created as if asked for anew, so nothing that it needs is missing from it. With an `Idempotency-Key` it may be
+//! asked for again.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use campaigns::creation::LONGEST_NAME;
+use http::HeaderMap;
+use wire::{CampaignEvent, CampaignId, CreateCampaign};
+
+use super::caller::Caller;
+use super::campaigns::find;
+use super::create_campaign::create_or_find;
+use super::edit_campaign::asked_for;
+use super::idempotency::Keyed;
+use super::problem::ApiError;
+use crate::App;
+use crate::storage::audit::AuditLine;
+
+/// What the copy's name ends with.
+const SUFFIX: &str = " (copy)";
+
+/// Makes the copy.
+pub async fn clone(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let keyed = Keyed::of(&headers, &("clone", &id))?;
+    let original = find(&app, &caller, &id).await?;
+    let request = CreateCampaign { name: copy_of(&original.name), ..asked_for(&original) };
+    let line = AuditLine::of(&caller.workspace_name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
+    create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
+}
+
+fn copy_of(name: &str) -> String {
+    let kept: String = name.chars().take(LONGEST_NAME - SUFFIX.chars().count()).collect();
+    format!("{kept}{SUFFIX}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copys_name_is_never_too_long() {
+        assert_eq!(copy_of("Natal"), "Natal (copy)");
+        assert_eq!(copy_of(&"é".repeat(LONGEST_NAME)).chars().count(), LONGEST_NAME);
+    }
+}

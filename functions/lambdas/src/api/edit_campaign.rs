@@ -1,0 +1,218 @@
+//! `PATCH /v3/campaigns/{id}`: the edit is laid over what was asked for, parsed like a creation, and compared.
+//!
+//! Only what differs is an edit; each part may be changed for as long as `campaigns::editing` says. A change of the pace
+//! while messages leave raises the epoch and sets the cursor back, as a resume does: jobs of the old pace are dropped.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use axum::Json;
+use axum::extract::{Path, State};
+use campaigns::creation::{self, NewCampaign};
+use campaigns::editing::{self, Part, Progress};
+use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, CreateCampaign, EditCampaign};
+
+use super::actions::{MOST_RACES, nudge_if_near};
+use super::caller::Caller;
+use super::campaigns::{find, whole};
+use super::create_campaign::{fitting_template, parties};
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::sender::CLAIM_TIMEOUT_MS;
+use crate::storage::audit::AuditLine;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::messages;
+use crate::storage::table::Written;
+
+/// Edits what may be edited; an edit that changes nothing was done before.
+pub async fn edit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    Body(request): Body<EditCampaign>,
+) -> Result<Json<Campaign>, ApiError> {
+    for _ in 0..MOST_RACES {
+        let read = find(&app, &caller, &id).await?;
+        let asked = editing::overlay(asked_for(&read), &request);
+        let new = creation::parse(&asked, app.clock.now()).map_err(Refusal::fields)?;
+        let progress = progress(&app, &read).await?;
+        let mut next = match is_other_message(&read, &new) {
+            false => read.clone(),
+            true => match editing::refusal(Part::Fixed, read.status, progress) {
+                None => with_other_message(&app, &caller, &read, &request, &new).await?,
+                Some(detail) => return Err(Refusal::new(Kind::Conflict, detail).into()),
+            },
+        };
+        set_plain_fields(&mut next, &request, &new);
+        let changes = changes(&read, &next);
+        if changes.is_empty() {
+            return Ok(Json(whole(&app, &read).await?));
+        }
+        if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
+            return Err(Refusal::new(Kind::Conflict, detail).into());
+        }
+        let moves = changes.iter().any(|(part, _)| *part != Part::Name);
+        if moves {
+            lay_anew(&mut next, app.clock.now_micros());
+        }
+        next.updated_at = app.clock.now_millis();
+        let changed: Vec<ChangedField> = changes.into_iter().map(|(_, changed)| changed).collect();
+        let fields: Vec<String> = changed.iter().map(|changed| changed.field.clone()).collect();
+        let line = AuditLine { changed, ..AuditLine::of(&caller.workspace_name, event(&read, &next)) };
+        if store::transition(&app, &read, &next, line).await? == Written::Done {
+            let (workspace, epoch) = (caller.workspace_id, next.epoch);
+            tracing::info!(%workspace, campaign = %id, ?fields, epoch, "a campaign was edited");
+            if moves {
+                nudge_if_near(&app, &next).await;
+            }
+            return Ok(Json(whole(&app, &next).await?));
+        }
+    }
+    Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
+}
+
+/// What a campaign would be asked for with to come out as it stands, but for its time.
+pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
+    let seconds = |milliseconds: u64| Some(milliseconds as f64 / 1_000.0);
+    CreateCampaign {
+        name: record.name.clone(),
+        channel_id: record.channel_id.0.clone(),
+        operator_name: Some(record.operator_name.clone()),
+        audience_id: Some(record.audience_id.clone()),
+        chunk_size: Some(u64::from(record.chunk_size)),
+        seconds_between_chunks: seconds(record.between_chunks_ms),
+        min_seconds_between_messages: seconds(record.min_gap_ms),
+        max_seconds_between_messages: seconds(record.max_gap_ms),
+        template: Some(record.content.clone()),
+        ..CreateCampaign::default()
+    }
+}
+
+fn is_other_message(read: &CampaignRecord, new: &NewCampaign) -> bool {
+    new.audience_id != read.audience_id || new.content != read.content
+}
+
+/// The record with another content or other contacts, which exist and fit together.
+async fn with_other_message(
+    app: &App,
+    caller: &Caller,
+    read: &CampaignRecord,
+    request: &EditCampaign,
+    new: &NewCampaign,
+) -> Result<CampaignRecord, ApiError> {
+    let field = if request.leads_asset_url.is_some() { "leadsAssetUrl" } else { "audienceId" };
+    let (channel, audience) = parties(app, caller, new, field).await?;
+    let template = fitting_template(app, &channel, &new.content, &audience.columns).await?;
+    Ok(CampaignRecord {
+        template,
+        content: new.content.clone(),
+        audience_id: audience.id,
+        recipients: audience.recipients,
+        columns: audience.columns,
+        ..read.clone()
+    })
+}
+
+/// What needs no look-up. Where the campaign then stands is decided later.
+fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &NewCampaign) {
+    next.name.clone_from(&new.name);
+    if request.scheduled_to.is_some() {
+        next.scheduled_to = new.scheduled_to.map(|at| at.timestamp_millis());
+    }
+    let pace = new.pace(next.recipients);
+    next.chunk_size = pace.chunk_size;
+    next.between_chunks_ms = pace.between_chunks_ms;
+    next.min_gap_ms = pace.min_gap_ms;
+    next.max_gap_ms = pace.max_gap_ms;
+}
+
+/// What differs, by its name on the wire.
+fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedField)> {
+    let number = |record: u64| Some(record.to_string());
+    let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
+    let time = |millis: Option<i64>| millis.map(|millis| time_of_millis(millis).to_rfc3339());
+    let all = [
+        (Part::Name, "name", Some(read.name.clone()), Some(next.name.clone())),
+        (Part::Time, "scheduledTo", time(read.scheduled_to), time(next.scheduled_to)),
+        (Part::Pace, "minSecondsBetweenMessages", seconds(read.min_gap_ms), seconds(next.min_gap_ms)),
+        (Part::Pace, "maxSecondsBetweenMessages", seconds(read.max_gap_ms), seconds(next.max_gap_ms)),
+        (Part::Pace, "secondsBetweenChunks", seconds(read.between_chunks_ms), seconds(next.between_chunks_ms)),
+        (Part::Fixed, "chunkSize", number(read.chunk_size.into()), number(next.chunk_size.into())),
+        (Part::Fixed, "audienceId", Some(read.audience_id.0.clone()), Some(next.audience_id.0.clone())),
+    ];
+    let changed = |(part, field, before, after): (Part, &str, Option<String>, Option<String>)| {
+        (before != after).then(|| (part, ChangedField { field: field.to_owned(), before, after }))
+    };
+    let mut changes: Vec<_> = all.into_iter().filter_map(changed).collect();
+    if read.content != next.content {
+        let template = ChangedField { field: "template".to_owned(), before: None, after: None };
+        changes.push((Part::Fixed, template));
+    }
+    changes
+}
+
+/// How far the campaign has come. A job may have left before its cursor was moved, so a campaign that was sending is
+/// asked for its first messages, once whatever was in flight has landed.
+async fn progress(app: &App, read: &CampaignRecord) -> anyhow::Result<Progress> {
+    let now = app.clock.now_millis();
+    match read.status {
+        CampaignStatus::Draft | CampaignStatus::Scheduled => Ok(Progress::NothingLeft),
+        CampaignStatus::Paused if read.last_chunk.is_none() => {
+            if read.scheduled_to.is_none_or(|at| at > now) {
+                return Ok(Progress::NothingLeft);
+            }
+            if now - read.updated_at < CLAIM_TIMEOUT_MS {
+                return Ok(Progress::Unsure);
+            }
+            let first = messages::range(app, &read.id, 0, campaigns::message::SHARD_INDEXES - 1).await?;
+            Ok(if first.is_empty() { Progress::NothingLeft } else { Progress::UnderWay })
+        }
+        CampaignStatus::Processing
+        | CampaignStatus::Paused
+        | CampaignStatus::Completed
+        | CampaignStatus::Cancelled
+        | CampaignStatus::Failed => Ok(Progress::UnderWay),
+    }
+}
+
+/// Lays the plan of an edited campaign: jobs of before are dropped, and those who had one are cut again.
+fn lay_anew(next: &mut CampaignRecord, now_micros: i64) {
+    match (next.status, next.scheduled_to) {
+        (CampaignStatus::Draft | CampaignStatus::Scheduled, Some(at)) => {
+            next.epoch += 1;
+            next.status = CampaignStatus::Scheduled;
+            next.original_scheduled_to = next.original_scheduled_to.or(Some(at));
+            next.lay_anchor(0, at * 1_000);
+            next.look_at(Some(at));
+        }
+        (CampaignStatus::Scheduled, None) => {
+            next.epoch += 1;
+            next.status = CampaignStatus::Draft;
+            next.finished_at_prediction = None;
+            next.look_at(None);
+        }
+        (CampaignStatus::Processing, _) => {
+            next.epoch += 1;
+            next.rewind = next.last_chunk.is_some();
+            next.upkeep.under_way_since = Some(now_micros / 1_000);
+            let starts_at = if next.last_chunk.is_none() { next.cursor_due_at_micros } else { now_micros };
+            next.lay_anchor(next.cursor_index, starts_at.max(now_micros));
+            next.look_at(Some(now_micros / 1_000));
+        }
+        (CampaignStatus::Draft, None)
+        | (
+            CampaignStatus::Paused | CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed,
+            _,
+        ) => {}
+    }
+}
+
+fn event(read: &CampaignRecord, next: &CampaignRecord) -> CampaignEvent {
+    match (read.scheduled_to == next.scheduled_to, next.scheduled_to) {
+        (true, _) => CampaignEvent::Edited,
+        (false, Some(_)) => CampaignEvent::Scheduled,
+        (false, None) => CampaignEvent::Unscheduled,
+    }
+}

@@ -1,0 +1,60 @@
+//! What the engine notes of a campaign beside its plan: sweeps under way, decisions, what stands still, what was lost.
+
+use serde::{Deserialize, Serialize};
+
+/// A part of the campaign's record. Times are milliseconds since 1970.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Upkeep {
+    /// Recipients that are being given another attempt because a person asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
+    /// Messages that became unknown before this time stay so, as a person decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknowns_left_until: Option<i64>,
+    /// When the first of the recipients became due that were given jobs while nothing else was under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub under_way_since: Option<i64>,
+    /// Since when it is known that the campaign stands still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stalled_since: Option<i64>,
+    /// The place at which jobs were lost the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+    /// Every recipient below this one has an outcome: never looked at again for claims without one.
+    pub settled_below: u64,
+    /// Where the look for claims without an outcome goes on.
+    pub claims_place: u64,
+}
+
+/// A walk over the whole audience, page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sweep {
+    /// Whom it is about.
+    pub kind: SweepKind,
+    /// When it was asked for; attempts that were begun later are none of its business.
+    pub at: i64,
+    /// Where it goes on.
+    pub next_index: u64,
+}
+
+/// Whom a sweep gives another attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SweepKind {
+    /// Those that failed with a code that may be tried again.
+    Failed,
+    /// Those whose outcome is unknown for a day.
+    Unknown,
+}
+
+/// Recipients that lost their jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loss {
+    /// The lowest of them.
+    pub index: u64,
+    /// How often in a row it was this one.
+    pub times: u32,
+}
