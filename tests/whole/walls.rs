@@ -62,13 +62,20 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         assert_eq!(status(lambdas::api::router(stepped.app.clone()), request).await?, StatusCode::NOT_FOUND, "{path}");
     }
     let before = stepped.record(&campaign.id).await?;
-    for (method, rest) in [("POST", "/start"), ("POST", "/clone"), ("PATCH", ""), ("DELETE", "")] {
+    let changes = [
+        ("POST", "/start"),
+        ("POST", "/clone"),
+        ("POST", "/retry"),
+        ("POST", "/unknowns"),
+        ("PATCH", ""),
+        ("DELETE", ""),
+    ];
+    for (method, rest) in changes {
         let path = format!("/v3/campaigns/{}{rest}", campaign.id);
         let request = Request::builder().method(method).uri(&path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let request = request
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(json!({ "name": "x" }).to_string()))?;
+        let body = if rest == "/unknowns" { json!({ "decision": "leave" }) } else { json!({ "name": "x" }) };
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
         let answer = status(lambdas::api::router(stepped.app.clone()), request).await?;
         assert_eq!(answer, StatusCode::NOT_FOUND, "{method} {path}");
     }

@@ -526,6 +526,19 @@ mod tests {
     }
 
     #[test]
+    fn a_person_may_ask_for_another_attempt_and_a_late_delivered_makes_it_needless() {
+        let failed = claimed(1).with_receipt(&receipt(1, ReceiptStatus::Failed { code: 130_429 }, 3_000)).unwrap();
+        let waiting = failed.asked_again(9_000).unwrap();
+        assert_eq!((waiting.state, waiting.attempt, waiting.not_before), (MessageState::Retry, 2, Some(9_000)));
+        assert_eq!(waiting.asked_again(9_500), None, "it waits already");
+        assert_eq!(waiting.with_receipt(&receipt(1, ReceiptStatus::Failed { code: 130_429 }, 3_000)), None);
+        let arrived = waiting.with_receipt(&receipt(1, ReceiptStatus::Delivered, 9_100)).unwrap();
+        assert_eq!((arrived.state, arrived.retry_shard.as_deref()), (MessageState::Delivered, None));
+        assert_eq!(arrived.asked_again(9_500), None);
+        assert_eq!(claimed(1).asked_again(9_500), None);
+    }
+
+    #[test]
     fn an_unknown_outcome_is_resolved_by_a_receipt() {
         let unknown = claimed(1).with_outcome(1, &Outcome::Unknown, 2_000).unwrap();
         assert_eq!(unknown.state, MessageState::Unknown);

@@ -17,7 +17,7 @@ use crate::App;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
-use crate::storage::totals::{self, Scope, TotalsRecord, Watermark};
+use crate::storage::totals::{self, Scope, TotalsRecord, Watermark, hour_of};
 
 /// A closed shard's watermark is kept for this long: the stream itself keeps records for 24 hours.
 const WATERMARK_MS: i64 = 48 * 60 * 60 * 1_000;
@@ -52,19 +52,28 @@ struct Change {
     sequence: String,
     before: Option<Counted>,
     after: Counted,
+    /// The hour in which it became unknown, before and after; nothing where it is not.
+    unknown: [Option<u32>; 2],
 }
 
 /// What of an item's image is counted, and where.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Image {
     shard: String,
     chunk: u64,
     state: MessageState,
     #[serde(default)]
     code: Option<u32>,
+    #[serde(default)]
+    unknown_at: Option<i64>,
 }
 
 impl Image {
+    fn unknown_hour(&self) -> Option<u32> {
+        (self.state == MessageState::Unknown).then(|| hour_of(self.unknown_at.unwrap_or_default()))
+    }
+
     fn counted(&self) -> Counted {
         Counted { state: self.state, code: self.code }
     }
@@ -77,6 +86,7 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
     for record in event.records {
         let Some((campaign, chunk, change)) = read(record)? else { continue };
         by_scope.entry((campaign.clone(), Scope::Campaign)).or_default().push(change.clone());
+        let change = Change { unknown: [None; 2], ..change };
         by_scope.entry((campaign, Scope::Chunk(chunk))).or_default().push(change);
     }
     for ((campaign, scope), changes) in &by_scope {
@@ -97,15 +107,14 @@ fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>
     let new: Image = serde_dynamo::from_item(record.change.new_image).context("a stream record's new image")?;
     let before = match record.change.old_image.is_empty() {
         true => None,
-        false => Some(
-            serde_dynamo::from_item::<_, Image>(record.change.old_image)
-                .context("a stream record's old image")?
-                .counted(),
-        ),
+        false => {
+            Some(serde_dynamo::from_item::<_, Image>(record.change.old_image).context("a stream record's old image")?)
+        }
     };
     let Some(campaign) = campaign_of(&new.shard) else { return Ok(None) };
-    let after = new.counted();
-    Ok(Some((campaign, new.chunk, Change { sequence, before, after })))
+    let unknown = [before.as_ref().and_then(Image::unknown_hour), new.unknown_hour()];
+    let (before, after) = (before.as_ref().map(Image::counted), new.counted());
+    Ok(Some((campaign, new.chunk, Change { sequence, before, after, unknown })))
 }
 
 /// Folds the changes of one total that were not counted yet; the total before and after, if there were any.
@@ -146,6 +155,7 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
             Scope::Campaign => next.recent.note(change.before, change.after),
             Scope::Chunk(_) => {}
         }
+        next.note_unknown(change.unknown[0], change.unknown[1]);
         if next.totals.settled() > settled {
             next.last_outcome_at = Some(now);
         }
@@ -196,7 +206,8 @@ mod tests {
 
     fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
         let counted = |state| Counted { state, code: None };
-        Change { sequence: sequence.to_string(), before: before.map(counted), after: counted(after) }
+        let (before, after) = (before.map(counted), counted(after));
+        Change { sequence: sequence.to_string(), before, after, unknown: [None; 2] }
     }
 
     fn folded(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {

@@ -6,12 +6,14 @@ use campaigns::lifecycle::is_active;
 use campaigns::send_error;
 use campaigns::totals::Totals;
 use chrono::{DateTime, Utc};
-use wire::{Campaign, CampaignStatus, ChunkCounts, FailureCount, HealthCheckData};
+use wire::{Campaign, CampaignStatus, ChunkCounts, Decision, DecisionKind, FailureCount, HealthCheckData};
 
 use crate::clock::time_of_millis;
+use crate::dispatcher::UNKNOWN_STANDS_MS;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::files::{asset_url, upload_key};
-use crate::storage::totals::TotalsRecord;
+use crate::storage::totals::{StandingUnknowns, TotalsRecord};
+use crate::storage::upkeep::SweepKind;
 
 /// WhatsApp, in the v3 API's numbers.
 const CHANNEL_TYPE: &str = "1";
@@ -28,8 +30,14 @@ pub enum Chunks<'a> {
     Latest(&'a [(u64, Totals)]),
 }
 
-/// The campaign for the wire. `bucket` is where its contacts file lies.
-pub fn campaign(record: &CampaignRecord, counted: &TotalsRecord, chunks: Chunks<'_>, bucket: &str) -> Campaign {
+/// The campaign for the wire at `now` (milliseconds). `bucket` is where its contacts file lies.
+pub fn campaign(
+    record: &CampaignRecord,
+    counted: &TotalsRecord,
+    chunks: Chunks<'_>,
+    bucket: &str,
+    now: i64,
+) -> Campaign {
     let totals = &counted.totals;
     let settled = totals.settled();
     let last_outcome_at = counted.last_outcome_at.map(time_of_millis);
@@ -80,8 +88,8 @@ pub fn campaign(record: &CampaignRecord, counted: &TotalsRecord, chunks: Chunks<
         last_message_processed_at: last_outcome_at,
         health_check_data: health(record, settled, last_outcome_at),
         alerts: Vec::new(),
-        decisions: Vec::new(),
-        dead_letters: 0,
+        decisions: decisions(record, counted, now),
+        dead_letters: counted.dead_letters,
         workspace_id: record.workspace_id,
         created_at: time_of_millis(record.created_at),
         last_update_at: time_of_millis(record.updated_at),
@@ -139,6 +147,18 @@ fn failures(totals: &Totals) -> Vec<FailureCount> {
     let mut failures: Vec<FailureCount> = totals.failed_by_code.iter().map(count).collect();
     failures.sort_by_key(|failure| (std::cmp::Reverse(failure.count), failure.code));
     failures
+}
+
+/// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided.
+fn decisions(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Decision> {
+    let is_carried_out = record.upkeep.sweep.is_some_and(|sweep| sweep.kind == SweepKind::Unknown);
+    let standing = counted.standing_unknowns(now - UNKNOWN_STANDS_MS, record.upkeep.unknowns_left_until);
+    let decision = |standing: StandingUnknowns| Decision {
+        kind: DecisionKind::Unknown,
+        count: standing.count,
+        since: time_of_millis(standing.since),
+    };
+    standing.filter(|_| !is_carried_out).map(decision).into_iter().collect()
 }
 
 fn health(record: &CampaignRecord, settled: u64, last_outcome_at: Option<DateTime<Utc>>) -> HealthCheckData {

@@ -78,7 +78,7 @@ fn delivered(count: u64) -> Totals {
 }
 
 fn view(record: &CampaignRecord, totals: Totals, chunks: Chunks<'_>) -> Campaign {
-    campaign(record, &counted(totals), chunks, "files")
+    campaign(record, &counted(totals), chunks, "files", START + 10_000)
 }
 
 #[test]

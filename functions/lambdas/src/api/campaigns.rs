@@ -43,8 +43,8 @@ pub async fn list(
     let (records, next) = store::list(&app, caller.workspace_id, limit, after.as_ref()).await?;
     let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
     let counted = totals::get_many(&app, &ids).await?;
-    let bucket = &app.config.files_bucket;
-    let shown = |(record, counted)| campaign_view::campaign(record, counted, Chunks::NotRead, bucket);
+    let (bucket, now) = (&app.config.files_bucket, app.clock.now_millis());
+    let shown = |(record, counted)| campaign_view::campaign(record, counted, Chunks::NotRead, bucket, now);
     let items = records.iter().zip(&counted).map(shown).collect();
     Ok(Json(CampaignList { items, next: next.map(|id| id.0) }))
 }
@@ -70,7 +70,8 @@ pub(super) async fn whole(app: &App, record: &CampaignRecord) -> anyhow::Result<
     let counted = totals::get(app, &record.id, Scope::Campaign);
     let chunks = totals::chunks(app, &record.id);
     let (counted, chunks) = futures::future::try_join(counted, chunks).await?;
-    Ok(campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), &app.config.files_bucket))
+    let now = app.clock.now_millis();
+    Ok(campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), &app.config.files_bucket, now))
 }
 
 fn page_start(after: String) -> Result<CampaignId, Refusal> {

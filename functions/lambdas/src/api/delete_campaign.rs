@@ -45,8 +45,12 @@ pub async fn delete(
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to delete it").into())
 }
 
+/// Whatever it was, it is cancelled: nothing brings a deleted campaign back.
 fn deleted(read: &CampaignRecord, now: i64) -> CampaignRecord {
     let mut next = CampaignRecord {
+        status: CampaignStatus::Cancelled,
+        status_reason: None,
+        epoch: read.epoch + 1,
         deleted_at: Some(now),
         expires_at: Some(now / 1_000 + KEPT_DAYS * 86_400),
         updated_at: now,
@@ -54,9 +58,6 @@ fn deleted(read: &CampaignRecord, now: i64) -> CampaignRecord {
     };
     match read.status {
         CampaignStatus::Draft | CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused => {
-            next.status = CampaignStatus::Cancelled;
-            next.status_reason = None;
-            next.epoch += 1;
             stop(&mut next, now);
         }
         CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => {}

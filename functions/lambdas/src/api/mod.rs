@@ -21,6 +21,7 @@ mod campaigns;
 mod channels;
 mod clone_campaign;
 mod create_campaign;
+mod decisions;
 mod delete_campaign;
 mod edit_campaign;
 mod extract;
@@ -53,6 +54,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
         .route("/v3/campaigns/{id}/messages", get(messages::list))
         .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
+        .route("/v3/campaigns/{id}/retry", post(decisions::retry))
+        .route("/v3/campaigns/{id}/unknowns", post(decisions::unknowns))
         .route("/v3/campaigns/{id}/audit", get(audit::list))
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))

@@ -33,6 +33,9 @@ const DRIFT_AFTER_MS: i64 = 5 * 60_000;
 
 /// Ends a campaign whose recipients all have an outcome. When its last job is past and some have none, finds out why.
 pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRecord) -> anyhow::Result<()> {
+    if record.upkeep.sweep.is_some() {
+        return Ok(());
+    }
     let counted = &read.totals;
     let progress_at = read.last_outcome_at.unwrap_or_default().max(record.cursor_due_at_micros / 1_000);
     let idle_ms = if record.is_cut() { app.clock.now_millis() - progress_at } else { 0 };

@@ -7,12 +7,14 @@ mod completion;
 mod cutting;
 mod later;
 mod repair;
+mod sweep;
 
 use aws_lambda_events::sqs::SqsEvent;
 use campaigns::lifecycle::is_active;
 use serde::Deserialize;
 use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 
+pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
@@ -112,6 +114,7 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
     let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
+    let Some(record) = sweep::go_on(app, record).await? else { return Ok(()) };
     repair::send_overdue_retries(app, &record).await?;
     later::send_due(app, &record).await?;
     let counted = totals::get(app, campaign, Scope::Campaign).await?;

@@ -71,9 +71,61 @@ pub struct TotalsRecord {
     /// When they pause the campaign.
     #[serde(default)]
     pub limits: Limits,
+    /// Messages of unknown outcome by the hour since 1970 in which they became so; nothing in the totals of a chunk.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_by_hour: BTreeMap<u32, u64>,
+    /// Jobs that failed again and again and are kept; nothing in the totals of a chunk.
+    #[serde(default)]
+    pub dead_letters: u64,
     /// Rises with every write.
     #[serde(default)]
     pub version: u64,
+}
+
+/// Messages that have been unknown for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandingUnknowns {
+    /// How many.
+    pub count: u64,
+    /// When the first of them became so, in milliseconds since 1970, to the hour.
+    pub since: i64,
+}
+
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+
+/// The hour since 1970 of a time in milliseconds.
+pub fn hour_of(millis: i64) -> u32 {
+    u32::try_from(millis.div_euclid(HOUR_MS)).unwrap_or_default()
+}
+
+impl TotalsRecord {
+    /// The messages that became unknown in hours which ended by `until` and, where that is given, did not begin before
+    /// `after` (both milliseconds): nothing when there are none.
+    pub fn standing_unknowns(&self, until: i64, after: Option<i64>) -> Option<StandingUnknowns> {
+        let hours = after.map_or(0, hour_of)..hour_of(until);
+        if hours.is_empty() {
+            return None;
+        }
+        let standing = || self.unknown_by_hour.range(hours.clone());
+        let (first, _) = standing().next()?;
+        let count = standing().map(|(_, count)| count).sum();
+        Some(StandingUnknowns { count, since: i64::from(*first) * HOUR_MS })
+    }
+
+    /// Notes that a message became unknown, or is so no more, by the hour in which it became so.
+    pub fn note_unknown(&mut self, before: Option<u32>, after: Option<u32>) {
+        if let Some(hour) = before {
+            let count = self.unknown_by_hour.entry(hour).or_default();
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.unknown_by_hour.remove(&hour);
+            }
+        }
+        if let Some(hour) = after {
+            *self.unknown_by_hour.entry(hour).or_default() += 1;
+        }
+    }
 }
 
 fn partition(campaign: &CampaignId) -> String {
@@ -219,6 +271,24 @@ mod tests {
             .build();
         let keys = (0..3).map(|n| Item::from([("pk".to_owned(), text(format!("totals#{n}")))])).collect();
         Ok(batch(&aws_sdk_dynamodb::Client::from_conf(config), "control", keys).await?.len())
+    }
+
+    #[test]
+    fn unknowns_stand_when_their_hour_has_ended() {
+        let mut record = TotalsRecord::default();
+        for hour in [10, 10, 12] {
+            record.note_unknown(None, Some(hour));
+        }
+        let standing = |until: i64, after: Option<i64>| {
+            record.standing_unknowns(until, after).map(|standing| (standing.count, standing.since / HOUR_MS))
+        };
+        assert_eq!(standing(11 * HOUR_MS - 1, None), None);
+        assert_eq!(standing(11 * HOUR_MS, None), Some((2, 10)));
+        assert_eq!(standing(13 * HOUR_MS, None), Some((3, 10)));
+        assert_eq!(standing(13 * HOUR_MS, Some(11 * HOUR_MS)), Some((1, 12)));
+        assert_eq!(standing(5 * HOUR_MS, Some(11 * HOUR_MS)), None);
+        record.note_unknown(Some(12), None);
+        assert_eq!(record.unknown_by_hour, [(10, 2)].into());
     }
 
     #[tokio::test]

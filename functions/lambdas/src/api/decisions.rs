@@ -1,0 +1,165 @@
+//! What only a person can decide: to try failed messages again, and what becomes of those whose outcome nobody knows.
+//!
+//! Here the decision is noted, in one write with its audit line; the dispatcher then walks over the recipients.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use axum::Json;
+use axum::extract::{Path, State};
+use campaigns::lifecycle::status_name;
+use campaigns::send_error;
+use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, DecideUnknowns, UnknownsDecision};
+
+use super::actions::{MOST_RACES, nudge_if_near};
+use super::caller::Caller;
+use super::campaigns::{find, whole};
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::dispatcher::UNKNOWN_STANDS_MS;
+use crate::storage::audit::AuditLine;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope, TotalsRecord};
+use crate::storage::upkeep::{Sweep, SweepKind};
+
+/// Seconds after which a sweep that is under way is worth asking for again.
+const SWEEP_RETRY_SECONDS: u32 = 30;
+
+/// `POST /v3/campaigns/{id}/retry`: another attempt for those who failed for a reason that may have passed.
+pub async fn retry(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+) -> Result<Json<Campaign>, ApiError> {
+    decide(&app, &caller, &id, retried).await
+}
+
+/// `POST /v3/campaigns/{id}/unknowns`: those of unknown outcome are sent again, or stay as they are.
+pub async fn unknowns(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    Body(request): Body<DecideUnknowns>,
+) -> Result<Json<Campaign>, ApiError> {
+    match request.decision {
+        UnknownsDecision::SendAgain => decide(&app, &caller, &id, sent_again).await,
+        UnknownsDecision::Leave => decide(&app, &caller, &id, left).await,
+    }
+}
+
+/// What a decision comes to.
+enum Decided {
+    /// The campaign becomes this, with this event and reason.
+    Next(Box<CampaignRecord>, CampaignEvent, String),
+    /// It was decided before.
+    Already,
+}
+
+type Decide = fn(&CampaignRecord, &TotalsRecord, i64) -> Result<Decided, Refusal>;
+
+async fn decide(app: &App, caller: &Caller, id: &CampaignId, decide: Decide) -> Result<Json<Campaign>, ApiError> {
+    for _ in 0..MOST_RACES {
+        let read = find(app, caller, id).await?;
+        let counted = totals::get(app, id, Scope::Campaign).await?;
+        let Decided::Next(next, event, reason) = decide(&read, &counted, app.clock.now_millis())? else {
+            return Ok(Json(whole(app, &read).await?));
+        };
+        let line = AuditLine::of(&caller.workspace_name, event).because(&reason);
+        if store::transition(app, &read, &next, line).await? == Written::Done {
+            tracing::info!(workspace = %caller.workspace_id, campaign = %id, ?event, reason, "a person decided");
+            nudge_if_near(app, &next).await;
+            return Ok(Json(whole(app, &next).await?));
+        }
+    }
+    Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to decide").into())
+}
+
+fn retried(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<Decided, Refusal> {
+    if may_sweep(read, SweepKind::Failed)? == Sweeping::UnderWay {
+        return Ok(Decided::Already);
+    }
+    let by_code = counted.totals.failed_by_code.iter();
+    let count: u64 = by_code.filter(|(code, _)| send_error::is_retryable_by_hand(**code)).map(|(_, count)| count).sum();
+    if count == 0 {
+        let detail = "nobody failed for a reason that may have passed: those who failed would fail again";
+        return Err(Refusal::new(Kind::Conflict, detail));
+    }
+    let next = swept(read, SweepKind::Failed, now);
+    Ok(Decided::Next(Box::new(next), CampaignEvent::Retried, format!("{count} failed messages are tried again")))
+}
+
+fn sent_again(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<Decided, Refusal> {
+    if may_sweep(read, SweepKind::Unknown)? == Sweeping::UnderWay {
+        return Ok(Decided::Already);
+    }
+    let count = standing_unknowns(read, counted, now)?;
+    let next = swept(read, SweepKind::Unknown, now);
+    let reason = format!("{count} messages of unknown outcome are sent again");
+    Ok(Decided::Next(Box::new(next), CampaignEvent::UnknownsSentAgain, reason))
+}
+
+fn left(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<Decided, Refusal> {
+    let count = match standing_unknowns(read, counted, now) {
+        Ok(count) => count,
+        Err(_) if read.upkeep.unknowns_left_until.is_some() => return Ok(Decided::Already),
+        Err(refusal) => return Err(refusal),
+    };
+    let mut next = CampaignRecord { updated_at: now, ..read.clone() };
+    next.upkeep.unknowns_left_until = Some(now - UNKNOWN_STANDS_MS);
+    let reason = format!("{count} messages of unknown outcome stay so");
+    Ok(Decided::Next(Box::new(next), CampaignEvent::UnknownsLeft, reason))
+}
+
+/// Messages that wait for this decision.
+fn standing_unknowns(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<u64, Refusal> {
+    match counted.standing_unknowns(now - UNKNOWN_STANDS_MS, read.upkeep.unknowns_left_until) {
+        Some(standing) => Ok(standing.count),
+        None => {
+            let detail = "no message has had an unknown outcome for a day without a receipt: nothing is to be decided";
+            Err(Refusal::new(Kind::Conflict, detail))
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Sweeping {
+    /// It can begin.
+    No,
+    /// It was asked for before and is not through.
+    UnderWay,
+}
+
+/// Whether recipients of this campaign can be given another attempt.
+fn may_sweep(read: &CampaignRecord, kind: SweepKind) -> Result<Sweeping, Refusal> {
+    match (read.status, read.upkeep.sweep) {
+        (CampaignStatus::Completed | CampaignStatus::Processing, None) => Ok(Sweeping::No),
+        (CampaignStatus::Completed | CampaignStatus::Processing, Some(sweep)) if sweep.kind == kind => {
+            Ok(Sweeping::UnderWay)
+        }
+        (CampaignStatus::Completed | CampaignStatus::Processing, Some(_)) => {
+            let detail = "another decision is being carried out: ask again in a moment";
+            Err(Refusal::new(Kind::Conflict, detail).retry_after(SWEEP_RETRY_SECONDS))
+        }
+        (CampaignStatus::Paused, _) => {
+            Err(Refusal::new(Kind::Conflict, "the campaign is paused: resume it first, then ask again"))
+        }
+        (CampaignStatus::Draft | CampaignStatus::Scheduled | CampaignStatus::Cancelled | CampaignStatus::Failed, _) => {
+            let detail = format!("the campaign is {}: there is nothing to try again", status_name(read.status));
+            Err(Refusal::new(Kind::Conflict, detail))
+        }
+    }
+}
+
+/// The campaign as it sends to some of its recipients again.
+fn swept(read: &CampaignRecord, kind: SweepKind, now: i64) -> CampaignRecord {
+    let mut next =
+        CampaignRecord { status: CampaignStatus::Processing, status_reason: None, updated_at: now, ..read.clone() };
+    next.upkeep.sweep = Some(Sweep { kind, at: now, next_index: 0 });
+    next.upkeep.under_way_since = Some(now);
+    next.upkeep.settled_below = 0;
+    next.upkeep.claims_place = 0;
+    next.look_at(Some(now));
+    next
+}
