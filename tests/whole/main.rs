@@ -9,6 +9,7 @@ mod edits;
 mod faults;
 mod flow;
 mod handlers_twice;
+mod health;
 mod kill;
 mod known_gaps;
 mod pace;

@@ -98,6 +98,9 @@ fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micr
     let now = now_micros / 1_000;
     let mut next =
         CampaignRecord { status, status_reason: None, epoch: read.epoch + 1, updated_at: now, ..read.clone() };
+    // What stood still before stands for other reasons from now on.
+    next.upkeep.stalled_since = None;
+    next.upkeep.under_way_since = None;
     match action {
         Action::Start => begin(&mut next, now_micros),
         Action::Resume => go_on(&mut next, now_micros),

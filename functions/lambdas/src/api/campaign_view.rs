@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use campaigns::health::{Trouble, trouble};
 use campaigns::lifecycle::is_active;
 use campaigns::send_error;
 use campaigns::totals::Totals;
 use chrono::{DateTime, Utc};
-use wire::{Campaign, CampaignStatus, ChunkCounts, Decision, DecisionKind, FailureCount, HealthCheckData};
+use wire::{
+    Alert, AlertKind, Campaign, CampaignStatus, ChunkCounts, Decision, DecisionKind, FailureCount, HealthCheckData,
+};
 
 use crate::clock::time_of_millis;
 use crate::dispatcher::UNKNOWN_STANDS_MS;
@@ -87,7 +90,7 @@ pub fn campaign(
         messages_processed: settled,
         last_message_processed_at: last_outcome_at,
         health_check_data: health(record, settled, last_outcome_at),
-        alerts: Vec::new(),
+        alerts: alerts(record, counted, now),
         decisions: decisions(record, counted, now),
         dead_letters: counted.dead_letters,
         workspace_id: record.workspace_id,
@@ -147,6 +150,20 @@ fn failures(totals: &Totals) -> Vec<FailureCount> {
     let mut failures: Vec<FailureCount> = totals.failed_by_code.iter().map(count).collect();
     failures.sort_by_key(|failure| (std::cmp::Reverse(failure.count), failure.code));
     failures
+}
+
+/// What is wrong now, by the same rule as the dispatcher's: it may be the dispatcher that is dead.
+fn alerts(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Alert> {
+    let standing = record.standing(counted);
+    let alert = |Trouble { kind, since }: Trouble| {
+        let minutes = (now - since) / 60_000;
+        let detail = match kind {
+            AlertKind::Stalled => format!("Messages are due and none has had an outcome for {minutes} minutes."),
+            AlertKind::NotDispatched => format!("Nothing has looked after this campaign for {minutes} minutes."),
+        };
+        Alert { kind, since: time_of_millis(since), detail }
+    };
+    trouble(&standing, now).map(alert).into_iter().collect()
 }
 
 /// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided.

@@ -5,6 +5,7 @@
 
 mod completion;
 mod cutting;
+mod health;
 mod later;
 mod repair;
 mod sweep;
@@ -118,10 +119,10 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     repair::send_overdue_retries(app, &record).await?;
     later::send_due(app, &record).await?;
     let counted = totals::get(app, campaign, Scope::Campaign).await?;
-    match cutting::cut(app, record, &counted.totals).await? {
-        Some(record) => completion::complete(app, record, &counted).await,
-        None => Ok(()),
-    }
+    let first_due_at = record.cursor_due_at_micros / 1_000;
+    let Some(record) = cutting::cut(app, record, &counted.totals).await? else { return Ok(()) };
+    let Some(record) = health::look(app, record, &counted, first_due_at).await? else { return Ok(()) };
+    completion::complete(app, record, &counted).await
 }
 
 /// A scheduled campaign whose time has come, within a tick, begins: its jobs carry the exact delay. Nothing when there

@@ -4,6 +4,7 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use campaigns::health::Standing;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::timing::Timing;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use wire::{
 
 use super::audit::{self, AuditLine, Step};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
-use super::totals;
+use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
 use crate::App;
 
@@ -204,6 +205,26 @@ impl CampaignRecord {
         next.finished_at_prediction = None;
         next.look_at(None);
         next
+    }
+
+    /// Recipients with a job and without an outcome, who do not wait for another attempt either.
+    pub fn in_hand(&self, counted: &TotalsRecord) -> u64 {
+        self.cursor_index.saturating_sub(counted.totals.settled() + counted.totals.retry)
+    }
+
+    /// What of it tells whether it moves.
+    pub fn standing(&self, counted: &TotalsRecord) -> Standing {
+        Standing {
+            status: self.status,
+            in_hand: self.in_hand(counted),
+            waiting: counted.totals.retry,
+            rewound: self.cursor_index < self.cut_below,
+            next_due_at: (!self.is_cut()).then_some(self.cursor_due_at_micros / 1_000),
+            under_way_since: self.upkeep.under_way_since,
+            looked_at: self.last_dispatch_at,
+            look_at: self.due_at,
+            last_outcome_at: counted.last_outcome_at,
+        }
     }
 
     /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.
