@@ -37,6 +37,13 @@ impl Running {
         Ok(Running { process, client, folder })
     }
 
+    /// Starts one on a folder of the test's own, which the test removes.
+    pub async fn over(options: Options) -> anyhow::Result<Running> {
+        let process = Process::start(options).await?;
+        let client = Client::new(&process.address, &process.api_token);
+        Ok(Running { process, client, folder: tempfile::tempdir()? })
+    }
+
     /// Stops in order and removes the folder.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.process.stop().await;

@@ -13,5 +13,6 @@ mod health;
 mod kill;
 mod known_gaps;
 mod pace;
+mod recounts;
 mod seeds;
 mod walls;

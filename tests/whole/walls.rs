@@ -67,6 +67,7 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         ("POST", "/clone"),
         ("POST", "/retry"),
         ("POST", "/unknowns"),
+        ("POST", "/recount"),
         ("PATCH", ""),
         ("DELETE", ""),
     ];
@@ -74,7 +75,11 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         let path = format!("/v3/campaigns/{}{rest}", campaign.id);
         let request = Request::builder().method(method).uri(&path);
         let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let body = if rest == "/unknowns" { json!({ "decision": "leave" }) } else { json!({ "name": "x" }) };
+        let body = match rest {
+            "/unknowns" => json!({ "decision": "leave" }),
+            "/recount" => json!({}),
+            _ => json!({ "name": "x" }),
+        };
         let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
         let answer = status(lambdas::api::router(stepped.app.clone()), request).await?;
         assert_eq!(answer, StatusCode::NOT_FOUND, "{method} {path}");

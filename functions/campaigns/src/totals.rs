@@ -140,6 +140,25 @@ impl Totals {
     }
 }
 
+/// The totals of two parts of an audience, together.
+pub fn together(one: CampaignTotals, other: CampaignTotals) -> CampaignTotals {
+    let sum = |of: fn(&CampaignTotals) -> u64| of(&one).saturating_add(of(&other));
+    CampaignTotals {
+        audience: sum(|part| part.audience),
+        untouched: sum(|part| part.untouched),
+        claimed: sum(|part| part.claimed),
+        accepted: sum(|part| part.accepted),
+        held: sum(|part| part.held),
+        sent: sum(|part| part.sent),
+        delivered: sum(|part| part.delivered),
+        read: sum(|part| part.read),
+        failed: sum(|part| part.failed),
+        skipped: sum(|part| part.skipped),
+        retry: sum(|part| part.retry),
+        unknown: sum(|part| part.unknown),
+    }
+}
+
 /// Orders stream sequence numbers: decimal strings of any length.
 pub fn sequence_is_after(sequence: &str, watermark: &str) -> bool {
     let (a, b) = (sequence.trim_start_matches('0'), watermark.trim_start_matches('0'));

@@ -12,6 +12,7 @@ pub mod config;
 pub mod dispatcher;
 pub mod importer;
 pub mod logging;
+pub mod recount;
 pub mod sender;
 pub mod storage;
 pub mod tally;

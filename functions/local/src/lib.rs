@@ -12,6 +12,7 @@ pub mod options;
 pub mod pollers;
 pub mod process;
 pub mod queues;
+pub mod recount;
 pub mod schedule;
 pub mod stage;
 pub mod stream;

@@ -1,8 +1,10 @@
 //! `campanile`: starts everything on this machine and prints one link.
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use local::options::{Asked, HELP};
+use local::recount::recount;
 use local::{Options, Process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -14,11 +16,16 @@ const QUIET: &str = "warn,lambdas=info,lambdas::api::request_log=warn,s3s=error"
 const STOPPED_AT_ONCE: i32 = 130;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let options = match Options::read(std::env::args().skip(1), |name| std::env::var(name).ok())? {
         Asked::Help => {
             say(HELP);
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Asked::Recount(options, campaign) => {
+            let recounted = recount(&options, &campaign).await?;
+            say(&recounted.to_string());
+            return Ok(if recounted.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Asked::Run(options) => *options,
     };
@@ -35,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
     asked_to_stop(&mut signals).await;
     say("Stopping: what is under way lands first. Ctrl-C again stops at once.");
     tokio::select! {
-        () = process.stop() => Ok(()),
+        () = process.stop() => Ok(ExitCode::SUCCESS),
         // Not by returning, which would wait for blocking work. As after a kill, nothing is lost.
         () = asked_to_stop(&mut signals) => std::process::exit(STOPPED_AT_ONCE),
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use wire::CampaignId;
 
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -14,6 +15,9 @@ const META_API_URL: &str = "https://graph.facebook.com";
 /// What `campanile --help` prints.
 pub const HELP: &str = "\
 campanile: WhatsApp campaigns on this machine, without any account
+
+  campanile                        starts everything and prints one link
+  campanile recount CAMPAIGN       compares its totals with its messages; exit code 1 when they differ
 
   --data DIR      where everything is kept          [CAMPANILE_DATA, ./data]
   --port PORT     0 takes a free one                [CAMPANILE_PORT, 8080]
@@ -69,6 +73,8 @@ impl std::fmt::Debug for RealNumber {
 pub enum Asked {
     /// Run like this.
     Run(Box<Options>),
+    /// Compare a campaign's totals with its messages.
+    Recount(Box<Options>, CampaignId),
     /// Print the help.
     Help,
 }
@@ -97,7 +103,11 @@ impl Options {
         if let Some(web) = environment("CAMPANILE_WEB") {
             options.web = web.into();
         }
-        let mut flags = flags.into_iter();
+        let mut flags = flags.into_iter().peekable();
+        let recount = match flags.next_if(|word| word == "recount") {
+            Some(_) => Some(CampaignId(flags.next().context("recount needs a campaign's id; see --help")?)),
+            None => None,
+        };
         while let Some(flag) = flags.next() {
             let mut value = || flags.next().with_context(|| format!("{flag} needs a value; see --help"));
             match flag.as_str() {
@@ -122,7 +132,10 @@ impl Options {
             let text = std::fs::read_to_string(&path).context("reading the file of CAMPANILE_SIMULATOR")?;
             options.simulator = serde_json::from_str(&text).context("the file of CAMPANILE_SIMULATOR")?;
         }
-        Ok(Asked::Run(Box::new(options)))
+        Ok(match recount {
+            Some(campaign) => Asked::Recount(Box::new(options), campaign),
+            None => Asked::Run(Box::new(options)),
+        })
     }
 }
 
@@ -158,6 +171,7 @@ mod tests {
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         match Options::read(flags.iter().map(|flag| (*flag).to_owned()), find)? {
             Asked::Run(options) => Ok(*options),
+            Asked::Recount(options, _) => Ok(*options),
             Asked::Help => bail!("help"),
         }
     }
@@ -167,6 +181,15 @@ mod tests {
         assert_eq!(read(&[], &[]).unwrap().listen.to_string(), "127.0.0.1:8080");
         let told = read(&["--listen", "0.0.0.0", "--port", "9000"], &[("CAMPANILE_PORT", "1")]).unwrap();
         assert_eq!(told.listen.to_string(), "0.0.0.0:9000");
+    }
+
+    #[test]
+    fn a_recount_names_its_campaign_and_takes_the_same_flags() {
+        let flags = ["recount", "01JD8ZQ0000000000000000001", "--data", "elsewhere"];
+        let asked = Options::read(flags.map(str::to_owned), |_| None).unwrap();
+        let Asked::Recount(options, campaign) = asked else { panic!("{asked:?}") };
+        assert_eq!((options.data.to_str(), campaign.as_str()), (Some("elsewhere"), flags[1]));
+        assert!(Options::read(["recount".to_owned()], |_| None).is_err());
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod idempotency;
 mod message_view;
 mod messages;
 mod problem;
+mod recount;
 mod request_log;
 mod sessions;
 
@@ -56,6 +57,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
         .route("/v3/campaigns/{id}/retry", post(decisions::retry))
         .route("/v3/campaigns/{id}/unknowns", post(decisions::unknowns))
+        .route("/v3/campaigns/{id}/recount", post(recount::recount))
         .route("/v3/campaigns/{id}/audit", get(audit::list))
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))

@@ -1,17 +1,16 @@
 //! Completion: a campaign ends when every recipient has an outcome and a recount of the messages says so too. Receipts
 //! go on coming, so the two need not agree on who has read by now.
 
-use campaigns::message::{Outcome, waiting_for_later, waiting_with_job};
+use campaigns::message::{waiting_for_later, waiting_with_job};
 use campaigns::totals::{Counted, Totals};
-use wire::{CampaignEvent, CampaignStatus, MessageState};
+use wire::{CampaignEvent, CampaignStatus};
 
-use super::{LOOK_AGAIN_MS, repair, transition, write};
+use super::{LOOK_AGAIN_MS, claims, repair, transition, write};
 use crate::App;
 use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
-use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord};
 
 /// Why somebody who waited for another attempt gets none.
@@ -135,10 +134,7 @@ async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> 
             }
             expected = message.index + 1;
             recount.totals.apply(None, Counted { state: message.state, code: message.code });
-            let claimed_too_long = app.clock.now_millis() - message.attempted_at > CLAIM_TIMEOUT_MS;
-            if message.state == MessageState::Claimed && claimed_too_long {
-                give_up(app, message).await?;
-            }
+            claims::give_up_if_stale(app, message).await?;
         }
         if expected <= last && recount.lowest_missing.is_none() {
             recount.lowest_missing = Some(expected);
@@ -146,18 +142,4 @@ async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> 
         first = last + 1;
     }
     Ok(recount)
-}
-
-/// Its sender died between the claim and the outcome: nobody knows whether it was sent.
-async fn give_up(app: &App, message: campaigns::message::MessageRecord) -> anyhow::Result<()> {
-    let now = app.clock.now_millis();
-    let index = message.index;
-    let written = messages::change(app, message, |standing| {
-        let claimed = standing.state == MessageState::Claimed;
-        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now)).flatten()
-    });
-    if written.await? == Written::Done {
-        tracing::warn!(index, "a claim without an outcome is now unknown");
-    }
-    Ok(())
 }

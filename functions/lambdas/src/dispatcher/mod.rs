@@ -3,6 +3,7 @@
 //! It is called every minute and by nudges. It may be killed anywhere: jobs go out before the cursor moves, so a job may
 //! go out twice, never not at all, and the senders' claims make twice once. One writer per channel, by a lease.
 
+mod claims;
 mod completion;
 mod cutting;
 mod health;
@@ -122,6 +123,7 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let first_due_at = record.cursor_due_at_micros / 1_000;
     let Some(record) = cutting::cut(app, record, &counted.totals).await? else { return Ok(()) };
     let Some(record) = health::look(app, record, &counted, first_due_at).await? else { return Ok(()) };
+    let Some(record) = claims::settle(app, record, &counted.totals).await? else { return Ok(()) };
     completion::complete(app, record, &counted).await
 }
 

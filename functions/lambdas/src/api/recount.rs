@@ -1,0 +1,47 @@
+//! `POST /v3/campaigns/{id}/recount`: the totals beside a count of the messages themselves, which changes nothing.
+//!
+//! A large campaign is counted in pages: the answer says where to go on, and the caller brings back what was counted.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use campaigns::totals::together;
+use wire::{CampaignId, Recount, RecountFrom};
+
+use super::caller::Caller;
+use super::campaigns::find;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::recount;
+use crate::storage::totals::{self, Scope};
+
+/// Recipients counted for one answer: five hundred queries, some seconds.
+const MOST_COUNTED: u64 = 50_000;
+
+/// Counts from the beginning, or from where the answer before ended.
+pub async fn recount(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    body: Bytes,
+) -> Result<Json<Recount>, ApiError> {
+    let from = from(&body)?;
+    let record = find(&app, &caller, &id).await?;
+    let end = from.next.saturating_add(MOST_COUNTED).min(record.recipients);
+    let counted = recount::count(&app, &id, from.next, end).await?;
+    let recount = together(from.recount, counted.campaign_totals(end.saturating_sub(from.next)));
+    let totals = totals::get(&app, &id, Scope::Campaign).await?.totals.campaign_totals(record.recipients);
+    let next = (end < record.recipients).then_some(end);
+    let agree = next.is_none().then(|| recount == totals);
+    Ok(Json(Recount { totals, recount, agree, next }))
+}
+
+/// No body begins at the beginning.
+fn from(body: &Bytes) -> Result<RecountFrom, Refusal> {
+    if body.is_empty() {
+        return Ok(RecountFrom::default());
+    }
+    serde_json::from_slice(body).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))
+}

@@ -1,0 +1,56 @@
+//! `campanile recount <campaign id>`: the totals beside a count of the messages, whether the process runs or not.
+
+use anyhow::{Context, ensure};
+use campaigns::totals::Totals;
+use lambdas::clock::Clock;
+use lambdas::recount;
+use lambdas::storage::campaigns as store;
+use lambdas::storage::totals::{self, Scope};
+use wire::CampaignId;
+
+use crate::cloud::Cloud;
+use crate::options::Options;
+use crate::whatsapp::WORKSPACE;
+
+/// Both counts of one campaign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recounted {
+    /// As they are kept.
+    pub totals: Totals,
+    /// As the messages say.
+    pub recount: Totals,
+    /// Recipients in all.
+    pub audience: u64,
+}
+
+impl Recounted {
+    /// Whether the two are the same.
+    pub fn agree(&self) -> bool {
+        self.totals == self.recount
+    }
+}
+
+impl std::fmt::Display for Recounted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (name, counted) in [("totals ", &self.totals), ("recount", &self.recount)] {
+            let shown = counted.campaign_totals(self.audience);
+            let json = serde_json::to_string(&shown).map_err(|_| std::fmt::Error)?;
+            writeln!(f, "{name}  {json}")?;
+        }
+        f.write_str(if self.agree() { "They agree." } else { "They differ." })
+    }
+}
+
+/// Counts a campaign of this data folder. A running process may write meanwhile: between a message and its count lies
+/// a moment.
+pub async fn recount(options: &Options, campaign: &CampaignId) -> anyhow::Result<Recounted> {
+    let folder = &options.data;
+    ensure!(folder.join("dynamodb.sqlite").exists(), "{} holds no campaigns: see --data", folder.display());
+    let cloud = Cloud::open(folder, "").await?;
+    let app = cloud.app("http://localhost", Vec::new(), Clock::System)?;
+    let record = store::get(&app, WORKSPACE, campaign).await?;
+    let record = record.with_context(|| format!("there is no campaign {campaign} in {}", folder.display()))?;
+    let recount = recount::count(&app, campaign, 0, record.recipients).await?;
+    let totals = totals::get(&app, campaign, Scope::Campaign).await?.totals;
+    Ok(Recounted { totals, recount, audience: record.recipients })
+}
