@@ -70,6 +70,8 @@ pub enum CampaignEvent {
     Retried,
     /// Every recipient has an outcome.
     Completed,
+    /// It was complete, then WhatsApp failed messages that are tried again.
+    Reopened,
     /// Those of unknown outcome are sent again, as a person decided.
     UnknownsSentAgain,
     /// Those of unknown outcome stay so, as a person decided.

@@ -69,11 +69,10 @@ pub(super) async fn give_up_if_stale(app: &App, message: MessageRecord) -> anyho
     if message.state != MessageState::Claimed || now - message.attempted_at <= CLAIM_TIMEOUT_MS {
         return Ok(false);
     }
-    let shard = message.retry_shard.clone().unwrap_or_default();
     let index = message.index;
     let written = messages::change(app, message, |standing| {
         let claimed = standing.state == MessageState::Claimed;
-        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now, &shard)).flatten()
+        claimed.then(|| standing.with_outcome(standing.attempt, &Outcome::Unknown, now)).flatten()
     });
     let is_given_up = written.await? == Written::Done;
     if is_given_up {

@@ -80,7 +80,8 @@ pub(super) async fn reopen(app: &App, record: CampaignRecord) -> anyhow::Result<
     next.epoch += 1;
     next.updated_at = now;
     next.look_at(Some(now));
-    if write(app, record, next.clone()).await?.is_some() {
+    let why = AuditLine::by_itself(CampaignEvent::Reopened);
+    if transition(app, record, next.clone(), why).await?.is_some() {
         tracing::info!(campaign = %next.id, "a complete campaign goes on: some messages failed later and are tried again");
     }
     Ok(())
