@@ -14,5 +14,6 @@ mod kill;
 mod known_gaps;
 mod pace;
 mod recounts;
+mod refusals;
 mod seeds;
 mod walls;

@@ -86,7 +86,8 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
     let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.is_some();
     let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
-    if !is_active(record.status) && !is_swept && !may_reopen {
+    let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
+    if !is_active(record.status) && !is_swept && !may_reopen && !may_be_through {
         return Ok(());
     }
     let owner = app.new_id()?;
@@ -104,7 +105,8 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     }
 }
 
-/// Moves a campaign on, under its channel's lease: reads it afresh, as it may have changed while the lease was taken.
+/// Moves a campaign on, under its channel's lease: reads it afresh, as it may have changed while the lease was taken. A
+/// paused one whose recipients all got their outcome from what was in flight has nothing left to pause.
 async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(read) = store::get(app, workspace, campaign).await? else { return Ok(()) };
     if read.status == CampaignStatus::Cancelled {
@@ -112,6 +114,11 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     }
     if read.status == CampaignStatus::Completed {
         return completion::reopen(app, read).await;
+    }
+    if read.status == CampaignStatus::Paused {
+        let counted = totals::get(app, campaign, Scope::Campaign).await?;
+        let is_through = read.is_cut() && counted.totals.settled() == read.recipients;
+        return if is_through { completion::complete(app, read, &counted).await } else { Ok(()) };
     }
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };

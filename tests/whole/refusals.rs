@@ -1,0 +1,232 @@
+//! What WhatsApp refuses, slows, fails later or never answers: what the number, the campaign and the person get for it,
+//! judged at the simulator under a paused clock.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::Context;
+use campanile_tests::campaign::{act, draft};
+use campanile_tests::contacts;
+use campanile_tests::town::Town;
+use campanile_tests::town::faults::Faults;
+use lambdas::storage::campaigns::{self as campaign_store, CampaignRecord};
+use lambdas::storage::totals::{self, Scope};
+use local::whatsapp::WORKSPACE;
+use serde_json::json;
+use simulator::{Config, Delay, ErrorCode, Number, Outcome, Storm};
+use wire::{CampaignId, CampaignStatus};
+
+const PATIENCE: Duration = Duration::from_secs(4 * 60 * 60);
+const DAY_MICROS: i64 = 86_400_000_000;
+
+fn number(rate: u32) -> Config {
+    Config {
+        numbers: vec![Number { rate_per_second: rate, ..Number::default() }],
+        sent_delay: Delay::between(5, 300),
+        delivered_delay: Delay::between(10, 500),
+        read_delay: Delay::between(10, 500),
+        ..Config::default()
+    }
+}
+
+fn storm(code: u32, for_seconds: u64, retry_after_seconds: Option<u64>) -> Storm {
+    Storm { after_ms: 0, for_ms: for_seconds * 1_000, per_mille: 200, code: ErrorCode(code), retry_after_seconds }
+}
+
+/// People whose numbers end in these digits, one in each of `count` area codes.
+fn people_ending(digits: &str, count: usize) -> String {
+    let areas = (2..=9).flat_map(|first| (0..100).map(move |rest| first * 100 + rest)).filter(|area| area % 100 != 11);
+    areas.take(count).fold(String::new(), |mut text, area| {
+        // Writing into a String cannot fail.
+        writeln!(text, "Person {area},+1{area}555{digits}").unwrap_or_default();
+        text
+    })
+}
+
+async fn record(town: &Town, campaign: &CampaignId) -> anyhow::Result<CampaignRecord> {
+    campaign_store::get(&town.app, WORKSPACE, campaign).await?.context("the campaign is gone")
+}
+
+/// Lives until the campaign pauses by itself; says why it did.
+async fn until_it_pauses(town: &mut Town, campaign: &CampaignId) -> anyhow::Result<String> {
+    town.live();
+    for _ in 0..PATIENCE.as_secs() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let record = record(town, campaign).await?;
+        if record.status == CampaignStatus::Paused {
+            return record.status_reason.context("a pause without a reason");
+        }
+    }
+    anyhow::bail!("it did not pause within {PATIENCE:?}")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_of_refusals_slows_the_number_and_nobody_fails_for_it() -> anyhow::Result<()> {
+    for code in [130_429, 131_056, 80_007, 131_057] {
+        let mut town = Town::open(Faults::none(), Config { storms: vec![storm(code, 10, None)], ..number(40) }).await?;
+        let campaign = draft(&town.app, &contacts::csv(300), json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+        let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+        let arrivals = town.simulator.arrivals();
+        let refused = arrivals.len() - 300;
+        println!("{code}: {refused} refused of {}", arrivals.len());
+        assert_eq!((counted.read + counted.delivered, counted.failed), (300, 0), "{code}: {counted:?}");
+        assert!(refused > 0, "{code}: the storm hit nobody");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_number_has_half_its_rate_within_a_second_and_recovers() -> anyhow::Result<()> {
+    let burst = Storm { after_ms: 5_000, for_ms: 1_000, per_mille: 1_000, ..storm(130_429, 0, None) };
+    let mut town = Town::open(Faults::none(), Config { storms: vec![burst], ..number(20) }).await?;
+    let campaign = draft(&town.app, &contacts::csv(1_400), json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live_in_peace(&[campaign], PATIENCE).await?;
+    let arrivals = town.simulator.arrivals();
+    let first = arrivals.iter().find(|arrival| !matches!(arrival.outcome, Outcome::Accepted)).context("no refusal")?;
+    let within = |from: i64, to: i64| {
+        let inside = |at: i64| (first.at_micros + from..first.at_micros + to).contains(&at);
+        arrivals.iter().filter(|arrival| inside(arrival.at_micros)).count()
+    };
+    let (slowed, recovered) = (within(1_500_000, 2_500_000), within(60_000_000, 61_000_000));
+    println!("{slowed} messages in a second after the refusals, {recovered} a minute later");
+    assert!(slowed <= 12, "{slowed} messages in the second after a second of refusals");
+    assert!(recovered >= 18, "{recovered} messages in a second a minute later");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_waited_for_by_the_whole_number() -> anyhow::Result<()> {
+    let once = Storm { after_ms: 0, for_ms: 300, per_mille: 1_000, ..storm(130_429, 0, Some(40)) };
+    let mut town = Town::open(Faults::none(), Config { storms: vec![once], ..number(80) }).await?;
+    let campaign = draft(&town.app, &contacts::csv(300), json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live_in_peace(&[campaign], PATIENCE).await?;
+    let arrivals = town.simulator.arrivals();
+    let refused =
+        arrivals.iter().find(|arrival| !matches!(arrival.outcome, Outcome::Accepted)).context("no refusal")?;
+    let early = |at: i64| (refused.at_micros + 2_500_000..refused.at_micros + 39_000_000).contains(&at);
+    let came_early = arrivals.iter().filter(|arrival| early(arrival.at_micros)).count();
+    assert_eq!(came_early, 0, "{came_early} messages left although WhatsApp asked for 40 s of rest");
+    assert_eq!(town.accepted().len(), 300);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_got_enough_is_tried_again_a_day_later_and_completed_hides_nothing() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(80)).await?;
+    let csv = format!("{}{}", contacts::csv(10), people_ending("0182", 2));
+    let campaign = draft(&town.app, &csv, json!({ "retryRounds": 2 })).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live();
+    tokio::time::sleep(Duration::from_secs(4 * 24 * 60 * 60)).await;
+    let arrivals = town.simulator.arrivals();
+    let mut tries: Vec<i64> =
+        arrivals.iter().filter(|arrival| arrival.to.ends_with("2005550182")).map(|arrival| arrival.at_micros).collect();
+    tries.sort_unstable();
+    assert_eq!(tries.len(), 3, "{tries:?}");
+    assert!(tries[1] - tries[0] >= DAY_MICROS && tries[2] - tries[1] >= 2 * DAY_MICROS, "{tries:?}");
+    assert!(tries[1] - tries[0] < DAY_MICROS + 2 * 3_600_000_000, "{tries:?}");
+    let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+    assert_eq!((counted.read + counted.delivered, counted.failed, counted.retry), (10, 2, 0), "{counted:?}");
+    assert_eq!(counted.failed_by_code.get(&131_049), Some(&2));
+    assert_eq!(counted, town.recount(&campaign, 12).await?);
+    assert_eq!(record(&town, &campaign).await?.status, CampaignStatus::Completed);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stopped_marketing_gets_nothing_of_the_next_campaign() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(80)).await?;
+    let csv = format!("{}{}", contacts::csv(3), people_ending("0183", 1));
+    for expected in [(4, 0), (3, 1)] {
+        let before = town.simulator.arrivals().len();
+        let campaign = draft(&town.app, &csv, json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+        let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+        let arrived = u64::try_from(town.simulator.arrivals().len() - before)?;
+        assert_eq!((arrived, counted.skipped), expected, "{counted:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_list_pauses_its_campaign_once_with_the_numbers() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(80)).await?;
+    let ordinary: Vec<String> = contacts::csv(280).lines().map(str::to_owned).collect();
+    let (first, last) = ordinary.split_at(181);
+    let csv = format!("{}\n{}{}\n", first.join("\n"), people_ending("0180", 25), last.join("\n"));
+    let campaign = draft(&town.app, &csv, json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    let reason = until_it_pauses(&mut town, &campaign).await?;
+    assert!(reason.contains("of the latest 200 people could not be reached"), "{reason}");
+    act(&town.app, &campaign, "resume").await?;
+    town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+    let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+    assert_eq!((counted.failed, counted.settled()), (25, 305), "{counted:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_template_that_is_paused_under_held_messages_pauses_the_campaign_and_sends_nothing_again()
+-> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(20)).await?;
+    let ordinary = contacts::csv(400);
+    let csv = format!("{}{}", people_ending("0194", 40), ordinary.trim_start_matches("name,phone\n"));
+    let campaign = draft(&town.app, &format!("name,phone\n{csv}"), json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    let reason = until_it_pauses(&mut town, &campaign).await?;
+    assert!(reason.contains("132015"), "{reason}");
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(record(&town, &campaign).await?.status, CampaignStatus::Paused);
+    let arrivals = town.simulator.arrivals();
+    let mut people: Vec<&str> = arrivals.iter().map(|arrival| arrival.to.as_str()).collect();
+    people.sort_unstable();
+    people.dedup();
+    assert_eq!(people.len(), arrivals.len(), "somebody was sent to twice");
+    assert!(arrivals.len() < 440, "all {} were sent in spite of the pause", arrivals.len());
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_cannot_send_stops_every_campaign_until_somebody_resumes() -> anyhow::Result<()> {
+    let locked = Storm { after_ms: 0, for_ms: 30_000, per_mille: 1_000, ..storm(131_031, 0, None) };
+    let mut town = Town::open(Faults::none(), Config { storms: vec![locked], ..number(20) }).await?;
+    let mut campaigns = Vec::new();
+    for _ in 0..2 {
+        let campaign = draft(&town.app, &contacts::csv(50), json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        campaigns.push(campaign);
+    }
+    for campaign in &campaigns {
+        let reason = until_it_pauses(&mut town, campaign).await?;
+        assert!(reason.contains("131031") && reason.contains("locked"), "{reason}");
+    }
+    let refused = town.simulator.arrivals().len();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(town.simulator.arrivals().len(), refused, "messages left a number that cannot send");
+    for campaign in &campaigns {
+        act(&town.app, campaign, "resume").await?;
+    }
+    town.live_in_peace(&campaigns, PATIENCE).await?;
+    assert_eq!(town.accepted().len(), 100);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_costs_tens_and_the_rest_goes_when_it_ends() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(20)).await?;
+    // Everybody is taken, and nobody gets an answer: the worst kind, as every message may have been sent.
+    let csv = format!("name,phone\n{}", people_ending("0188", 400));
+    let campaign = draft(&town.app, &csv, json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let sent = town.simulator.arrivals().len();
+    println!("{sent} of 400 left within a minute without a single answer, at 20 a second");
+    assert!(sent <= 80, "{sent} messages left within a minute of silence");
+    Ok(())
+}
