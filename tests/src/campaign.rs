@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use aws_lambda_events::sqs::SqsEvent;
 use axum::body::Body;
-use axum::http::{Request, header};
+use axum::http::{Request, StatusCode, header};
 use campaigns::message::MessageRecord;
 use lambdas::clock::Clock;
 use lambdas::config::{Config, WhatsAppApp};
@@ -25,8 +25,23 @@ use crate::stepped::Stepped;
 
 /// The API's answer to one request, by the router that the function runs; an error when it is refused.
 pub async fn call<T: DeserializeOwned>(app: &Arc<App>, method: &str, path: &str, body: Value) -> anyhow::Result<T> {
+    call_with(&token(app).await?, app, method, path, body).await
+}
+
+/// A token of the workspace.
+pub async fn token(app: &App) -> anyhow::Result<String> {
     let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
-    let token = access::grant(app, Purpose::Token, &access).await?;
+    access::grant(app, Purpose::Token, &access).await
+}
+
+/// The same as [`call`], with a token that is there already.
+pub async fn call_with<T: DeserializeOwned>(
+    token: &str,
+    app: &Arc<App>,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> anyhow::Result<T> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -36,8 +51,25 @@ pub async fn call<T: DeserializeOwned>(app: &Arc<App>, method: &str, path: &str,
     let response = lambdas::api::router(Arc::clone(app)).oneshot(request).await?;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
-    ensure!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+    if !status.is_success() {
+        let said = String::from_utf8_lossy(&bytes).into_owned();
+        return Err(Refused { path: path.to_owned(), status, said }.into());
+    }
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+/// An answer that is no success.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {status} {said}")]
+struct Refused {
+    path: String,
+    status: StatusCode,
+    said: String,
+}
+
+/// Whether the API answered with an error of its own, so that asking again may help.
+pub fn is_our_fault(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Refused>().is_some_and(|refused| refused.status.is_server_error())
 }
 
 /// A contacts file that lies where the importer looks, and what the event says of it.

@@ -2,15 +2,17 @@
 //! what goes wrong. The services and the simulator outlive a crash; everything else dies with it and starts anew.
 
 pub mod faults;
+pub mod judge;
+mod receipts;
+mod ticks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail};
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use campaigns::totals::{Counted, Totals};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use lambdas::App;
@@ -23,20 +25,32 @@ use local::cloud::Cloud;
 use local::stage::Stage;
 use local::whatsapp::{self, SIMULATOR_APP, SIMULATOR_PATH, WORKSPACE};
 use local::{embedded, handlers};
+use serde_json::json;
 use simulator::{Arrival, Callback, Outcome, Simulator};
 use tempfile::TempDir;
-use wire::{CampaignId, CampaignStatus};
+use wire::{Campaign, CampaignId, CampaignStatus, MessageState};
 
-use self::faults::{Faults, Point};
+use self::faults::{Broken, Faults, Point};
+use crate::campaign;
 use crate::stepped::secrets;
 
 /// When every town starts: a Monday morning, in seconds since 1970.
 const STARTS_AT: i64 = 1_795_424_400;
 
+/// How often a person asks again when an answer is an error, and how long after.
+const MOST_ASKED: u32 = 20;
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// How often a town looks whether its campaign is complete, and seldom enough for a campaign of days.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const LOOKS: u32 = 100;
+
 /// The services, the simulator, and one incarnation of everything else.
 pub struct Town {
     /// An app without faults, for the test itself.
     pub app: Arc<App>,
+    /// An app that meets the faults and never dies: for what people ask, and for webhooks.
+    pub faulty: Arc<App>,
     /// What goes wrong.
     pub faults: Arc<Faults>,
     /// The other side; its log is the oracle.
@@ -63,23 +77,22 @@ impl Town {
             App { chance, cloud_api: dialled(&simulator, &Faults::none()), ..cloud.app("http://town", apps, clock)? };
         let app = Arc::new(app);
         whatsapp::register(&app, &config, None).await?;
-        let webhook = lambdas::webhook::router(Arc::clone(&app));
+        let faulty = meeting(&faults, &app, &cloud, &simulator, Broken::Nothing);
+        let webhook = lambdas::webhook::router(Arc::clone(&faulty));
+        let webhook = receipts::on_their_way(webhook, &faults, &config.app_secret);
         simulator.set_callback(Some(Callback::in_process(webhook, &format!("/webhooks/{SIMULATOR_APP}"))?));
-        Ok(Town { app, faults, simulator, cloud, alive: None, folder })
+        Ok(Town { app, faulty, faults, simulator, cloud, alive: None, folder })
     }
 
     /// Starts everything that calls handlers, with the faults in front of its services.
     pub fn live(&mut self) {
-        let dynamodb = self.faults.in_front_of(self.cloud.dynamodb.http_client());
-        let sqs = self.faults.in_front_of(self.cloud.sqs.http_client());
-        let app = Arc::new(App {
-            dynamodb: embedded::dynamodb_client(dynamodb),
-            sqs: embedded::sqs_client(sqs),
-            cloud_api: dialled(&self.simulator, &self.faults),
-            ..(*self.app).clone()
-        });
+        let app = |broken| meeting(&self.faults, &self.app, &self.cloud, &self.simulator, broken);
+        let (senders, others) = (app(self.faults.broken()), app(Broken::Nothing));
         let (mut work, mut counting) = (Stage::new(), Stage::new());
-        handlers::call(&app, &self.cloud, &self.folder.path().join("place"), &mut work, &mut counting);
+        handlers::senders(&senders, &self.cloud, &mut work);
+        handlers::others(&others, &self.cloud, &mut work);
+        work.spawn(|_stop| ticks::run(Arc::clone(&others), Arc::clone(&self.faults)));
+        handlers::count(&others, &self.cloud, &self.folder.path().join("place"), &mut counting);
         self.alive = Some((work, counting));
     }
 
@@ -107,6 +120,7 @@ impl Town {
             self.live();
         }
         let until = tokio::time::Instant::now() + patience;
+        let (began, mut look_at) = (tokio::time::Instant::now(), tokio::time::Instant::now() + LOOK_EVERY);
         loop {
             let crashed = tokio::select! {
                 biased;
@@ -119,12 +133,18 @@ impl Town {
                 continue;
             }
             each_second(self).await?;
+            if tokio::time::Instant::now() < look_at {
+                continue;
+            }
+            look_at += LOOK_EVERY.max(began.elapsed() / LOOKS);
             let record = campaign_store::get(&self.app, WORKSPACE, campaign).await?.context("the campaign is gone")?;
             if record.status == CampaignStatus::Completed {
                 break;
             }
-            let totals = totals::get(&self.app, campaign, Scope::Campaign).await?.totals;
-            ensure!(tokio::time::Instant::now() < until, "not complete after {patience:?}: {record:?} {totals:?}");
+            if tokio::time::Instant::now() > until {
+                let totals = totals::get(&self.app, campaign, Scope::Campaign).await?.totals;
+                bail!("not complete after {patience:?}: {record:?} {totals:?}");
+            }
         }
         self.faults.end();
         self.simulator.idle().await;
@@ -133,13 +153,24 @@ impl Town {
         Ok(())
     }
 
-    /// The messages themselves, counted.
-    pub async fn recount(&self, campaign: &CampaignId, people: u64) -> anyhow::Result<Totals> {
-        let mut recount = Totals::default();
-        for message in messages::range(&self.app, campaign, 0, people - 1).await? {
-            recount.apply(None, Counted { state: message.state, code: message.code });
+    /// Asks for something as a person would: through everything that goes wrong, again when the answer is an error of
+    /// ours. An error is a refusal.
+    pub async fn ask(&self, campaign: &CampaignId, action: &str) -> anyhow::Result<Campaign> {
+        let token = campaign::token(&self.app).await?;
+        let path = format!("/v3/campaigns/{campaign}/{action}");
+        for _ in 0..MOST_ASKED {
+            match campaign::call_with(&token, &self.faulty, "POST", &path, json!({})).await {
+                Err(error) if campaign::is_our_fault(&error) => tokio::time::sleep(ASK_AGAIN).await,
+                answered => return answered,
+            }
         }
-        Ok(recount)
+        bail!("{path} failed {MOST_ASKED} times")
+    }
+
+    /// Recipients in a sender's hand.
+    pub async fn in_flight(&self, campaign: &CampaignId, people: u64) -> anyhow::Result<u64> {
+        let records = messages::range(&self.app, campaign, 0, people - 1).await?;
+        Ok(records.iter().filter(|record| record.state == MessageState::Claimed).count() as u64)
     }
 
     /// Sends that the simulator accepted.
@@ -147,6 +178,22 @@ impl Town {
         let arrivals = self.simulator.arrivals().into_iter();
         arrivals.filter(|arrival| matches!(arrival.outcome, Outcome::Accepted)).collect()
     }
+}
+
+/// An app that meets these faults.
+fn meeting(
+    faults: &Arc<Faults>,
+    app: &Arc<App>,
+    cloud: &Cloud,
+    simulator: &Arc<Simulator>,
+    broken: Broken,
+) -> Arc<App> {
+    Arc::new(App {
+        dynamodb: embedded::dynamodb_client(faults.in_front_of(cloud.dynamodb.http_client(), broken)),
+        sqs: embedded::sqs_client(faults.in_front_of(cloud.sqs.http_client(), broken)),
+        cloud_api: dialled(simulator, faults),
+        ..(**app).clone()
+    })
 }
 
 /// A Cloud API client whose connections end at the simulator, in this process.

@@ -1,17 +1,17 @@
-//! What goes wrong in a town: a connector between the SDK and the services, and points at which everything dies.
+//! What goes wrong in a town: chance of a seed, points at which everything dies, and how often what else goes wrong.
+
+mod broken;
+mod index;
+mod storage;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
-use serde_json::Value;
 use tokio::sync::Notify;
+
+pub use self::broken::Broken;
 
 /// Where a sender may die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,27 +32,39 @@ pub enum Point {
 pub const POINTS: [Point; 5] =
     [Point::BeforeClaim, Point::AfterClaim, Point::RequestHandled, Point::BeforeRecord, Point::AfterRecord];
 
-/// A part of the engine that is taken out, to see that the town notices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Broken {
-    /// Nothing: the engine as it is.
-    Nothing,
-    /// Claims are written whether or not somebody else has the recipient.
-    Claim,
-    /// A permit is always granted, for now.
-    Permit,
-}
-
-/// How often what goes wrong, in per mille of requests.
+/// How often what goes wrong, in per mille, and by how much.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Rates {
-    /// Jobs that are sent twice.
-    pub doubled_jobs: u32,
+    /// Batches of jobs that are sent two or three times.
+    pub repeated_jobs: u32,
+    /// By how many seconds a job comes early or late, at most.
+    pub shifted_jobs_seconds: u32,
     /// Storage requests that are refused before they take effect.
     pub refused: u32,
+    /// Requests of tables that are refused for lack of throughput.
+    pub throttled: u32,
+    /// Writes of campaigns that meet somebody's transaction.
+    pub conflicts: u32,
     /// Storage requests that take effect and whose answer is lost.
     pub lost_answers: u32,
+    /// How old the answer of an index is, at most.
+    pub late_indexes_seconds: u32,
+    /// How late a tick of the schedule is, at most.
+    pub late_ticks_seconds: u32,
+    /// Ticks that come twice at once.
+    pub doubled_ticks: u32,
+    /// Webhooks whose statuses stand in another order.
+    pub mixed_receipts: u32,
+    /// Webhooks that are some seconds on their way, and are overtaken.
+    pub late_receipts: u32,
+    /// Webhooks that come three times.
+    pub tripled_receipts: u32,
+    /// Webhooks that are not let in, and come again.
+    pub lost_receipts: u32,
 }
+
+/// Batches of jobs that are repeated in one run: each copy of a job that is put back could be copied again, for ever.
+const MOST_REPEATS: u32 = 40;
 
 /// The faults of a town.
 pub struct Faults {
@@ -65,6 +77,7 @@ struct Running {
     chance: ChaCha8Rng,
     rates: Rates,
     deaths: Vec<(Point, u32)>,
+    repeats_left: u32,
 }
 
 impl Faults {
@@ -73,7 +86,11 @@ impl Faults {
         let chance = ChaCha8Rng::seed_from_u64(seed);
         let mut deaths = deaths;
         deaths.reverse();
-        Arc::new(Faults { state: Mutex::new(Running { chance, rates, deaths }), crash: Notify::new(), broken })
+        Arc::new(Faults {
+            state: Mutex::new(Running { chance, rates, deaths, repeats_left: MOST_REPEATS }),
+            crash: Notify::new(),
+            broken,
+        })
     }
 
     /// Nothing ever goes wrong.
@@ -116,133 +133,46 @@ impl Faults {
         }
     }
 
-    fn happens(&self, per_mille: impl Fn(&Rates) -> u32) -> bool {
+    /// What goes wrong at present.
+    pub(super) fn rates(&self) -> Rates {
+        self.state().rates
+    }
+
+    /// A number below `n`, which is not 0.
+    pub(super) fn below(&self, n: u32) -> u32 {
+        self.state().chance.next_u32() % n
+    }
+
+    /// Whether something that happens this often happens now.
+    pub(super) fn happens(&self, per_mille: impl Fn(&Rates) -> u32) -> bool {
         let mut state = self.state();
         let drawn = state.chance.next_u32() % 1_000;
         drawn < per_mille(&state.rates)
+    }
+
+    /// How many times more than once a batch of jobs is sent.
+    pub(super) fn repeats(&self) -> u32 {
+        if !self.happens(|rates| rates.repeated_jobs) {
+            return 0;
+        }
+        let times = 1 + self.below(2);
+        let mut state = self.state();
+        let left = state.repeats_left;
+        state.repeats_left = left.saturating_sub(1);
+        if left > 0 { times } else { 0 }
     }
 
     fn state(&self) -> MutexGuard<'_, Running> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The client with these faults in front of it.
-    pub fn in_front_of(self: &Arc<Self>, inner: SharedHttpClient) -> SharedHttpClient {
-        let faults = Arc::clone(self);
-        http_client_fn(move |settings, components| {
-            let inner = inner.http_connector(settings, components);
-            SharedHttpConnector::new(Faulty { inner, faults: Arc::clone(&faults) })
-        })
+    /// The client with these faults in front of it, for callers without the broken part.
+    pub(super) fn in_front_of(self: &Arc<Self>, inner: SharedHttpClient, broken: Broken) -> SharedHttpClient {
+        storage::in_front_of(self, inner, broken)
     }
-}
 
-struct Faulty {
-    inner: SharedHttpConnector,
-    faults: Arc<Faults>,
-}
-
-impl std::fmt::Debug for Faulty {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Faulty")
+    /// What is taken out of the senders.
+    pub(super) fn broken(&self) -> Broken {
+        self.broken
     }
-}
-
-impl HttpConnector for Faulty {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (inner, faults) = (self.inner.clone(), Arc::clone(&self.faults));
-        HttpConnectorFuture::new(call(inner, faults, request))
-    }
-}
-
-/// What a request is, as far as faults care.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Claim,
-    Record,
-    Permit,
-    Jobs,
-    Receive,
-    Other,
-}
-
-async fn call(
-    inner: SharedHttpConnector,
-    faults: Arc<Faults>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ConnectorError> {
-    let kind = kind_of(&request);
-    if kind == Kind::Receive {
-        return inner.call(request).await;
-    }
-    let request = match (faults.broken, kind) {
-        (Broken::Claim, Kind::Claim) => without_condition(request),
-        (Broken::Permit, Kind::Permit) => return granted(&request),
-        (Broken::Nothing | Broken::Claim | Broken::Permit, _) => request,
-    };
-    match kind {
-        Kind::Claim => faults.pass(Point::BeforeClaim).await,
-        Kind::Record => faults.pass(Point::BeforeRecord).await,
-        Kind::Permit | Kind::Jobs | Kind::Receive | Kind::Other => {}
-    }
-    if faults.happens(|rates| rates.refused) {
-        return refused();
-    }
-    if kind == Kind::Jobs
-        && faults.happens(|rates| rates.doubled_jobs)
-        && let Some(twice) = request.try_clone()
-    {
-        inner.call(twice).await?;
-    }
-    let answer = inner.call(request).await?;
-    match kind {
-        Kind::Claim => faults.pass(Point::AfterClaim).await,
-        Kind::Record => faults.pass(Point::AfterRecord).await,
-        Kind::Permit | Kind::Jobs | Kind::Receive | Kind::Other => {}
-    }
-    if faults.happens(|rates| rates.lost_answers) { refused() } else { Ok(answer) }
-}
-
-fn kind_of(request: &HttpRequest) -> Kind {
-    let target = request.headers().get("x-amz-target").unwrap_or_default();
-    let body = || std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap_or_default();
-    match target.rsplit('.').next().unwrap_or_default() {
-        "PutItem" if body().contains("attribute_not_exists(#shard)") => Kind::Claim,
-        "PutItem" if body().contains("claimId") => Kind::Record,
-        "UpdateItem" if body().contains("freeAt") => Kind::Permit,
-        "SendMessageBatch" => Kind::Jobs,
-        "ReceiveMessage" => Kind::Receive,
-        _ => Kind::Other,
-    }
-}
-
-fn without_condition(mut request: HttpRequest) -> HttpRequest {
-    let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
-    if let Some(Value::Object(mut body)) = body {
-        for field in ["ConditionExpression", "ExpressionAttributeNames", "ReturnValuesOnConditionCheckFailure"] {
-            body.remove(field);
-        }
-        *request.body_mut() = SdkBody::from(Value::Object(body).to_string());
-    }
-    request
-}
-
-/// A permit from the time that the request names on, whatever the number's item says.
-fn granted(request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-    let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
-    let values = &body["ExpressionAttributeValues"];
-    let number = |name: &str| values[name]["N"].as_str().and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
-    let free_at = number(":now") + number(":needed");
-    answer(200, &serde_json::json!({ "Attributes": { "freeAt": { "N": free_at.to_string() } } }))
-}
-
-fn refused() -> Result<HttpResponse, ConnectorError> {
-    let kind = "com.amazonaws.dynamodb.v20120810#InternalServerError";
-    answer(500, &serde_json::json!({ "__type": kind, "message": "a fault of the test" }))
-}
-
-fn answer(status: u16, body: &Value) -> Result<HttpResponse, ConnectorError> {
-    let status = status.try_into().map_err(|error| ConnectorError::other(Box::new(error), None))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(body.to_string()));
-    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-    Ok(response)
 }
