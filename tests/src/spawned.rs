@@ -24,6 +24,16 @@ pub struct Spawned {
 impl Spawned {
     /// Starts the built binary on a data folder and a port, and waits for its link.
     pub async fn start(data: &Path, port: u16, simulator: &simulator::Config) -> anyhow::Result<Spawned> {
+        Spawned::start_with(data, port, simulator, &[]).await
+    }
+
+    /// The same with these variables in its environment.
+    pub async fn start_with(
+        data: &Path,
+        port: u16,
+        simulator: &simulator::Config,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Spawned> {
         let simulator_file = data.with_extension("simulator.json");
         std::fs::write(&simulator_file, serde_json::to_vec(simulator)?)?;
         let mut child = Command::new(binary()?)
@@ -32,6 +42,7 @@ impl Spawned {
             .args(["--port", &port.to_string()])
             .env("CAMPANILE_SIMULATOR", &simulator_file)
             .env_remove("WHATSAPP_TOKEN")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
