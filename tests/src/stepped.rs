@@ -82,6 +82,18 @@ impl Stepped {
         sqs_event(&messages)
     }
 
+    /// The same without waiting for one that is not there yet.
+    pub async fn take_now(&self, queue_url: &str) -> anyhow::Result<SqsEvent> {
+        let request =
+            self.app.sqs.receive_message().queue_url(queue_url).max_number_of_messages(10).wait_time_seconds(0);
+        let messages = request.send().await?.messages.unwrap_or_default();
+        for message in &messages {
+            let delete = self.app.sqs.delete_message().queue_url(queue_url);
+            delete.set_receipt_handle(message.receipt_handle.clone()).send().await?;
+        }
+        sqs_event(&messages)
+    }
+
     /// The stream from its beginning.
     pub async fn stream(&self) -> anyhow::Result<Vec<Value>> {
         self.cloud.dynamodb.stream_records(local::tables::MESSAGES_TABLE, None, 1_000).await

@@ -87,7 +87,7 @@ async fn work(stepped: &Stepped, seconds: &[i64]) -> anyhow::Result<()> {
         let late = later(&stepped.app, *after);
         tick(&late).await?;
         loop {
-            let jobs = stepped.take(&stepped.app.config.send_queue_url).await?;
+            let jobs = stepped.take_now(&stepped.app.config.send_queue_url).await?;
             if jobs.records.is_empty() {
                 break;
             }

@@ -3,6 +3,7 @@
 mod asked_twice;
 mod audit;
 mod browser;
+mod dead_letters;
 mod decisions;
 mod deletes;
 mod edits;

@@ -78,6 +78,7 @@ async fn a_claim_without_an_outcome_is_unknown_while_the_campaign_goes_on() -> a
         chunk: 0,
         canonical_phone: "12025550100".into(),
         attempt: 1,
+        rounds: 0,
         claim_id: "of a sender that died".into(),
         at: stepped.app.clock.now_millis(),
     };

@@ -53,6 +53,7 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         format!("/v3/campaigns/{}", campaign.id),
         format!("/v3/campaigns/{}/messages", campaign.id),
         format!("/v3/campaigns/{}/audit", campaign.id),
+        format!("/v3/campaigns/{}/dead-letters", campaign.id),
     ];
     for path in paths {
         // Its own workspace does find it: the answer is about the walls.
@@ -68,6 +69,7 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         ("POST", "/retry"),
         ("POST", "/unknowns"),
         ("POST", "/recount"),
+        ("POST", "/dead-letters/redrive"),
         ("PATCH", ""),
         ("DELETE", ""),
     ];

@@ -14,6 +14,8 @@ pub struct Config {
     pub files_bucket: String,
     /// Jobs for senders. `SEND_QUEUE_URL`.
     pub send_queue_url: String,
+    /// Jobs that failed again and again. `SEND_DEAD_QUEUE_URL`.
+    pub send_dead_queue_url: String,
     /// Campaigns that the dispatcher should look at now. `NUDGE_QUEUE_URL`.
     pub nudge_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
@@ -67,6 +69,7 @@ impl Config {
             messages_table: variable("MESSAGES_TABLE")?,
             files_bucket: variable("FILES_BUCKET")?,
             send_queue_url: variable("SEND_QUEUE_URL")?,
+            send_dead_queue_url: variable("SEND_DEAD_QUEUE_URL")?,
             nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
         })

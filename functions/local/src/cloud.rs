@@ -72,6 +72,7 @@ impl Cloud {
             messages_table: tables::MESSAGES_TABLE.to_owned(),
             files_bucket: FILES_BUCKET.to_owned(),
             send_queue_url: self.queues.send.clone(),
+            send_dead_queue_url: self.queues.send_dead.clone(),
             nudge_queue_url: self.queues.nudge.clone(),
             apps,
         };

@@ -21,6 +21,7 @@ mod campaigns;
 mod channels;
 mod clone_campaign;
 mod create_campaign;
+mod dead_letters;
 mod decisions;
 mod delete_campaign;
 mod edit_campaign;
@@ -58,6 +59,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/retry", post(decisions::retry))
         .route("/v3/campaigns/{id}/unknowns", post(decisions::unknowns))
         .route("/v3/campaigns/{id}/recount", post(recount::recount))
+        .route("/v3/campaigns/{id}/dead-letters", get(dead_letters::list))
+        .route("/v3/campaigns/{id}/dead-letters/redrive", post(dead_letters::redrive))
         .route("/v3/campaigns/{id}/audit", get(audit::list))
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))

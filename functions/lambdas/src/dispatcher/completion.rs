@@ -26,6 +26,10 @@ const RECOUNT_PAGE: u64 = 5_000;
 /// twice the send queue's visibility timeout, which is how long a job in a dead sender's hand stays hidden.
 const LOST_AFTER_MS: i64 = 2 * 45_000;
 
+/// The same where jobs were lost before, in milliseconds: long enough for a job to fail five times and be found among
+/// the dead letters, so that what is lost by chance is told from what fails again and again.
+const LOST_AGAIN_AFTER_MS: i64 = 5 * 60_000;
+
 /// Totals that nothing was folded into for this long, although messages have outcomes, have lost a batch of the stream,
 /// in milliseconds: the stream's function tries again for hours, and reads within seconds.
 const DRIFT_AFTER_MS: i64 = 5 * 60_000;
@@ -40,7 +44,9 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     let idle_ms = if record.is_cut() { app.clock.now_millis() - progress_at } else { 0 };
     let all_settled = counted.settled() == record.recipients;
     let claims_are_stale = counted.claimed > 0 && idle_ms > CLAIM_TIMEOUT_MS;
-    let jobs_were_lost = counted.touched() < record.recipients && idle_ms > LOST_AFTER_MS;
+    let lost_again = record.upkeep.loss.is_some_and(|loss| loss.index >= record.touched_below);
+    let lost_after_ms = if lost_again { LOST_AGAIN_AFTER_MS } else { LOST_AFTER_MS };
+    let jobs_were_lost = counted.touched() < record.recipients && idle_ms > lost_after_ms;
     if !all_settled && !claims_are_stale && !jobs_were_lost {
         return Ok(());
     }

@@ -112,6 +112,8 @@ async fn cut_batch(
             batch.next.index = run.start;
             most = if run.is_empty() { most } else { most.min(run.end - run.start) };
         }
+        // Where jobs were lost, each recipient gets its own: one that makes its job fail takes nobody with it.
+        most = if record.is_suspect(batch.next.index) { 1 } else { most };
         let in_segment = SEGMENT_ROWS - batch.next.index % SEGMENT_ROWS;
         let most = usize::try_from(most.min(in_segment)).unwrap_or(JOB_RECIPIENTS);
         let Some(cut) = plan.cut(batch.next, most) else { break };

@@ -6,6 +6,7 @@
 mod claims;
 mod completion;
 mod cutting;
+mod dead_letters;
 mod health;
 mod later;
 mod repair;
@@ -53,11 +54,17 @@ pub enum Event {
 /// Handles a tick or nudges. A failing campaign does not hold the others up; the call fails after all were tried, so
 /// that the failure is seen, and the next tick finds what is left.
 pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
+    let mut failed = None;
     let campaigns = match event {
         Event::Nudges(event) => nudged(&event),
-        Event::Tick(_) => store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?,
+        Event::Tick(_) => {
+            if let Err(error) = dead_letters::drain(app).await {
+                tracing::error!(error = format!("{error:#}"), "dead letters could not be taken");
+                failed = Some(error);
+            }
+            store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?
+        }
     };
-    let mut failed = None;
     for (workspace, campaign) in campaigns {
         if let Err(error) = look_at(app, workspace, &campaign).await {
             tracing::error!(%workspace, %campaign, error = format!("{error:#}"), "a campaign could not be dispatched");

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use campaigns::job::{Job, JobRecipient, RecipientContent};
+use campaigns::message::MessageRecord;
 use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
@@ -120,22 +121,24 @@ async fn skip_unfillable(app: &App, job: &mut Job) -> anyhow::Result<()> {
     job.recipients = sends;
     for recipient in skips {
         let RecipientContent::Skip(reason) = &recipient.content else { continue };
-        skip(app, job, &recipient, reason).await?;
+        leave_out(app, job, &recipient, reason).await?;
     }
     Ok(())
 }
 
-async fn skip(app: &App, job: &Job, recipient: &JobRecipient, reason: &str) -> anyhow::Result<()> {
+/// Records that a recipient of a job gets nothing, or not the attempt that he waits for, for this reason; nothing when he
+/// was claimed meanwhile.
+pub(crate) async fn leave_out(app: &App, job: &Job, recipient: &JobRecipient, reason: &str) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
     if recipient.waits {
         let Some(standing) = messages::get(app, &job.campaign_id, recipient.index).await? else { return Ok(()) };
-        messages::change(app, standing, |standing| standing.left_out(now, reason)).await?;
-        return Ok(());
+        let is_this = |standing: &MessageRecord| standing.attempt == recipient.attempt;
+        let change = |standing: &MessageRecord| standing.left_out(now, reason).filter(|_| is_this(standing));
+        return messages::change(app, standing, change).await.map(|_| ());
     }
     let mut record = attempt::new_record(job, recipient, String::new(), now);
     record.skipped_at = Some(now);
     record.reason = Some(reason.to_owned());
     record.state = record.derive_state();
-    messages::create(app, &record).await?;
-    Ok(())
+    messages::create(app, &record).await.map(|_| ())
 }

@@ -5,6 +5,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use campaigns::health::Standing;
+use campaigns::job::JOB_RECIPIENTS;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::timing::Timing;
 use serde::{Deserialize, Serialize};
@@ -225,6 +226,12 @@ impl CampaignRecord {
             look_at: self.due_at,
             last_outcome_at: counted.last_outcome_at,
         }
+    }
+
+    /// Whether this recipient's job was lost, or may have been the one that was.
+    pub fn is_suspect(&self, index: u64) -> bool {
+        let suspects = |first: u64| first..first.saturating_add(JOB_RECIPIENTS as u64);
+        self.upkeep.loss.is_some_and(|loss| suspects(loss.index).contains(&index))
     }
 
     /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.

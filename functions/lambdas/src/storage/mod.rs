@@ -5,6 +5,7 @@ pub mod audiences;
 pub mod audit;
 pub mod campaigns;
 pub mod channels;
+pub mod dead_letters;
 pub mod files;
 pub mod messages;
 pub mod queues;

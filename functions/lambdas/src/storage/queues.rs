@@ -1,7 +1,7 @@
 //! SQS: jobs for senders and nudges for the dispatcher. Only work that can be lost lies here.
 
 use anyhow::Context;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, WorkspaceId};
@@ -88,6 +88,20 @@ async fn send_batch(app: &App, jobs: Vec<DelayedJob>) -> anyhow::Result<()> {
         None => Ok(()),
         Some(failed) => anyhow::bail!("SQS refused {} jobs, the first with {}", output.failed.len(), failed.code),
     }
+}
+
+/// Some of the jobs that failed again and again; none when there are none. Each is hidden until it is forgotten.
+pub async fn dead_letters(app: &App) -> anyhow::Result<Vec<Message>> {
+    let request = app.sqs.receive_message().queue_url(&app.config.send_dead_queue_url);
+    let output = request.max_number_of_messages(BATCH_MESSAGES as i32).wait_time_seconds(0).send().await;
+    Ok(output.context("receiving dead letters")?.messages.unwrap_or_default())
+}
+
+/// Takes a job that failed again and again out of its queue.
+pub async fn forget_dead_letter(app: &App, letter: &Message) -> anyhow::Result<()> {
+    let request = app.sqs.delete_message().queue_url(&app.config.send_dead_queue_url);
+    request.set_receipt_handle(letter.receipt_handle.clone()).send().await.context("deleting a dead letter")?;
+    Ok(())
 }
 
 /// Nudges the dispatcher, after `delay_seconds`.

@@ -167,6 +167,21 @@ pub(super) fn resize(app: &App, campaign: &CampaignId, audience: u64) -> anyhow:
     Ok(TransactWriteItem::builder().update(update.build().context("a total's write lacks a field")?).build())
 }
 
+/// The write of one dead letter more or less, as part of a transaction.
+pub(super) fn count_dead_letter(app: &App, campaign: &CampaignId, by: i32) -> anyhow::Result<TransactWriteItem> {
+    let update = Update::builder()
+        .table_name(&app.config.control_table)
+        .key("pk", text(partition(campaign)))
+        .key("sk", text(Scope::Campaign.sort_key()))
+        .update_expression(
+            "SET deadLetters = if_not_exists(deadLetters, :none) + :by, version = if_not_exists(version, :none) + :one",
+        )
+        .expression_attribute_values(":none", number(0))
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":by", number(by));
+    Ok(TransactWriteItem::builder().update(update.build().context("a total's write lacks a field")?).build())
+}
+
 /// Totals of several campaigns at once, in their order. At most 100.
 pub async fn get_many(app: &App, campaigns: &[CampaignId]) -> anyhow::Result<Vec<TotalsRecord>> {
     let key = |campaign: &CampaignId| {
