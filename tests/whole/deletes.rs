@@ -8,6 +8,7 @@ use campanile_tests::campaign::{act, call, count, dispatched, draft, indexes, la
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::totals::{self, Scope};
 use lambdas::{App, dispatcher, sender};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
@@ -97,13 +98,22 @@ async fn lists_leave_deleted_campaigns_out_and_still_fill_their_pages() -> anyho
 async fn a_copy_is_a_draft_for_the_same_people_whatever_became_of_the_first() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let app = &stepped.app;
-    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(3), json!({ "secondsBetweenChunks": 9 })).await?;
+    let asked = json!({
+        "secondsBetweenChunks": 9, "retryRounds": 2, "durationDays": 1, "timeZone": "Europe/Lisbon",
+        "quietHours": { "from": "03:00", "to": "03:01" }, "pauseAbove": { "undeliverablePercent": 33 },
+    });
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(3), asked).await?;
     sender::handle(app, jobs).await?;
     act(app, &campaign, "cancel").await?;
     let copy: Campaign = call(app, "POST", &format!("/v3/campaigns/{campaign}/clone"), json!({})).await?;
     assert_eq!((copy.status, copy.name.as_str()), (CampaignStatus::Draft, "Stepped (copy)"));
     assert_eq!((copy.leads_count, copy.totals.untouched, copy.seconds_between_chunks), (3, 3, 9.0));
     assert_ne!(copy.id, campaign);
+    let original = stepped.record(&campaign).await?;
+    let copied = stepped.record(&copy.id).await?;
+    assert_eq!((copied.timing, copied.retry_rounds), (original.timing, 2));
+    let limits = totals::get(app, &copy.id, Scope::Campaign).await?.limits;
+    assert_eq!(limits, totals::get(app, &campaign, Scope::Campaign).await?.limits);
     let audit: AuditList = call(app, "GET", &format!("/v3/campaigns/{}/audit", copy.id), json!({})).await?;
     assert_eq!(audit.items[0].what, CampaignEvent::Cloned);
     stepped.take(&app.config.nudge_queue_url).await?;

@@ -106,6 +106,29 @@ async fn an_edit_that_is_asked_again_was_done_before() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn hours_nights_and_days_are_edited_like_the_pace_and_taken_away_by_null() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let (campaign, _) = dispatched(&stepped, &contacts::csv(5), json!({})).await?;
+    let hours = json!({ "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "Europe/Lisbon" });
+    let quiet = json!({ "from": "21:00", "to": "08:00" });
+    let change = json!({ "businessHours": hours, "quietHours": quiet, "durationDays": 2, "timeZone": "UTC" });
+    for _ in 0..2 {
+        let edited = edit(app, &campaign, change.clone()).await?;
+        assert_eq!((serde_json::to_value(edited.business_hours)?, edited.duration_days), (hours.clone(), Some(2)));
+    }
+    let first = stepped.record(&campaign).await?;
+    assert!(first.rewind, "jobs that were cut for other hours are dropped");
+    let away = json!({ "businessHours": null, "quietHours": null, "durationDays": null, "timeZone": null });
+    edit(app, &campaign, away).await?;
+    let last = stepped.record(&campaign).await?;
+    assert!(last.timing.is_any_time() && last.epoch == first.epoch + 1);
+    let fields: Vec<String> = lines(app, &campaign).await?[0].changed.iter().map(|of| of.field.clone()).collect();
+    assert_eq!(fields, ["businessHours", "quietHours", "durationDays", "timeZone"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_edits_of_other_fields_both_last() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let campaign = draft(&stepped.app, &contacts::csv(1), json!({})).await?.id;

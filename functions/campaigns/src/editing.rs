@@ -26,6 +26,11 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
             .or(both)
             .or(standing.max_seconds_between_messages),
         seconds_between_chunks: edit.seconds_between_chunks.or(standing.seconds_between_chunks),
+        retry_rounds: edit.retry_rounds.or(standing.retry_rounds),
+        business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
+        quiet_hours: edit.quiet_hours.clone().unwrap_or_else(|| standing.quiet_hours.clone()),
+        duration_days: edit.duration_days.unwrap_or(standing.duration_days),
+        time_zone: edit.time_zone.clone().unwrap_or_else(|| standing.time_zone.clone()),
         chunk_size: edit.chunk_size.or(standing.chunk_size),
         template: edit.template.clone().or(standing.template.clone()),
         audience_id,
@@ -126,6 +131,16 @@ mod tests {
         let edited = overlay(standing.clone(), &edit);
         assert_eq!((edited.min_seconds_between_messages, edited.max_seconds_between_messages), (Some(5.0), Some(5.0)));
         assert_eq!((edited.name.as_str(), edited.seconds_between_chunks), ("Natal", Some(60.0)));
+    }
+
+    #[test]
+    fn null_takes_hours_away_and_absence_leaves_them() {
+        let hours = wire::QuietHours { from: "21:00".into(), to: "08:00".into() };
+        let standing = CreateCampaign { quiet_hours: Some(hours.clone()), ..CreateCampaign::default() };
+        let edited = |json: &str| overlay(standing.clone(), &serde_json::from_str(json).unwrap()).quiet_hours;
+        assert_eq!(edited("{}"), Some(hours));
+        assert_eq!(edited(r#"{"quietHours": null}"#), None);
+        assert_eq!(edited(r#"{"quietHours": {"from": "22:00", "to": "07:00"}}"#).unwrap().from, "22:00");
     }
 
     #[test]

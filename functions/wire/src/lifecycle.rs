@@ -1,9 +1,9 @@
 //! What is asked of a campaign after its creation, and the record of what was done with it.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{AudienceId, CampaignStatus, CampaignTotals, TemplateContent};
+use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, QuietHours, TemplateContent};
 
 /// `PATCH /v3/campaigns/{id}`: what is absent stays as it is. A field that is not here is refused, so that nobody takes
 /// an edit for done that was not.
@@ -28,6 +28,21 @@ pub struct EditCampaign {
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds_between_chunks: Option<f64>,
+    /// Until the campaign has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_rounds: Option<u32>,
+    /// Until the campaign has ended; null takes them away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub business_hours: Option<Option<BusinessHours>>,
+    /// Until the campaign has ended; null takes them away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub quiet_hours: Option<Option<QuietHours>>,
+    /// Until the campaign has ended; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub duration_days: Option<Option<u32>>,
+    /// Until the campaign has ended; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Option<String>>,
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_size: Option<u64>,
@@ -40,6 +55,11 @@ pub struct EditCampaign {
     /// The same as `audienceId`, as creations also name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads_asset_url: Option<String>,
+}
+
+/// A field that is there, even as null.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// What was done with a campaign.

@@ -85,6 +85,11 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         seconds_between_chunks: seconds(record.between_chunks_ms),
         min_seconds_between_messages: seconds(record.min_gap_ms),
         max_seconds_between_messages: seconds(record.max_gap_ms),
+        retry_rounds: Some(record.retry_rounds),
+        business_hours: record.timing.hours.map(Into::into),
+        quiet_hours: record.timing.quiet.map(Into::into),
+        duration_days: record.timing.duration_days,
+        time_zone: record.timing.time_zone.map(Into::into),
         template: Some(record.content.clone()),
         ..CreateCampaign::default()
     }
@@ -126,31 +131,48 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.between_chunks_ms = pace.between_chunks_ms;
     next.min_gap_ms = pace.min_gap_ms;
     next.max_gap_ms = pace.max_gap_ms;
+    next.retry_rounds = new.retry_rounds;
+    next.timing = new.timing;
 }
 
-/// What differs, by its name on the wire.
+/// What differs, by its name on the wire; long things without their words.
 fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedField)> {
-    let number = |record: u64| Some(record.to_string());
-    let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
-    let time = |millis: Option<i64>| millis.map(|millis| time_of_millis(millis).to_rfc3339());
-    let all = [
-        (Part::Name, "name", Some(read.name.clone()), Some(next.name.clone())),
-        (Part::Time, "scheduledTo", time(read.scheduled_to), time(next.scheduled_to)),
-        (Part::Pace, "minSecondsBetweenMessages", seconds(read.min_gap_ms), seconds(next.min_gap_ms)),
-        (Part::Pace, "maxSecondsBetweenMessages", seconds(read.max_gap_ms), seconds(next.max_gap_ms)),
-        (Part::Pace, "secondsBetweenChunks", seconds(read.between_chunks_ms), seconds(next.between_chunks_ms)),
-        (Part::Fixed, "chunkSize", number(read.chunk_size.into()), number(next.chunk_size.into())),
-        (Part::Fixed, "audienceId", Some(read.audience_id.0.clone()), Some(next.audience_id.0.clone())),
-    ];
-    let changed = |(part, field, before, after): (Part, &str, Option<String>, Option<String>)| {
+    let before = shown(read);
+    let differs = |((part, field, before), (_, _, after)): (Shown, Shown)| {
         (before != after).then(|| (part, ChangedField { field: field.to_owned(), before, after }))
     };
-    let mut changes: Vec<_> = all.into_iter().filter_map(changed).collect();
+    let mut changes: Vec<_> = before.into_iter().zip(shown(next)).filter_map(differs).collect();
     if read.content != next.content {
         let template = ChangedField { field: "template".to_owned(), before: None, after: None };
         changes.push((Part::Fixed, template));
     }
     changes
+}
+
+/// A part of a campaign, its name on the wire, and what it is.
+type Shown = (Part, &'static str, Option<String>);
+
+fn shown(record: &CampaignRecord) -> [Shown; 12] {
+    let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
+    let timing = record.timing;
+    let zone: Option<String> = timing.time_zone.map(Into::into);
+    let hours = timing.hours.map(wire::BusinessHours::from);
+    let hours = hours.map(|of| format!("{} {}-{} {}", of.days.join(" "), of.from, of.to, of.time_zone));
+    let quiet = timing.quiet.map(wire::QuietHours::from).map(|of| format!("{}-{}", of.from, of.to));
+    [
+        (Part::Name, "name", Some(record.name.clone())),
+        (Part::Time, "scheduledTo", record.scheduled_to.map(|millis| time_of_millis(millis).to_rfc3339())),
+        (Part::Pace, "minSecondsBetweenMessages", seconds(record.min_gap_ms)),
+        (Part::Pace, "maxSecondsBetweenMessages", seconds(record.max_gap_ms)),
+        (Part::Pace, "secondsBetweenChunks", seconds(record.between_chunks_ms)),
+        (Part::Pace, "retryRounds", Some(record.retry_rounds.to_string())),
+        (Part::Pace, "businessHours", hours),
+        (Part::Pace, "quietHours", quiet),
+        (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
+        (Part::Pace, "timeZone", zone),
+        (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
+        (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
+    ]
 }
 
 /// How far the campaign has come. A job may have left before its cursor was moved, so a campaign that was sending is
