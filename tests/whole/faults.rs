@@ -95,7 +95,7 @@ async fn a_number_that_cannot_send_pauses_its_campaign_and_everybody_is_sent_to_
 async fn without_a_network_nobody_is_lost() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, jobs) =
-        dispatched(&stepped, &contacts::csv(PEOPLE), json!({ "secondsBetweenMessages": 0.05 })).await?;
+        dispatched(&stepped, &contacts::csv(PEOPLE), json!({ "secondsBetweenMessages": 0.5 })).await?;
     let offline = with_credentials(&stepped.app, |apps| apps[0].api_url = "http://127.0.0.1:9".into());
     assert!(sender::handle(&offline, jobs).await?.batch_item_failures.is_empty());
     let record = stepped.record(&campaign).await?;
