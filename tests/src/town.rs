@@ -45,6 +45,9 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const LOOKS: u32 = 100;
 
+/// A wait for the next look that is worth dying for, in milliseconds.
+const LONG_WAIT_MS: i64 = 20 * 60_000;
+
 /// The services, the simulator, and one incarnation of everything else.
 pub struct Town {
     /// An app without faults, for the test itself.
@@ -63,12 +66,17 @@ pub struct Town {
 impl Town {
     /// Opens a town. The runtime's clock must be paused.
     pub async fn open(faults: Arc<Faults>, simulator: simulator::Config) -> anyhow::Result<Town> {
+        Town::open_at(faults, simulator, STARTS_AT).await
+    }
+
+    /// Opens a town whose clock shows this time, in seconds since 1970.
+    pub async fn open_at(faults: Arc<Faults>, simulator: simulator::Config, starts_at: i64) -> anyhow::Result<Town> {
         let folder = tempfile::tempdir()?;
         // The SDK's chance, of this thread; after the folder's name, which must be new.
         fastrand::seed(simulator.seed);
-        let simulator = simulator::Config { starts_at_micros: Some(STARTS_AT * 1_000_000), ..simulator };
+        let simulator = simulator::Config { starts_at_micros: Some(starts_at * 1_000_000), ..simulator };
         let config = whatsapp::simulator_config(&simulator, &secrets());
-        let clock = Clock::starting_at(chrono::DateTime::from_timestamp_secs(STARTS_AT).context("the start")?);
+        let clock = Clock::starting_at(chrono::DateTime::from_timestamp_secs(starts_at).context("the start")?);
         let cloud = Cloud::under_clock(folder.path(), clock).await?;
         let apps = whatsapp::apps(&config, &format!("http://town{SIMULATOR_PATH}"), None);
         let simulator = Simulator::start(config.clone())?;
@@ -151,6 +159,36 @@ impl Town {
         // The stream is read within a second; receipts were the last to write.
         tokio::time::sleep(Duration::from_secs(5)).await;
         Ok(())
+    }
+
+    /// Lives until the campaign is complete, at most so many days, nothing going wrong. While the dispatcher has nothing to
+    /// do for long, nobody is alive: a long wait costs nothing, and each ends like a redeploy. `each_minute` is called every
+    /// minute of life, and before each such wait.
+    pub async fn live_for_days(
+        &mut self,
+        campaign: &CampaignId,
+        days: i64,
+        mut each_minute: impl AsyncFnMut(&Town) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let until = self.app.clock.now_millis() + days * 24 * 3_600_000;
+        while self.app.clock.now_millis() < until {
+            if self.alive.is_none() {
+                self.live();
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            each_minute(self).await?;
+            let record = campaign_store::get(&self.app, WORKSPACE, campaign).await?.context("the campaign is gone")?;
+            if record.status == CampaignStatus::Completed {
+                self.simulator.idle().await;
+                return Ok(());
+            }
+            let next_look = record.due_at.unwrap_or_default();
+            if next_look > self.app.clock.now_millis() + LONG_WAIT_MS {
+                self.die();
+                self.app.clock.sleep_until((next_look - LONG_WAIT_MS / 2) * 1_000).await;
+            }
+        }
+        anyhow::bail!("not complete after {days} days")
     }
 
     /// Asks for something as a person would: through everything that goes wrong, again when the answer is an error of

@@ -11,6 +11,7 @@ mod faults;
 mod flow;
 mod handlers_twice;
 mod health;
+mod hours;
 mod kill;
 mod known_gaps;
 mod long;

@@ -29,6 +29,8 @@ pub struct Standing {
     pub look_at: Option<i64>,
     /// When the last outcome came.
     pub last_outcome_at: Option<i64>,
+    /// Since when the campaign's hours are open; nothing while they are closed.
+    pub open_since: Option<i64>,
 }
 
 /// What is wrong.
@@ -55,6 +57,8 @@ pub fn trouble(standing: &Standing, now: i64) -> Option<Trouble> {
         false => standing.next_due_at,
     };
     let since = due_since.map(|since| since.max(standing.last_outcome_at.unwrap_or(since)));
+    // While the hours are closed nothing may move, and what waited for them moves from then on.
+    let since = since.zip(standing.open_since).map(|(since, open_since)| since.max(open_since));
     let stalled = since.filter(stands).map(|since| Trouble { kind: AlertKind::Stalled, since });
     missed.or(stalled)
 }
@@ -78,6 +82,7 @@ mod tests {
             looked_at: Some(NOW - 30_000),
             look_at: Some(NOW + 30_000),
             last_outcome_at: Some(NOW - 1_000),
+            open_since: Some(i64::MIN),
         }
     }
 
@@ -99,6 +104,14 @@ mod tests {
         let never = Standing { under_way_since: Some(NOW - 4 * MINUTE), ..at(None) };
         assert_eq!(kind(never), None);
         assert_eq!(kind(Standing { under_way_since: Some(NOW - 6 * MINUTE), ..never }), Some(AlertKind::Stalled));
+    }
+
+    #[test]
+    fn what_waits_for_the_hours_to_open_does_not_stand_still() {
+        let night = Standing { last_outcome_at: Some(NOW - 600 * MINUTE), open_since: None, ..moving() };
+        assert_eq!(kind(night), None);
+        assert_eq!(kind(Standing { open_since: Some(NOW - 4 * MINUTE), ..night }), None);
+        assert_eq!(kind(Standing { open_since: Some(NOW - 5 * MINUTE), ..night }), Some(AlertKind::Stalled));
     }
 
     #[test]

@@ -405,6 +405,19 @@ impl MessageRecord {
         record
     }
 
+    /// The record when the attempt that it waits for must wait until `not_before`, for this reason; nothing when it waits
+    /// for none.
+    pub fn put_off_again(&self, not_before: i64, reason: &str) -> Option<MessageRecord> {
+        if !self.is_waiting() {
+            return None;
+        }
+        let mut next = self.clone();
+        next.not_before = Some(not_before);
+        next.retry_shard = campaign_of(&self.shard).map(|campaign| waiting_for_later(&campaign));
+        next.reason = Some(reason.to_owned());
+        next.finish(self)
+    }
+
     /// The record when a person asks for another attempt at `at`; nothing when it has one, arrived, or is under way.
     pub fn asked_again(&self, at: i64) -> Option<MessageRecord> {
         if !matches!(self.state, MessageState::Failed | MessageState::Unknown) {

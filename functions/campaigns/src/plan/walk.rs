@@ -11,6 +11,9 @@ use crate::limit::{Usage, bucket_of};
 /// so many tries the later time stands.
 const MOST_TRIES: u32 = 64;
 
+/// The end of the hours that stays empty, in microseconds: what were due then might arrive after they closed.
+const CLOSING_MICROS: i64 = 1_000_000;
+
 /// A recipient's place, and why it is not due before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
@@ -86,6 +89,9 @@ impl<'a> Walk<'a> {
             Some(open) if (open.from..open.until).contains(&due) => open,
             Some(_) | None => *self.open.insert(calendar.open_at(due)),
         };
+        if self.plan.hours.is_some() && due >= open.until.saturating_sub(CLOSING_MICROS) {
+            return self.open.insert(calendar.open_at(open.until)).from;
+        }
         due.max(open.from)
     }
 }

@@ -154,7 +154,7 @@ fn failures(totals: &Totals) -> Vec<FailureCount> {
 
 /// What is wrong now, by the same rule as the dispatcher's: it may be the dispatcher that is dead.
 fn alerts(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Alert> {
-    let standing = record.standing(counted);
+    let standing = record.standing(counted, now);
     let alert = |Trouble { kind, since }: Trouble| {
         let minutes = (now - since) / 60_000;
         let detail = match kind {

@@ -40,8 +40,12 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
         return Ok(());
     }
     let counted = &read.totals;
+    let now = app.clock.now_millis();
     let progress_at = read.last_outcome_at.unwrap_or_default().max(record.cursor_due_at_micros / 1_000);
-    let idle_ms = if record.is_cut() { app.clock.now_millis() - progress_at } else { 0 };
+    let idle_ms = match record.open_since(now) {
+        Some(opened_at) if record.is_cut() => now - progress_at.max(opened_at),
+        Some(_) | None => 0,
+    };
     let all_settled = counted.settled() == record.recipients;
     let claims_are_stale = counted.claimed > 0 && idle_ms > CLAIM_TIMEOUT_MS;
     let lost_again = record.upkeep.loss.is_some_and(|loss| loss.index >= record.touched_below);

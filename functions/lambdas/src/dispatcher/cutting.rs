@@ -11,6 +11,7 @@ use wire::WaitReason;
 use super::later::{self, Waits};
 use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
 use crate::App;
+use crate::sender::hours::{self, ALWAYS_NIGHT, Night};
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::queues::{self, BATCH_MESSAGES, DelayedJob};
 use crate::storage::{files, messages};
@@ -192,6 +193,11 @@ impl Wanted {
 
 /// One recipient with what the template is filled with, or why it cannot be.
 pub(super) fn job_recipient(record: &CampaignRecord, wanted: Wanted, row: &Recipient) -> JobRecipient {
+    if hours::night(record, &row.phone, wanted.due_at_micros) == Night::Always {
+        let Wanted { index, attempt, waits, due_at_micros } = wanted;
+        let content = RecipientContent::Skip(ALWAYS_NIGHT.to_owned());
+        return JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), content };
+    }
     let content = match template::parameters(&record.template, &record.content, &record.columns, &row.fields) {
         Ok(parameters) => RecipientContent::Send(parameters),
         Err(problem) => RecipientContent::Skip(problem.to_string()),

@@ -23,7 +23,7 @@ pub(super) async fn look(
     let mut next = record.clone();
     let due_at = due_at(app, &record, counted, first_due_at).await?;
     next.upkeep.under_way_since = due_at.map(|at| record.upkeep.under_way_since.unwrap_or(at.max(now)));
-    let found = trouble(&next.standing(counted), now);
+    let found = trouble(&next.standing(counted, now), now);
     next.upkeep.stalled_since = found.map(|trouble| trouble.since);
     match (record.upkeep.stalled_since, found) {
         (None, Some(trouble)) => {

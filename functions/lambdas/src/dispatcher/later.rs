@@ -28,8 +28,10 @@ pub(super) async fn look(app: &App, record: &CampaignRecord, counted: &Totals) -
     if is_under_way || messages::earliest_waiting(app, &waiting_with_job(&record.id)).await?.is_some() {
         return Ok(Waits::default());
     }
+    let now = app.clock.now_micros();
     let earliest = messages::earliest_waiting(app, &waiting_for_later(&record.id)).await?;
-    Ok(Waits { only_later_from: earliest.map(|at| at - HORIZON_MICROS / 1_000) })
+    let due_at = earliest.map(|at| record.opening(at.saturating_mul(1_000).max(now)));
+    Ok(Waits { only_later_from: due_at.map(|at| (at - HORIZON_MICROS) / 1_000) })
 }
 
 /// An attempt that waited, and when it leaves.
@@ -49,7 +51,8 @@ pub(super) async fn send_due(app: &App, record: &CampaignRecord) -> anyhow::Resu
     let mut free_at = now;
     let mut due = Vec::new();
     for message in waiting {
-        let due_at_micros = free_at.max(message.not_before.unwrap_or_default().saturating_mul(1_000));
+        let wanted_at = free_at.max(message.not_before.unwrap_or_default().saturating_mul(1_000));
+        let due_at_micros = record.opening(wanted_at);
         if due_at_micros > horizon {
             break;
         }

@@ -48,7 +48,8 @@ pub(super) async fn rewind(app: &App, record: CampaignRecord) -> anyhow::Result<
 pub(super) async fn find_lost(app: &App, mut record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
     let now = app.clock.now_millis();
     let lowest = messages::lowest_untouched(app, &record.id, record.touched_below, record.cursor_index).await?;
-    let nothing_under_way = lowest == record.cursor_index;
+    // While the hours are closed senders hold their jobs back: nothing is lost.
+    let nothing_under_way = lowest == record.cursor_index || record.open_since(now).is_none();
     if lowest > record.touched_below || nothing_under_way || record.touched_below_since == 0 {
         record.touched_below = lowest;
         record.touched_below_since = now;
@@ -99,6 +100,9 @@ async fn lay_from(app: &App, next: &mut CampaignRecord, index: u64) -> anyhow::R
 /// job is sent once all the same: the claim decides.
 pub(super) async fn send_overdue_retries(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
     let now = app.clock.now_micros();
+    if record.open_since(now / 1_000).is_none() {
+        return Ok(());
+    }
     let partition = waiting_with_job(&record.id);
     let until = now / 1_000 - RETRY_OVERDUE_MS;
     let overdue = messages::waiting(app, &record.id, &partition, until, MOST_RETRIES).await?;

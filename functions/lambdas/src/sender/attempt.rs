@@ -33,6 +33,8 @@ pub(super) struct Attempt {
     pub pace: Option<Arc<Pace>>,
     /// When the request leaves, in microseconds since 1970.
     pub slot: i64,
+    /// When the campaign's hours close: nothing leaves later.
+    pub until: i64,
 }
 
 /// Slots taken for one claim that came too late for its own.
@@ -97,6 +99,9 @@ impl Attempt {
         let tolerance = self.pace.as_ref().map_or(SLOT_TOLERANCE_MICROS, |_| PACED_TOLERANCE_MICROS);
         let mut slot = self.slot;
         for _ in 0..MOST_SLOTS {
+            if slot > self.until {
+                return Ok(false);
+            }
             if self.app.clock.now_micros() <= slot + tolerance {
                 self.app.clock.sleep_until(slot).await;
                 return Ok(true);
@@ -218,7 +223,12 @@ pub(super) fn retry_after_ms(seconds: Option<u64>) -> i64 {
 
 /// The item of a recipient that is claimed for the first time.
 pub(super) fn new_record(job: &Job, recipient: &JobRecipient, claim_id: String, now: i64) -> MessageRecord {
-    MessageRecord::from(Claim {
+    MessageRecord::from(claim_of(job, recipient, claim_id, now))
+}
+
+/// Who claims whom.
+pub(super) fn claim_of(job: &Job, recipient: &JobRecipient, claim_id: String, now: i64) -> Claim {
+    Claim {
         campaign_id: job.campaign_id.clone(),
         workspace_id: job.workspace_id,
         channel_id: job.channel_id.clone(),
@@ -229,5 +239,5 @@ pub(super) fn new_record(job: &Job, recipient: &JobRecipient, claim_id: String, 
         claim_id,
         attempt: recipient.attempt,
         at: now,
-    })
+    }
 }

@@ -8,11 +8,12 @@ use campaigns::send_error;
 use tokio::task::JoinSet;
 
 use super::attempt::{Attempt, Landed};
+use super::hours::{self, Hours, Night};
 use super::number::Number;
 use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
 use super::signals::Signals;
-use super::wanted_campaign;
+use super::{asleep, wanted_campaign};
 use crate::App;
 use crate::config::WhatsAppApp;
 use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
@@ -40,6 +41,9 @@ const IN_FLIGHT: usize = 100;
 const SHORTEST_BOUNCE_MICROS: i64 = 1_000_000;
 const LONGEST_BOUNCE_MICROS: i64 = 30_000_000;
 
+/// Recipients of a job that waits for the hours to open keep what lay between them, up to this: a job is of one second.
+pub(super) const LONGEST_SHIFT_MICROS: i64 = 1_000_000;
+
 /// When WhatsApp cannot be reached, the rest of a job comes again after this.
 const UNREACHABLE_WAIT_MICROS: i64 = 10_000_000;
 
@@ -47,6 +51,14 @@ const UNREACHABLE_WAIT_MICROS: i64 = 10_000_000;
 struct Slots {
     first: i64,
     interval: i64,
+}
+
+impl Slots {
+    /// The slot of the last of so many messages.
+    fn last(self, messages: usize) -> i64 {
+        let others = i64::try_from(messages).unwrap_or(i64::MAX).saturating_sub(1);
+        self.first.saturating_add(self.interval.saturating_mul(others))
+    }
 }
 
 /// The messages of one job that are under way.
@@ -122,6 +134,13 @@ impl<'a> Flight<'a> {
             let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
             let wanted = Pace::of(&campaign).map_or(wanted, |pace| pace.together(&rest[..wanted], interval));
             let mut slots = Slots { first: slot, interval };
+            let until = match hours::of(&campaign, slot, slots.last(wanted)) {
+                Hours::Open { until } => until,
+                Hours::Closed { opens_at } => {
+                    let rest = hours::shifted(rest, opens_at, LONGEST_SHIFT_MICROS);
+                    return self.put_back(&rest, opens_at).await;
+                }
+            };
             let mut turn = self.turn(&campaign, &rest[..wanted], slots).await?;
             if let Turn::NotBefore(next) = turn
                 && next <= slot + SLOT_TOLERANCE_MICROS
@@ -135,7 +154,7 @@ impl<'a> Flight<'a> {
                 }
                 Turn::NotBefore(next) => self.app.clock.sleep_until(next).await,
                 Turn::Now => {
-                    let sent = self.send_in_slots(&campaign, &rest[..wanted], slots).await?;
+                    let sent = self.send_in_slots(&campaign, &rest[..wanted], slots, until).await?;
                     rest = &rest[sent..];
                 }
             }
@@ -151,9 +170,7 @@ impl<'a> Flight<'a> {
     /// Whether the campaign's own pace lets these messages leave at their slots.
     async fn turn(&self, campaign: &CampaignRecord, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<Turn> {
         let (Some(pace), Some(last)) = (Pace::of(campaign), recipients.last()) else { return Ok(Turn::Now) };
-        let others = i64::try_from(recipients.len()).unwrap_or(i64::MAX).saturating_sub(1);
-        let last_slot = slots.first.saturating_add(slots.interval.saturating_mul(others));
-        pace.take(self.app, slots.first, last_slot, last.index).await
+        pace.take(self.app, slots.first, slots.last(recipients.len()), last.index).await
     }
 
     /// Starts the messages whose slots can be met; returns how many. Those after a missed slot need a new permit.
@@ -162,6 +179,7 @@ impl<'a> Flight<'a> {
         campaign: &CampaignRecord,
         recipients: &[JobRecipient],
         slots: Slots,
+        until: i64,
     ) -> anyhow::Result<usize> {
         let pace = Pace::of(campaign).map(Arc::new);
         let mut slot = slots.first;
@@ -169,8 +187,16 @@ impl<'a> Flight<'a> {
             let at = slot.max(recipient.due_at_micros);
             self.app.clock.sleep_until(at - CLAIM_AHEAD_MICROS).await;
             self.land_ready()?;
-            if self.stopped_by.is_some() || self.now() > at + SLOT_TOLERANCE_MICROS {
+            if self.stopped_by.is_some() || self.now() > at + SLOT_TOLERANCE_MICROS || at > until {
                 return Ok(sent);
+            }
+            match hours::night(campaign, &recipient.phone, at) {
+                Night::Awake => {}
+                night @ (Night::Until(_) | Night::Always) => {
+                    asleep::wait(self.app, &self.job, recipient.clone(), night).await?;
+                    slot += slots.interval;
+                    continue;
+                }
             }
             if self.tasks.len() >= IN_FLIGHT {
                 self.land_one().await?;
@@ -184,6 +210,7 @@ impl<'a> Flight<'a> {
                 recipient: recipient.clone(),
                 pace: pace.clone(),
                 slot: at,
+                until,
             };
             self.tasks.spawn(attempt.make());
             slot += slots.interval;

@@ -3,8 +3,10 @@
 //! "Not now" is not a fault: the rest of the job goes back into the queue as a new message and this one is done.
 //! Only faults are answered as failures, and only faults reach the dead-letter queue.
 
+mod asleep;
 mod attempt;
 mod flight;
+pub(crate) mod hours;
 pub(crate) mod number;
 pub(crate) mod pace;
 mod permit;
@@ -20,7 +22,8 @@ use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
 
-use self::flight::Flight;
+use self::flight::{Flight, LONGEST_SHIFT_MICROS};
+use self::hours::Hours;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels;
@@ -59,9 +62,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatchR
 
 async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let mut job: Job = serde_json::from_str(body).context("a message in the send queue is not a job")?;
-    if wanted_campaign(app, &job).await?.is_none() {
-        return Ok(());
-    }
+    let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
     let channel = channels::get(app, job.workspace_id, &job.channel_id).await?.context("the job's channel is gone")?;
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
     let credentials = app.config.app(&channel.app_id).cloned();
@@ -69,6 +70,8 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     drop_taken(app, &mut job).await?;
     mark_suppressed(app, &mut job).await?;
     skip_unfillable(app, &mut job).await?;
+    asleep::put_aside(app, &campaign, &mut job).await?;
+    wait_for_hours(app, &campaign, &mut job);
     let Some(first) = job.recipients.first() else { return Ok(()) };
     let now = app.clock.now_micros();
     if first.due_at_micros > now + EARLY_MICROS {
@@ -99,6 +102,16 @@ async fn drop_taken(app: &App, job: &mut Job) -> anyhow::Result<()> {
     });
     job.recipients.sort_by_key(|recipient| recipient.due_at_micros);
     Ok(())
+}
+
+/// A job that comes while the hours are closed is due when they open.
+fn wait_for_hours(app: &App, campaign: &CampaignRecord, job: &mut Job) {
+    let Some(first) = job.recipients.first() else { return };
+    let leaves_at = first.due_at_micros.max(app.clock.now_micros());
+    match hours::of(campaign, leaves_at, leaves_at) {
+        Hours::Open { .. } => {}
+        Hours::Closed { opens_at } => job.recipients = hours::shifted(&job.recipients, opens_at, LONGEST_SHIFT_MICROS),
+    }
 }
 
 /// Who is on the suppression list by now gets nothing, whatever was queued for him.

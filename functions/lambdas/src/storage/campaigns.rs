@@ -213,8 +213,8 @@ impl CampaignRecord {
         self.cursor_index.saturating_sub(counted.totals.settled() + counted.totals.retry)
     }
 
-    /// What of it tells whether it moves.
-    pub fn standing(&self, counted: &TotalsRecord) -> Standing {
+    /// What of it tells whether it moves at `now` (milliseconds).
+    pub fn standing(&self, counted: &TotalsRecord, now: i64) -> Standing {
         Standing {
             status: self.status,
             in_hand: self.in_hand(counted),
@@ -225,6 +225,7 @@ impl CampaignRecord {
             looked_at: self.last_dispatch_at,
             look_at: self.due_at,
             last_outcome_at: counted.last_outcome_at,
+            open_since: self.open_since(now),
         }
     }
 
@@ -232,6 +233,18 @@ impl CampaignRecord {
     pub fn is_suspect(&self, index: u64) -> bool {
         let suspects = |first: u64| first..first.saturating_add(JOB_RECIPIENTS as u64);
         self.upkeep.loss.is_some_and(|loss| suspects(loss.index).contains(&index))
+    }
+
+    /// When a message that is due at this instant may leave by the campaign's hours, both in microseconds.
+    pub fn opening(&self, due_at_micros: i64) -> i64 {
+        self.timing.hours.map_or(due_at_micros, |hours| hours.open_at(due_at_micros).from.max(due_at_micros))
+    }
+
+    /// Since when the campaign's hours are open at this instant, both in milliseconds; nothing when they are closed.
+    pub fn open_since(&self, now: i64) -> Option<i64> {
+        let Some(hours) = self.timing.hours else { return Some(i64::MIN) };
+        let open = hours.open_at(now.saturating_mul(1_000));
+        (open.from / 1_000 <= now).then_some(open.from / 1_000)
     }
 
     /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.
