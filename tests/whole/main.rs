@@ -3,6 +3,7 @@
 mod asked_twice;
 mod audit;
 mod browser;
+mod consent;
 mod dead_letters;
 mod decisions;
 mod deletes;
@@ -13,7 +14,6 @@ mod handlers_twice;
 mod health;
 mod hours;
 mod kill;
-mod known_gaps;
 mod long;
 mod pace;
 mod real_time;

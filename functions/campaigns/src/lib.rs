@@ -1,11 +1,12 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `audience` → `template` → `creation` → `editing` → `plan`
+//! `file` → `phone` → `consent` → `audience` → `template` → `creation` → `editing` → `plan`
 //! (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `totals` → `breaker` → `health`
 
 pub mod audience;
 pub mod breaker;
+pub mod consent;
 pub mod creation;
 pub mod editing;
 pub mod file;

@@ -14,12 +14,28 @@ use crate::App;
 /// Times that a batch is asked for what it left out for lack of throughput.
 const MOST_ASKS: u32 = 5;
 
+/// Who said so, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// The person, with a word.
+    Word,
+    /// The person, with a button.
+    Button,
+    /// The person, in WhatsApp's own preferences.
+    Preference,
+    /// WhatsApp, with an error's code.
+    Code,
+}
+
 /// Why somebody is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Suppression {
     /// Whose list.
     pub workspace_id: WorkspaceId,
+    /// Who said so.
+    pub source: Source,
     /// Meta's code, when WhatsApp said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<u32>,
@@ -45,6 +61,14 @@ pub async fn add(app: &App, canonical_phone: &str, suppression: &Suppression) ->
     match table::written(put.send().await, "suppressing a person")? {
         table::Written::Done | table::Written::ConditionFailed => Ok(()),
     }
+}
+
+/// Takes a person off the list.
+pub async fn remove(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<()> {
+    let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
+    let delete = delete.key("pk", text(partition(workspace, canonical_phone))).key("sk", text(SORT));
+    delete.send().await.context("taking a person off the suppression list")?;
+    Ok(())
 }
 
 /// Which of these people are on the list, read consistently. At most 100.

@@ -9,7 +9,7 @@ use crate::App;
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::ChannelRecord;
-use crate::storage::suppressions::{self, Suppression};
+use crate::storage::suppressions::{self, Source, Suppression};
 use crate::storage::table::Written;
 
 /// Times that a pause is tried anew because the dispatcher moved the cursor in between.
@@ -26,7 +26,8 @@ pub(super) async fn take_consequences(
     match reaction(code) {
         Reaction::Suppress => {
             let workspace_id = channel.workspace_id;
-            let suppression = Suppression { workspace_id, code: Some(code), since: app.clock.now_millis() };
+            let suppression =
+                Suppression { workspace_id, source: Source::Code, code: Some(code), since: app.clock.now_millis() };
             suppressions::add(app, message.canonical_phone(), &suppression).await
         }
         Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),

@@ -5,6 +5,7 @@
 
 mod failures;
 mod notification;
+mod opt_outs;
 mod receipts;
 mod signature;
 
@@ -72,15 +73,20 @@ async fn receive(
             return StatusCode::OK;
         }
     };
-    match receipts::apply(&app, &app_id, notification).await {
+    match apply(&app, &app_id, notification).await {
         Ok(()) => StatusCode::OK,
         Err(error) => {
             tracing::error!(
                 app_id,
                 error = format!("{error:#}"),
-                "receipts could not be written; WhatsApp sends them again"
+                "a webhook could not be taken in; WhatsApp sends it again"
             );
             StatusCode::INTERNAL_SERVER_ERROR
         }
     }
+}
+
+async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
+    opt_outs::apply(app, app_id, notification.wishes()).await?;
+    receipts::apply(app, app_id, notification).await
 }

@@ -5,6 +5,8 @@ use campaigns::send_error::NO_REASON;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::opt_outs::{self, Wish};
+
 /// The whole body. Up to 1,000 updates (Meta, December 2025).
 #[derive(Debug, Deserialize)]
 pub(super) struct Notification {
@@ -71,6 +73,12 @@ pub(super) struct NumberStatuses {
 }
 
 impl Notification {
+    /// Who wants no more messages, or wants them again.
+    pub(super) fn wishes(&self) -> Vec<Wish> {
+        let changes = self.entry.iter().flat_map(|entry| &entry.changes);
+        changes.flat_map(|change| opt_outs::wishes(&change.field, &change.value)).collect()
+    }
+
     /// All statuses, by number. Changes and statuses that cannot be read are logged and do not hold the others up.
     pub(super) fn into_statuses(self) -> Vec<NumberStatuses> {
         let changes = self.entry.into_iter().flat_map(|entry| entry.changes);
