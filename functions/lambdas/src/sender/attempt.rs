@@ -9,10 +9,11 @@ use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after
 use campaigns::send_error::{Reaction, reaction};
 use wire::MessageState;
 
-use super::flight::SLOT_TOLERANCE_MICROS;
+use super::flight::{CHECK_AHEAD_MICROS, SLOT_TOLERANCE_MICROS};
 use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
 use super::permit::{self, Permit};
 use super::signals::Signals;
+use super::wanted_campaign;
 use crate::App;
 use crate::cloud_api::{OutgoingMessage, SendAnswer};
 use crate::config::WhatsAppApp;
@@ -102,6 +103,9 @@ impl Attempt {
             if slot > self.until {
                 return Ok(false);
             }
+            if slot != self.slot && !self.is_wanted_before(slot).await? {
+                return Ok(false);
+            }
             if self.app.clock.now_micros() <= slot + tolerance {
                 self.app.clock.sleep_until(slot).await;
                 return Ok(true);
@@ -123,6 +127,12 @@ impl Attempt {
             }
         }
         Ok(false)
+    }
+
+    /// Whether the campaign still sends just before a slot that was taken after the flight's last look at it.
+    async fn is_wanted_before(&self, slot: i64) -> anyhow::Result<bool> {
+        self.app.clock.sleep_until(slot.saturating_sub(CHECK_AHEAD_MICROS)).await;
+        Ok(wanted_campaign(&self.app, &self.job).await?.is_some())
     }
 
     async fn send(&self) -> anyhow::Result<SendAnswer> {

@@ -25,7 +25,7 @@ use crate::storage::table::Written;
 pub(super) const SLOT_TOLERANCE_MICROS: i64 = 20_000;
 
 /// How long before a slot the campaign's state is read: the last look before messages leave.
-const CHECK_AHEAD_MICROS: i64 = 60_000;
+pub(super) const CHECK_AHEAD_MICROS: i64 = 60_000;
 
 /// How long before its slot a recipient is claimed: what the write takes, so that the request leaves at the slot.
 const CLAIM_AHEAD_MICROS: i64 = 25_000;
