@@ -55,6 +55,8 @@ pub enum Cause {
     Request,
     /// The number sent too much in the last second.
     Rate,
+    /// The portfolio wrote to too many people in the last 24 hours.
+    Limit,
     /// The recipient's row of the behaviour table.
     Behaviour,
     /// A storm: WhatsApp refuses some sends for a while.

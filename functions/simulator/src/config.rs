@@ -29,6 +29,11 @@ pub struct Config {
     pub callback_url: Option<String>,
     /// The WhatsApp Business Account.
     pub waba_id: String,
+    /// The business portfolio that owns the account.
+    pub portfolio_id: String,
+    /// Most people that the portfolio's numbers may write to in any 24 hours; absent: no limit. More is refused with
+    /// 131048 (Meta names no code of its own for it; this one is seen in practice).
+    pub messaging_limit: Option<u32>,
     /// The numbers of the account, at least one.
     pub numbers: Vec<Number>,
     /// How long an answer to a send takes, milliseconds.
@@ -151,6 +156,8 @@ impl Default for Config {
             verify_token: "simulator-verify-token".to_owned(),
             callback_url: None,
             waba_id: "102290129340398".to_owned(),
+            portfolio_id: "506914307656634".to_owned(),
+            messaging_limit: None,
             numbers: vec![Number::default()],
             answer_delay_ms: 20,
             sent_delay: Delay::between(50, 300),

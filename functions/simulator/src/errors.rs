@@ -35,6 +35,8 @@ impl ErrorCode {
     pub const PARAMETER_INVALID: Self = Self(131_009);
     /// The message cannot be delivered to this person.
     pub const UNDELIVERABLE: Self = Self(131_026);
+    /// The number or its portfolio is limited for now.
+    pub const SPAM_RATE_LIMIT: Self = Self(131_048);
     /// Not delivered, to keep the ecosystem healthy.
     pub const ECOSYSTEM: Self = Self(131_049);
     /// The person stopped marketing messages of this business.
@@ -84,6 +86,11 @@ impl ErrorCode {
             131_008 => (bad, "Required parameter is missing", "A required parameter is missing."),
             131_009 => (bad, "Parameter value is not valid", "A parameter value is not valid."),
             131_026 => (bad, "Message undeliverable", "Message undeliverable."),
+            131_048 => (
+                bad,
+                "Spam rate limit hit",
+                "Message failed to send because there are restrictions on how many messages can be sent.",
+            ),
             131_049 => (
                 bad,
                 "This message was not delivered to maintain healthy ecosystem engagement.",

@@ -12,6 +12,7 @@ use crate::clock::MICROS_PER_SECOND;
 use crate::config::{Config, Number};
 use crate::errors::ErrorCode;
 use crate::log::{Acknowledged, Line, Log, StatusKey};
+use crate::people::People;
 use crate::plan::{plan, wamid};
 
 /// A send whose request is understood.
@@ -37,6 +38,7 @@ pub(crate) struct Ledger {
     records: Vec<Record>,
     last_second: HashMap<Box<str>, VecDeque<i64>>,
     refusals_in_a_row: HashMap<Box<str>, u32>,
+    people: People,
     waiting: BinaryHeap<Reverse<(i64, StatusKey)>>,
     pending: usize,
     log: Option<Log>,
@@ -54,7 +56,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Accepts the draft or refuses it, by the number's rate and the recipient's behaviour.
+    /// Accepts the draft or refuses it, by the number's rate, the recipient's behaviour and the portfolio's people.
     pub(crate) fn admit(
         &mut self,
         config: &Config,
@@ -68,6 +70,9 @@ impl Ledger {
         }
         if let Some(code) = self.refusal_by(behaviour, &draft.to) {
             return self.refuse(number, draft, code, Cause::Behaviour, now_micros);
+        }
+        if !self.people.has_room(config.messaging_limit, &draft.to, now_micros) {
+            return self.refuse(number, draft, ErrorCode::SPAM_RATE_LIMIT, Cause::Limit, now_micros);
         }
         let sequence = self.next_sequence();
         let wamid = wamid(config.seed, sequence, now_micros, &draft.to);
@@ -189,6 +194,7 @@ impl Ledger {
             Outcome::Accepted => {
                 self.last_second.entry(record.phone_number_id.clone()).or_default().push_back(record.at_micros);
                 self.refusals_in_a_row.remove(&record.to);
+                self.people.wrote(&record.to, record.at_micros);
                 self.pending += record.plan.len();
             }
             Outcome::Refused { cause: Cause::Behaviour, .. } => {
@@ -196,7 +202,7 @@ impl Ledger {
                     *self.refusals_in_a_row.entry(record.to.clone()).or_default() += 1;
                 }
             }
-            Outcome::Refused { cause: Cause::Request | Cause::Rate | Cause::Storm, .. } => {}
+            Outcome::Refused { cause: Cause::Request | Cause::Rate | Cause::Limit | Cause::Storm, .. } => {}
         }
         self.records.push(record);
     }

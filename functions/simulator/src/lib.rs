@@ -19,6 +19,7 @@ mod ledger;
 mod log;
 mod messages;
 mod nodes;
+mod people;
 mod plan;
 mod storms;
 mod templates;

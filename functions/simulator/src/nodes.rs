@@ -47,7 +47,11 @@ pub(crate) async fn node(
     enter(world, &version, &headers)?;
     let template = || world.templates.iter().find(|template| template.id == id).map(Template::node);
     let account = || (world.config.waba_id == id).then(|| account_node(world));
-    let node = world.number(&id).map(number_node).or_else(account).or_else(template);
+    let node = world
+        .number(&id)
+        .map(|number| number_node(number, world.config.messaging_limit))
+        .or_else(account)
+        .or_else(template);
     let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
     Ok(Json(only(node, query.fields.as_deref())))
 }
@@ -63,7 +67,12 @@ pub(crate) async fn phone_numbers(
     let world = &simulator.world;
     enter(world, &version, &headers)?;
     check_account(world, &id)?;
-    page(world.config.numbers.iter().map(number_node).collect(), &query, &headers, &uri)
+    page(
+        world.config.numbers.iter().map(|number| number_node(number, world.config.messaging_limit)).collect(),
+        &query,
+        &headers,
+        &uri,
+    )
 }
 
 /// `GET /{version}/{waba_id}/message_templates`.
@@ -93,7 +102,18 @@ fn check_account(world: &World, id: &str) -> Result<(), GraphError> {
     if world.config.waba_id == id { Ok(()) } else { Err(GraphError::unknown_object(id, "get")) }
 }
 
-fn number_node(number: &Number) -> Value {
+/// The portfolio's limit as Meta names it; the next step up where it has no name.
+fn tier(limit: Option<u32>) -> &'static str {
+    match limit {
+        Some(0..=250) => "TIER_250",
+        Some(251..=2_000) => "TIER_2K",
+        Some(2_001..=10_000) => "TIER_10K",
+        Some(10_001..=100_000) => "TIER_100K",
+        Some(_) | None => "TIER_UNLIMITED",
+    }
+}
+
+fn number_node(number: &Number, limit: Option<u32>) -> Value {
     let level = if number.rate_per_second >= RATE_LIMIT_PER_SECOND { "HIGH" } else { "STANDARD" };
     json!({
         "id": number.phone_number_id,
@@ -107,7 +127,7 @@ fn number_node(number: &Number) -> Value {
         "account_mode": "LIVE",
         "platform_type": "CLOUD_API",
         "throughput": { "level": level },
-        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "whatsapp_business_manager_messaging_limit": tier(limit),
         "is_on_biz_app": number.rate_per_second == COEXISTENCE_RATE,
         "health_status": { "can_send_message": "AVAILABLE", "entities": [
             { "entity_type": "PHONE_NUMBER", "id": number.phone_number_id, "can_send_message": "AVAILABLE" },
@@ -123,7 +143,7 @@ fn account_node(world: &World) -> Value {
         "timezone_id": "1",
         "account_review_status": "APPROVED",
         "business_verification_status": "verified",
-        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "whatsapp_business_manager_messaging_limit": tier(world.config.messaging_limit),
         "health_status": { "can_send_message": "AVAILABLE", "entities": [
             { "entity_type": "WABA", "id": world.config.waba_id, "can_send_message": "AVAILABLE" },
         ]},
