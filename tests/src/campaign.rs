@@ -19,7 +19,7 @@ use local::whatsapp::WORKSPACE;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{AudienceId, Campaign, CampaignId, Upload};
+use wire::{AudienceId, Campaign, CampaignId, ChannelId, Upload};
 
 use crate::stepped::Stepped;
 
@@ -84,11 +84,16 @@ pub async fn uploaded(app: &Arc<App>, csv: &str) -> anyhow::Result<(AudienceId, 
 
 /// A draft for these contacts, with the one-variable English template.
 pub async fn draft(app: &Arc<App>, csv: &str, pace: Value) -> anyhow::Result<Campaign> {
+    let channel = channels::list(app, WORKSPACE).await?.into_iter().next().context("there is no channel")?;
+    draft_on(app, &channel.id, csv, pace).await
+}
+
+/// The same on this channel.
+pub async fn draft_on(app: &Arc<App>, channel: &ChannelId, csv: &str, pace: Value) -> anyhow::Result<Campaign> {
     let (audience, put) = uploaded(app, csv).await?;
     importer::handle(app, s3_event(&put)?).await?;
-    let channel = channels::list(app, WORKSPACE).await?.into_iter().next().context("there is no channel")?;
     let mut body = json!({
-        "name": "Stepped", "channelId": channel.id, "audienceId": audience,
+        "name": "Stepped", "channelId": channel, "audienceId": audience,
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
     });
     for (field, value) in pace.as_object().into_iter().flatten() {

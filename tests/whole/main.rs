@@ -14,6 +14,7 @@ mod handlers_twice;
 mod health;
 mod hours;
 mod kill;
+mod limit;
 mod long;
 mod pace;
 mod real_time;

@@ -58,6 +58,8 @@ pub struct RealNumber {
     pub verify_token: String,
     /// `WHATSAPP_MESSAGES_PER_SECOND`, 80 unless told otherwise.
     pub messages_per_second: u32,
+    /// `WHATSAPP_MESSAGING_LIMIT`: people that its portfolio may write to in 24 hours; no limit unless told.
+    pub messaging_limit: Option<u32>,
     /// `WHATSAPP_API_URL`, without the version: another Cloud API than Meta's, such as a simulator elsewhere.
     pub api_url: String,
 }
@@ -148,6 +150,8 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
     let needed = |name: &str| environment(name).with_context(|| format!("WHATSAPP_TOKEN is set, {name} is not"));
     let rate = environment("WHATSAPP_MESSAGES_PER_SECOND").unwrap_or_else(|| "80".to_owned());
     let messages_per_second: u32 = rate.parse().context("WHATSAPP_MESSAGES_PER_SECOND is not a number")?;
+    let limit = environment("WHATSAPP_MESSAGING_LIMIT").map(|limit| limit.parse()).transpose();
+    let messaging_limit = limit.context("WHATSAPP_MESSAGING_LIMIT is not a number of people")?;
     if !(1..=1_000).contains(&messages_per_second) {
         bail!("WHATSAPP_MESSAGES_PER_SECOND is {rate}: WhatsApp allows 1 to 1000");
     }
@@ -158,6 +162,7 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
         app_secret: needed("WHATSAPP_APP_SECRET")?,
         verify_token: needed("WHATSAPP_VERIFY_TOKEN")?,
         messages_per_second,
+        messaging_limit,
         api_url: environment("WHATSAPP_API_URL").unwrap_or_else(|| META_API_URL.to_owned()),
     }))
 }

@@ -121,6 +121,7 @@ mod tests {
             app_secret: String::new(),
             verify_token: String::new(),
             messages_per_second: 80,
+            messaging_limit: None,
             api_url: String::new(),
         }
     }

@@ -65,6 +65,8 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             waba_id: simulator.waba_id.clone(),
             app_id: SIMULATOR_APP.to_owned(),
             display_phone_number: number.display_phone_number.clone(),
+            portfolio_id: Some(simulator.portfolio_id.clone()),
+            messaging_limit: simulator.messaging_limit,
             messages_per_second: number.rate_per_second,
             simulated: true,
         };
@@ -79,6 +81,8 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             waba_id: number.waba_id.clone(),
             app_id: REAL_APP.to_owned(),
             display_phone_number: number.phone_number_id.clone(),
+            portfolio_id: None,
+            messaging_limit: number.messaging_limit,
             messages_per_second: number.messages_per_second,
             simulated: false,
         };

@@ -19,6 +19,7 @@ use crate::App;
 use crate::sender::number;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::portfolios;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 
@@ -62,7 +63,8 @@ async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Res
             // Whoever starts or resumes has seen to what blocked the number, or wants to try.
             number::unblock(app, caller.workspace_id, &read.channel_id).await?;
         }
-        let next = after(action, status, &read, now_micros);
+        let mut next = after(action, status, &read, now_micros);
+        portfolios::predict(app, &mut next).await?;
         let line = AuditLine::of(&caller.workspace_name, event(action, status));
         match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,

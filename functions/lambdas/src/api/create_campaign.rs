@@ -33,6 +33,7 @@ use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::portfolios;
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord};
 use crate::storage::upkeep::Upkeep;
@@ -75,7 +76,8 @@ pub(super) async fn create_or_find(
         Some(keyed) => idempotency::promise(app, caller.workspace_id, keyed, new).await?,
         None => new,
     };
-    let record = record(app, id, &asked, &channel, audience, template)?;
+    let mut record = record(app, id, &asked, &channel, audience, template)?;
+    portfolios::predict(app, &mut record).await?;
     let record = write(app, record, asked.limits, line).await?;
     let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
     tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");

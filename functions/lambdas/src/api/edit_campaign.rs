@@ -24,6 +24,7 @@ use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::messages;
+use crate::storage::portfolios;
 use crate::storage::table::Written;
 
 /// Edits what may be edited; an edit that changes nothing was done before.
@@ -56,6 +57,7 @@ pub async fn edit(
         let moves = changes.iter().any(|(part, _)| *part != Part::Name);
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
+            portfolios::predict(&app, &mut next).await?;
         }
         next.updated_at = app.clock.now_millis();
         let changed: Vec<ChangedField> = changes.into_iter().map(|(_, changed)| changed).collect();

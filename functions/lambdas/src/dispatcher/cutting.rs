@@ -9,7 +9,7 @@ use campaigns::totals::Totals;
 use wire::WaitReason;
 
 use super::later::{self, Waits};
-use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, write};
+use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, portfolio, write};
 use crate::App;
 use crate::sender::hours::{self, ALWAYS_NIGHT, Night};
 use crate::storage::campaigns::CampaignRecord;
@@ -20,9 +20,17 @@ use crate::storage::{files, messages};
 /// campaign's totals. Nothing when somebody else changed the campaign.
 pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
+    let share = portfolio::share(app, &record, counted).await?;
+    if let Some(share) = &share {
+        match portfolio::wait_for_room(app, record, share).await? {
+            Some(waiting) => record = waiting,
+            None => return Ok(None),
+        }
+    }
     let plan = record.plan();
     let waits = later::look(app, &record, counted).await?;
-    let room = room(&record, counted);
+    let first = record.cursor_index;
+    let room = share.as_ref().map_or(u64::MAX, |share| share.end(app, &record)).min(room(&record, counted));
     let mut segment = Segment::default();
     let horizon = app.clock.now_micros() + HORIZON_MICROS;
     while record.cursor_due_at_micros <= horizon && record.cursor_index < room && !record.is_cut() {
@@ -38,6 +46,9 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
         }
     }
     let mut next = record.clone();
+    if let Some(share) = &share {
+        share.predict(app, &mut next, record.cursor_index.saturating_sub(first));
+    }
     next.dispatches += 1;
     note_look(app, &mut next, counted, &waits);
     write(app, record, next).await

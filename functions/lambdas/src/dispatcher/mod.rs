@@ -9,6 +9,7 @@ mod cutting;
 mod dead_letters;
 mod health;
 mod later;
+mod portfolio;
 mod repair;
 mod sweep;
 

@@ -18,6 +18,7 @@ use crate::App;
 use crate::config::WhatsAppApp;
 use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
+use crate::storage::portfolios::{self, Counted};
 use crate::storage::queues::{self, DelayedJob};
 use crate::storage::table::Written;
 
@@ -70,6 +71,8 @@ pub(super) struct Flight<'a> {
     signals: Arc<Signals>,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
+    /// People counted at the portfolio whose messages have not left yet.
+    counted: usize,
     stopped_by: Option<Stop>,
 }
 
@@ -97,6 +100,7 @@ impl<'a> Flight<'a> {
             signals: Arc::new(Signals::of(number)),
             tasks: JoinSet::new(),
             again: Vec::new(),
+            counted: 0,
             stopped_by: None,
         }
     }
@@ -154,7 +158,15 @@ impl<'a> Flight<'a> {
                 }
                 Turn::NotBefore(next) => self.app.clock.sleep_until(next).await,
                 Turn::Now => {
-                    let sent = self.send_in_slots(&campaign, &rest[..wanted], slots, until).await?;
+                    let allowed = match self.count(wanted, slots.first).await? {
+                        Counted::Done { people } => people,
+                        Counted::Full { until } => {
+                            let rest = hours::shifted(rest, campaign.opening(until), LONGEST_SHIFT_MICROS);
+                            return self.put_back(&rest, until).await;
+                        }
+                    };
+                    let sent = self.send_in_slots(&campaign, &rest[..allowed], slots, until).await?;
+                    self.counted = self.counted.saturating_sub(sent);
                     rest = &rest[sent..];
                 }
             }
@@ -165,6 +177,23 @@ impl<'a> Flight<'a> {
             }
         }
         self.put_back(rest, self.now()).await
+    }
+
+    /// Counts so many people at the number's portfolio, or as many as it has room for; who was counted and has not left
+    /// yet is not counted again.
+    async fn count(&mut self, wanted: usize, slot: i64) -> anyhow::Result<Counted> {
+        if self.channel.messaging_limit.is_none() {
+            return Ok(Counted::Done { people: wanted });
+        }
+        let missing = wanted.saturating_sub(self.counted);
+        if missing > 0 {
+            match portfolios::count(self.app, &self.channel, missing, slot).await? {
+                Counted::Done { people } => self.counted += people,
+                Counted::Full { until } if self.counted == 0 => return Ok(Counted::Full { until }),
+                Counted::Full { .. } => {}
+            }
+        }
+        Ok(Counted::Done { people: wanted.min(self.counted) })
     }
 
     /// Whether the campaign's own pace lets these messages leave at their slots.

@@ -190,6 +190,15 @@ impl CampaignRecord {
         self.predict(step.at, None);
     }
 
+    /// Lets the next recipient wait until then, or until the hours open after it, for this reason.
+    pub fn hold(&mut self, until_micros: i64, wait: WaitReason) {
+        let step = self.plan().place(Cursor { index: self.cursor_index, due_at_micros: until_micros }, wait);
+        self.cursor_due_at_micros = step.at.due_at_micros;
+        self.cursor_wait = Some(step.wait);
+        self.anchor_index = self.cursor_index;
+        self.anchor_at_micros = step.at.due_at_micros;
+    }
+
     /// Predicts the finish of a campaign that goes on from `from`; nothing where it has none.
     pub fn predict(&mut self, from: Cursor, foreseen: Option<Foreseen>) {
         let finish = self.plan().finish_micros(from, foreseen);

@@ -25,6 +25,12 @@ pub struct ChannelRecord {
     pub app_id: String,
     /// As WhatsApp shows it.
     pub display_phone_number: String,
+    /// Meta's id of the business portfolio that owns the account: its numbers share one limit of people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio_id: Option<String>,
+    /// People that the portfolio may write to in 24 hours; nothing where there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messaging_limit: Option<u32>,
     /// Messages a second that WhatsApp allows.
     pub messages_per_second: u32,
     /// Whether its app is the simulator.

@@ -1,0 +1,82 @@
+//! The portfolio's limit, judged by the simulator under a paused clock: it refuses who comes too much, and nobody does.
+
+use anyhow::Context;
+use campanile_tests::campaign::{act, call, draft_on};
+use campanile_tests::contacts;
+use campanile_tests::town::Town;
+use campanile_tests::town::faults::Faults;
+use lambdas::storage::channels;
+use local::whatsapp::WORKSPACE;
+use serde_json::json;
+use simulator::{Config, Delay, Number};
+use wire::{Campaign, WaitReason};
+
+const LIMIT: u32 = 250;
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+fn numbers() -> Config {
+    let number = |id: &str| Number { phone_number_id: id.to_owned(), ..Number::default() };
+    Config {
+        numbers: ["1001", "1002", "1003"].map(number).to_vec(),
+        messaging_limit: Some(LIMIT),
+        sent_delay: Delay::between(5, 300),
+        delivered_delay: Delay::between(10, 500),
+        read_delay: Delay::between(10, 500),
+        ..Config::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_numbers_share_their_portfolios_limit_and_campaigns_go_on_by_themselves() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), numbers()).await?;
+    let people: Vec<String> = contacts::csv(700).lines().skip(1).map(str::to_owned).collect();
+    let mut campaigns = Vec::new();
+    for (channel, part) in channels::list(&town.app, WORKSPACE).await?.iter().zip(people.chunks(234)) {
+        let csv = format!("name,phone\n{}\n", part.join("\n"));
+        let campaign: Campaign = draft_on(&town.app, &channel.id, &csv, json!({ "chunkSize": 1_000 })).await?;
+        campaigns.push(campaign.id);
+    }
+    for campaign in &campaigns {
+        act(&town.app, campaign, "start").await?;
+    }
+    let mut limited = 0;
+    for campaign in &campaigns {
+        let watch = async |town: &Town| {
+            let shown: Campaign = call(&town.app, "GET", &format!("/v3/campaigns/{campaign}"), json!({})).await?;
+            limited += u32::from(shown.waiting_for == Some(WaitReason::Limit));
+            Ok(())
+        };
+        town.live_for_days(campaign, 6, watch).await?;
+    }
+    let all = town.simulator.arrivals();
+    let at: Vec<i64> = town.accepted().iter().map(|arrival| arrival.at_micros).collect();
+    assert_eq!((at.len(), all.len()), (700, 700), "nobody is refused, nobody gets two");
+    let within = |first: usize| at[first..].partition_point(|later| *later < at[first] + DAY);
+    let most = (0..at.len()).map(within).max().unwrap_or_default();
+    let days = (at[699] - at[0]) as f64 / DAY as f64;
+    println!("700 people by three numbers at {LIMIT} a day: at most {most} in 24 hours, over {days:.2} days");
+    assert!(most <= LIMIT as usize, "{most} people in 24 hours");
+    assert!((2.0..2.5).contains(&days), "{days:.2} days");
+    assert!(limited >= 3, "a campaign says that it waits for the limit, {limited} times");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_days_that_a_limit_costs_are_foretold_before_the_start() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), numbers()).await?;
+    let channel = channels::list(&town.app, WORKSPACE).await?.remove(0).id;
+    let draft = draft_on(&town.app, &channel, &contacts::csv(700), json!({ "chunkSize": 1_000 })).await?;
+    let now = town.app.clock.now();
+    let finish = draft.finished_at_prediction.context("no finish")?;
+    let days = (finish - now).num_minutes() as f64 / (24.0 * 60.0);
+    assert!((2.0..2.1).contains(&days), "{days} days");
+    let started = act(&town.app, &draft.id, "start").await?;
+    let foretold = started.finished_at_prediction.context("no finish")?.timestamp_micros();
+    town.live_for_days(&draft.id, 6, async |_: &Town| Ok(())).await?;
+    let arrived: Vec<i64> = town.accepted().iter().map(|arrival| arrival.at_micros).collect();
+    let (first, last) = (arrived[0], arrived[arrived.len() - 1]);
+    let off = (foretold - last).abs() as f64 / (last - first) as f64;
+    println!("a limited campaign ended {:.3} % off its prediction", off * 100.0);
+    assert!(arrived.len() == 700 && off < 0.05, "{off}");
+    Ok(())
+}
