@@ -1,124 +1,172 @@
-//! `make bench`: what a message costs and how fast the whole pipeline is on this machine. Numbers, no thresholds.
+//! `make bench`: how fast the whole pipeline is on this machine and what a message costs. Numbers, no thresholds: each
+//! line says what was measured, what the goal is and whether it holds.
 //!
-//! Both runs are the local process with everything in it: import, dispatch, permits, claims, sends over HTTP to the
-//! simulator (answers after 20 ms), signed webhooks with all receipts, totals. The first run is timed; in the second a
-//! meter stands in front of the services and counts what AWS would bill.
+//! Our process and the simulator are processes of their own, started from this very binary (`ours`, `theirs`), so that
+//! memory and processor time are ours alone. In the runs that are billed a meter stands in front of the services and asks
+//! what every call consumes; in the timed run it only counts calls.
 
+mod cutting;
 mod meter;
-
-use std::sync::Arc;
-use std::time::Instant;
+mod ours;
+mod pair;
+mod people;
+mod place;
+mod report;
+mod store;
+mod theirs;
+mod usage;
 
 use anyhow::Context;
-use campanile_tests::client::Client;
-use campanile_tests::contacts;
-use campanile_tests::running::dashboard;
-use local::{Options, Process};
-use serde_json::json;
-use simulator::{Delay, Number};
 
-use self::meter::Meter;
+use self::meter::{Counts, Depth};
+use self::pair::{Run, Setting};
+use self::report::{Goal, bills, line, title};
 
 /// Messages of the timed run; `BENCH_MESSAGES` says otherwise.
 const TIMED: usize = 20_000;
 
-/// Messages of the metered run.
-const METERED: usize = 2_000;
+/// A number's highest rate, messages a second.
+const FASTEST: u32 = 1_000;
+
+/// The rate of an ordinary number.
+const ORDINARY: u32 = 80;
+
+/// Messages of the run at the ordinary rate: half a minute.
+const AT_ORDINARY_RATE: usize = 2_000;
+
+/// Sizes of the runs that show how costs grow; `BENCH_GROWTH` says otherwise, comma-separated.
+const GROWTH: &str = "10000,100000";
+
+/// The audience that is only cut into jobs; `BENCH_CUT` says otherwise.
+const CUT: u64 = 1_000_000;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::ERROR).init();
-    let timed = match std::env::var("BENCH_MESSAGES") {
-        Ok(text) => text.parse().context("BENCH_MESSAGES is not a number")?,
-        Err(_) => TIMED,
-    };
-    let run = campaign(timed, None).await?;
-    println!("whole pipeline, {timed} messages, number at 1,000/s, simulator in the same process:");
-    println!("  {:8.0} messages/s until the last outcome was counted", timed as f64 / run.outcomes_seconds);
-    println!("  {:8.0} messages/s until the last receipt was counted", timed as f64 / run.receipts_seconds);
-    println!("  {:8.0} messages in the largest second at the simulator", run.largest_second);
-    println!("  {:8.1} MB of memory at most (simulator and dashboard included)", run.peak_mb);
-    println!("  {:8.0} µs of processor time a message (the same)", run.cpu_micros_per_message);
+    let mut words = std::env::args().skip(1);
+    match (words.next().as_deref(), words.next()) {
+        (Some("ours"), Some(setting)) => ours::run(&setting).await,
+        (Some("theirs"), Some(config)) => theirs::run(&config).await,
+        (Some(part), _) => measure(part).await,
+        (None, _) => measure("all").await,
+    }
+}
 
-    let meter = Arc::new(Meter::default());
-    campaign(METERED, Some(Arc::clone(&meter))).await?;
-    println!("what AWS would bill a message, fully tracked (sent, delivered, read), over {METERED} messages:");
-    for (name, count) in meter.report() {
-        println!("  {:8.3} {name}", count / METERED as f64);
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth` or `cut`.
+async fn measure(part: &str) -> anyhow::Result<()> {
+    let is_asked = |name: &str| part == "all" || part == name;
+    if is_asked("speed") {
+        speed(asked("BENCH_MESSAGES", TIMED)?).await?;
+    }
+    if is_asked("rate") {
+        ordinary_rate().await?;
+    }
+    if is_asked("growth") {
+        growth().await?;
+    }
+    if is_asked("cut") {
+        cut(asked("BENCH_CUT", CUT)?).await?;
     }
     Ok(())
 }
 
-struct Run {
-    outcomes_seconds: f64,
-    receipts_seconds: f64,
-    largest_second: f64,
-    peak_mb: f64,
-    cpu_micros_per_message: f64,
-}
-
-/// One campaign of this many people from upload to the last receipt.
-async fn campaign(people: usize, meter: Option<Arc<Meter>>) -> anyhow::Result<Run> {
-    let folder = tempfile::tempdir()?;
-    let mut options = Options::at(folder.path().join("data"));
-    options.listen.set_port(0);
-    options.web = dashboard();
-    options.simulator = simulator::Config {
-        numbers: vec![Number { rate_per_second: 1_000, ..Number::default() }],
-        answer_delay_ms: 20,
-        sent_delay: Delay::between(50, 300),
-        delivered_delay: Delay::between(300, 2_000),
-        read_delay: Delay::between(500, 4_000),
-        ..simulator::Config::default()
-    };
-    let process = Process::start_with(options, |app| match &meter {
-        Some(meter) => meter::in_front_of(app, meter),
-        None => app,
-    })
-    .await?;
-    let client = Client::new(&process.address, &process.api_token);
-    let audience = client.audience(contacts::csv(people)).await?;
-    let draft = client.draft(&audience.id, json!({ "chunkSize": 1_000 })).await?;
-    if let Some(meter) = &meter {
-        meter.reset();
+fn asked<T: std::str::FromStr>(variable: &str, otherwise: T) -> anyhow::Result<T>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    match std::env::var(variable) {
+        Ok(text) => text.parse().with_context(|| format!("{variable} is not a number")),
+        Err(_) => Ok(otherwise),
     }
-    let (start, cpu) = (Instant::now(), cpu_micros()?);
-    client.ask(&draft.id, "start").await?;
-    client.campaign_until(&draft.id, "all outcomes", |c| c.messages_processed == people as u64).await?;
-    let outcomes_seconds = start.elapsed().as_secs_f64();
-    process.simulator.idle().await;
-    let read = process.simulator.totals().final_statuses.read;
-    client.campaign_until(&draft.id, "all receipts", |c| c.totals.read == read).await?;
-    let run = Run {
-        outcomes_seconds,
-        receipts_seconds: start.elapsed().as_secs_f64(),
-        largest_second: largest_second(&process),
-        peak_mb: peak_mb()?,
-        cpu_micros_per_message: (cpu_micros()? - cpu) / people as f64,
-    };
-    process.stop().await;
-    Ok(run)
 }
 
-/// The most messages that arrived in any sliding second.
-fn largest_second(process: &Process) -> f64 {
-    let at: Vec<i64> = process.simulator.arrivals().iter().map(|arrival| arrival.at_micros).collect();
-    let within = |first: usize| at[first..].partition_point(|later| *later < at[first] + 1_000_000);
-    (0..at.len()).map(within).max().unwrap_or_default() as f64
+/// How fast, in how much memory, at which part of what the store alone can do.
+async fn speed(people: usize) -> anyhow::Result<()> {
+    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Calls, with_store: true }).await?;
+    let writes = run.counts.sum("write calls") / people as f64;
+    let store = run.store_writes_a_second;
+    let (through, counted) = (run.a_second(run.outcomes_seconds), run.a_second(run.receipts_seconds));
+    title(&format!("speed: {people} messages, a number at {FASTEST}/s that answers after 20 ms, everybody reads"));
+    line("messages/s until the last outcome was counted", through, 0, Goal::AtLeast(500.0));
+    line("messages/s until the last receipt was counted", counted, 0, Goal::None);
+    line("MB of memory at most, our process", run.peak_mb, 1, Goal::AtMost(100.0));
+    line("single writes/s of the store alone, in the same process", store, 0, Goal::None);
+    line("writes a message", writes, 2, Goal::None);
+    line("% of what these writes allow", through * writes / store * 100.0, 0, Goal::AtLeast(80.0));
+    line("µs of our processor time a message, without the store", run.own_micros(), 0, Goal::AtMost(150.0));
+    line("µs of the store's threads a message", run.store_micros(), 0, Goal::None);
+    line("messages in the largest second at the simulator", run.largest_second, 0, Goal::AtMost(f64::from(FASTEST)));
+    Ok(())
 }
 
-/// Highest memory of this process so far, in MB: `VmHWM` of Linux.
-fn peak_mb() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("reading /proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).context("no VmHWM")?;
-    let kilobytes: f64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
-    Ok(kilobytes / 1_024.0)
+/// The pace of an ordinary number in real time, and what its messages cost.
+async fn ordinary_rate() -> anyhow::Result<()> {
+    let setting = Setting { people: AT_ORDINARY_RATE, rate: ORDINARY, depth: Depth::Units, with_store: false };
+    let run = pair::run(setting).await?;
+    title(&format!("pace: {AT_ORDINARY_RATE} messages, a number at {ORDINARY}/s, real time"));
+    let rate = f64::from(ORDINARY);
+    line("messages in the largest second at the simulator", run.largest_second, 0, Goal::AtMost(rate));
+    line("messages/s in the mean", run.mean_rate, 2, Goal::AtLeast(0.95 * rate));
+    let [half, most, worst] = run.jitter_ms;
+    line("ms between a message and its slot, median", half, 2, Goal::None);
+    line("ms between a message and its slot, 99 of 100", most, 2, Goal::None);
+    line("ms between a message and its slot, at most", worst, 2, Goal::None);
+    print_costs(&run);
+    Ok(())
 }
 
-/// Processor time of this process so far, in microseconds: fields 14 and 15 of `/proc/self/stat`, in hundredths of a second.
-fn cpu_micros() -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").context("reading /proc/self/stat")?;
-    let after_name = stat.rsplit(')').next().context("no name")?;
-    let ticks = after_name.split_whitespace().skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
-    Ok(ticks * 10_000.0)
+/// Costs of a message in campaigns of several sizes.
+async fn growth() -> anyhow::Result<()> {
+    let sizes = std::env::var("BENCH_GROWTH").unwrap_or_else(|_| GROWTH.to_owned());
+    let mut runs: Vec<Run> = Vec::new();
+    for size in sizes.split(',') {
+        let people = size.trim().parse().context("BENCH_GROWTH is not a list of numbers")?;
+        let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Units, with_store: false }).await?;
+        title(&format!("growth: {people} messages, a number at {FASTEST}/s"));
+        print_costs(&run);
+        runs.push(run);
+    }
+    if let [first, .., last] = runs.as_slice() {
+        title(&format!("growth: {} messages against {}, the cost of one message", last.people, first.people));
+        let kinds = [("write units", Counts::write_units as fn(&Counts) -> f64), ("read units", Counts::read_units)];
+        for (name, of) in kinds {
+            let each = |run: &Run| of(&run.counts) / run.people as f64;
+            line(&format!("% more {name}"), (each(last) / each(first) - 1.0) * 100.0, 1, Goal::AtMost(10.0));
+        }
+        let micros = |run: &Run| run.own_micros() + run.store_micros();
+        line("% more processor time", (micros(last) / micros(first) - 1.0) * 100.0, 1, Goal::AtMost(10.0));
+        let peak = |run: &Run| run.peak_mb;
+        line("% more memory", (peak(last) / peak(first) - 1.0) * 100.0, 1, Goal::None);
+    }
+    Ok(())
+}
+
+fn print_costs(run: &Run) {
+    let each = |count: f64| count / run.people as f64;
+    line("DynamoDB write units a message, fully tracked", each(run.counts.write_units()), 3, Goal::AtMost(6.0));
+    bills(run, "write units");
+    line("DynamoDB read units a message", each(run.counts.read_units()), 3, Goal::None);
+    bills(run, "read units");
+    line("SQS requests a message", each(run.counts.sum("SQS requests")), 3, Goal::None);
+    line("ms of sender a message", each(run.counts.sum("sender ms")), 1, Goal::None);
+    line("senders' jobs a thousand messages", each(run.counts.sum("sender jobs")) * 1_000.0, 1, Goal::None);
+}
+
+/// What the dispatcher's looks cost at the beginning and at the end of a long campaign; nothing is sent.
+async fn cut(people: u64) -> anyhow::Result<()> {
+    let looks = cutting::run(people, FASTEST).await?;
+    title(&format!("cutting: an audience of {people}, jobs cut and counted as sent without sending, a look a minute"));
+    let third = (looks.len() / 3).max(1);
+    let (first, last) = (cutting::mean(&looks[..third]), cutting::mean(&looks[looks.len() - third..]));
+    for (name, part) in [("first", &first), ("last", &last)] {
+        line(&format!("write units a thousand recipients, {name} third"), part.write_units, 2, Goal::None);
+        line(&format!("read units a thousand recipients, {name} third"), part.read_units, 2, Goal::None);
+        line(&format!("SQS requests a thousand recipients, {name} third"), part.requests, 2, Goal::None);
+        line(&format!("ms a thousand recipients, {name} third"), part.millis, 2, Goal::None);
+    }
+    let grown = |of: fn(&cutting::Mean) -> f64| (of(&last) / of(&first) - 1.0) * 100.0;
+    line("% more write units", grown(|mean| mean.write_units), 1, Goal::AtMost(10.0));
+    line("% more read units", grown(|mean| mean.read_units), 1, Goal::AtMost(10.0));
+    line("% more time", grown(|mean| mean.millis), 1, Goal::AtMost(10.0));
+    Ok(())
 }
