@@ -17,6 +17,7 @@ mod kill;
 mod limit;
 mod long;
 mod pace;
+mod progress;
 mod real_time;
 mod recounts;
 mod refusals;

@@ -1,8 +1,9 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `consent` → `audience` → `template` → `creation` → `editing` → `plan`
-//! (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `totals` → `breaker` → `health`
+//! `file` → `phone` → `consent` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
+//! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `progress` → `totals` → `breaker` →
+//! `health`
 
 pub mod audience;
 pub mod breaker;
@@ -18,6 +19,7 @@ pub mod limit;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod progress;
 pub mod quiet;
 pub mod retry;
 pub mod send_error;

@@ -9,6 +9,7 @@ pub mod dead_letters;
 pub mod files;
 pub mod messages;
 pub mod portfolios;
+pub mod progress;
 pub mod queues;
 pub mod suppressions;
 pub mod table;

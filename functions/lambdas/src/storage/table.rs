@@ -33,6 +33,11 @@ pub fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// An attribute as serde writes it.
+pub fn value(value: impl Serialize) -> anyhow::Result<AttributeValue> {
+    serde_dynamo::to_attribute_value(value).context("a value does not fit into an attribute")
+}
+
 /// A record with its two key attributes, `pk` and `sk`, as the control table has them.
 pub fn to_item<T: Serialize>(record: &T, pk: &str, sk: &str) -> anyhow::Result<Item> {
     let mut item: Item = serde_dynamo::to_item(record).context("a record does not fit into an item")?;

@@ -1,10 +1,12 @@
-//! Receipts into the messages table: by the callback data to the item, merged, written over the version that was read.
+//! Receipts into the messages table: by the callback data to the item. What goes its ordinary way is written at once;
+//! everything else is merged into the item as it stands and written over the version that was read.
 
 use std::collections::BTreeMap;
 
 use anyhow::Context;
 use campaigns::job::CallbackData;
 use campaigns::message::{MessageRecord, Receipt, ReceiptStatus};
+use campaigns::progress::Progress;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::CampaignId;
 
@@ -13,6 +15,7 @@ use super::notification::{Notification, NumberStatuses};
 use crate::App;
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::messages;
+use crate::storage::progress::{self, Noted};
 
 /// Messages written at once for one webhook: a thousand updates stay well under a second.
 const PARALLEL_WRITES: usize = 32;
@@ -64,7 +67,15 @@ async fn apply_message(
     index: u64,
     receipts: &[Receipt],
 ) -> anyhow::Result<usize> {
-    let Some(record) = messages::get(app, campaign, index).await? else { return Ok(receipts.len()) };
+    let noted = match Progress::of(receipts) {
+        Some(news) => progress::note(app, channel, campaign, index, &news).await?,
+        None => messages::get(app, campaign, index).await?.map_or(Noted::Gone, |record| Noted::Not(Box::new(record))),
+    };
+    let record = match noted {
+        Noted::Done => return Ok(0),
+        Noted::Gone => return Ok(receipts.len()),
+        Noted::Not(record) => *record,
+    };
     if record.channel_id != channel.id || record.workspace_id != channel.workspace_id {
         return Ok(receipts.len());
     }

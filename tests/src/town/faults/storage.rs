@@ -77,6 +77,7 @@ impl Kind {
             "TransactWriteItems" => Kind::Campaign,
             "UpdateItem" if body().contains("freeAt") => Kind::Permit,
             "UpdateItem" if body().contains(":claimed") => Kind::Claim,
+            "UpdateItem" if body().contains(":wamid") => Kind::Record,
             "GetItem" => Kind::Get,
             "Query" if body().contains("IndexName") => Kind::Index,
             "SendMessageBatch" => Kind::Jobs,
