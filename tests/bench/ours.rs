@@ -51,6 +51,7 @@ impl Ours {
         options.listen.set_port(self.port);
         options.web = dashboard();
         options.real_number = Some(RealNumber {
+            messaging_limit: None,
             access_token: SECRET.to_owned(),
             phone_number_id: NUMBER.to_owned(),
             waba_id: ACCOUNT.to_owned(),
