@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use campanile_tests::campaign::draft;
+use campanile_tests::campaign::{call, draft};
 use campanile_tests::contacts;
 use campanile_tests::town::Town;
 use campanile_tests::town::faults::{Broken, Faults, POINTS, Point, Rates};
@@ -16,7 +16,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use simulator::{Config, Delay, ErrorCode, Number, Storm};
-use wire::{CampaignId, CampaignStatus};
+use wire::{Campaign, CampaignId, CampaignStatus};
 
 /// Seeds of one run of the tests.
 const SEEDS: u64 = 100;
@@ -47,6 +47,16 @@ struct Plan {
     rates: Rates,
     deaths: Vec<(Point, u32)>,
     pauses: Vec<Wish>,
+    edits: Vec<Edit>,
+}
+
+/// Another pace that somebody wants while the campaign runs.
+#[derive(Debug, Clone)]
+struct Edit {
+    /// Seconds after the start.
+    at: u32,
+    /// What is asked for; no gap below the plan's least.
+    pace: Value,
 }
 
 /// A pause that somebody wants.
@@ -94,6 +104,7 @@ impl Plan {
                 .map(|_| Wish { at: 1 + draw.below(30), lasts: draw.of(&[0, 0, 3, 15]) })
                 .collect(),
             rates: rates(&mut draw),
+            edits: (0..draw.below(3)).map(|_| edit(&mut draw, least_gap_ms)).collect(),
         }
     }
 
@@ -147,6 +158,16 @@ fn storm(draw: &mut Draw) -> Storm {
     }
 }
 
+fn edit(draw: &mut Draw, least_gap_ms: i64) -> Edit {
+    let least = least_gap_ms as f64 / 1_000.0;
+    let pace = json!({
+        "minSecondsBetweenMessages": least + f64::from(draw.below(3)) * 0.1,
+        "maxSecondsBetweenMessages": least + 0.2 + f64::from(draw.below(10)) * 0.1,
+        "secondsBetweenChunks": draw.below(10),
+    });
+    Edit { at: 1 + draw.below(30), pace }
+}
+
 fn rates(draw: &mut Draw) -> Rates {
     Rates {
         repeated_jobs: draw.of(&[0, 150, 400]),
@@ -170,6 +191,7 @@ struct Person<'a> {
     campaign: &'a CampaignId,
     people: u64,
     wishes: &'a [Wish],
+    edits: &'a [Edit],
     second: u32,
     /// A pause that was answered, and the second at which it ends.
     open: Option<(Pause, u32)>,
@@ -183,6 +205,9 @@ impl Person<'_> {
     /// What the person does in the next second.
     async fn act(&mut self, town: &Town) -> anyhow::Result<()> {
         self.second += 1;
+        for edit in self.edits.iter().filter(|edit| edit.at == self.second) {
+            self.edit(town, edit).await?;
+        }
         if let Some((pause, until)) = self.open {
             return if self.second >= until { self.end(town, pause).await } else { Ok(()) };
         }
@@ -206,6 +231,17 @@ impl Person<'_> {
         }
         self.open = Some((pause, self.second + wish.lasts));
         Ok(())
+    }
+
+    /// Refused once the campaign is complete.
+    async fn edit(&self, town: &Town, edit: &Edit) -> anyhow::Result<()> {
+        let path = format!("/v3/campaigns/{}", self.campaign);
+        let edited: anyhow::Result<Campaign> = call(&town.app, "PATCH", &path, edit.pace.clone()).await;
+        let record = campaign_store::get(&town.app, WORKSPACE, self.campaign).await?.context("the campaign is gone")?;
+        match edited {
+            Err(_) if record.status == CampaignStatus::Completed => Ok(()),
+            edited => edited.map(|_| ()),
+        }
     }
 
     async fn end(&mut self, town: &Town, pause: Pause) -> anyhow::Result<()> {
@@ -234,6 +270,7 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
         campaign: &campaign,
         people: plan.people(),
         wishes: &plan.pauses,
+        edits: &plan.edits,
         second: 0,
         open: None,
         answered: Vec::new(),
