@@ -11,6 +11,8 @@ use ulid::Ulid;
 use crate::clock::Clock;
 use crate::cloud_api::CloudApi;
 use crate::config::Config;
+use crate::load::Load;
+use crate::storage::numbers::Numbers;
 
 /// The running product: shared by all handlers, cheap to clone.
 #[derive(Clone)]
@@ -29,6 +31,10 @@ pub struct App {
     pub clock: Clock,
     /// Chance.
     pub chance: Chance,
+    /// How this process keeps up.
+    pub load: Arc<Load>,
+    /// Channels that were asked for lately.
+    pub numbers: Arc<Numbers>,
 }
 
 impl App {
@@ -46,6 +52,8 @@ impl App {
             config: Arc::new(config),
             clock: Clock::System,
             chance: Chance::Machine,
+            load: Arc::default(),
+            numbers: Arc::default(),
         })
     }
 

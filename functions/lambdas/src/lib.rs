@@ -11,6 +11,7 @@ pub mod cloud_api;
 pub mod config;
 pub mod dispatcher;
 pub mod importer;
+mod load;
 pub mod logging;
 pub mod recount;
 pub mod sender;
@@ -19,3 +20,4 @@ pub mod tally;
 pub mod webhook;
 
 pub use app::App;
+pub use load::Load;

@@ -84,6 +84,8 @@ impl Cloud {
             config: Arc::new(config),
             clock,
             chance: Chance::Machine,
+            load: Arc::default(),
+            numbers: Arc::default(),
         })
     }
 }

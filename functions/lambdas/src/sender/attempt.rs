@@ -11,7 +11,8 @@ use wire::MessageState;
 
 use super::flight::{CHECK_AHEAD_MICROS, SLOT_TOLERANCE_MICROS};
 use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
-use super::permit::{self, Permit};
+use super::permit::{self, Permit, Wish};
+use super::settle::Accepted;
 use super::signals::Signals;
 use super::wanted_campaign;
 use crate::App;
@@ -48,6 +49,8 @@ const NO_SLOT_WAIT_MS: i64 = 1_000;
 pub(super) enum Landed {
     /// Nothing.
     Done,
+    /// WhatsApp took it, which is still to be written down.
+    Accepted(Accepted),
     /// WhatsApp refused the message for now: this attempt is the next one, within minutes.
     Again(JobRecipient),
     /// WhatsApp could not be reached: neither can it be for the rest of the job.
@@ -63,7 +66,10 @@ impl Attempt {
     /// Claims, sends and records.
     pub async fn make(self) -> anyhow::Result<Landed> {
         let claim_id = hex::encode(self.app.chance.bytes::<8>()?);
-        let Claimed::Ours(claimed) = self.claim(claim_id).await? else { return Ok(Landed::Done) };
+        let began = self.app.clock.now_micros();
+        let claimed = self.claim(claim_id).await?;
+        self.app.load.note_claim(self.app.clock.now_micros() - began);
+        let Claimed::Ours(claimed) = claimed else { return Ok(Landed::Done) };
         if !self.wait_for_slot().await? {
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
             let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
@@ -76,6 +82,9 @@ impl Attempt {
             SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,
         };
         let outcome = self.outcome(&claimed, answer).await?;
+        if let Outcome::Accepted { wamid, held: false } = outcome {
+            return Ok(Landed::Accepted(Accepted { claimed, wamid, at_micros: self.app.clock.now_micros() }));
+        }
         let next = self.record(*claimed, outcome).await?;
         Ok(match (blocked_by, next) {
             (Some(code), _) => Landed::Blocked { code },
@@ -110,10 +119,11 @@ impl Attempt {
                 self.app.clock.sleep_until(slot).await;
                 return Ok(true);
             }
-            let interval = self.signals.interval_micros(&self.app, &self.channel);
-            let Permit::Granted(granted) = permit::take(&self.app, &self.channel, interval, 1).await? else {
-                return Ok(false);
-            };
+            self.app.load.note_slot(false, self.app.clock.now_micros());
+            let interval_micros = self.signals.interval_micros(&self.app, &self.channel);
+            let wish = Wish { messages: 1, interval_micros, due_micros: slot };
+            let taken = permit::take(&self.app, &self.channel, wish, self.signals.free_at()).await?;
+            let Permit::Granted(granted) = taken else { return Ok(false) };
             slot = granted.slot_micros;
             let Some(pace) = &self.pace else { continue };
             match pace.take(&self.app, slot, slot, self.recipient.index).await? {

@@ -11,7 +11,8 @@ use super::attempt::{Attempt, Landed};
 use super::hours::{self, Hours, Night};
 use super::number::Number;
 use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
-use super::permit::{self, Permit};
+use super::permit::{self, Permit, Wish};
+use super::settle::{Accepted, Pending, settle};
 use super::signals::Signals;
 use super::{asleep, wanted_campaign};
 use crate::App;
@@ -27,9 +28,6 @@ pub(super) const SLOT_TOLERANCE_MICROS: i64 = 20_000;
 
 /// How long before a slot the campaign's state is read: the last look before messages leave.
 pub(super) const CHECK_AHEAD_MICROS: i64 = 60_000;
-
-/// How long before its slot a recipient is claimed: what the write takes, so that the request leaves at the slot.
-const CLAIM_AHEAD_MICROS: i64 = 25_000;
 
 /// How long one invocation takes new permits: a slot may then be 4 s away and an answer 15 s, within the function's 30 s.
 const LONGEST_SENDING_MICROS: i64 = 10_000_000;
@@ -60,6 +58,13 @@ impl Slots {
         let others = i64::try_from(messages).unwrap_or(i64::MAX).saturating_sub(1);
         self.first.saturating_add(self.interval.saturating_mul(others))
     }
+
+    /// The first slot from `slot` on that is not before `earliest`.
+    fn not_before(self, slot: i64, earliest: i64) -> i64 {
+        let interval = self.interval.max(1);
+        let missed = (earliest.saturating_sub(slot).max(0) + interval - 1) / interval;
+        slot.saturating_add(missed.saturating_mul(interval))
+    }
 }
 
 /// The messages of one job that are under way.
@@ -71,6 +76,7 @@ pub(super) struct Flight<'a> {
     signals: Arc<Signals>,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
+    accepted: Pending,
     /// People counted at the portfolio whose messages have not left yet.
     counted: usize,
     stopped_by: Option<Stop>,
@@ -100,6 +106,7 @@ impl<'a> Flight<'a> {
             signals: Arc::new(Signals::of(number)),
             tasks: JoinSet::new(),
             again: Vec::new(),
+            accepted: Pending::default(),
             counted: 0,
             stopped_by: None,
         }
@@ -118,14 +125,20 @@ impl<'a> Flight<'a> {
     async fn send_all(&mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
         let until = self.now() + LONGEST_SENDING_MICROS;
         let mut rest = recipients;
+        // The campaign's own pace lets nothing leave before.
+        let mut turn_at = i64::MIN;
         while let Some(first) = rest.first()
-            && first.due_at_micros.max(self.now()) < until
+            && first.due_at_micros.max(turn_at).max(self.now()) < until
         {
-            self.app.clock.sleep_until(first.due_at_micros).await;
-            let interval = self.signals.interval_micros(self.app, &self.channel);
-            let wanted = permit::contiguous(rest, interval);
-            let granted = match permit::take(self.app, &self.channel, interval, wanted).await? {
-                Permit::NotNow { free_at_micros } => return self.bounce(rest, free_at_micros).await,
+            let due_micros = first.due_at_micros.max(turn_at);
+            self.app.clock.sleep_until(due_micros - self.app.load.lead_micros()).await;
+            let interval_micros = self.signals.interval_micros(self.app, &self.channel);
+            let messages = permit::contiguous(rest, interval_micros);
+            let wish = Wish { messages, interval_micros, due_micros };
+            let granted = match permit::take(self.app, &self.channel, wish, self.signals.free_at()).await? {
+                Permit::NotNow { free_at_micros } => {
+                    return self.put_back(rest, after_bounce(rest, free_at_micros, self.now())).await;
+                }
                 Permit::Blocked { code } => {
                     self.stopped_by = Some(Stop::Blocked { code });
                     return Ok(());
@@ -134,7 +147,8 @@ impl<'a> Flight<'a> {
             };
             self.signals.learn(granted.number);
             let (slot, interval, wanted) = (granted.slot_micros, granted.interval_micros, granted.messages);
-            self.app.clock.sleep_until(slot - CHECK_AHEAD_MICROS).await;
+            let ahead = self.app.load.lead_micros().max(CHECK_AHEAD_MICROS);
+            self.app.clock.sleep_until(slot - ahead).await;
             let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
             let wanted = Pace::of(&campaign).map_or(wanted, |pace| pace.together(&rest[..wanted], interval));
             let mut slots = Slots { first: slot, interval };
@@ -156,7 +170,7 @@ impl<'a> Flight<'a> {
                 Turn::NotBefore(next) if next > self.now() + FARTHEST_TURN_MICROS => {
                     return self.put_back(rest, next).await;
                 }
-                Turn::NotBefore(next) => self.app.clock.sleep_until(next).await,
+                Turn::NotBefore(next) => turn_at = next,
                 Turn::Now => {
                     let allowed = match self.count(wanted, slots.first).await? {
                         Counted::Done { people } => people,
@@ -202,7 +216,8 @@ impl<'a> Flight<'a> {
         pace.take(self.app, slots.first, slots.last(recipients.len()), last.index).await
     }
 
-    /// Starts the messages whose slots can be met; returns how many. Those after a missed slot need a new permit.
+    /// Starts the messages whose slots can be met; returns how many. A missed slot is nobody's, and those for whom none
+    /// is left need a new permit.
     async fn send_in_slots(
         &mut self,
         campaign: &CampaignRecord,
@@ -211,12 +226,15 @@ impl<'a> Flight<'a> {
         until: i64,
     ) -> anyhow::Result<usize> {
         let pace = Pace::of(campaign).map(Arc::new);
-        let mut slot = slots.first;
+        let (mut slot, last) = (slots.first, slots.last(recipients.len()));
         for (sent, recipient) in recipients.iter().enumerate() {
-            let at = slot.max(recipient.due_at_micros);
-            self.app.clock.sleep_until(at - CLAIM_AHEAD_MICROS).await;
+            let planned = slot.max(recipient.due_at_micros);
+            self.app.clock.sleep_until(planned - self.app.load.claim_ahead_micros()).await;
             self.land_ready()?;
-            if self.stopped_by.is_some() || self.now() > at + SLOT_TOLERANCE_MICROS || at > until {
+            slot = slots.not_before(slot, self.now() - SLOT_TOLERANCE_MICROS);
+            let at = slot.max(recipient.due_at_micros);
+            self.app.load.note_slot(at == planned, self.now());
+            if self.stopped_by.is_some() || slot > last || at > until {
                 return Ok(sent);
             }
             match hours::night(campaign, &recipient.phone, at) {
@@ -247,14 +265,6 @@ impl<'a> Flight<'a> {
         Ok(recipients.len())
     }
 
-    /// Puts recipients back until the number is free, later the longer they have waited, and not all at once.
-    async fn bounce(&self, rest: &[JobRecipient], free_at_micros: i64) -> anyhow::Result<()> {
-        let lateness = rest.first().map_or(0, |first| self.now() - first.due_at_micros);
-        let spread = i64::try_from(rest.first().map_or(0, |first| first.index % 1_000)).unwrap_or_default() * 1_000;
-        let wait = (lateness / 4).clamp(SHORTEST_BOUNCE_MICROS, LONGEST_BOUNCE_MICROS) + spread;
-        self.put_back(rest, free_at_micros.max(self.now() + wait)).await
-    }
-
     /// Puts recipients back into the queue, for a sender to have them at this time.
     async fn put_back(&self, rest: &[JobRecipient], at_micros: i64) -> anyhow::Result<()> {
         if rest.is_empty() {
@@ -269,19 +279,31 @@ impl<'a> Flight<'a> {
         while let Some(landed) = self.tasks.try_join_next() {
             self.note(landed.context("a message's task ended early")??);
         }
+        let due = self.accepted.due(self.now());
+        self.settle(due.unwrap_or_default());
         Ok(())
     }
 
-    async fn land_one(&mut self) -> anyhow::Result<()> {
-        if let Some(landed) = self.tasks.join_next().await {
-            self.note(landed.context("a message's task ended early")??);
+    /// Has these acceptances written down, beside what is under way.
+    fn settle(&mut self, batch: Vec<Accepted>) {
+        if batch.is_empty() {
+            return;
         }
-        Ok(())
+        let (app, job) = (Arc::clone(self.app), Arc::clone(&self.job));
+        self.tasks.spawn(async move { settle(&app, &job.campaign_id, batch).await.map(|()| Landed::Done) });
+    }
+
+    /// Waits for one; false when nothing is under way.
+    async fn land_one(&mut self) -> anyhow::Result<bool> {
+        let Some(landed) = self.tasks.join_next().await else { return Ok(false) };
+        self.note(landed.context("a message's task ended early")??);
+        Ok(true)
     }
 
     fn note(&mut self, landed: Landed) {
         match landed {
             Landed::Done => {}
+            Landed::Accepted(accepted) => self.accepted.push(accepted),
             Landed::Again(next) => self.again.push(next),
             Landed::Unreachable(next) => {
                 self.again.push(next);
@@ -295,9 +317,15 @@ impl<'a> Flight<'a> {
     /// nothing can be sent.
     async fn land(mut self) -> anyhow::Result<()> {
         let mut failed = None;
-        while !self.tasks.is_empty() {
-            if let Err(error) = self.land_one().await {
-                failed = Some(error);
+        loop {
+            if self.tasks.is_empty() {
+                let rest = self.accepted.rest();
+                self.settle(rest);
+            }
+            match self.land_one().await {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => failed = Some(error),
             }
         }
         let now = self.now();
@@ -327,4 +355,13 @@ impl<'a> Flight<'a> {
     fn now(&self) -> i64 {
         self.app.clock.now_micros()
     }
+}
+
+/// When recipients come again whose number is taken until `free_at`: later the longer they have waited, and not all at
+/// once. In microseconds since 1970.
+pub(super) fn after_bounce(rest: &[JobRecipient], free_at: i64, now: i64) -> i64 {
+    let lateness = rest.first().map_or(0, |first| now - first.due_at_micros);
+    let spread = i64::try_from(rest.first().map_or(0, |first| first.index % 1_000)).unwrap_or_default() * 1_000;
+    let wait = (lateness / 4).clamp(SHORTEST_BOUNCE_MICROS, LONGEST_BOUNCE_MICROS) + spread;
+    free_at.max(now + wait)
 }

@@ -10,6 +10,7 @@ pub(crate) mod hours;
 pub(crate) mod number;
 pub(crate) mod pace;
 mod permit;
+mod settle;
 mod signals;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
 
-use self::flight::{Flight, LONGEST_SHIFT_MICROS};
+use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce};
 use self::hours::Hours;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
@@ -67,6 +68,12 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
     let credentials = app.config.app(&channel.app_id).cloned();
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
+    let number = number::read(app, &channel).await?;
+    let now = app.clock.now_micros();
+    if number.is_taken(&channel, &job.recipients, now) {
+        let visible_at = after_bounce(&job.recipients, number.free_at, now);
+        return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
+    }
     drop_taken(app, &mut job).await?;
     mark_suppressed(app, &mut job).await?;
     skip_unfillable(app, &mut job).await?;
@@ -78,7 +85,6 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
         let visible_at = first.due_at_micros - EARLY_MICROS / 2;
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
-    let number = number::read(app, &channel).await?;
     let recipients = std::mem::take(&mut job.recipients);
     Flight::new(app, channel, credentials, job, number).send(&recipients).await
 }

@@ -8,9 +8,11 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
+use campaigns::job::JobRecipient;
 use campaigns::retry::rest_wait;
 use wire::{ChannelId, WorkspaceId};
 
+use super::permit;
 use crate::App;
 use crate::storage::channels::{ChannelRecord, state_key};
 use crate::storage::table::{Item, Written, number, text, written};
@@ -82,6 +84,12 @@ impl Number {
     /// The same number without unknown outcomes and without a rest.
     pub(super) fn trusted(self) -> Number {
         Number { unknowns: 0, rest_until: 0, ..self }
+    }
+
+    /// Whether it is taken for longer than a permit for these recipients would reach: then nothing else need be asked.
+    pub(super) fn is_taken(&self, channel: &ChannelRecord, recipients: &[JobRecipient], now: i64) -> bool {
+        let farthest = now.saturating_add(permit::reach_micros(self.interval_micros(channel, now)));
+        self.free_at > farthest && recipients.iter().all(|recipient| recipient.due_at_micros <= self.free_at)
     }
 
     /// Microseconds between two messages now.

@@ -6,7 +6,7 @@
 
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use campaigns::job::JobRecipient;
 use wire::CampaignId;
 
@@ -33,6 +33,36 @@ pub(super) const FARTHEST_TURN_MICROS: i64 = 2_000_000;
 /// A message of a campaign with a minimum gap leaves at most this late; the next turn counts from there, so that no gap
 /// is ever shorter. In microseconds.
 pub(super) const PACED_TOLERANCE_MICROS: i64 = 5_000;
+
+/// What a message says of its chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Note {
+    /// Others of it follow.
+    Within,
+    /// It is the last.
+    Ends,
+    /// Others of it follow, though the last has left.
+    EndedAlready,
+}
+
+impl Note {
+    /// The update and its condition.
+    fn expressions(self) -> (&'static str, &'static str) {
+        match self {
+            Note::Within => (
+                "SET latestAt = :latest REMOVE endedChunk",
+                "attribute_not_exists(latestAt) OR (attribute_not_exists(endedChunk) AND latestAt <= :withinChunk) \
+                 OR (endedChunk <> :chunk AND latestAt <= :afterChunk)",
+            ),
+            Note::Ends => (
+                "SET latestAt = :latest, endedChunk = :chunk",
+                "attribute_not_exists(latestAt) OR (endedChunk <> :chunk AND latestAt <= :afterChunk) \
+                 OR ((attribute_not_exists(endedChunk) OR endedChunk = :chunk) AND latestAt <= :withinChunk)",
+            ),
+            Note::EndedAlready => ("SET latestAt = :latest", "endedChunk = :chunk AND latestAt <= :withinChunk"),
+        }
+    }
+}
 
 /// The pace of a campaign that has one of its own.
 pub(super) struct Pace {
@@ -69,7 +99,15 @@ impl Gaps {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Latest {
     at_micros: i64,
-    ended_chunk: bool,
+    /// The chunk that it, or one just before it, was the last of: all other chunks wait. What is left of that chunk,
+    /// where its jobs overtook each other, need not.
+    ended: Option<u64>,
+}
+
+impl Latest {
+    fn gap(self, gaps: Gaps, chunk: u64) -> i64 {
+        gaps.after(self.ended.is_some_and(|ended| ended != chunk))
+    }
 }
 
 impl Pace {
@@ -86,53 +124,73 @@ impl Pace {
     /// Takes the turn for messages that leave from `first_slot` to `last_slot`, the last of them to recipient `last`
     /// (microseconds). After one without a minimum the turn is only looked at: such messages may overtake each other.
     pub(super) async fn take(&self, app: &App, first_slot: i64, last_slot: i64, last: u64) -> anyhow::Result<Turn> {
-        let ended_chunk = (last + 1).is_multiple_of(self.chunk_size.max(1));
-        if self.gaps.after(ended_chunk) == 0 {
-            let next = latest(app, &self.campaign).await?.map(|latest| self.next_after(latest));
-            return Ok(next.filter(|next| *next > first_slot).map_or(Turn::Now, Turn::NotBefore));
+        let chunk = last / self.chunk_size.max(1);
+        let next_after = |latest: Latest| latest.at_micros.saturating_add(latest.gap(self.gaps, chunk));
+        let mut note = match self.ends_chunk(last) {
+            true => Note::Ends,
+            false => Note::Within,
+        };
+        if self.gaps.after(self.ends_chunk(last)) == 0 {
+            match latest(app, &self.campaign).await? {
+                // The chunk's end has left: the others wait from its last message on.
+                Some(latest) if latest.ended == Some(chunk) => note = Note::EndedAlready,
+                latest => {
+                    let next = latest.map(next_after).filter(|next| *next > first_slot);
+                    return Ok(next.map_or(Turn::Now, Turn::NotBefore));
+                }
+            }
         }
-        let latest = Latest { at_micros: last_slot, ended_chunk };
-        match self.put(app, latest, first_slot).await? {
+        match self.put(app, note, chunk, first_slot, last_slot).await? {
             None => Ok(Turn::Now),
-            Some(standing) => Ok(Turn::NotBefore(self.next_after(standing))),
+            Some(standing) if note == Note::Within && standing.ended == Some(chunk) => {
+                let standing = self.put(app, Note::EndedAlready, chunk, first_slot, last_slot).await?;
+                Ok(standing.map_or(Turn::Now, |standing| Turn::NotBefore(next_after(standing))))
+            }
+            Some(standing) => Ok(Turn::NotBefore(next_after(standing))),
         }
+    }
+
+    fn ends_chunk(&self, index: u64) -> bool {
+        (index + 1).is_multiple_of(self.chunk_size.max(1))
     }
 
     /// How many of these recipients may leave one interval of the number apart: up to the first one after which the
     /// campaign waits longer. Retries that are overdue come together, whatever their gaps.
     pub(super) fn together(&self, recipients: &[JobRecipient], interval: i64) -> usize {
-        let ends_chunk = |recipient: &JobRecipient| (recipient.index + 1).is_multiple_of(self.chunk_size.max(1));
-        let apart = recipients.iter().position(|recipient| self.gaps.after(ends_chunk(recipient)) > interval);
+        let gap = |recipient: &JobRecipient| self.gaps.after(self.ends_chunk(recipient.index));
+        let apart = recipients.iter().position(|recipient| gap(recipient) > interval);
         apart.map_or(recipients.len(), |last| last + 1)
     }
 
-    fn next_after(&self, latest: Latest) -> i64 {
-        latest.at_micros.saturating_add(self.gaps.after(latest.ended_chunk))
-    }
-
-    /// Notes the latest message if the one before it left long enough before `first_slot`; else the one before it.
-    async fn put(&self, app: &App, latest: Latest, first_slot: i64) -> anyhow::Result<Option<Latest>> {
+    /// Notes the latest message if the one before it left long enough before `first_slot`; else answers the one before.
+    async fn put(
+        &self,
+        app: &App,
+        note: Note,
+        chunk: u64,
+        first_slot: i64,
+        last_slot: i64,
+    ) -> anyhow::Result<Option<Latest>> {
         let [pk, sk] = key(&self.campaign);
-        let result = app
+        let (update, condition) = note.expressions();
+        let update = app
             .dynamodb
             .update_item()
             .table_name(&app.config.control_table)
             .key(pk.0, text(pk.1))
             .key(sk.0, text(sk.1))
-            .update_expression("SET latestAt = :latest, endedChunk = :ended")
-            .condition_expression(
-                "attribute_not_exists(latestAt) OR (endedChunk = :yes AND latestAt <= :afterChunk) \
-                 OR (endedChunk = :no AND latestAt <= :withinChunk)",
-            )
-            .expression_attribute_values(":latest", number(latest.at_micros))
-            .expression_attribute_values(":ended", AttributeValue::Bool(latest.ended_chunk))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .expression_attribute_values(":afterChunk", number(first_slot.saturating_sub(self.gaps.after_chunk)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .expression_attribute_values(":latest", number(last_slot))
+            .expression_attribute_values(":chunk", number(chunk))
             .expression_attribute_values(":withinChunk", number(first_slot.saturating_sub(self.gaps.within_chunk)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let result = match note {
+            Note::EndedAlready => update,
+            Note::Ends | Note::Within => update
+                .expression_attribute_values(":afterChunk", number(first_slot.saturating_sub(self.gaps.after_chunk))),
+        };
+        let result = result.send().await;
         let Err(error) = result else { return Ok(None) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
@@ -147,7 +205,7 @@ impl Pace {
 pub(crate) async fn next_turn(app: &App, campaign: &CampaignRecord) -> anyhow::Result<Option<i64>> {
     let gaps = Gaps::of(campaign);
     let latest = latest(app, &campaign.id).await?;
-    Ok(latest.map(|latest| latest.at_micros.saturating_add(gaps.after(latest.ended_chunk))))
+    Ok(latest.map(|latest| latest.at_micros.saturating_add(gaps.after(latest.ended.is_some()))))
 }
 
 async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Latest>> {
@@ -160,5 +218,29 @@ async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Lates
 
 fn of_item(item: &Item) -> Option<Latest> {
     let at_micros = item.get("latestAt")?.as_n().ok()?.parse().ok()?;
-    Some(Latest { at_micros, ended_chunk: *item.get("endedChunk")?.as_bool().ok()? })
+    let ended = item.get("endedChunk").and_then(|value| value.as_n().ok()?.parse().ok());
+    Some(Latest { at_micros, ended })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAPS: Gaps = Gaps { within_chunk: 1_000, after_chunk: 60_000 };
+
+    #[test]
+    fn other_chunks_wait_for_the_chunk_that_ended_and_its_own_latecomers_do_not() {
+        let ended = Latest { at_micros: 0, ended: Some(8) };
+        assert_eq!(ended.gap(GAPS, 9), 60_000);
+        assert_eq!(ended.gap(GAPS, 8), 1_000);
+        assert_eq!(Latest { ended: None, ..ended }.gap(GAPS, 9), 1_000);
+    }
+
+    #[test]
+    fn an_item_says_which_chunk_ended() {
+        let item = Item::from([("latestAt".to_owned(), number(5)), ("endedChunk".to_owned(), number(8))]);
+        assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8) }));
+        assert_eq!(of_item(&Item::from([("latestAt".to_owned(), number(5))])).and_then(|latest| latest.ended), None);
+        assert_eq!(of_item(&Item::new()), None);
+    }
 }

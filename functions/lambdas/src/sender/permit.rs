@@ -52,6 +52,17 @@ pub(super) struct Granted {
     pub number: Number,
 }
 
+/// What is asked of a number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    /// Messages.
+    pub messages: usize,
+    /// Microseconds between two, as far as the caller knows.
+    pub interval_micros: i64,
+    /// When the first may leave, in microseconds since 1970.
+    pub due_micros: i64,
+}
+
 /// How many of the recipients can use slots that lie one interval apart: those whose due times do not
 /// fall behind them, within the reach of one permit.
 pub(super) fn contiguous(recipients: &[JobRecipient], interval: i64) -> usize {
@@ -70,20 +81,30 @@ pub(super) fn contiguous(recipients: &[JobRecipient], interval: i64) -> usize {
     count
 }
 
-/// Takes a permit for `messages` messages of a number, one `interval` apart as far as the caller knows it.
-pub(super) async fn take(app: &App, channel: &ChannelRecord, interval: i64, messages: usize) -> anyhow::Result<Permit> {
-    let reach = FARTHEST_SLOT_MICROS.max(interval.saturating_mul(FARTHEST_SLOT_INTERVALS));
-    let span = Span { needed: interval.saturating_mul(i64::try_from(messages).unwrap_or(i64::MAX)), reach };
+/// How far away the first slot of a permit may be.
+pub(super) fn reach_micros(interval: i64) -> i64 {
+    FARTHEST_SLOT_MICROS.max(interval.saturating_mul(FARTHEST_SLOT_INTERVALS))
+}
+
+/// Takes a permit for messages of a number, which is known to be free at `free_at` (microseconds; it may be long ago).
+pub(super) async fn take(app: &App, channel: &ChannelRecord, wish: Wish, free_at: i64) -> anyhow::Result<Permit> {
+    let Wish { interval_micros: interval, messages, due_micros } = wish;
+    let reach = reach_micros(interval);
+    let needed = interval.saturating_mul(i64::try_from(messages).unwrap_or(i64::MAX));
+    let mut free_at = free_at;
     for _ in 0..MOST_RACES {
         let now = app.clock.now_micros();
-        let asked = match add(app, channel, span, now).await? {
-            Asked::Refused(number) if number.free_at < now => start(app, channel, span, now).await?,
-            asked => asked,
+        let span = Span { needed, earliest: due_micros.max(now + app.load.lead_micros()), farthest: now + reach };
+        let asked = if free_at <= span.earliest {
+            start(app, channel, span, now).await?
+        } else {
+            add(app, channel, span, now).await?
         };
         let number = match asked {
-            Asked::Granted(number) => return Ok(granted(channel, span, now, messages, number)),
+            Asked::Granted(number) => return Ok(granted(channel, wish, now, number)),
             Asked::Refused(number) => number,
         };
+        free_at = number.free_at;
         if let Some(code) = number.blocked_by {
             return Ok(Permit::Blocked { code });
         }
@@ -91,9 +112,9 @@ pub(super) async fn take(app: &App, channel: &ChannelRecord, interval: i64, mess
             return Ok(Permit::NotNow { free_at_micros: number.rest_until });
         }
         if number.unknowns >= MOST_UNKNOWNS {
-            return probe(app, channel, interval, now).await;
+            return probe(app, channel, wish, now).await;
         }
-        if number.free_at > now + reach {
+        if number.free_at > span.farthest {
             return Ok(Permit::NotNow { free_at_micros: number.free_at - reach / 2 });
         }
     }
@@ -104,7 +125,10 @@ pub(super) async fn take(app: &App, channel: &ChannelRecord, interval: i64, mess
 #[derive(Clone, Copy)]
 struct Span {
     needed: i64,
-    reach: i64,
+    /// When the first slot may be.
+    earliest: i64,
+    /// When it must be.
+    farthest: i64,
 }
 
 enum Asked {
@@ -112,12 +136,14 @@ enum Asked {
     Refused(Number),
 }
 
-/// The time that was granted, at the number's interval: where that is longer than the caller knew, for fewer messages.
-fn granted(channel: &ChannelRecord, span: Span, now: i64, messages: usize, number: Number) -> Permit {
-    let interval_micros = number.interval_micros(channel, now);
-    let fit = usize::try_from(span.needed / interval_micros.max(1)).unwrap_or(messages);
-    let slot_micros = number.free_at - span.needed;
-    Permit::Granted(Granted { slot_micros, interval_micros, messages: fit.clamp(1, messages.max(1)), number })
+/// The time that was granted: where the number's interval is longer than the caller knew, for fewer messages.
+fn granted(channel: &ChannelRecord, wish: Wish, now: i64, number: Number) -> Permit {
+    let messages = wish.messages.max(1);
+    let needed = wish.interval_micros.saturating_mul(i64::try_from(messages).unwrap_or(i64::MAX));
+    let interval_micros = number.interval_micros(channel, now).max(wish.interval_micros);
+    let fit = usize::try_from(needed / interval_micros.max(1)).unwrap_or(messages);
+    let slot_micros = number.free_at - needed;
+    Permit::Granted(Granted { slot_micros, interval_micros, messages: fit.clamp(1, messages), number })
 }
 
 const USABLE: &str = "(attribute_not_exists(restUntil) OR restUntil <= :now) AND attribute_not_exists(blockedBy) \
@@ -127,39 +153,44 @@ const USABLE: &str = "(attribute_not_exists(restUntil) OR restUntil <= :now) AND
 async fn add(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyhow::Result<Asked> {
     let update = update(app, channel)
         .update_expression("SET freeAt = freeAt + :needed")
-        .condition_expression(format!("freeAt BETWEEN :now AND :farthest AND {USABLE}"))
+        .condition_expression(format!("freeAt BETWEEN :earliest AND :farthest AND {USABLE}"))
         .expression_attribute_values(":needed", number(span.needed))
+        .expression_attribute_values(":earliest", number(span.earliest))
         .expression_attribute_values(":now", number(now))
         .expression_attribute_values(":most", number(MOST_UNKNOWNS))
-        .expression_attribute_values(":farthest", number(now + span.reach));
+        .expression_attribute_values(":farthest", number(span.farthest));
     finish(update.send().await)
 }
 
-/// The number is idle: the slots begin now.
+/// The number is idle: the slots begin as early as they may.
 async fn start(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyhow::Result<Asked> {
     let update = update(app, channel)
         .update_expression("SET freeAt = :free")
-        .condition_expression(format!("(attribute_not_exists(freeAt) OR freeAt < :now) AND {USABLE}"))
-        .expression_attribute_values(":free", number(now + span.needed))
+        .condition_expression(format!("(attribute_not_exists(freeAt) OR freeAt <= :earliest) AND {USABLE}"))
+        .expression_attribute_values(":free", number(span.earliest + span.needed))
+        .expression_attribute_values(":earliest", number(span.earliest))
         .expression_attribute_values(":most", number(MOST_UNKNOWNS))
         .expression_attribute_values(":now", number(now));
     finish(update.send().await)
 }
 
 /// After a rest for unknown outcomes: one message, and the number rests on until it is answered.
-async fn probe(app: &App, channel: &ChannelRecord, interval: i64, now: i64) -> anyhow::Result<Permit> {
+async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyhow::Result<Permit> {
+    let wish = Wish { messages: 1, ..wish };
+    let earliest = now + app.load.lead_micros();
     let update = update(app, channel)
         .update_expression("SET freeAt = :free, restUntil = :rest")
         .condition_expression(
-            "freeAt <= :now AND unknowns >= :most AND attribute_not_exists(blockedBy) \
+            "freeAt <= :earliest AND unknowns >= :most AND attribute_not_exists(blockedBy) \
              AND (attribute_not_exists(restUntil) OR restUntil <= :now)",
         )
-        .expression_attribute_values(":free", number(now + interval))
+        .expression_attribute_values(":free", number(earliest + wish.interval_micros))
+        .expression_attribute_values(":earliest", number(earliest))
         .expression_attribute_values(":rest", number(now + OPEN_MICROS))
         .expression_attribute_values(":most", number(MOST_UNKNOWNS))
         .expression_attribute_values(":now", number(now));
     Ok(match finish(update.send().await)? {
-        Asked::Granted(number) => granted(channel, Span { needed: interval, reach: 0 }, now, 1, number),
+        Asked::Granted(number) => granted(channel, wish, now, number),
         Asked::Refused(number) => Permit::NotNow { free_at_micros: number.rest_until.max(now + 1_000_000) },
     })
 }

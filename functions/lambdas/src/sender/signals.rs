@@ -53,9 +53,14 @@ impl Signals {
         *self.number.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Microseconds between two messages, as far as is known.
+    /// Microseconds between two messages, as far as is known and as this process can keep them.
     pub(super) fn interval_micros(&self, app: &App, channel: &ChannelRecord) -> i64 {
-        self.known().interval_micros(channel, app.clock.now_micros())
+        app.load.stretched(self.known().interval_micros(channel, app.clock.now_micros()))
+    }
+
+    /// When the number is free, as far as is known.
+    pub(super) fn free_at(&self) -> i64 {
+        self.known().free_at
     }
 
     /// Waits for the answer to one message and tells the number what it means. What cannot be told is logged: the

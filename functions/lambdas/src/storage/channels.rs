@@ -4,6 +4,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use wire::{ChannelId, WorkspaceId};
 
+use super::numbers;
 use super::table::{self, Written, number, text};
 use crate::App;
 
@@ -67,16 +68,10 @@ pub async fn list(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<Chann
     output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
-/// The channel of a number, whatever its workspace: webhooks name numbers.
-pub async fn by_phone_number_id(app: &App, phone_number_id: &str) -> anyhow::Result<Option<ChannelRecord>> {
-    let pk = format!("number#{phone_number_id}");
-    table::get(&app.dynamodb, &app.config.control_table, &pk, "channel").await
-}
-
 /// Writes a channel under its workspace and under its number.
 pub async fn put(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
     let (pk, sk) = keys(record.workspace_id, &record.id);
-    for (pk, sk) in [(pk, sk), (format!("number#{}", record.phone_number_id), "channel".to_owned())] {
+    for (pk, sk) in [(pk, sk), (numbers::partition(&record.phone_number_id), numbers::SORT.to_owned())] {
         app.dynamodb
             .put_item()
             .table_name(&app.config.control_table)

@@ -8,6 +8,7 @@ pub mod channels;
 pub mod dead_letters;
 pub mod files;
 pub mod messages;
+pub mod numbers;
 pub mod portfolios;
 pub mod progress;
 pub mod queues;

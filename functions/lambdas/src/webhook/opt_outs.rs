@@ -6,7 +6,7 @@ use campaigns::phone::canonical_digits;
 use serde_json::Value;
 
 use crate::App;
-use crate::storage::channels;
+use crate::storage::numbers;
 use crate::storage::suppressions::{self, Source, Suppression};
 
 /// What a person wants from now on.
@@ -73,7 +73,7 @@ fn text(value: &Value) -> String {
 /// some may be missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow::Result<()> {
     for wish in wishes {
-        let channel = channels::by_phone_number_id(app, &wish.phone_number_id).await?;
+        let channel = numbers::channel_of(app, &wish.phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
         let phone = canonical_digits(&format!("+{}", wish.phone.trim_start_matches('+')));
         let workspace_id = channel.workspace_id;

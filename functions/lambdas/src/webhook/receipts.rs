@@ -13,8 +13,9 @@ use wire::CampaignId;
 use super::failures;
 use super::notification::{Notification, NumberStatuses};
 use crate::App;
-use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::channels::ChannelRecord;
 use crate::storage::messages;
+use crate::storage::numbers;
 use crate::storage::progress::{self, Noted};
 
 /// Messages written at once for one webhook: a thousand updates stay well under a second.
@@ -23,7 +24,7 @@ const PARALLEL_WRITES: usize = 32;
 /// Writes all receipts of a webhook for `app_id`. An error means: some may be missing, send it again.
 pub(super) async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
     for number in notification.into_statuses() {
-        let channel = channels::by_phone_number_id(app, &number.phone_number_id).await?;
+        let channel = numbers::channel_of(app, &number.phone_number_id).await?;
         match channel.filter(|channel| channel.app_id == app_id) {
             Some(channel) => apply_number(app, &channel, number).await?,
             None => {

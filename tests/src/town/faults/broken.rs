@@ -91,7 +91,8 @@ fn without_condition(mut request: HttpRequest) -> HttpRequest {
 fn granted(request: &HttpRequest) -> Value {
     let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
     let values = &body["ExpressionAttributeValues"];
-    let number = |name: &str| values[name]["N"].as_str().and_then(|text| text.parse::<i64>().ok()).unwrap_or_default();
-    let free_at = number(":now") + number(":needed");
+    let number = |name: &str| values[name]["N"].as_str().and_then(|text| text.parse::<i64>().ok());
+    let added = || number(":earliest").unwrap_or_default() + number(":needed").unwrap_or_default();
+    let free_at = number(":free").unwrap_or_else(added);
     json!({ "Attributes": { "freeAt": { "N": free_at.to_string() } } })
 }
