@@ -20,5 +20,9 @@ pub mod tables;
 pub mod web;
 pub mod whatsapp;
 
+/// For every program that embeds the services: their calls allocate much and on many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use options::Options;
 pub use process::Process;

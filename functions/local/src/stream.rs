@@ -9,19 +9,23 @@ use anyhow::Context;
 use lambdas::{App, tally};
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::embedded::EmbeddedDynamoDb;
 use crate::events::tally_event;
 use crate::tables::MESSAGES_TABLE;
 
-/// Records in one batch.
-const BATCH: usize = 1_000;
+/// Records in one batch, each with the whole item before and after: some megabytes as an event.
+const BATCH: usize = 250;
 
 /// After an error the batch is tried again after this wait.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
-/// Changes gather for this long, so that a batch holds many: totals are at most this much behind.
+/// Changes gather for this long, so that a batch holds many.
 const GATHER: Duration = Duration::from_millis(200);
+
+/// While changes go on, batches that are not full come this far apart: the mapping's batching window on AWS.
+const BETWEEN_BATCHES: Duration = Duration::from_secs(1);
 
 /// Batches counted after the last sender has ended. The tally keeps up, so one or two are left; more than this is a
 /// backlog that the next start counts.
@@ -46,16 +50,21 @@ impl Reader {
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut changes = self.dynamodb.changes();
         while !*stop.borrow() {
+            let began = Instant::now();
             match self.step().await {
-                Ok(0) => {
+                Ok(BATCH) => {}
+                Ok(records) => {
                     tokio::select! {
                         biased;
                         changed = changes.changed() => if changed.is_err() { return },
                         _ = stop.changed() => break,
                     }
-                    tokio::time::sleep(GATHER).await;
+                    let next = if records == 0 { began } else { began + BETWEEN_BATCHES };
+                    tokio::select! {
+                        () = tokio::time::sleep_until(next.max(Instant::now() + GATHER)) => {}
+                        _ = stop.changed() => break,
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "a batch of the stream failed and is tried again");
                     tokio::time::sleep(RETRY_WAIT).await;
