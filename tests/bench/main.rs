@@ -84,7 +84,8 @@ where
 async fn speed(people: usize) -> anyhow::Result<()> {
     let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Calls, with_store: true }).await?;
     let writes = run.counts.sum("write calls") / people as f64;
-    let store = run.store_writes_a_second;
+    let calls = writes + run.counts.sum("read calls") / people as f64;
+    let store = run.store.writes_a_second;
     let (through, counted) = (run.a_second(run.outcomes_seconds), run.a_second(run.receipts_seconds));
     title(&format!("speed: {people} messages, a number at {FASTEST}/s that answers after 20 ms, everybody reads"));
     line("messages/s until the last outcome was counted", through, 0, Goal::AtLeast(500.0));
@@ -94,6 +95,10 @@ async fn speed(people: usize) -> anyhow::Result<()> {
     line("writes a message", writes, 2, Goal::None);
     line("% of what these writes allow", through * writes / store * 100.0, 0, Goal::AtLeast(80.0));
     line("µs of our processor time a message, without the store", run.own_micros(), 0, Goal::AtMost(150.0));
+    line("calls to the store a message", calls, 2, Goal::None);
+    line("µs of one call in the SDK, without the store", run.store.call_micros, 0, Goal::None);
+    let rest = run.own_micros() - calls * run.store.call_micros;
+    line("µs of our processor time a message, without the calls either", rest, 0, Goal::AtMost(150.0));
     line("µs of the store's threads a message", run.store_micros(), 0, Goal::None);
     line("messages in the largest second at the simulator", run.largest_second, 0, Goal::AtMost(f64::from(FASTEST)));
     Ok(())

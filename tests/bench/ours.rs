@@ -18,7 +18,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::meter::{Counts, Depth, Meter, in_front_of};
-use crate::store;
+use crate::store::{self, Alone};
 
 /// How our process runs.
 #[derive(Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub async fn run(setting: &str) -> anyhow::Result<()> {
                 say("done")?;
             }
             "counts" => say(&serde_json::to_string(&meter.counts())?)?,
-            "store" => say(&store::writes_a_second(&process.app).await?.to_string())?,
+            "store" => say(&serde_json::to_string(&store::alone(&process.app).await?)?)?,
             other => bail!("nobody knows what {other} is"),
         }
     }
@@ -131,9 +131,9 @@ impl Running {
         Ok(serde_json::from_str(&self.ask("counts").await?)?)
     }
 
-    /// What the store alone can do in this process, single writes a second.
-    pub async fn store(&mut self) -> anyhow::Result<f64> {
-        Ok(self.ask("store").await?.parse()?)
+    /// What the store alone can do in this process.
+    pub async fn store(&mut self) -> anyhow::Result<Alone> {
+        Ok(serde_json::from_str(&self.ask("store").await?)?)
     }
 
     async fn ask(&mut self, word: &str) -> anyhow::Result<String> {

@@ -7,6 +7,7 @@ use simulator::{Config, Delay, Number};
 
 use crate::meter::{Counts, Depth};
 use crate::ours::{self, Ours, Running};
+use crate::store::Alone;
 use crate::theirs::Theirs;
 use crate::{people, usage};
 
@@ -40,8 +41,8 @@ pub struct Run {
     pub peak_mb: f64,
     /// What the meter counted.
     pub counts: Counts,
-    /// What the store alone does, single writes a second; 0 where it was not measured.
-    pub store_writes_a_second: f64,
+    /// What the store alone does; nothing where it was not measured.
+    pub store: Alone,
     all_micros: f64,
     store_micros: f64,
 }
@@ -88,7 +89,7 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
     let theirs = Theirs::start(&config(port, rate)).await?;
     let data = folder.path().join("data");
     let mut running = Running::start(&Ours { data, port, api_url: theirs.address.clone(), rate, depth }).await?;
-    let before = if with_store { running.store().await? } else { 0.0 };
+    let before = if with_store { running.store().await? } else { Alone::default() };
     let client = running.client.clone();
     let audience = client.audience(people::csv(people)).await?;
     let asked = json!({ "chunkSize": 1_000, "channelId": format!("whatsapp-{}", ours::NUMBER) });
@@ -104,7 +105,7 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
     client.completed(&draft.id).await?;
     let now = usage::processor(running.process)?;
     let (peak_mb, counts) = (usage::peak_mb(running.process)?, running.counts().await?);
-    let after = if with_store { running.store().await? } else { 0.0 };
+    let after = if with_store { running.store().await? } else { Alone::default() };
     let at = theirs.arrivals().await?;
     Ok(Run {
         people,
@@ -115,7 +116,7 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
         jitter_ms: jitter_ms(&at, rate),
         peak_mb,
         counts,
-        store_writes_a_second: (before + after) / 2.0,
+        store: before.mean(after),
         all_micros: now.all - used.all,
         store_micros: now.store - used.store,
     })

@@ -16,7 +16,10 @@ use lambdas::storage::messages::{self, Claimed};
 use lambdas::storage::table::Written;
 use local::tables::MESSAGES_TABLE;
 use local::whatsapp::WORKSPACE;
+use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId};
+
+use crate::usage;
 
 /// Messages written; each is five writes.
 const MESSAGES: u64 = 2_000;
@@ -30,16 +33,38 @@ const WRITES: f64 = 5.0;
 /// The table that is written to: its stream is read by nobody.
 const TABLE: &str = "campanile-store-alone";
 
-/// Single writes a second.
-pub async fn writes_a_second(app: &App) -> anyhow::Result<f64> {
+/// What the store does alone.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Alone {
+    /// Single writes a second.
+    pub writes_a_second: f64,
+    /// Processor time of one call outside the store's threads, in microseconds: the SDK and our record's way through it.
+    pub call_micros: f64,
+}
+
+impl Alone {
+    /// The mean of two.
+    pub fn mean(self, other: Alone) -> Alone {
+        Alone {
+            writes_a_second: (self.writes_a_second + other.writes_a_second) / 2.0,
+            call_micros: (self.call_micros + other.call_micros) / 2.0,
+        }
+    }
+}
+
+/// Measures it in this process.
+pub async fn alone(app: &App) -> anyhow::Result<Alone> {
     create_table(app).await?;
     let config = Arc::new(Config { messages_table: TABLE.to_owned(), ..(*app.config).clone() });
     let app = App { config, ..app.clone() };
     let campaign = CampaignId(app.new_id()?);
-    let start = Instant::now();
+    let (start, used) = (Instant::now(), usage::processor(std::process::id())?);
     let lives: Vec<_> = (0..MESSAGES).map(|index| life(&app, &campaign, index)).collect();
     stream::iter(lives).buffer_unordered(PARALLEL).try_collect::<Vec<()>>().await?;
-    Ok(MESSAGES as f64 * WRITES / start.elapsed().as_secs_f64())
+    let now = usage::processor(std::process::id())?;
+    let writes = MESSAGES as f64 * WRITES;
+    let outside = (now.all - used.all) - (now.store - used.store);
+    Ok(Alone { writes_a_second: writes / start.elapsed().as_secs_f64(), call_micros: outside / writes })
 }
 
 async fn life(app: &App, campaign: &CampaignId, index: u64) -> anyhow::Result<()> {
