@@ -27,12 +27,14 @@ const MOST_STRETCH: i64 = 20 * WHOLE;
 const STRETCHED: i64 = 1_150;
 
 /// What slots that are met take off again: much while claims are quick, little while they are slow, for then the process
-/// is close to what it can do.
+/// is close to what it can do; and while they are very slow a little is added.
 const RELAXED: i64 = 950;
-const BARELY_RELAXED: i64 = 990;
+const BARELY_RELAXED: i64 = 995;
+const EASED: i64 = 1_050;
 
-/// Claims that take longer are slow, in microseconds.
+/// Claims that take longer are slow, and very slow, in microseconds.
 const SLOW_CLAIM_MICROS: i64 = 40_000;
+const VERY_SLOW_CLAIM_MICROS: i64 = 100_000;
 
 /// Between a change of the stretch and the next: what was decided must be felt before it is judged.
 const BETWEEN_CHANGES_MICROS: i64 = 200_000;
@@ -77,12 +79,13 @@ impl Load {
     pub(crate) fn note_slot(&self, is_met: bool, now: i64) {
         let stretch = self.stretch.load(Ordering::Relaxed);
         let changed_at = self.changed_at.load(Ordering::Relaxed);
-        let (wait, change) = match is_met {
-            true if self.claim_micros.load(Ordering::Relaxed) < SLOW_CLAIM_MICROS => (BETWEEN_CHANGES_MICROS, RELAXED),
-            true => (BETWEEN_CHANGES_MICROS, BARELY_RELAXED),
-            false => (BEFORE_STRETCHING_MICROS, STRETCHED),
+        let (wait, change) = match (is_met, self.claim_micros.load(Ordering::Relaxed)) {
+            (false, _) => (BEFORE_STRETCHING_MICROS, STRETCHED),
+            (true, VERY_SLOW_CLAIM_MICROS..) => (BEFORE_STRETCHING_MICROS, EASED),
+            (true, SLOW_CLAIM_MICROS..) => (BETWEEN_CHANGES_MICROS, BARELY_RELAXED),
+            (true, _) => (BETWEEN_CHANGES_MICROS, RELAXED),
         };
-        if (is_met && stretch == WHOLE) || now - changed_at < wait {
+        if (change < WHOLE && stretch == WHOLE) || now - changed_at < wait {
             return;
         }
         let next = stretch * change / WHOLE;
@@ -135,7 +138,7 @@ mod tests {
         }
         load.note_slot(false, 1_000_000);
         load.note_slot(true, 1_000_000 + BETWEEN_CHANGES_MICROS);
-        assert_eq!(load.stretched(1_000), 1_138);
+        assert_eq!(load.stretched(1_000), 1_144);
     }
 
     #[test]
