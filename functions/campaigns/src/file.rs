@@ -1,16 +1,26 @@
-//! The contacts file: where a campaign begins. From bytes of any common spelling of CSV to contacts and rejects.
+//! The contacts file: where a campaign begins. From bytes of any common spelling of CSV, of a workbook or of XML to
+//! contacts and rejects.
 //!
-//! `text` makes UTF-8 of the bytes, `delimiter` and `columns` understand the first rows, `reader` streams the rows,
-//! `duplicates` knows who was there already, `rejects` writes down who was left out and why. `preview` is the same
-//! in the browser. Blank rows and what stands above the header are no contacts; every other row comes out.
+//! `format` judges the bytes. A text streams: `text` makes UTF-8 of it, `delimiter` and `quotes` understand it,
+//! `delimited` makes `rows`. Everything else is a `document`, which is there whole: a workbook or XML (`markup`, read
+//! within an `allowance`). From the rows on all formats are the same: `columns` understands the first, `reader` streams
+//! them, `duplicates` knows who was there already, `rejects` writes down who was left out and why. `preview` is the
+//! same in the browser. Blank rows and what stands above the header are no contacts; every other row comes out.
 
+mod allowance;
 mod columns;
+mod delimited;
 mod delimiter;
+mod document;
 mod duplicates;
 mod error;
+mod format;
+mod markup;
 mod preview;
+mod quotes;
 mod reader;
 mod rejects;
+mod rows;
 mod text;
 mod titles;
 
@@ -19,10 +29,11 @@ mod tests;
 
 use crate::phone::{Country, PhoneNumber};
 
-pub use delimiter::Delimiter;
+pub use document::{Document, MAX_HELD_FILE_BYTES};
 pub use duplicates::Duplicates;
-pub use error::{FileError, RejectReason};
-pub use preview::{PREVIEW_BYTES, PREVIEW_ROWS, Preview, preview};
+pub use error::{FileError, RejectReason, TooLarge};
+pub use format::{FORMAT_BYTES, Format};
+pub use preview::{PREVIEW_BYTES, PREVIEW_DOCUMENT_BYTES, PREVIEW_ROWS, Preview, preview};
 pub use reader::ContactsReader;
 pub use rejects::{RejectsWriter, defused};
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::phone::PhoneNumber;
 
-use super::reader::RawRow;
+use super::rows::RawRow;
 use super::titles;
 use super::{FileError, MAX_COLUMNS, Options};
 

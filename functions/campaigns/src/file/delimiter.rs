@@ -5,7 +5,7 @@ pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 
 /// What separates the cells of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delimiter {
+pub(super) enum Delimiter {
     /// `,`
     Comma,
     /// `;`, what spreadsheets write where the comma is for decimals.

@@ -5,17 +5,34 @@ use std::io;
 
 use crate::phone::PhoneError;
 
-use super::{MAX_COLUMNS, MAX_ROW_BYTES};
+use super::{MAX_COLUMNS, MAX_HELD_FILE_BYTES, MAX_ROW_BYTES};
 
 /// Why a file as a whole cannot be used: what is wrong and where.
 #[derive(Debug)]
 pub enum FileError {
     /// There is no row in it.
     Empty,
-    /// It is a workbook (`.xlsx`, `.ods`, `.xls`), not a text.
-    Workbook,
-    /// It has bytes that no text has.
+    /// It has bytes that no text has, and is no format that is known.
     Binary,
+    /// It is a web page.
+    WebPage,
+    /// It is an archive or a document, but no spreadsheet.
+    NoSpreadsheet,
+    /// It is a workbook that opens only with a password.
+    Encrypted,
+    /// It is broken or was cut off.
+    Damaged {
+        /// What is wrong, after "The file is damaged: ".
+        why: String,
+    },
+    /// It is a workbook that would take more memory or time than anybody's contacts.
+    TooLarge(TooLarge),
+    /// It is XML that defines entities, which could expand to anything.
+    Entities,
+    /// It is XML with elements nested deeper than a list of contacts.
+    TooDeep,
+    /// It is XML without anything that looks like a list.
+    NoRecords,
     /// No column looks like phone numbers.
     NoPhoneColumn {
         /// The columns it has.
@@ -48,12 +65,27 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// A fault that came through a reader, or the reader's own.
+    pub(super) fn of_io(error: io::Error) -> FileError {
+        match error.downcast::<FileError>() {
+            Ok(error) => error,
+            Err(error) => FileError::Read(error),
+        }
+    }
+
     /// A stable name of the kind of error.
     pub fn name(&self) -> &'static str {
         match self {
             FileError::Empty => "emptyFile",
-            FileError::Workbook => "workbook",
             FileError::Binary => "binary",
+            FileError::WebPage => "webPage",
+            FileError::NoSpreadsheet => "noSpreadsheet",
+            FileError::Encrypted => "encrypted",
+            FileError::Damaged { .. } => "damaged",
+            FileError::TooLarge(_) => "tooLarge",
+            FileError::Entities => "entities",
+            FileError::TooDeep => "tooDeep",
+            FileError::NoRecords => "noRecords",
             FileError::NoPhoneColumn { .. } => "noPhoneColumn",
             FileError::NoSuchColumn { .. } => "noSuchColumn",
             FileError::TooManyColumns { .. } => "tooManyColumns",
@@ -68,8 +100,35 @@ impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FileError::Empty => f.write_str("The file is empty."),
-            FileError::Workbook => f.write_str("The file is a spreadsheet workbook. Export it as CSV and upload that."),
-            FileError::Binary => f.write_str("The file is not a text. Export the contacts as CSV and upload that."),
+            FileError::Binary => {
+                f.write_str("The file is neither a spreadsheet nor a text. Save the contacts as .xlsx or .csv.")
+            }
+            FileError::WebPage => f.write_str(
+                "The file is a web page, whatever its name says. Open it in a spreadsheet program and save it as .xlsx.",
+            ),
+            FileError::NoSpreadsheet => f.write_str(
+                "The file is an archive or a document, but no spreadsheet. \
+                 Upload the contacts themselves, as .xlsx, .xls, .ods, .csv or .xml.",
+            ),
+            FileError::Encrypted => {
+                f.write_str("The workbook opens only with a password. Save it without one and upload that.")
+            }
+            FileError::Damaged { why } => write!(
+                f,
+                "The file is damaged or was cut off: {why}. Open it where it comes from, save it again and upload that."
+            ),
+            FileError::TooLarge(how) => how.fmt(f),
+            FileError::Entities => f.write_str(
+                "The file defines entities of its own (<!ENTITY), which are not read. Export it without a DOCTYPE.",
+            ),
+            FileError::TooDeep => f.write_str(
+                "The elements of the XML file are nested too deep for a list of contacts. \
+                 Export one element per contact.",
+            ),
+            FileError::NoRecords => f.write_str(
+                "The XML file has no list of contacts: no element that repeats and has fields in it. \
+                 Export one element per contact.",
+            ),
             FileError::NoPhoneColumn { columns } => write!(
                 f,
                 "No column has phone numbers. The columns are: {}. Name the right one, \
@@ -85,7 +144,7 @@ impl fmt::Display for FileError {
             ),
             FileError::RowTooLong { row_number } => write!(
                 f,
-                "Row {row_number} is longer than {} KB. Is a quotation mark left open there?",
+                "Row {row_number} is longer than {} KB. Shorten it, or close the quotation mark that is left open there.",
                 MAX_ROW_BYTES / 1024
             ),
             FileError::OpenQuote { line } => {
@@ -101,14 +160,63 @@ impl std::error::Error for FileError {
         match self {
             FileError::Read(error) => Some(error),
             FileError::Empty
-            | FileError::Workbook
             | FileError::Binary
+            | FileError::WebPage
+            | FileError::NoSpreadsheet
+            | FileError::Encrypted
+            | FileError::Damaged { .. }
+            | FileError::TooLarge(_)
+            | FileError::Entities
+            | FileError::TooDeep
+            | FileError::NoRecords
             | FileError::NoPhoneColumn { .. }
             | FileError::NoSuchColumn { .. }
             | FileError::TooManyColumns { .. }
             | FileError::RowTooLong { .. }
             | FileError::OpenQuote { .. } => None,
         }
+    }
+}
+
+/// In which way a workbook is too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooLarge {
+    /// It is an archive of more parts than a workbook has.
+    Parts,
+    /// Unpacked it would be larger than a workbook may be.
+    Unpacked {
+        /// The most, in bytes.
+        most_bytes: u64,
+    },
+    /// A part of it unpacks to many times its size.
+    PackedTooTightly {
+        /// The most.
+        most_times: u64,
+    },
+    /// It has more text or cells than can be held at once.
+    Held,
+    /// It is an `.xls` or `.ods`, whose cells are all held.
+    OldFormat,
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TooLarge::Parts => f.write_str("The workbook is packed of more parts than a spreadsheet has."),
+            TooLarge::Unpacked { most_bytes } => {
+                write!(f, "Unpacked, the workbook is larger than {} MB, which is the most.", most_bytes / 1_000_000)
+            }
+            TooLarge::PackedTooTightly { most_times } => write!(
+                f,
+                "A part of the workbook unpacks to more than {most_times} times its size, as no spreadsheet does."
+            ),
+            TooLarge::Held => f.write_str("The workbook has too much in it to be read at once."),
+            TooLarge::OldFormat => {
+                let most = MAX_HELD_FILE_BYTES / 1_000_000;
+                write!(f, "The file is larger than {most} MB, which is the most for .xls and .ods.")
+            }
+        }?;
+        f.write_str(" Save the sheet with the contacts as .csv and upload that.")
     }
 }
 

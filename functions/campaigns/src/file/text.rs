@@ -1,20 +1,17 @@
-//! Bytes of any encoding as a stream of UTF-8 with plain line ends: what the CSV parser reads.
-//!
-//! Also the place where a broken file is noticed before its rows are misread: a quotation mark that is left open
-//! would swallow the rows after it without a word.
+//! Bytes of any encoding as a stream of UTF-8 with plain line ends: what the parsers of CSV and of XML read.
 
 use std::io::{self, Read};
 
-use encoding_rs::{Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::delimiter::{Delimiter, SNIFF_BYTES};
-use super::{FileError, MAX_ROW_BYTES};
+use super::FileError;
+use super::delimiter::SNIFF_BYTES;
 
 /// Bytes decoded at a time; the first block is also what the delimiter is found in.
 const BLOCK_BYTES: usize = SNIFF_BYTES;
 
-/// How workbooks begin: zip archives (`.xlsx`, `.ods`) and compound files (`.xls`).
-const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
+/// The declaration of an XML file ends within so many bytes: version, encoding and one more attribute.
+const XML_DECLARATION_BYTES: usize = 200;
 
 /// The text of a file.
 pub(super) struct Text<R> {
@@ -27,14 +24,13 @@ pub(super) struct Text<R> {
     at: usize,
     line_end: LineEnd,
     progress: Progress,
-    rows: Rows,
 }
 
 /// UTF-8, where bytes that are none are taken as windows-1252 one by one, so that a file of either and a file of
-/// both are read right; or UTF-16 if a byte order mark says so.
+/// both are read right; or what a byte order mark or the first line of an XML file says.
 enum Encoding {
     Utf8OrWindows1252,
-    Utf16(Decoder),
+    Declared(Decoder),
 }
 
 #[derive(PartialEq, Eq)]
@@ -63,12 +59,8 @@ impl<R: Read> Text<R> {
             at: 0,
             line_end: LineEnd::AfterFeed,
             progress: Progress::Reading,
-            rows: Rows::new(Delimiter::None),
         };
         text.read_block().map_err(FileError::Read)?;
-        if WORKBOOKS.iter().any(|start| text.raw.starts_with(start)) {
-            return Err(FileError::Workbook);
-        }
         text.take_byte_order_mark();
         text.decode_block()?;
         Ok(text)
@@ -77,11 +69,6 @@ impl<R: Read> Text<R> {
     /// The beginning of the text.
     pub fn head(&self) -> &[u8] {
         &self.ready
-    }
-
-    /// Says what separates the cells, so that quotation marks are understood as the parser understands them.
-    pub fn cut_by(&mut self, delimiter: Delimiter) {
-        self.rows = Rows::new(delimiter);
     }
 
     fn read_block(&mut self) -> io::Result<()> {
@@ -96,9 +83,15 @@ impl<R: Read> Text<R> {
     fn take_byte_order_mark(&mut self) {
         let (encoding, length) = match self.raw.as_slice() {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8OrWindows1252, 3),
-            [0xFF, 0xFE, ..] => (Encoding::Utf16(UTF_16LE.new_decoder_without_bom_handling()), 2),
-            [0xFE, 0xFF, ..] => (Encoding::Utf16(UTF_16BE.new_decoder_without_bom_handling()), 2),
-            _ => return,
+            [0xFF, 0xFE, ..] => (declared(UTF_16LE), 2),
+            [0xFE, 0xFF, ..] => (declared(UTF_16BE), 2),
+            // XML may do without the mark.
+            [b'<', 0, b'?', 0, ..] => (declared(UTF_16LE), 0),
+            [0, b'<', 0, b'?', ..] => (declared(UTF_16BE), 0),
+            _ => match xml_encoding(&self.raw) {
+                Some(encoding) => (declared(encoding), 0),
+                None => return,
+            },
         };
         self.encoding = encoding;
         self.raw.drain(..length);
@@ -108,7 +101,7 @@ impl<R: Read> Text<R> {
         let ended = self.progress == Progress::Ended;
         let decoded = match &mut self.encoding {
             Encoding::Utf8OrWindows1252 => decode_utf8(&mut self.raw, ended),
-            Encoding::Utf16(decoder) => decode_utf16(decoder, &mut self.raw, ended),
+            Encoding::Declared(decoder) => decode_declared(decoder, &mut self.raw, ended),
         };
         if decoded.contains(&0) {
             return Err(FileError::Binary);
@@ -142,7 +135,6 @@ impl<R: Read> Read for Text<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.at == self.ready.len() {
             if self.progress == Progress::Ended {
-                self.rows.end().map_err(io::Error::other)?;
                 return Ok(0);
             }
             self.read_block()?;
@@ -152,7 +144,6 @@ impl<R: Read> Read for Text<R> {
         let length = waiting.len().min(buffer.len());
         buffer[..length].copy_from_slice(&waiting[..length]);
         self.at += length;
-        self.rows.watch(&buffer[..length]).map_err(io::Error::other)?;
         Ok(length)
     }
 }
@@ -186,90 +177,27 @@ fn decode_utf8(raw: &mut Vec<u8>, ended: bool) -> Vec<u8> {
     }
 }
 
-/// The decoder keeps half a character by itself. What is no UTF-16 becomes U+FFFD.
-fn decode_utf16(decoder: &mut Decoder, raw: &mut Vec<u8>, ended: bool) -> Vec<u8> {
+fn declared(encoding: &'static encoding_rs::Encoding) -> Encoding {
+    Encoding::Declared(encoding.new_decoder_without_bom_handling())
+}
+
+/// The encoding that the first line of an XML file names, where it is none that is found out anyway.
+fn xml_encoding(raw: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let end = raw.iter().take(XML_DECLARATION_BYTES).position(|byte| *byte == b'>')?;
+    let declaration = std::str::from_utf8(&raw[..end]).ok().filter(|text| text.starts_with("<?xml"))?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let label = value.strip_prefix(['"', '\''])?.split(['"', '\'']).next()?;
+    encoding_rs::Encoding::for_label(label.as_bytes())
+        .filter(|encoding| encoding.is_ascii_compatible() && ![UTF_8, WINDOWS_1252].contains(encoding))
+}
+
+/// The decoder keeps half a character by itself. What it does not know becomes U+FFFD.
+fn decode_declared(decoder: &mut Decoder, raw: &mut Vec<u8>, ended: bool) -> Vec<u8> {
     let size = decoder.max_utf8_buffer_length(raw.len());
     let mut decoded = vec![0; size.unwrap_or(raw.len().saturating_mul(3) + 16)];
     let (_, _, written, _) = decoder.decode_to_utf8(raw, &mut decoded, ended);
     decoded.truncate(written);
     raw.clear();
     decoded
-}
-
-/// Follows the parser through quotation marks and line ends.
-struct Rows {
-    delimiter: u8,
-    place: Place,
-    row_number: u32,
-    row_bytes: usize,
-    line: u64,
-    opened_in_line: u64,
-}
-
-#[derive(Clone, Copy)]
-enum Place {
-    CellStart,
-    Plain,
-    Quoted,
-    /// After a quotation mark in a quoted cell: its end, or the first of two.
-    MaybeClosed,
-}
-
-impl Rows {
-    fn new(delimiter: Delimiter) -> Rows {
-        Rows {
-            delimiter: delimiter.byte(),
-            place: Place::CellStart,
-            row_number: 1,
-            row_bytes: 0,
-            line: 1,
-            opened_in_line: 1,
-        }
-    }
-
-    fn watch(&mut self, text: &[u8]) -> Result<(), FileError> {
-        for byte in text {
-            self.place = self.next(*byte)?;
-            self.line += u64::from(*byte == b'\n');
-            self.row_bytes += 1;
-            if *byte == b'\n' && !matches!(self.place, Place::Quoted) {
-                self.row_number = self.row_number.saturating_add(1);
-                self.row_bytes = 0;
-            }
-            if self.row_bytes > MAX_ROW_BYTES {
-                let row_number = self.row_number;
-                return Err(FileError::RowTooLong { row_number });
-            }
-        }
-        Ok(())
-    }
-
-    fn next(&mut self, byte: u8) -> Result<Place, FileError> {
-        let ends_cell = byte == self.delimiter || byte == b'\n';
-        Ok(match (self.place, byte) {
-            (Place::Quoted, b'"') => Place::MaybeClosed,
-            (Place::Quoted, _) | (Place::MaybeClosed, b'"') => Place::Quoted,
-            (Place::CellStart, b'"') => {
-                self.opened_in_line = self.line;
-                Place::Quoted
-            }
-            (_, _) if ends_cell => Place::CellStart,
-            // The mark that "closes" a cell of several lines stands before more text: it opened another cell.
-            (Place::MaybeClosed, other) if other != b' ' && self.line > self.opened_in_line => {
-                return Err(self.open_quote());
-            }
-            (_, _) => Place::Plain,
-        })
-    }
-
-    fn end(&self) -> Result<(), FileError> {
-        match self.place {
-            Place::Quoted => Err(self.open_quote()),
-            Place::CellStart | Place::Plain | Place::MaybeClosed => Ok(()),
-        }
-    }
-
-    fn open_quote(&self) -> FileError {
-        FileError::OpenQuote { line: self.opened_in_line }
-    }
 }

@@ -1,0 +1,174 @@
+//! A contacts file that has to be there whole before it can be read: workbooks and XML. Everything is judged first, so
+//! that a file that would take more memory than anybody's contacts is refused before it does.
+//!
+//! `archive` judges what `.xlsx` and `.ods` are packed in, `weight` and `grid` what its parts hold, `compound` judges
+//! `.xls`; `sheet` and `cell` make rows of worksheets, `records` of XML.
+
+mod archive;
+mod cell;
+mod compound;
+mod grid;
+mod list;
+mod records;
+mod sheet;
+mod sheet_2003;
+mod survey;
+mod weight;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
+
+use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use calamine::{Data, Ods, Range, Reader, SheetType, SheetVisible, Xls, Xlsx};
+
+use self::archive::Workbook;
+use self::records::Records;
+use super::delimited::Delimited;
+use super::rows::RawRows;
+use super::{ContactsReader, FORMAT_BYTES, FileError, Format, Options, TooLarge};
+
+/// The largest `.xls` and `.ods`: the parser holds all their cells, and a million rows come as `.xlsx`.
+pub const MAX_HELD_FILE_BYTES: u64 = 20_000_000;
+
+/// The most cells that are held: 65,536 rows, which is all that `.xls` has, of ten columns.
+const MAX_HELD_CELLS: u64 = 700_000;
+
+/// The most text that is held, with what the allocator takes: half a million strings of fifty letters.
+const MAX_HELD_BYTES: usize = 48 * 1024 * 1024;
+
+/// A file of any format, judged and open.
+pub struct Document<S: Read + Seek> {
+    content: Content<S>,
+}
+
+enum Content<S: Read + Seek> {
+    Text(S),
+    /// Strings are held, cells stream.
+    Streamed {
+        workbook: Box<Xlsx<S>>,
+        sheets: Vec<String>,
+    },
+    /// All cells are held.
+    Held(Vec<Range<Data>>),
+    Markup(Records<S>),
+}
+
+impl<S: Read + Seek> Document<S> {
+    /// Finds out the format and judges the file.
+    pub fn open(mut source: S) -> Result<Document<S>, FileError> {
+        let mut beginning = Vec::new();
+        source.by_ref().take(FORMAT_BYTES as u64).read_to_end(&mut beginning).map_err(FileError::Read)?;
+        source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
+        let content = match Format::of(&beginning) {
+            Format::Text => Content::Text(source),
+            Format::Xml => Content::Markup(Records::open(source)?),
+            Format::WebPage => return Err(FileError::WebPage),
+            Format::Compound => {
+                judge_size(&mut source)?;
+                compound::judge(&mut source)?;
+                held::<S, Xls<S>>(source)?
+            }
+            Format::Zip => match archive::judge(&mut source)? {
+                Workbook::Office => streamed(source)?,
+                Workbook::OpenDocument => {
+                    judge_size(&mut source)?;
+                    held::<S, Ods<S>>(source)?
+                }
+            },
+        };
+        Ok(Document { content })
+    }
+
+    /// The contacts of the first worksheet that has some; with none, why the first with anything in it has none.
+    pub fn contacts(&mut self, options: Options) -> Result<ContactsReader<'_>, FileError> {
+        let sheet = if self.sheets() == 1 { 0 } else { self.sheet_with_contacts(&options)? };
+        ContactsReader::of_rows(self.rows(sheet)?, options)
+    }
+
+    fn sheet_with_contacts(&mut self, options: &Options) -> Result<usize, FileError> {
+        let mut first_problem = None;
+        for sheet in 0..self.sheets() {
+            let problem = match ContactsReader::of_rows(self.rows(sheet)?, options.clone()) {
+                Ok(_) => return Ok(sheet),
+                Err(problem) => problem,
+            };
+            if !matches!(problem, FileError::Empty) && first_problem.is_none() {
+                first_problem = Some(problem);
+            }
+        }
+        Err(first_problem.unwrap_or(FileError::Empty))
+    }
+
+    fn sheets(&self) -> usize {
+        match &self.content {
+            Content::Text(_) => 1,
+            Content::Streamed { sheets, .. } => sheets.len(),
+            Content::Held(sheets) => sheets.len(),
+            Content::Markup(records) => records.sheets(),
+        }
+    }
+
+    fn rows(&mut self, sheet: usize) -> Result<RawRows<'_>, FileError> {
+        Ok(match &mut self.content {
+            Content::Text(source) => {
+                source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
+                Box::new(Delimited::open(source)?)
+            }
+            Content::Streamed { workbook, sheets } => {
+                let cells = workbook.worksheet_cells_reader(&sheets[sheet]).map_err(|error| refused(&error))?;
+                Box::new(sheet::Streamed::new(cells))
+            }
+            Content::Held(sheets) => Box::new(sheet::held(&sheets[sheet])),
+            Content::Markup(records) => records.rows(sheet)?,
+        })
+    }
+}
+
+/// Opens a workbook whose strings are held and whose cells stream.
+fn streamed<S: Read + Seek>(source: S) -> Result<Content<S>, FileError> {
+    let workbook = unless_it_panics(|| Xlsx::new(source).map_err(|error| refused(&error)))?;
+    let sheets = worksheets(&workbook);
+    Ok(Content::Streamed { workbook: Box::new(workbook), sheets })
+}
+
+/// Opens a workbook whose cells are held, if it is small enough.
+fn held<S: Read + Seek, W: Reader<S>>(source: S) -> Result<Content<S>, FileError>
+where
+    W::Error: std::fmt::Display,
+{
+    let mut workbook = unless_it_panics(|| W::new(source).map_err(|error| refused(&error)))?;
+    let names = worksheets(&workbook).into_iter();
+    let sheets = names.map(|name| workbook.worksheet_range(&name).map_err(|error| refused(&error)));
+    let sheets = sheets.collect::<Result<_, _>>()?;
+    Ok(Content::Held(sheets))
+}
+
+fn judge_size(source: &mut impl Seek) -> Result<(), FileError> {
+    let size = source.seek(SeekFrom::End(0)).map_err(FileError::Read)?;
+    source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
+    if size > MAX_HELD_FILE_BYTES { Err(FileError::TooLarge(TooLarge::OldFormat)) } else { Ok(()) }
+}
+
+/// The names of the worksheets in their order, hidden ones last.
+fn worksheets<S: Read + Seek>(workbook: &impl Reader<S>) -> Vec<String> {
+    let mut sheets: Vec<_> =
+        workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet).collect();
+    sheets.sort_by_key(|sheet| sheet.visible != SheetVisible::Visible);
+    sheets.into_iter().map(|sheet| sheet.name.clone()).collect()
+}
+
+/// What the parser says is wrong with a workbook. Its bytes were all read before: what cannot be read is damaged.
+fn refused(error: &impl std::fmt::Display) -> FileError {
+    FileError::Damaged { why: error.to_string() }
+}
+
+/// The parser has seen thirty years of workbooks and not all broken ones: where it gives up in the middle, the file
+/// is at fault. (In the browser, where nothing can be caught, arithmetic that overflows goes on.)
+fn unless_it_panics<T>(parse: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
+    let gave_up = |_| Err(FileError::Damaged { why: "the parser cannot make sense of it".to_owned() });
+    catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(gave_up)
+}
