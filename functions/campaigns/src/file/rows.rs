@@ -34,9 +34,9 @@ pub(super) struct GrowingRow {
 }
 
 impl GrowingRow {
-    /// Puts a cell into its column, counted from 0. A blank one takes no place, and none takes another's.
+    /// Puts a cell into its column, counted from 0. An empty one takes no place, and none takes another's.
     pub fn put(&mut self, column: usize, row_number: u32, text: String) -> Result<(), FileError> {
-        if is_blank(&text) {
+        if text.is_empty() {
             return Ok(());
         }
         self.bytes += text.len();
@@ -56,7 +56,8 @@ impl GrowingRow {
 
     /// The row, unless it is blank.
     pub fn finish(self, row_number: u32) -> Option<RawRow> {
-        (!self.cells.is_empty()).then_some(RawRow { row_number, cells: self.cells })
+        let is_blank = self.cells.iter().all(|cell| is_blank(cell));
+        (!is_blank).then_some(RawRow { row_number, cells: self.cells })
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Segments first, then the rejects file, the manifest, and the record at last: killed anywhere it leaves an audience
 //! that nobody can use yet, and run again it writes the same bytes. Nothing is held whole: the file streams through
-//! one blocking thread (`rows`), the segments go out one by one, the rejects wait on disk.
+//! one blocking thread (`rows`), a workbook over the disk (`spool`), the segments go out one by one, the rejects wait on
+//! disk.
 
 mod rows;
+mod spool;
 mod stream;
 
 use std::io::BufWriter;
@@ -134,11 +136,14 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
     }
 }
 
+fn too_large() -> String {
+    format!("The file is larger than {} MB. Split it.", MAX_UPLOAD_BYTES / 1_000_000)
+}
+
 /// From the uploaded file to all files of the audience.
 async fn transfer(app: &App, record: &AudienceRecord, file: Opened) -> anyhow::Result<Import> {
     if file.size_bytes > MAX_UPLOAD_BYTES {
-        let most = MAX_UPLOAD_BYTES / 1_000_000;
-        return Ok(Import::Unusable(format!("The file is larger than {most} MB. Split it.")));
+        return Ok(Import::Unusable(too_large()));
     }
     let rejects = NamedTempFile::new().context("making a file for the rejected rows")?;
     let imported = match cut_segments(app, record, file.body, &rejects).await? {

@@ -1,12 +1,17 @@
 //! The rows of a contacts file: into segments of recipients, or into the rejects file. Runs on a blocking thread.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
 
 use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
-use campaigns::file::{Contact, ContactsReader, Duplicates, FileError, Options, RejectReason, RejectsWriter, Row};
+use campaigns::file::{
+    Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
+    RejectsWriter, Row,
+};
 use wire::RejectReasonCount;
+
+use super::spool;
 
 /// Most recipients of an audience: the table of people already seen fits into the function's memory up to 1.8 million,
 /// then it doubles.
@@ -51,17 +56,41 @@ pub(super) struct Imported {
     pub name_column: Option<String>,
 }
 
-/// Reads a file to its end. `give` takes a segment and answers whether it wants more.
+/// Reads a file of any format to its end. `give` takes a segment and answers whether it wants more.
 pub(super) fn read<S: Read, W: Write>(
-    source: S,
+    mut source: S,
     options: Options,
     rejects: W,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
-    let mut contacts = match ContactsReader::new(source, options) {
-        Ok(contacts) => contacts,
+    let mut beginning = Vec::with_capacity(FORMAT_BYTES);
+    source.by_ref().take(FORMAT_BYTES as u64).read_to_end(&mut beginning).context("reading the contacts file")?;
+    let format = Format::of(&beginning);
+    let source = Cursor::new(beginning).chain(source);
+    if format.is_stream() {
+        return match ContactsReader::new(source, options) {
+            Ok(contacts) => read_contacts(contacts, rejects, give),
+            Err(error) => unusable(error),
+        };
+    }
+    let Some(file) = spool::on_disk(source)? else {
+        return Ok(Outcome::Unusable(super::too_large()));
+    };
+    let mut document = match Document::open(file) {
+        Ok(document) => document,
         Err(error) => return unusable(error),
     };
+    match document.contacts(options) {
+        Ok(contacts) => read_contacts(contacts, rejects, give),
+        Err(error) => unusable(error),
+    }
+}
+
+fn read_contacts<W: Write>(
+    mut contacts: ContactsReader<'_>,
+    rejects: W,
+    give: impl FnMut(Segment) -> bool,
+) -> anyhow::Result<Outcome> {
     let rejects = RejectsWriter::new(rejects, contacts.columns()).context("writing the rejected rows")?;
     let mut audience = Audience {
         segment: Vec::new(),
@@ -211,13 +240,25 @@ mod tests {
     }
 
     fn import(file: &str) -> Made {
+        import_bytes(file.as_bytes())
+    }
+
+    fn import_bytes(file: &[u8]) -> Made {
         let options = Options { default_country: Country::parse("BR").ok(), ..Options::default() };
         let (mut segments, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = read(file.as_bytes(), options, &mut rejects, |segment| {
+        let outcome = read(file, options, &mut rejects, |segment| {
             segments.push(segment);
             true
         });
         Made { outcome: outcome.unwrap(), segments, rejects: String::from_utf8(rejects).unwrap() }
+    }
+
+    struct Broken;
+
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("broken"))
+        }
     }
 
     fn imported(made: &Made) -> &Imported {
@@ -273,6 +314,32 @@ mod tests {
     }
 
     #[test]
+    fn a_workbook_gives_the_segments_and_rejects_of_its_csv_and_the_same_again() {
+        let fixture = |name: &str| {
+            std::fs::read(format!("{}/../../tests/fixtures/contacts/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+        };
+        let expected = import_bytes(&fixture("sample.csv"));
+        for name in ["sample.xlsx", "sample.xls", "sample.ods", "sample.xlsx"] {
+            let made = import_bytes(&fixture(name));
+            assert_eq!((&made.segments, &made.outcome), (&expected.segments, &expected.outcome), "{name}");
+            assert_eq!(made.rejects, expected.rejects, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_broken_workbook_is_unusable_and_says_what_to_do() {
+        let made = import_bytes(b"PK\x03\x04 and then the line was cut");
+        assert!(matches!(&made.outcome, Outcome::Unusable(why) if why.contains("save it again")), "{:?}", made.outcome);
+        assert!(made.segments.is_empty());
+    }
+
+    #[test]
+    fn a_workbook_that_breaks_off_on_its_way_is_tried_again() {
+        let outcome = read(b"PK\x03\x04".chain(Broken), Options::default(), Vec::new(), |_| true);
+        assert!(outcome.is_err());
+    }
+
+    #[test]
     fn a_file_without_phones_is_unusable_and_says_why() {
         let made = import("city,street\nLisboa,Rua\n");
         assert!(matches!(&made.outcome, Outcome::Unusable(why) if why.contains("city, street")), "{:?}", made.outcome);
@@ -294,12 +361,6 @@ mod tests {
 
     #[test]
     fn a_file_that_breaks_off_is_an_error_and_no_short_audience() {
-        struct Broken;
-        impl Read for Broken {
-            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-                Err(std::io::Error::other("broken"))
-            }
-        }
         let text = file(10_000);
         let outcome = read(text.as_bytes().chain(Broken), Options::default(), Vec::new(), |_| true);
         assert!(outcome.is_err());
