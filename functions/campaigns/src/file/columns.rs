@@ -34,14 +34,12 @@ impl Layout {
         let header = header_row(sample, options);
         let rows_above = header.map_or(0, |row| row + 1);
         let data = &sample[rows_above..];
-        let columns = match header {
-            Some(row) => titles::of_header(&sample[row].cells, widest(data)),
-            None => titles::of_header(&[], widest(data)),
-        };
-        if columns.len() > MAX_COLUMNS {
-            let columns = columns.len();
-            return Err(FileError::TooManyColumns { columns });
+        let header = header.map_or(&[][..], |row| &sample[row].cells);
+        let width = titles::width(header, widest(data));
+        if width > MAX_COLUMNS {
+            return Err(FileError::TooManyColumns { columns: width });
         }
+        let columns = titles::of_header(header, width);
         let phone = phone_column(&columns, data, options)?;
         let name = name_column(&columns, phone, options)?;
         Ok(Layout { columns, phone, name, rows_above })

@@ -167,7 +167,7 @@ fn refused(error: &impl std::fmt::Display) -> FileError {
 }
 
 /// The parser has seen thirty years of workbooks and not all broken ones: where it gives up in the middle, the file
-/// is at fault. (In the browser, where nothing can be caught, arithmetic that overflows goes on.)
+/// is at fault. (In the browser nothing can be caught: it does not look into `.xls`, where this happens.)
 fn unless_it_panics<T>(parse: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
     let gave_up = |_| Err(FileError::Damaged { why: "the parser cannot make sense of it".to_owned() });
     catch_unwind(AssertUnwindSafe(parse)).unwrap_or_else(gave_up)

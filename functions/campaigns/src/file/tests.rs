@@ -246,6 +246,8 @@ fn a_file_that_cannot_be_used_says_why() {
     assert!(error.to_string().contains("name, city, coupon"), "{error}");
     let wide = format!("phone{}\n+447700900011\n", ",x".repeat(MAX_COLUMNS));
     assert_eq!(fails(wide.as_bytes()).name(), "tooManyColumns");
+    let widest = format!("phone{}\n+447700900011\n", ",x".repeat(MAX_ROW_BYTES / 2 - 10));
+    assert_eq!(fails(widest.as_bytes()).name(), "tooManyColumns");
     let long = format!("phone,note\n+447700900011,{}\n", "x".repeat(MAX_ROW_BYTES));
     assert!(matches!(fails(long.as_bytes()), FileError::RowTooLong { row_number: 2 }));
 }

@@ -80,15 +80,19 @@ pub(super) fn same(left: &str, right: &str) -> bool {
     !left.is_empty() && left == right
 }
 
-/// Titles for all columns: those of the header, `Column 3` where it has none, a number behind repeated ones.
-/// Columns without a title after the last filled one are left out.
-pub(super) fn of_header(header: &[String], width_of_data: usize) -> Vec<String> {
+/// How many columns there are. Those without a title after the last filled one are left out.
+pub(super) fn width(header: &[String], width_of_data: usize) -> usize {
     let titled = header.iter().rposition(|title| !title.trim().is_empty()).map_or(0, |last| last + 1);
-    let width = match header.len() {
+    match header.len() {
         0 => width_of_data,
         // Data wider than the header stays too wide: such a row is rejected, the column is not made up.
         cells => titled.max(width_of_data.min(cells)),
-    };
+    }
+}
+
+/// Titles for so many columns: those of the header, `Column 3` where it has none, a number behind repeated ones. Takes
+/// the square of their number.
+pub(super) fn of_header(header: &[String], width: usize) -> Vec<String> {
     let mut titles: Vec<String> = Vec::with_capacity(width);
     for column in 0..width {
         let title = header.get(column).map_or("", String::as_str);

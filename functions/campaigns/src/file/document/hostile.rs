@@ -94,6 +94,9 @@ fn an_old_workbook_of_more_than_twenty_megabytes_is_refused() {
     assert!(matches!(try_to_read(&bytes), Err(FileError::TooLarge(TooLarge::OldFormat))));
 }
 
+/// Where the records lie in `five-people.xls`; the rest is padding and directory.
+const OLD_RECORDS: std::ops::Range<usize> = 512..1_300;
+
 /// Bytes to put over others, each at its place in a file of any length.
 fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
     proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)
@@ -148,6 +151,17 @@ proptest! {
         changes in changes(),
     ) {
         drop(try_to_read(&with_changed_part(&fixture(file), part, &changes)));
+    }
+
+    #[test]
+    fn no_changed_record_of_an_old_workbook_makes_a_parser_panic(
+        changes in proptest::collection::vec((OLD_RECORDS, any::<u8>()), 1..8),
+    ) {
+        let mut bytes = fixture("five-people.xls");
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        drop(try_to_read(&bytes));
     }
 
     #[test]
