@@ -13,9 +13,21 @@ pub struct Reading {
     pub country: String,
 }
 
-/// What the browser read from the beginning of a contacts file.
+/// How much of a contacts file the browser looked into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// As much as there is to judge.
+    #[default]
+    Looked,
+    /// Nothing: only the importer reads it.
+    Unseen,
+}
+
+/// What the browser read from a contacts file, or the importer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sheet {
+    /// Whether the rest tells anything.
+    pub extent: Extent,
     /// Headers, in order.
     pub columns: Vec<String>,
     /// The column of phone numbers; nothing where none looks like it.
@@ -28,7 +40,7 @@ pub struct Sheet {
     pub good: u64,
     /// Rows that were judged and cannot.
     pub bad: u64,
-    /// Rows of the whole file, guessed by its size.
+    /// Rows of the whole file; of a text guessed by its size.
     pub rows_about: u64,
 }
 
@@ -67,6 +79,24 @@ impl Sheet {
         }
         let all = u128::from(self.rows_about) * u128::from(self.good) / u128::from(judged);
         Recipients::About(two_digits(u64::try_from(all).unwrap_or(u64::MAX)))
+    }
+
+    /// A file that the browser does not look into.
+    pub fn unseen() -> Sheet {
+        Sheet { extent: Extent::Unseen, ..Sheet::default() }
+    }
+
+    /// What the importer says of a file that the browser did not look into.
+    pub fn of_audience(audience: &Audience) -> Sheet {
+        Sheet {
+            columns: audience.columns.clone(),
+            phone_column: audience.phone_column.clone(),
+            name_column: audience.name_column.clone(),
+            good: audience.recipients,
+            bad: audience.rejected,
+            rows_about: audience.recipients + audience.rejected,
+            ..Sheet::default()
+        }
     }
 
     /// The place of a column.
@@ -148,6 +178,19 @@ mod tests {
         assert_eq!(rows_about(b"phone\n1\n2\n3", 11), 3);
         assert_eq!(rows_about(b"phone\n1111\n", 220), 39);
         assert_eq!(rows_about(b"", 0), 0);
+    }
+
+    #[test]
+    fn what_the_importer_says_stands_in_for_a_look_into_the_file() {
+        let audience: Audience = serde_json::from_value(serde_json::json!({
+            "id": "a", "fileName": "a.xlsx", "status": "ready", "recipients": 9, "rejected": 1,
+            "columns": ["phone", "name"], "phoneColumn": "phone", "createdAt": "2026-11-25T00:00:00Z"
+        }))
+        .unwrap();
+        let sheet = Sheet::of_audience(&audience);
+        assert_eq!((sheet.extent, sheet.position("name")), (Extent::Looked, Some(1)));
+        assert_eq!((sheet.phone_column.as_deref(), sheet.recipients()), (Some("phone"), Recipients::About(9)));
+        assert_eq!(Sheet::unseen().extent, Extent::Unseen);
     }
 
     #[test]

@@ -11,9 +11,14 @@ use crate::components::field::{FieldError, Pick, PickField};
 use crate::components::step::Step;
 use crate::infra::shell::Shell;
 use crate::infra::{api, countries, format};
-use crate::model::intake::{Intake, Sheet};
+use crate::model::intake::{Extent, Intake, Sheet};
 
 const INVITATION: &str = "Drop your contacts file here";
+
+/// What the dialog offers; the importer goes by what is in the file, not by its name.
+const KINDS: &str = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.xml,text/csv,text/xml,application/vnd.ms-excel,\
+                     application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,\
+                     application/vnd.oasis.opendocument.spreadsheet";
 
 /// Drop zone, columns, country, the first rows and the upload.
 #[component]
@@ -28,14 +33,16 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
                 id="file"
                 title=Signal::derive(title)
                 taken=taken
-                accept=".csv,.tsv,.txt,text/csv"
-                hint="A CSV file whose first line names its columns, one of them phone numbers"
+                accept=KINDS
+                hint="Excel, OpenDocument, CSV or XML, with a column of phone numbers"
                 disabled=busy
                 on_file=Callback::new(move |file| wizard.take_file(file))
             />
             <FieldError id="file-error" error=wizard.error("file")/>
             <Show when=move || wizard.sheet.with(Option::is_some)>
                 <Columns wizard=wizard busy=busy/>
+            </Show>
+            <Show when=move || wizard.has_seen_file()>
                 <Sample wizard=wizard/>
             </Show>
             <Progress wizard=wizard/>
@@ -61,16 +68,18 @@ fn Columns(wizard: Wizard, busy: Signal<bool>) -> impl IntoView {
     };
     view! {
         <div class="fields">
-            <PickField
-                id="phoneColumn" label="Column with phone numbers" options=columns value=wizard.phone_column
-                on_pick=setter("phoneColumn", wizard.phone_column) error=wizard.error("phoneColumn")
-                test_id="phone-column" nothing="Choose a column" disabled=busy
-            />
-            <PickField
-                id="nameColumn" label="Column with names" options=columns value=wizard.name_column
-                on_pick=setter("nameColumn", wizard.name_column) error=wizard.error("nameColumn")
-                test_id="name-column" nothing="By its title" disabled=busy
-            />
+            <Show when=move || wizard.has_seen_file()>
+                <PickField
+                    id="phoneColumn" label="Column with phone numbers" options=columns value=wizard.phone_column
+                    on_pick=setter("phoneColumn", wizard.phone_column) error=wizard.error("phoneColumn")
+                    test_id="phone-column" nothing="Choose a column" disabled=busy
+                />
+                <PickField
+                    id="nameColumn" label="Column with names" options=columns value=wizard.name_column
+                    on_pick=setter("nameColumn", wizard.name_column) error=wizard.error("nameColumn")
+                    test_id="name-column" nothing="By its title" disabled=busy
+                />
+            </Show>
             <PickField
                 id="defaultCountry" label="Country of numbers written without one" options=countries value=wizard.country
                 on_pick=setter("defaultCountry", wizard.country) error=wizard.error("defaultCountry")
@@ -153,6 +162,9 @@ fn Upload(wizard: Wizard, text: String) -> impl IntoView {
 }
 
 fn seen(sheet: &Sheet) -> String {
+    if sheet.extent == Extent::Unseen {
+        return "The columns and people of this file are found after the upload.".to_owned();
+    }
     if sheet.phone_column.is_none() {
         return "No column looks like phone numbers. Choose it, or the country of the numbers.".to_owned();
     }

@@ -9,7 +9,7 @@ use super::wizard::Wizard;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, upload};
 use crate::model::form::Wish;
-use crate::model::intake::Intake;
+use crate::model::intake::{Intake, Sheet};
 use campaigns::lifecycle::Action as Move;
 
 /// How often to look whether an audience is ready.
@@ -88,7 +88,7 @@ fn file_faults(wizard: Wizard) -> Vec<FieldError> {
     let fault = |field: &str, message: &str| vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
     if wizard.file.with_untracked(Option::is_none) {
         fault("audienceId", "Drop a contacts file.")
-    } else if wizard.phone_column.with_untracked(String::is_empty) {
+    } else if untrack(|| wizard.has_seen_file()) && wizard.phone_column.with_untracked(String::is_empty) {
         fault("phoneColumn", "Choose the column with phone numbers.")
     } else {
         Vec::new()
@@ -108,6 +108,9 @@ pub async fn audience(wizard: Wizard, shell: Shell) -> Result<Audience, ()> {
     });
     match answer {
         Ok(audience) => {
+            if !untrack(|| wizard.has_seen_file()) {
+                wizard.show(Sheet::of_audience(&audience));
+            }
             wizard.intake.set(Intake::Ready(Box::new(audience.clone())));
             Ok(audience)
         }

@@ -9,7 +9,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{api, clock, contacts_file};
 use crate::model::filling::{Bubble, Filling, bubble, content, fillings};
 use crate::model::form::{Form, Start, error_at};
-use crate::model::intake::{Intake, Reading, Recipients, Sheet};
+use crate::model::intake::{Extent, Intake, Reading, Recipients, Sheet};
 use crate::model::pace::{Estimate, PaceText, Preset, estimate};
 
 /// The signals of the wizard.
@@ -150,12 +150,22 @@ impl Wizard {
         });
     }
 
-    fn show(self, sheet: Sheet) {
+    /// Takes what was found out about the file.
+    pub fn show(self, sheet: Sheet) {
+        if sheet.extent == Extent::Unseen {
+            self.sheet.set(Some(sheet));
+            return;
+        }
         if let Some(found) = &sheet.phone_column {
             self.phone_column.set(found.clone());
         }
         self.name_column.set(sheet.name_column.clone().unwrap_or_default());
         self.sheet.set(Some(sheet));
+    }
+
+    /// Whether its columns are known.
+    pub fn has_seen_file(self) -> bool {
+        self.sheet.with(|sheet| sheet.as_ref().is_some_and(|sheet| sheet.extent == Extent::Looked))
     }
 
     /// How the file is to be read.
