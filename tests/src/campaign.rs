@@ -73,12 +73,13 @@ pub fn is_our_fault(error: &anyhow::Error) -> bool {
 }
 
 /// A contacts file that lies where the importer looks, and what the event says of it.
-pub async fn uploaded(app: &Arc<App>, csv: &str) -> anyhow::Result<(AudienceId, PutEvent)> {
-    let file = json!({ "fileName": "contacts.csv", "sizeBytes": csv.len() });
-    let upload: Upload = call(app, "POST", "/v3/uploads", file).await?;
+pub async fn uploaded(app: &Arc<App>, file: impl AsRef<[u8]>) -> anyhow::Result<(AudienceId, PutEvent)> {
+    let bytes = file.as_ref();
+    let announced = json!({ "fileName": "contacts.csv", "sizeBytes": bytes.len() });
+    let upload: Upload = call(app, "POST", "/v3/uploads", announced).await?;
     let key = lambdas::storage::files::upload_key(WORKSPACE, &upload.audience_id);
-    lambdas::storage::files::put(app, &key, "text/csv", csv.as_bytes().to_vec()).await?;
-    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    lambdas::storage::files::put(app, &key, "text/csv", bytes.to_vec()).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: bytes.len() as u64 };
     Ok((upload.audience_id, put))
 }
 

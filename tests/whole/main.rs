@@ -10,6 +10,7 @@ mod deletes;
 mod edits;
 mod faults;
 mod flow;
+mod formats;
 mod handlers_twice;
 mod health;
 mod hours;
