@@ -24,6 +24,9 @@ use crate::people;
 /// Seconds between two looks: the schedule's.
 const TICK_SECONDS: i64 = 60;
 
+/// Recipients of a chunk.
+const CHUNK: u64 = 1_000;
+
 /// One look of the dispatcher.
 pub struct Look {
     recipients: u64,
@@ -64,7 +67,7 @@ pub async fn run(people: u64, rate: u32) -> anyhow::Result<Vec<Look>> {
     let meter = Arc::new(Meter::default());
     let app = open(folder.path(), rate, &meter).await?;
     let csv = people::csv(usize::try_from(people)?);
-    let campaign = draft(&app, &csv, json!({ "chunkSize": 1_000 })).await?.id;
+    let campaign = draft(&app, &csv, json!({ "chunkSize": CHUNK })).await?.id;
     drop(csv);
     act(&app, &campaign, "start").await?;
     let mut looks = Vec::new();
@@ -89,7 +92,7 @@ pub async fn run(people: u64, rate: u32) -> anyhow::Result<Vec<Look>> {
             requests: counts.sum("SQS requests"),
             millis,
         });
-        count_as_sent(&app, &after).await?;
+        count_as_sent(&app, &before, &after).await?;
     }
     looks.remove(0);
     // The last one cuts what is left, however little that is.
@@ -119,12 +122,22 @@ async fn record(app: &App, campaign: &CampaignId) -> anyhow::Result<CampaignReco
     record.ok_or_else(|| anyhow::anyhow!("the campaign is gone"))
 }
 
-/// What was cut a minute ago has left by now: the totals say so, as if TALLY had counted it.
-async fn count_as_sent(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
-    let read = totals::get(app, &record.id, Scope::Campaign).await?;
+/// What was cut a minute ago has left by now: the totals say so, as if TALLY had counted it, of the campaign and of every
+/// chunk, so that nothing is taken for lost.
+async fn count_as_sent(app: &App, before: &CampaignRecord, after: &CampaignRecord) -> anyhow::Result<()> {
+    count(app, after, Scope::Campaign, after.cursor_index).await?;
+    for chunk in before.cursor_index / CHUNK..=after.cursor_index / CHUNK {
+        let sent = (after.cursor_index - chunk * CHUNK).min(CHUNK);
+        count(app, after, Scope::Chunk(chunk), sent).await?;
+    }
+    Ok(())
+}
+
+async fn count(app: &App, record: &CampaignRecord, scope: Scope, sent: u64) -> anyhow::Result<()> {
+    let read = totals::get(app, &record.id, scope).await?;
     let mut next = TotalsRecord { version: read.version + 1, ..read.clone() };
-    next.totals.sent = record.cursor_index;
+    next.totals.sent = sent;
     next.last_outcome_at = Some(app.clock.now_millis());
-    totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await?;
+    totals::replace(app, &record.id, scope, read.version, &next).await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! One campaign from upload to the last receipt: our process here, the simulator there, both measured from outside.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use campanile_tests::client::PATIENCE;
 use serde_json::json;
 use simulator::{Config, Delay, Number};
 
@@ -10,6 +11,9 @@ use crate::ours::{self, Ours, Running};
 use crate::store::Alone;
 use crate::theirs::Theirs;
 use crate::{people, usage};
+
+/// Messages a second of a machine on which waiting is given up, after the tests' patience.
+const SLOWEST: u64 = 100;
 
 /// What is run.
 pub struct Setting {
@@ -90,7 +94,8 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
     let data = folder.path().join("data");
     let mut running = Running::start(&Ours { data, port, api_url: theirs.address.clone(), rate, depth }).await?;
     let before = if with_store { running.store().await? } else { Alone::default() };
-    let client = running.client.clone();
+    let slowly = Duration::from_secs(people as u64 / u64::from(rate).min(SLOWEST));
+    let client = running.client.clone().patient(PATIENCE + slowly);
     let audience = client.audience(people::csv(people)).await?;
     let asked = json!({ "chunkSize": 1_000, "channelId": format!("whatsapp-{}", ours::NUMBER) });
     let draft = client.draft(&audience.id, asked).await?;

@@ -21,12 +21,18 @@ pub struct Client {
     http: reqwest::Client,
     address: String,
     token: String,
+    patience: Duration,
 }
 
 impl Client {
     /// A client of the API at `address` (`http://host:port`).
     pub fn new(address: &str, token: &str) -> Client {
-        Client { http: reqwest::Client::new(), address: address.to_owned(), token: token.to_owned() }
+        Client {
+            http: reqwest::Client::new(),
+            address: address.to_owned(),
+            token: token.to_owned(),
+            patience: PATIENCE,
+        }
     }
 
     /// GET, and the answer's body.
@@ -114,11 +120,16 @@ impl Client {
         what: &str,
         holds: impl Fn(&Campaign) -> bool,
     ) -> anyhow::Result<Campaign> {
-        until(what, async || {
+        until_within(self.patience, what, async || {
             let standing = self.campaign(campaign).await?;
             Ok(holds(&standing).then_some(standing))
         })
         .await
+    }
+
+    /// The same client, which waits this long for a campaign.
+    pub fn patient(self, patience: Duration) -> Client {
+        Client { patience, ..self }
     }
 
     /// Waits until the campaign is complete.
@@ -136,12 +147,21 @@ async fn read<T: DeserializeOwned>(response: reqwest::Response, path: &str) -> a
 
 /// Looks until there is something to see, and gives up after [`PATIENCE`].
 pub async fn until<T>(what: &str, look: impl AsyncFn() -> anyhow::Result<Option<T>>) -> anyhow::Result<T> {
+    until_within(PATIENCE, what, look).await
+}
+
+/// The same with a patience of its own.
+async fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    look: impl AsyncFn() -> anyhow::Result<Option<T>>,
+) -> anyhow::Result<T> {
     let start = Instant::now();
     loop {
         if let Some(seen) = look().await? {
             return Ok(seen);
         }
-        ensure!(start.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
+        ensure!(start.elapsed() < patience, "{what} did not come within {patience:?}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

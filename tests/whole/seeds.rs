@@ -19,7 +19,7 @@ use simulator::{Config, Delay, ErrorCode, Number, Storm};
 use wire::{Campaign, CampaignId, CampaignStatus};
 
 /// Seeds of one run of the tests.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 200;
 
 /// Seeds that run at the same time, each on a thread and a runtime of its own.
 const THREADS: usize = 2;
