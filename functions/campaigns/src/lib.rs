@@ -1,13 +1,14 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `consent` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
+//! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
 //! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `progress` → `totals` → `breaker` →
 //! `health`
 
 pub mod audience;
 pub mod breaker;
 pub mod consent;
+pub mod contact;
 pub mod creation;
 pub mod editing;
 pub mod file;
@@ -16,6 +17,7 @@ pub mod hours;
 pub mod job;
 pub mod lifecycle;
 pub mod limit;
+pub mod list;
 pub mod message;
 pub mod phone;
 pub mod plan;

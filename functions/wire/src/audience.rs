@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::AudienceId;
+use crate::{AudienceId, IntoContactsProgress, ListId};
 
 /// `POST /v3/uploads`: announces a contacts file; the answer says where to put it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +81,12 @@ pub struct Audience {
     /// The column that the names were taken from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_column: Option<String>,
+    /// The list that it was made of, when it was not made of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_id: Option<ListId>,
+    /// How far its people got into the contact book, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into_contacts: Option<IntoContactsProgress>,
     /// When the upload was announced.
     pub created_at: DateTime<Utc>,
 }

@@ -37,6 +37,15 @@ text_id! {
     ChannelId
 }
 
+text_id! {
+    /// A list, a saved filter over contacts: 26 characters, sortable by the time of creation (ULID).
+    ListId
+}
+text_id! {
+    /// A file of contacts that was asked for: 26 characters (ULID).
+    ExportId
+}
+
 /// One customer's walls. A number, as the v3 API has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

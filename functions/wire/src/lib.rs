@@ -7,8 +7,10 @@
 mod audience;
 mod campaign;
 mod channel;
+mod contact;
 mod ids;
 mod lifecycle;
+mod list;
 mod message;
 mod problem;
 mod seconds;
@@ -22,10 +24,18 @@ pub use campaign::{
     PauseAbove, ResultCounts,
 };
 pub use channel::{Channel, ChannelList};
-pub use ids::{AudienceId, CampaignId, ChannelId, WorkspaceId};
+pub use contact::{
+    ChangeLabels, Contact, ContactList, CreateContact, CreateExport, EditContact, Export, ExportStatus, IntoContacts,
+    IntoContactsProgress, LabelsChanged,
+};
+pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
     Decision, DecisionKind, EditCampaign, Recount, RecountFrom, Redriven, UnknownsDecision,
+};
+pub use list::{
+    ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
+    ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
 pub use message::{Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};

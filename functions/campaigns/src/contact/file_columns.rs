@@ -1,0 +1,192 @@
+//! A contact as a row of a file, and a row of a file as a contact.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use wire::Contact;
+
+use super::{LABEL_SEPARATOR, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied};
+
+/// Titles of an export before those of the custom fields. The first is the surest that says "phone", so that a custom
+/// field with numbers in it is not taken for it when the file comes back.
+pub const FILE_TITLES: [&str; 11] = [
+    "whatsapp",
+    "name",
+    "labels",
+    "portfolio",
+    "city",
+    "state",
+    "waId",
+    "userId",
+    "createdAt",
+    "lastContactAt",
+    "lastReplyAt",
+];
+
+/// What a column says of a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Labels,
+    Portfolio,
+    City,
+    State,
+    WaId,
+    UserId,
+    /// Phone and name, which are read already, and times, which are our own to know.
+    Known,
+    Field,
+}
+
+/// Titles of parts in the languages of the dashboard, folded.
+const TITLES: [(&str, Part); 26] = [
+    ("labels", Part::Labels),
+    ("label", Part::Labels),
+    ("etiquetas", Part::Labels),
+    ("etiqueta", Part::Labels),
+    ("tags", Part::Labels),
+    ("portfolio", Part::Portfolio),
+    ("carteira", Part::Portfolio),
+    ("cartera", Part::Portfolio),
+    ("city", Part::City),
+    ("cidade", Part::City),
+    ("ciudad", Part::City),
+    ("state", Part::State),
+    ("estado", Part::State),
+    ("uf", Part::State),
+    ("waid", Part::WaId),
+    ("userid", Part::UserId),
+    ("createdat", Part::Known),
+    ("updatedat", Part::Known),
+    ("lastcontactat", Part::Known),
+    ("lastreplyat", Part::Known),
+    ("whatsapp", Part::Known),
+    ("phone", Part::Known),
+    ("telefone", Part::Known),
+    ("name", Part::Known),
+    ("nome", Part::Known),
+    ("nombre", Part::Known),
+];
+
+fn part_of(title: &str) -> Part {
+    let title = folded(title);
+    TITLES.iter().find(|(known, _)| *known == title).map_or(Part::Field, |(_, part)| *part)
+}
+
+/// Whether a custom field cannot have this name, since a column of a file with it would be read as something else.
+pub(super) fn is_reserved(name: &str) -> bool {
+    part_of(name) != Part::Field
+}
+
+/// Which column of a file is which part of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileColumns {
+    parts: Vec<(Part, String)>,
+}
+
+impl FileColumns {
+    /// Understands the titles of a file. Custom fields are taken from the left, as many as a contact may have.
+    pub fn of(columns: &[String], phone_column: Option<&str>, name_column: Option<&str>) -> FileColumns {
+        let mut fields = 0;
+        let parts = columns.iter().map(|title| {
+            let is_read = [phone_column, name_column].contains(&Some(title.as_str()));
+            let part = match part_of(title) {
+                _ if is_read => Part::Known,
+                Part::Field if fields == MOST_FIELDS || title.chars().count() > LONGEST_FIELD_NAME => Part::Known,
+                part => part,
+            };
+            fields += usize::from(part == Part::Field);
+            (part, title.clone())
+        });
+        FileColumns { parts: parts.collect() }
+    }
+
+    /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name.
+    pub fn contact(&self, blank: Contact, cells: &[String]) -> Contact {
+        let mut contact = blank;
+        for ((part, title), cell) in self.parts.iter().zip(cells) {
+            if cell.trim().is_empty() {
+                continue;
+            }
+            match part {
+                Part::Labels => contact.labels.extend(cell.split([LABEL_SEPARATOR, ',']).map(str::to_owned)),
+                Part::Portfolio => contact.portfolio = Some(cell.clone()),
+                Part::City => contact.city = Some(cell.clone()),
+                Part::State => contact.state = Some(cell.clone()),
+                Part::WaId => contact.wa_id = Some(cell.clone()),
+                Part::UserId => contact.user_id = Some(cell.clone()),
+                Part::Known => {}
+                Part::Field => {
+                    contact.fields.insert(title.clone(), cell.clone());
+                }
+            }
+        }
+        tidied(contact)
+    }
+}
+
+/// A contact under [`FILE_TITLES`] and then these custom fields.
+pub fn file_row(contact: &Contact, fields: &[String]) -> Vec<String> {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let time =
+        |at: Option<DateTime<Utc>>| at.map_or_else(String::new, |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    let labels = contact.labels.iter().map(String::as_str).collect::<Vec<_>>();
+    let mut cells = vec![
+        contact.phone.clone(),
+        contact.name.clone(),
+        labels.join(&LABEL_SEPARATOR.to_string()),
+        text(&contact.portfolio),
+        text(&contact.city),
+        text(&contact.state),
+        text(&contact.wa_id),
+        text(&contact.user_id),
+        time(Some(contact.created_at)),
+        time(contact.last_contact_at),
+        time(contact.last_reply_at),
+    ];
+    cells.extend(fields.iter().map(|field| contact.fields.get(field).cloned().unwrap_or_default()));
+    cells
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::tests::contact;
+    use super::*;
+
+    fn titles(fields: &[String]) -> Vec<String> {
+        FILE_TITLES.iter().map(|title| (*title).to_owned()).chain(fields.iter().cloned()).collect()
+    }
+
+    #[test]
+    fn a_contact_comes_back_from_its_row_as_it_was() {
+        let mut ana = contact("+5511987654321", "Ana");
+        ana.labels = ["vip".to_owned(), "may, early".to_owned()].into();
+        ana.labels.remove("may, early");
+        (ana.portfolio, ana.city, ana.state) = (Some("North".into()), Some("São Paulo".into()), Some("SP".into()));
+        ana.fields = BTreeMap::from([("Tamanho".into(), "M".into())]);
+        let fields = vec!["Tamanho".to_owned(), "other".to_owned()];
+        let columns = FileColumns::of(&titles(&fields), Some("whatsapp"), Some("name"));
+        assert_eq!(columns.contact(contact("+5511987654321", "Ana"), &file_row(&ana, &fields)), ana);
+    }
+
+    #[test]
+    fn the_columns_of_a_brazilian_file_are_understood() {
+        let titles = ["Telefone", "Nome", "Etiquetas", "Carteira", "CIDADE", "UF", "Tamanho"].map(str::to_owned);
+        let columns = FileColumns::of(&titles, Some("Telefone"), Some("Nome"));
+        let cells = ["119", "Ana", "vip; maio", "Norte", " Belém ", "PA", "M"].map(str::to_owned);
+        let read = columns.contact(contact("+5591987654321", "Ana"), &cells);
+        assert_eq!(read.labels, ["maio".to_owned(), "vip".to_owned()].into());
+        assert_eq!(
+            (read.portfolio.as_deref(), read.city.as_deref(), read.state.as_deref()),
+            (Some("Norte"), Some("Belém"), Some("PA"))
+        );
+        assert_eq!(read.fields, BTreeMap::from([("Tamanho".into(), "M".into())]));
+    }
+
+    #[test]
+    fn a_column_that_was_read_as_the_phone_is_no_field_and_too_many_columns_are_left() {
+        let titles: Vec<String> = (0..40).map(|n| format!("column {n}")).collect();
+        let columns = FileColumns::of(&titles, Some("column 0"), None);
+        let read = columns.contact(contact("+12025550100", ""), &titles);
+        assert_eq!((read.fields.len(), read.fields.contains_key("column 0")), (MOST_FIELDS, false));
+    }
+}

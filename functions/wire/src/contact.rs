@@ -1,0 +1,239 @@
+//! The contact book: people, what is known of them, and what can be asked of many at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{ChannelId, ExportId, ListFilter};
+
+/// A person in the contact book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// E.164, with `+`, as it was written. Another spelling of it is the same person.
+    pub phone: String,
+    /// Empty when it is not known.
+    #[serde(default)]
+    pub name: String,
+    /// Names that the person is found by.
+    #[serde(default)]
+    pub labels: BTreeSet<String>,
+    /// Whose customer the person is: in pt-BR "carteira".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<String>,
+    /// Where the person lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Where the person lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What else is known, by name.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// WhatsApp's own spelling of the number, digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// WhatsApp's business-scoped id of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// When the person last wrote, by the channel that was written to.
+    #[serde(default)]
+    pub replies: BTreeMap<ChannelId, DateTime<Utc>>,
+    /// The latest of `replies`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reply_at: Option<DateTime<Utc>>,
+    /// When the person was last written to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_contact_at: Option<DateTime<Utc>>,
+    /// When the person came into the book.
+    pub created_at: DateTime<Utc>,
+    /// When anything of this last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Rises with every change; an edit that names an older one is refused.
+    pub version: u64,
+}
+
+/// `GET /v3/contacts?search=&filter=&after=&limit=`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactList {
+    /// One page, in an order that stays. With a search a page may hold fewer than asked, even none, and still have a `next`.
+    pub items: Vec<Contact>,
+    /// Give it as `after` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST /v3/contacts`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateContact {
+    /// The number as people write it.
+    pub phone: String,
+    /// Two letters (ISO 3166): the country of a number written without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default)]
+    pub name: String,
+    /// As in [`Contact`].
+    #[serde(default)]
+    pub labels: BTreeSet<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+/// `PATCH /v3/contacts/{phone}`: what is absent stays; an empty text takes a value away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditContact {
+    /// Another spelling of the same number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// All labels from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeSet<String>>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Only those that are named change.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// As in [`Contact`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The version that was seen: refused when it stands no more. Without it, only what is named here is written over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+}
+
+/// `POST /v3/contacts/labels`: puts labels on many people and takes others off, by their numbers or by a filter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChangeLabels {
+    /// Labels to put on.
+    #[serde(default)]
+    pub add: BTreeSet<String>,
+    /// Labels to take off.
+    #[serde(default)]
+    pub remove: BTreeSet<String>,
+    /// Whose, by number. Either this or `filter`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phones: Option<Vec<String>>,
+    /// Whose, by what is known of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<ListFilter>,
+    /// With a filter: the `next` of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// The answer to `POST /v3/contacts/labels`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelsChanged {
+    /// Contacts that were meant, in this request.
+    pub matched: u64,
+    /// Contacts that changed; the others had the labels already.
+    pub changed: u64,
+    /// Contacts that have no room for more labels, and stay as they were.
+    pub full: u64,
+    /// Numbers that are not in the book.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// There are more: ask again with this as `after`. Whoever asks the same again changes nothing twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST /v3/contacts/export`: whom to write into a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateExport {
+    /// Everybody when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<ListFilter>,
+}
+
+/// How far an export got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ExportStatus {
+    /// It is being written.
+    Writing,
+    /// It can be fetched.
+    Ready,
+}
+
+/// `GET /v3/contacts/export/{id}`: a file of contacts, which can be imported again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Export {
+    /// Its id.
+    pub id: ExportId,
+    /// How far it got.
+    pub status: ExportStatus,
+    /// Contacts so far.
+    pub contacts: u64,
+    /// Where to fetch it, for some minutes; a later answer has a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Beside the fields of `POST /v3/uploads`: whether the people of the file also go into the contact book.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntoContacts {
+    /// Whether they do.
+    #[serde(default)]
+    pub into_contacts: bool,
+    /// Labels for each of them.
+    #[serde(default)]
+    pub labels: BTreeSet<String>,
+    /// The portfolio of those whose row names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portfolio: Option<String>,
+}
+
+/// How far the people of an audience got into the contact book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntoContactsProgress {
+    /// Recipients that were looked at.
+    pub done: u64,
+    /// Of them: contacts that are new or changed.
+    pub written: u64,
+    /// Of them: rows that no contact can be made of, because they are too large.
+    pub left_out: u64,
+}
