@@ -38,7 +38,7 @@ def all_of(kind): return {name: of[name] for name, resource in every["Resources"
 def timeout(name): return of[f"{name}Function"]["Timeout"]
 def visibility(name): return of[f"{name}Queue"]["VisibilityTimeout"]
 TABLES, PAIR = "local/src/tables.rs", r'\("(\w+)", (Text|Number)\)'
-tables = found(TABLES, r"name: (\w+_TABLE),\s*key: \[(.*?)\],\s*indexes: &\[(.*?)\],\s*stream: (\S+?)\)?,\n", re.S)
+tables = found(TABLES, r"name: (\w+_TABLE),\s*key: \[(.*?)\],\s*indexes: &\[(.*?)\],\s*stream: ([\w:(]+)", re.S)
 holds({title(table[0]) for table in tables} == all_of("AWS::DynamoDB::Table").keys(), "the tables of tables.rs are others than these")
 for name, key, indexes, view in tables:
     def schema(keys): return [(k["AttributeName"], k["KeyType"]) for k in keys]
@@ -48,7 +48,7 @@ for name, key, indexes, view in tables:
              {index: (parsed(text), "KEYS_ONLY") for index, text in re.findall(r'\("(\w+)", \[(.*?)\]\)', indexes, re.S)},
              view.split("::")[-1].lower(), found(TABLES, r'attribute_name\("(\w+)"\)')[0] if name == "CONTROL_TABLE" else None)
     here = ({a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}, schema(table["KeySchema"]),
-            {i["IndexName"]: (schema(i["KeySchema"]), i["Projection"]["ProjectionType"]) for i in table["GlobalSecondaryIndexes"]},
+            {i["IndexName"]: (schema(i["KeySchema"]), i["Projection"]["ProjectionType"]) for i in table.get("GlobalSecondaryIndexes", [])},
             table.get("StreamSpecification", {}).get("StreamViewType", "None").replace("_", "").lower(),
             table.get("TimeToLiveSpecification", {}).get("AttributeName"))
     holds(here == there, f"{title(name)}: {here} here, {there} in tables.rs")
@@ -69,8 +69,8 @@ for problem, holding in {
 }.items(): holds(holding, problem)
 for name, function in all_of("AWS::Lambda::Function").items():
     holds(set(found("lambdas/src/config.rs", r'variable\("(\w+)"\)')) <= function["Environment"]["Variables"].keys(), f"{name} lacks a variable of config.rs")
-    feeds_itself = name in ("SenderFunction", "DispatcherFunction")  # through its own queue
-    holds((function.get("RecursiveLoop") == "Allow") == feeds_itself, f"{name}: RecursiveLoop is for the sender and the dispatcher only")
+    feeds_itself = name in ("SenderFunction", "DispatcherFunction", "ImporterFunction")  # through its own queue
+    holds((function.get("RecursiveLoop") == "Allow") == feeds_itself, f"{name}: RecursiveLoop is for those who feed themselves only")
 for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
     holds(re.fullmatch(r"rate\((1 (minute|hour|day)|(?!1 |0)\d+ (minutes|hours|days))\)|cron\(\S+( \S+){5}\)", schedule), f"{name}: {schedule} is no schedule")
     holds(schedule == "rate(1 minute)" and "from_secs(60)" in rust("local/src/schedule.rs"), f"{name}: {schedule} differs from schedule.rs")

@@ -10,6 +10,8 @@ pub struct Config {
     pub control_table: String,
     /// One item per recipient that was claimed. `MESSAGES_TABLE`.
     pub messages_table: String,
+    /// The contact book. `CONTACTS_TABLE`.
+    pub contacts_table: String,
     /// Uploads, audiences, rejects. `FILES_BUCKET`.
     pub files_bucket: String,
     /// Jobs for senders. `SEND_QUEUE_URL`.
@@ -18,6 +20,8 @@ pub struct Config {
     pub send_dead_queue_url: String,
     /// Campaigns that the dispatcher should look at now. `NUDGE_QUEUE_URL`.
     pub nudge_queue_url: String,
+    /// Work on the contact book that takes longer than a request. `ERRAND_QUEUE_URL`.
+    pub errand_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
 }
@@ -67,10 +71,12 @@ impl Config {
         Ok(Config {
             control_table: variable("CONTROL_TABLE")?,
             messages_table: variable("MESSAGES_TABLE")?,
+            contacts_table: variable("CONTACTS_TABLE")?,
             files_bucket: variable("FILES_BUCKET")?,
             send_queue_url: variable("SEND_QUEUE_URL")?,
             send_dead_queue_url: variable("SEND_DEAD_QUEUE_URL")?,
             nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
+            errand_queue_url: variable("ERRAND_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
         })
     }

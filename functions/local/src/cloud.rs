@@ -70,10 +70,12 @@ impl Cloud {
         let config = Config {
             control_table: tables::CONTROL_TABLE.to_owned(),
             messages_table: tables::MESSAGES_TABLE.to_owned(),
+            contacts_table: tables::CONTACTS_TABLE.to_owned(),
             files_bucket: FILES_BUCKET.to_owned(),
             send_queue_url: self.queues.send.clone(),
             send_dead_queue_url: self.queues.send_dead.clone(),
             nudge_queue_url: self.queues.nudge.clone(),
+            errand_queue_url: self.queues.errand.clone(),
             apps,
         };
         Ok(App {

@@ -17,6 +17,10 @@ pub struct Queues {
     pub nudge: String,
     /// Finished uploads: S3's event, kept until the importer is through.
     pub upload: String,
+    /// Work on the contact book that takes longer than a request.
+    pub errand: String,
+    /// Errands on which the importer failed five times.
+    pub errand_dead: String,
     /// Uploads on which the importer failed five times.
     pub upload_dead: String,
 }
@@ -28,12 +32,15 @@ const MOST_RECEIVES: u32 = 5;
 pub async fn create(client: &Client) -> anyhow::Result<Queues> {
     let send_dead = create_one(client, "campanile-send-dead", 60, None).await?;
     let upload_dead = create_one(client, "campanile-upload-dead", 60, None).await?;
+    let errand_dead = create_one(client, "campanile-errand-dead", 60, None).await?;
     Ok(Queues {
         send: create_one(client, "campanile-send", 45, Some("campanile-send-dead")).await?,
         nudge: create_one(client, "campanile-nudge", 90, None).await?,
         upload: create_one(client, "campanile-upload", 900, Some("campanile-upload-dead")).await?,
+        errand: create_one(client, "campanile-errand", 900, Some("campanile-errand-dead")).await?,
         send_dead,
         upload_dead,
+        errand_dead,
     })
 }
 

@@ -13,6 +13,9 @@ pub const CONTROL_TABLE: &str = "campanile-control";
 /// One item per recipient that was claimed.
 pub const MESSAGES_TABLE: &str = "campanile-messages";
 
+/// The contact book: one item per person.
+pub const CONTACTS_TABLE: &str = "campanile-contacts";
+
 /// A key: its partition attribute and its sort attribute, each with its type.
 type Key = [(&'static str, Kind); 2];
 
@@ -49,6 +52,7 @@ pub async fn create(client: &Client) -> anyhow::Result<()> {
             ],
             stream: Some(StreamViewType::NewAndOldImages),
         },
+        Table { name: CONTACTS_TABLE, key: [("pk", Text), ("sk", Text)], indexes: &[], stream: None },
     ];
     let existing = client.list_tables().send().await.context("listing tables")?.table_names.unwrap_or_default();
     for table in tables {

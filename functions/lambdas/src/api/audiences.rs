@@ -5,46 +5,52 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use campaigns::contact;
 use campaigns::phone::Country;
 use chrono::Duration;
 use http::StatusCode;
-use wire::{Audience, AudienceId, AudienceStatus, CreateUpload, FieldError, Upload};
+use serde::Deserialize;
+use wire::{
+    Audience, AudienceId, AudienceStatus, CreateUpload, FieldError, IntoContacts, IntoContactsProgress, Upload,
+};
 
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
-use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
 pub const LONGEST_FILE_NAME: usize = 255;
 
+/// The body of `POST /v3/uploads`.
+#[derive(Debug, Deserialize)]
+pub struct Announced {
+    #[serde(flatten)]
+    file: CreateUpload,
+    #[serde(flatten)]
+    into_contacts: IntoContacts,
+}
+
 /// `POST /v3/uploads`: announces a file and answers where to put it.
 pub async fn announce(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Body(request): Body<CreateUpload>,
+    Body(Announced { file: request, into_contacts }): Body<Announced>,
 ) -> Result<Response, ApiError> {
     let country = check(&request).map_err(Refusal::fields)?;
+    let into_contacts = checked_into_contacts(into_contacts).map_err(Refusal::fields)?;
     let id = AudienceId(app.new_id()?);
     let now = app.clock.now();
+    let file_name = request.file_name.trim().to_owned();
     let record = AudienceRecord {
-        id: id.clone(),
-        workspace_id: caller.workspace_id,
-        file_name: request.file_name.trim().to_owned(),
         default_country: country.map(|country| country.as_str().to_owned()),
         phone_column: request.phone_column,
         name_column: request.name_column,
-        status: AudienceStatus::AwaitingFile,
-        problem: None,
-        recipients: 0,
-        rejected: 0,
-        rejected_by_reason: Vec::new(),
-        columns: Vec::new(),
-        import_of: None,
-        created_at: now.timestamp_millis(),
+        into_contacts,
+        ..audiences::announced(id.clone(), caller.workspace_id, file_name, now.timestamp_millis())
     };
     audiences::put(&app, &record).await?;
     let key = files::upload_key(caller.workspace_id, &id);
@@ -116,6 +122,26 @@ fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
     }
 }
 
+/// What of the people goes into the contact book; nothing when that was not asked for.
+fn checked_into_contacts(asked: IntoContacts) -> Result<Option<IntoContactsRecord>, Vec<FieldError>> {
+    let IntoContacts { into_contacts, labels, portfolio } = asked;
+    if !into_contacts {
+        return Ok(None);
+    }
+    let mut faults = contact::label_faults("labels", &labels);
+    let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    if labels.len() > contact::MOST_LABELS {
+        fault("labels", format!("at most {} labels", contact::MOST_LABELS));
+    }
+    let portfolio = portfolio.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    if portfolio.as_ref().is_some_and(|name| name.chars().count() > contact::LONGEST_PLACE) {
+        fault("portfolio", format!("at most {} characters", contact::LONGEST_PLACE));
+    }
+    let progress = IntoContactsProgress { done: 0, written: 0, left_out: 0 };
+    let record = IntoContactsRecord { labels, portfolio, next_segment: 0, progress };
+    if faults.is_empty() { Ok(Some(record)) } else { Err(faults) }
+}
+
 fn view(record: AudienceRecord) -> Audience {
     Audience {
         id: record.id,
@@ -128,6 +154,8 @@ fn view(record: AudienceRecord) -> Audience {
         columns: record.columns,
         phone_column: record.phone_column,
         name_column: record.name_column,
+        list_id: record.list.map(|list| list.list_id),
+        into_contacts: record.into_contacts.map(|into| into.progress),
         created_at: time_of_millis(record.created_at),
     }
 }

@@ -287,6 +287,8 @@ mod tests {
             rejected_by_reason: vec![],
             columns: vec![],
             import_of: None,
+            list: None,
+            into_contacts: None,
             created_at: 0,
         }
     }

@@ -20,13 +20,17 @@ mod campaign_view;
 mod campaigns;
 mod channels;
 mod clone_campaign;
+mod contact_labels;
+mod contacts;
 mod create_campaign;
 mod dead_letters;
 mod decisions;
 mod delete_campaign;
 mod edit_campaign;
+mod exports;
 mod extract;
 mod idempotency;
+mod lists;
 mod message_view;
 mod messages;
 mod problem;
@@ -48,6 +52,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/uploads", post(audiences::announce))
         .route("/v3/audiences/{id}", get(audiences::show))
         .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
+        .route("/v3/contacts", get(contacts::list).post(contacts::create))
+        .route("/v3/contacts/labels", post(contact_labels::change))
+        .route("/v3/contacts/export", post(exports::create))
+        .route("/v3/contacts/export/{id}", get(exports::show))
+        .route("/v3/contacts/{phone}", one_contact())
+        .route("/v3/lists", get(lists::all).post(lists::create))
+        .route("/v3/lists/count", post(lists::count))
+        .route("/v3/lists/{id}", one_list())
+        .route("/v3/lists/{id}/audience", post(lists::make_audience))
         .route("/v3/campaigns", get(campaigns::list).post(create_campaign::create))
         .route("/v3/campaigns/{id}", one_campaign())
         .route("/v3/campaigns/{id}/start", post(actions::start))
@@ -72,6 +85,14 @@ pub fn router(app: Arc<App>) -> Router {
 
 fn one_campaign() -> MethodRouter<Arc<App>> {
     get(campaigns::show).patch(edit_campaign::edit).delete(delete_campaign::delete)
+}
+
+fn one_contact() -> MethodRouter<Arc<App>> {
+    get(contacts::show).patch(contacts::edit).delete(contacts::delete)
+}
+
+fn one_list() -> MethodRouter<Arc<App>> {
+    get(lists::show).patch(lists::edit).delete(lists::delete)
 }
 
 async fn no_such_path() -> problem::Refusal {

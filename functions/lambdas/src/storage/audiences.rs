@@ -1,10 +1,12 @@
 //! Audiences in the control table: how far each import got. Written by the API (announced) and the importer.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, AudienceStatus, RejectReasonCount, WorkspaceId};
+use wire::{AudienceId, AudienceStatus, IntoContactsProgress, ListFilter, ListId, RejectReasonCount, WorkspaceId};
 
-use super::table::{self, Written, text};
+use super::table::{self, Written, number, text};
 use crate::App;
 
 /// The record of an audience. Times are milliseconds since 1970.
@@ -38,12 +40,66 @@ pub struct AudienceRecord {
     /// Which bytes the importer reads or read, by S3's entity tag: of two uploads of one file the later is imported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_of: Option<String>,
+    /// What it is made of, when it is not made of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListSource>,
+    /// What of the file's people goes into the contact book, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into_contacts: Option<IntoContactsRecord>,
     /// When it was announced.
     pub created_at: i64,
 }
 
+/// A list as it was when the audience was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListSource {
+    /// The list.
+    pub list_id: ListId,
+    /// Whom it found.
+    pub filter: ListFilter,
+    /// Whether somebody confirmed that all of them agreed to get messages.
+    pub opt_in_confirmed: bool,
+}
+
+/// How the people of a file go into the contact book, and how far they got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntoContactsRecord {
+    /// Labels for each of them.
+    pub labels: BTreeSet<String>,
+    /// The portfolio of those whose row names none.
+    pub portfolio: Option<String>,
+    /// The first segment that is not through.
+    pub next_segment: u64,
+    /// How far they got, by whole segments.
+    pub progress: IntoContactsProgress,
+}
+
 fn keys(workspace: WorkspaceId, id: &AudienceId) -> (String, String) {
     (format!("workspace#{workspace}"), format!("audience#{id}"))
+}
+
+/// An audience of which nothing is there yet.
+pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, now_millis: i64) -> AudienceRecord {
+    AudienceRecord {
+        id,
+        workspace_id,
+        file_name,
+        default_country: None,
+        phone_column: None,
+        name_column: None,
+        status: AudienceStatus::AwaitingFile,
+        problem: None,
+        recipients: 0,
+        rejected: 0,
+        rejected_by_reason: Vec::new(),
+        columns: Vec::new(),
+        import_of: None,
+        list: None,
+        into_contacts: None,
+        created_at: now_millis,
+    }
 }
 
 /// The audience with this id in this workspace.
@@ -97,4 +153,27 @@ pub async fn put_import(app: &App, record: &AudienceRecord) -> anyhow::Result<Wr
         .send()
         .await;
     table::written(result, "writing the import of an audience")
+}
+
+/// Writes how far its people got into the contact book, over `from_segment`: of two runs one is counted.
+pub async fn note_into_contacts(
+    app: &App,
+    record: &AudienceRecord,
+    from_segment: u64,
+    next: &IntoContactsRecord,
+) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.control_table)
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .update_expression("SET intoContacts = :next")
+        .condition_expression("intoContacts.nextSegment = :from")
+        .expression_attribute_values(":next", table::value(next)?)
+        .expression_attribute_values(":from", number(from_segment))
+        .send()
+        .await;
+    table::written(result, "noting how far people got into the contact book")
 }

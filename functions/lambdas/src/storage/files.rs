@@ -7,7 +7,7 @@ use anyhow::Context;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use campaigns::audience::{Manifest, Recipient};
-use wire::{AudienceId, WorkspaceId};
+use wire::{AudienceId, ExportId, WorkspaceId};
 
 use crate::App;
 
@@ -50,6 +50,11 @@ pub fn manifest_key(workspace: WorkspaceId, id: &AudienceId) -> String {
 /// The rows that were left out.
 pub fn rejects_key(workspace: WorkspaceId, id: &AudienceId) -> String {
     format!("audiences/{workspace}/{id}/rejects.csv")
+}
+
+/// A file of contacts that was asked for.
+pub fn export_key(workspace: WorkspaceId, id: &ExportId) -> String {
+    format!("exports/{workspace}/{id}.csv")
 }
 
 /// Writes a file whole.

@@ -4,7 +4,7 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, WorkspaceId};
+use wire::{AudienceId, CampaignId, ExportId, WorkspaceId};
 
 use crate::App;
 
@@ -25,6 +25,33 @@ pub struct Nudge {
     pub workspace_id: WorkspaceId,
     /// Which.
     pub campaign_id: CampaignId,
+}
+
+/// Work on the contact book that takes longer than a request: the importer does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum Errand {
+    /// Makes an audience of a list.
+    ListAudience {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// Which.
+        audience_id: AudienceId,
+    },
+    /// Puts the people of a ready audience into the contact book.
+    IntoContacts {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// Which.
+        audience_id: AudienceId,
+    },
+    /// Writes contacts into a file.
+    Export {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// Which.
+        export_id: ExportId,
+    },
 }
 
 /// A job as text, with the delay after which a sender may have it.
@@ -114,5 +141,13 @@ pub async fn nudge(app: &App, nudge: &Nudge, delay_seconds: i32) -> anyhow::Resu
         .send()
         .await
         .with_context(|| format!("nudging campaign {}", nudge.campaign_id))?;
+    Ok(())
+}
+
+/// Sends the importer on an errand.
+pub async fn send_errand(app: &App, errand: &Errand) -> anyhow::Result<()> {
+    let request = app.sqs.send_message().queue_url(&app.config.errand_queue_url);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("sending {errand:?}"))?;
     Ok(())
 }

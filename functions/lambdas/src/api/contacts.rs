@@ -1,0 +1,278 @@
+//! The contact book: one person, or a page of those who are looked for. A person is named by the number, in any spelling.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use campaigns::contact::{self, Search};
+use campaigns::list::Matcher;
+use campaigns::phone::{Country, MAX_DIGITS, PhoneNumber};
+use http::StatusCode;
+use serde::Deserialize;
+use wire::{Contact, ContactList, CreateContact, EditContact, FieldError, ListFilter, WorkspaceId};
+
+use super::caller::Caller;
+use super::extract::{Body, Params, page_limit};
+use super::lists::checked;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::storage::contacts::{self as store, Changed, Place};
+use crate::storage::table::Written;
+
+/// Contacts on a page when nothing is asked for.
+const DEFAULT_PAGE: u32 = 50;
+
+/// Most contacts on a page: at most 2 MB of JSON.
+const LARGEST_PAGE: u32 = 500;
+
+/// Most contacts that one request with a search looks at: some seconds' worth at most.
+const LOOKED_AT: usize = 10_000;
+
+/// Contacts read at once while searching.
+const READ_AT_ONCE: usize = 2_000;
+
+/// A page that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PageAsked {
+    search: Option<String>,
+    /// A [`ListFilter`] in JSON.
+    filter: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// `GET /v3/contacts?search=&filter=&after=&limit=`: beginnings of a name or a number, and a filter as lists have them.
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<PageAsked>,
+) -> Result<Json<ContactList>, ApiError> {
+    let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)? as usize;
+    let place = asked.after.as_deref().map_or(Ok(Place::START), place_after)?;
+    let wanted = Wanted {
+        search: asked.search.as_deref().and_then(Search::parse),
+        matcher: asked.filter.as_deref().map(matcher).transpose()?,
+    };
+    Ok(Json(find(&app, caller.workspace_id, &wanted, place, limit).await?))
+}
+
+/// `POST /v3/contacts`. The same request again is answered with the contact that it made.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateContact>,
+) -> Result<Response, ApiError> {
+    let country = request.default_country.as_deref().map(Country::parse).transpose();
+    let country = country.map_err(|unknown| Refusal::field("defaultCountry", unknown.to_string()))?;
+    let phone = PhoneNumber::parse(&request.phone, country);
+    let phone = phone.map_err(|unusable| Refusal::field("phone", unusable.to_string()))?;
+    let contact = contact::tidied(new_contact(&app, &phone, request));
+    let faults = contact::faults(&contact);
+    if !faults.is_empty() {
+        return Err(Refusal::fields(faults).into());
+    }
+    if store::create(&app, caller.workspace_id, &contact).await? == Written::Done {
+        tracing::info!(workspace = %caller.workspace_id, "a contact was created");
+        return Ok((StatusCode::CREATED, Json(contact)).into_response());
+    }
+    let standing = store::get(&app, caller.workspace_id, &phone.canonical()).await?;
+    let standing = standing.ok_or_else(|| anyhow::anyhow!("a contact stands there and is not found"))?;
+    let Contact { created_at, updated_at, .. } = standing;
+    match (Contact { created_at, updated_at, ..contact }) == standing {
+        true => Ok(Json(standing).into_response()),
+        false => Err(there_already(&standing).into()),
+    }
+}
+
+fn there_already(standing: &Contact) -> Refusal {
+    let name = match standing.name.as_str() {
+        "" => "without a name".to_owned(),
+        name => format!("\"{name}\""),
+    };
+    let phone = &standing.phone;
+    let how = format!("this person is in the book already, as {phone}, {name}: change /v3/contacts/{phone} instead");
+    Refusal::new(Kind::Conflict, how)
+}
+
+fn new_contact(app: &App, phone: &PhoneNumber, request: CreateContact) -> Contact {
+    Contact {
+        name: request.name,
+        labels: request.labels,
+        portfolio: request.portfolio,
+        city: request.city,
+        state: request.state,
+        fields: request.fields,
+        wa_id: request.wa_id,
+        user_id: request.user_id,
+        ..contact::blank(phone.e164(), app.clock.now())
+    }
+}
+
+/// `GET /v3/contacts/{phone}`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(phone): Path<String>,
+) -> Result<Json<Contact>, ApiError> {
+    let found = store::get(&app, caller.workspace_id, &canonical(&phone)?).await?;
+    Ok(Json(found.ok_or_else(not_found)?))
+}
+
+/// `PATCH /v3/contacts/{phone}`: changes what is named, over whatever others changed meanwhile.
+pub async fn edit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(phone): Path<String>,
+    Body(request): Body<EditContact>,
+) -> Result<Json<Contact>, ApiError> {
+    let canonical = canonical(&phone)?;
+    let spelling = request.phone.as_deref().map(|phone| other_spelling(phone, &canonical)).transpose()?;
+    let changed = store::change(&app, caller.workspace_id, &canonical, |standing| {
+        if request.version.is_some_and(|version| version != standing.version) {
+            let how = format!("the contact changed meanwhile: read it again, it is at version {}", standing.version);
+            return Err(Refusal::new(Kind::Conflict, how));
+        }
+        let next = contact::edited(standing, &request);
+        let next = Contact { phone: spelling.clone().unwrap_or(next.phone), ..next };
+        let faults = contact::faults(&next);
+        if faults.is_empty() { Ok(next) } else { Err(Refusal::fields(faults)) }
+    });
+    match changed.await? {
+        Changed::Done(contact) | Changed::Same(contact) => Ok(Json(*contact)),
+        Changed::Missing => Err(not_found().into()),
+        Changed::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+/// `DELETE /v3/contacts/{phone}`. Who asked for no more messages stays on the suppression list.
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(phone): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    if !store::delete(&app, caller.workspace_id, &canonical(&phone)?).await? {
+        return Err(not_found().into());
+    }
+    tracing::info!(workspace = %caller.workspace_id, "a contact was deleted");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(Kind::NotFound, "the contact book of this workspace has nobody with this number")
+}
+
+/// The canonical digits of a number as it stands in a path, with or without its `+`.
+pub(super) fn canonical(phone: &str) -> Result<String, Refusal> {
+    let phone = phone.trim();
+    let international =
+        if phone.starts_with(|c: char| c.is_ascii_digit()) { format!("+{phone}") } else { phone.to_owned() };
+    match PhoneNumber::parse(&international, None) {
+        Ok(phone) => Ok(phone.canonical()),
+        Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
+    }
+}
+
+/// A new way of writing the number; another number is another person.
+fn other_spelling(phone: &str, canonical: &str) -> Result<String, Refusal> {
+    match PhoneNumber::parse(phone, None) {
+        Ok(parsed) if parsed.canonical() == canonical => Ok(parsed.e164().to_owned()),
+        Ok(_) => Err(Refusal::field("phone", "this is another person's number: create a contact for it")),
+        Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
+    }
+}
+
+/// Where the page after this `next` begins.
+pub(super) fn place_after(after: &str) -> Result<Place, Refusal> {
+    let is_phone = (1..=MAX_DIGITS).contains(&after.len()) && after.bytes().all(|byte| byte.is_ascii_digit());
+    is_phone.then(|| Place::after(after)).ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))
+}
+
+fn matcher(filter: &str) -> Result<Matcher, Refusal> {
+    let filter: ListFilter = serde_json::from_str(filter).map_err(|error| {
+        Refusal::fields(vec![FieldError { field: "filter".to_owned(), message: format!("no filter in JSON: {error}") }])
+    })?;
+    Ok(Matcher::new(checked(filter)?))
+}
+
+/// Who is looked for.
+struct Wanted {
+    search: Option<Search>,
+    matcher: Option<Matcher>,
+}
+
+impl Wanted {
+    fn finds(&self, contact: &Contact) -> bool {
+        self.search.as_ref().is_none_or(|search| search.finds(contact))
+            && self.matcher.as_ref().is_none_or(|matcher| matcher.finds(contact))
+    }
+
+    /// With what the canonical phone begins, which the table itself can look for.
+    fn prefix(&self) -> &str {
+        match &self.search {
+            Some(Search::Phone(digits)) => digits,
+            Some(Search::Name(_)) | None => "",
+        }
+    }
+
+    /// Whether everybody whom the table gives is wanted.
+    fn is_everybody(&self) -> bool {
+        self.matcher.is_none() && !matches!(self.search, Some(Search::Name(_)))
+    }
+}
+
+async fn find(
+    app: &App,
+    workspace: WorkspaceId,
+    wanted: &Wanted,
+    mut place: Place,
+    limit: usize,
+) -> anyhow::Result<ContactList> {
+    let (mut items, mut looked_at) = (Vec::new(), 0);
+    loop {
+        let most = if wanted.is_everybody() { limit - items.len() } else { READ_AT_ONCE };
+        let page =
+            store::read(app, workspace, &place, wanted.prefix(), i32::try_from(most).unwrap_or(i32::MAX)).await?;
+        for contact in page.contacts {
+            looked_at += 1;
+            let at = contact::canonical(&contact);
+            if wanted.finds(&contact) {
+                items.push(contact);
+            }
+            if items.len() == limit || looked_at == LOOKED_AT {
+                return Ok(ContactList { items, next: Some(at) });
+            }
+        }
+        match page.next.or_else(|| place.next_shard()) {
+            Some(next) => place = next,
+            None => return Ok(ContactList { items, next: None }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_in_a_path_is_read_in_every_spelling() {
+        for spelling in ["+5531987654321", "5531987654321", "553187654321", "+55 31 8765-4321"] {
+            assert_eq!(canonical(spelling), Ok("5531987654321".to_owned()), "{spelling}");
+        }
+        assert!(canonical("nobody").is_err());
+    }
+
+    #[test]
+    fn another_number_is_no_spelling_of_this_one() {
+        assert_eq!(other_spelling("+553187654321", "5531987654321"), Ok("+553187654321".to_owned()));
+        assert!(other_spelling("+553187654322", "5531987654321").is_err());
+    }
+
+    #[test]
+    fn only_a_phone_is_a_place() {
+        assert!(place_after("5531987654321").is_ok());
+        for after in ["", "+1", "x", "1234567890123456"] {
+            assert!(place_after(after).is_err(), "{after}");
+        }
+    }
+}

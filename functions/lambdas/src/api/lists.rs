@@ -1,0 +1,197 @@
+//! Lists: saved filters over the contact book, how many each finds, and the audiences made of them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use campaigns::contact::SHARDS;
+use campaigns::list::{self, Matcher};
+use http::StatusCode;
+use wire::{
+    AudienceId, AudienceStatus, CountList, CreateList, CreateListAudience, EditList, FieldError, List, ListAudience,
+    ListCount, ListFilter, ListId, ListsPage, WorkspaceId,
+};
+
+use super::caller::Caller;
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::audiences::{self, AudienceRecord, ListSource};
+use crate::storage::contacts::{self, Place};
+use crate::storage::lists::{self as store, ListRecord, MOST_LISTS};
+use crate::storage::queues::{self, Errand};
+use crate::storage::table::Written;
+
+/// Longest name of a list, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// How long a count may take, in milliseconds: people wait for it while they choose.
+const COUNTS_FOR_MS: i64 = 8_000;
+
+/// Contacts read at once while counting: DynamoDB's 1 MB comes first.
+const READ_AT_ONCE: i32 = 10_000;
+
+/// `GET /v3/lists`
+pub async fn all(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ListsPage>, ApiError> {
+    let records = store::all(&app, caller.workspace_id).await?;
+    Ok(Json(ListsPage { items: records.into_iter().map(view).collect() }))
+}
+
+/// `POST /v3/lists`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateList>,
+) -> Result<Response, ApiError> {
+    let (name, filter) = (checked_name(&request.name)?, checked(request.filter)?);
+    if store::all(&app, caller.workspace_id).await?.len() >= MOST_LISTS {
+        return Err(Refusal::new(Kind::Conflict, format!("a workspace has at most {MOST_LISTS} lists")).into());
+    }
+    let now = app.clock.now_millis();
+    let id = ListId(app.new_id()?);
+    let record = ListRecord {
+        id,
+        workspace_id: caller.workspace_id,
+        name,
+        filter,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    match store::put(&app, &record).await? {
+        // The id is new: what stands there is this one, whose answer was lost on the way.
+        Written::Done | Written::ConditionFailed => Ok((StatusCode::CREATED, Json(view(record))).into_response()),
+    }
+}
+
+/// `GET /v3/lists/{id}`
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<ListId>) -> Result<Json<List>, ApiError> {
+    Ok(Json(view(find(&app, &caller, &id).await?)))
+}
+
+/// `PATCH /v3/lists/{id}`. Audiences that were made of it stay as they are.
+pub async fn edit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<ListId>,
+    Body(request): Body<EditList>,
+) -> Result<Json<List>, ApiError> {
+    let read = find(&app, &caller, &id).await?;
+    let next = ListRecord {
+        name: request.name.as_deref().map_or(Ok(read.name.clone()), checked_name)?,
+        filter: request.filter.map_or(Ok(read.filter.clone()), checked)?,
+        updated_at: app.clock.now_millis(),
+        version: read.version + 1,
+        ..read.clone()
+    };
+    let is_seen = request.version.is_none_or(|version| version == read.version);
+    if !is_seen || store::put(&app, &next).await? == Written::ConditionFailed {
+        return Err(Refusal::new(Kind::Conflict, "the list changed meanwhile: read it again").into());
+    }
+    Ok(Json(view(next)))
+}
+
+/// `DELETE /v3/lists/{id}`. Audiences that were made of it stay.
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<ListId>,
+) -> Result<StatusCode, ApiError> {
+    match store::delete(&app, caller.workspace_id, &id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refusal::not_found("list").into()),
+    }
+}
+
+/// `POST /v3/lists/count`: how many a filter finds, before it is saved.
+pub async fn count(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CountList>,
+) -> Result<Json<ListCount>, ApiError> {
+    let matcher = Matcher::new(checked(request.filter)?);
+    let until = app.clock.now_millis() + COUNTS_FOR_MS;
+    let shards = (0..SHARDS).map(|shard| count_shard(&app, caller.workspace_id, shard, &matcher, until));
+    let counts = futures::future::try_join_all(shards).await?;
+    let contacts = counts.iter().map(|count| count.contacts).sum();
+    Ok(Json(ListCount { contacts, at_least: counts.iter().any(|count| count.at_least) }))
+}
+
+async fn count_shard(
+    app: &App,
+    workspace: WorkspaceId,
+    shard: u8,
+    matcher: &Matcher,
+    until: i64,
+) -> anyhow::Result<ListCount> {
+    let mut contacts = 0;
+    let mut place = Some(Place { shard, after: None });
+    while let Some(at) = place {
+        if app.clock.now_millis() >= until {
+            return Ok(ListCount { contacts, at_least: true });
+        }
+        let page = contacts::read(app, workspace, &at, "", READ_AT_ONCE).await?;
+        contacts += page.contacts.iter().filter(|contact| matcher.finds(contact)).count() as u64;
+        place = page.next;
+    }
+    Ok(ListCount { contacts, at_least: false })
+}
+
+/// `POST /v3/lists/{id}/audience`: the importer makes it, as of a file; `GET /v3/audiences/{id}` tells how far it got.
+pub async fn make_audience(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<ListId>,
+    Body(request): Body<CreateListAudience>,
+) -> Result<Response, ApiError> {
+    let list = find(&app, &caller, &id).await?;
+    let filter = ListFilter { channel: request.channel.or(list.filter.channel), ..list.filter };
+    if !request.opt_in_confirmed && !list::all_spoke_here(&filter) {
+        let how = "some of these people may never have written to this channel: confirm with true that all of them \
+                   agreed to get messages of this business, or choose only those who wrote to it";
+        return Err(Refusal::field("optInConfirmed", how).into());
+    }
+    let source = ListSource { list_id: id, filter, opt_in_confirmed: request.opt_in_confirmed };
+    let (workspace_id, audience_id) = (caller.workspace_id, AudienceId(app.new_id()?));
+    let record = AudienceRecord {
+        status: AudienceStatus::Importing,
+        list: Some(source),
+        ..audiences::announced(audience_id.clone(), workspace_id, list.name, app.clock.now_millis())
+    };
+    audiences::put(&app, &record).await?;
+    queues::send_errand(&app, &Errand::ListAudience { workspace_id, audience_id: audience_id.clone() }).await?;
+    tracing::info!(workspace = %workspace_id, audience = %audience_id, list = %list.id, "an audience of a list was asked for");
+    Ok((StatusCode::ACCEPTED, Json(ListAudience { audience_id })).into_response())
+}
+
+async fn find(app: &App, caller: &Caller, id: &ListId) -> Result<ListRecord, ApiError> {
+    let found = store::get(app, caller.workspace_id, id).await?;
+    Ok(found.ok_or_else(|| Refusal::not_found("list"))?)
+}
+
+/// The filter, if it is one.
+pub(super) fn checked(filter: ListFilter) -> Result<ListFilter, Refusal> {
+    let faults = list::faults(&filter);
+    if faults.is_empty() { Ok(filter) } else { Err(Refusal::fields(faults)) }
+}
+
+fn checked_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    let fits = (1..=LONGEST_NAME).contains(&name.chars().count());
+    let message = format!("give a name of 1 to {LONGEST_NAME} characters");
+    let fault = FieldError { field: "name".to_owned(), message };
+    fits.then(|| name.to_owned()).ok_or_else(|| Refusal::fields(vec![fault]))
+}
+
+fn view(record: ListRecord) -> List {
+    List {
+        id: record.id,
+        name: record.name,
+        filter: record.filter,
+        created_at: time_of_millis(record.created_at),
+        updated_at: time_of_millis(record.updated_at),
+        version: record.version,
+    }
+}

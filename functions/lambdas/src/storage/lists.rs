@@ -1,0 +1,92 @@
+//! Lists in the control table: saved filters over the contact book.
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use wire::{ListFilter, ListId, WorkspaceId};
+
+use super::table::{self, Written, number, text};
+use crate::App;
+
+/// Most lists of a workspace: they are read in one go.
+pub const MOST_LISTS: usize = 500;
+
+/// The record of a list. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListRecord {
+    /// Its id.
+    pub id: ListId,
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// Whom it finds.
+    pub filter: ListFilter,
+    /// When it was saved.
+    pub created_at: i64,
+    /// When it last changed.
+    pub updated_at: i64,
+    /// Rises with every change.
+    pub version: u64,
+}
+
+fn keys(workspace: WorkspaceId, id: &ListId) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("list#{id}"))
+}
+
+/// The list with this id in this workspace.
+pub async fn get(app: &App, workspace: WorkspaceId, id: &ListId) -> anyhow::Result<Option<ListRecord>> {
+    let (pk, sk) = keys(workspace, id);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// All lists of a workspace, oldest first.
+pub async fn all(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<ListRecord>> {
+    let mut records = Vec::new();
+    let mut start = None;
+    loop {
+        let output = app
+            .dynamodb
+            .query()
+            .table_name(&app.config.control_table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+            .expression_attribute_values(":sk", text("list#"))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .context("listing lists")?;
+        for item in output.items.unwrap_or_default() {
+            records.push(table::from_item(item)?);
+        }
+        start = output.last_evaluated_key;
+        if start.is_none() || records.len() >= MOST_LISTS {
+            return Ok(records);
+        }
+    }
+}
+
+/// Writes a list over the version before its own; a first version over nothing.
+pub async fn put(app: &App, record: &ListRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let put = app.dynamodb.put_item().table_name(&app.config.control_table);
+    let put = put.set_item(Some(table::to_item(record, &pk, &sk)?));
+    let put = match record.version {
+        1 => put.condition_expression("attribute_not_exists(pk)"),
+        version => {
+            let put = put.condition_expression("version = :read");
+            put.expression_attribute_values(":read", number(version - 1))
+        }
+    };
+    table::written(put.send().await, "writing a list")
+}
+
+/// Deletes a list. Answers whether it was there.
+pub async fn delete(app: &App, workspace: WorkspaceId, id: &ListId) -> anyhow::Result<bool> {
+    let (pk, sk) = keys(workspace, id);
+    let delete =
+        app.dynamodb.delete_item().table_name(&app.config.control_table).key("pk", text(pk)).key("sk", text(sk));
+    let delete = delete.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);
+    Ok(delete.send().await.context("deleting a list")?.attributes.is_some())
+}
