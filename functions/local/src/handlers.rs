@@ -39,7 +39,7 @@ pub fn senders(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     work.spawn(|stop| poll(queue, stop, send));
 }
 
-/// The dispatcher, with nudges, and the importer, with uploads.
+/// The dispatcher, with nudges, and the importer, with uploads and errands.
 pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let dispatching = Arc::clone(app);
     let nudge = move |event: SqsEvent| {
@@ -52,6 +52,13 @@ pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let import = move |event: SqsEvent| import_upload(Arc::clone(&importing), event);
     let queue = source(app, &cloud.queues.upload, 1, 2);
     work.spawn(|stop| poll(queue, stop, import));
+    let running = Arc::clone(app);
+    let run = move |event: SqsEvent| {
+        let app = Arc::clone(&running);
+        async move { importer::errands::handle(&app, event).await.map(|()| SqsBatchResponse::default()) }
+    };
+    let queue = source(app, &cloud.queues.errand, 1, 2);
+    work.spawn(|stop| poll(queue, stop, run));
 }
 
 /// TALLY, with the stream.

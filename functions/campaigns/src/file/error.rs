@@ -230,6 +230,8 @@ pub enum RejectReason {
         /// That row.
         first_row: u32,
     },
+    /// The person asked for no more messages.
+    Suppressed,
     /// It has more cells than there are columns, so nobody knows which cell belongs where.
     TooManyCells {
         /// Cells in the row.
@@ -245,6 +247,7 @@ impl RejectReason {
         match self {
             RejectReason::Phone(error) => error.name(),
             RejectReason::Duplicate { .. } => "duplicate",
+            RejectReason::Suppressed => "suppressed",
             RejectReason::TooManyCells { .. } => "tooManyCells",
         }
     }
@@ -254,6 +257,7 @@ impl RejectReason {
         match self {
             RejectReason::Phone(error) => error.title(),
             RejectReason::Duplicate { .. } => "Already in the file",
+            RejectReason::Suppressed => "Asked for no more messages",
             RejectReason::TooManyCells { .. } => "More cells than columns",
         }
     }
@@ -266,6 +270,7 @@ impl fmt::Display for RejectReason {
             RejectReason::Duplicate { first_row } => {
                 write!(f, "The same person already stands in row {first_row}.")
             }
+            RejectReason::Suppressed => f.write_str("The person asked for no more messages."),
             RejectReason::TooManyCells { cells, columns } => write!(
                 f,
                 "The row has {cells} cells but the file has {columns} columns. \

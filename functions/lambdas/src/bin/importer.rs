@@ -1,6 +1,5 @@
 //! The importer's function: wires and runs.
 
-use aws_lambda_events::s3::S3Event;
 use lambda_runtime::{LambdaEvent, service_fn};
 use lambdas::{App, importer, logging};
 
@@ -8,6 +7,6 @@ use lambdas::{App, importer, logging};
 async fn main() -> Result<(), lambda_runtime::Error> {
     logging::init();
     let app = App::from_env().await?;
-    let handle = |event: LambdaEvent<S3Event>| importer::handle(&app, event.payload);
+    let handle = |event: LambdaEvent<importer::Event>| importer::receive(&app, event.payload);
     lambda_runtime::run(service_fn(handle)).await
 }

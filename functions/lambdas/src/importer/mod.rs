@@ -4,7 +4,15 @@
 //! that nobody can use yet, and run again it writes the same bytes. Nothing is held whole: the file streams through
 //! one blocking thread (`rows`), a workbook over the disk (`spool`), the segments go out one by one, the rejects wait on
 //! disk.
+//!
+//! It also runs `errands`, which a queue keeps: audiences of lists, exports, and the people of a file into the contact
+//! book.
 
+pub mod errands;
+mod export;
+mod gather;
+mod into_contacts;
+mod list;
 mod rows;
 mod spool;
 mod stream;
@@ -14,10 +22,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
+use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_s3::primitives::ByteStream;
 use campaigns::audience::{Manifest, SEGMENT_ROWS};
 use campaigns::file::Options;
 use campaigns::phone::Country;
+use serde::Deserialize;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use wire::{AudienceId, AudienceStatus, WorkspaceId};
@@ -26,6 +36,7 @@ use self::rows::{Imported, Outcome, Segment};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, Opened};
+use crate::storage::queues::{self, Errand};
 use crate::storage::table::Written;
 
 /// Blocks of the file read ahead of the parser: a few hundred kilobytes.
@@ -36,6 +47,24 @@ const SEGMENTS_AHEAD: usize = 1;
 
 /// What an audience says while its import failed and the event that asked for it comes again.
 const TRIED_AGAIN: &str = "The file could not be read just now; it is tried again";
+
+/// What calls the importer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Files that arrived.
+    Uploads(S3Event),
+    /// Errands from the queue.
+    Errands(SqsEvent),
+}
+
+/// Handles whatever it was called with.
+pub async fn receive(app: &App, event: Event) -> anyhow::Result<()> {
+    match event {
+        Event::Uploads(event) => handle(app, event).await,
+        Event::Errands(event) => errands::handle(app, event).await,
+    }
+}
 
 /// Imports every upload that the event names; other files are none of its business.
 pub async fn handle(app: &App, event: S3Event) -> anyhow::Result<()> {
@@ -70,7 +99,8 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
         return Ok(());
     };
     if asked.status == AudienceStatus::Ready {
-        return Ok(());
+        // The run that made it ready may have died before it went on.
+        return put_into_contacts(app, &asked).await;
     }
     let began = app.clock.now_millis();
     let file = files::open(app, &files::upload_key(workspace, id)).await?;
@@ -78,26 +108,48 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
     if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
         return Ok(());
     }
-    let came_to = match transfer(app, &record, file).await {
-        Ok(came_to) => came_to,
+    let came_to = transfer(app, &record, file).await;
+    match finish(app, record, came_to, began).await? {
+        Some(ready) => put_into_contacts(app, &ready).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes down what an audience came to. Answers the record if the audience is ready now, by this run.
+async fn finish(
+    app: &App,
+    record: AudienceRecord,
+    came_to: anyhow::Result<Import>,
+    began: i64,
+) -> anyhow::Result<Option<AudienceRecord>> {
+    let ended = match came_to {
         Err(error) => {
             note_failure(app, &record).await;
-            return Err(error.context(format!("importing audience {id}")));
+            return Err(error.context(format!("importing audience {}", record.id)));
         }
-    };
-    let ended = match came_to {
-        Import::Superseded => return Ok(()),
-        Import::Unusable(problem) => {
+        Ok(Import::Superseded) => return Ok(None),
+        Ok(Import::Unusable(problem)) => {
             AudienceRecord { status: AudienceStatus::Failed, problem: Some(problem), ..record }
         }
-        Import::Ready(imported) => ready(record, imported),
+        Ok(Import::Ready(imported)) => ready(record, imported),
     };
     let (recipients, rejected, status) = (ended.recipients, ended.rejected, ended.status);
-    if audiences::put_import(app, &ended).await? == Written::Done {
-        let took = Duration::from_millis(app.clock.now_millis().abs_diff(began));
-        tracing::info!(%workspace, audience = %id, recipients, rejected, ?status, ?took, "a contacts file was read");
+    if audiences::put_import(app, &ended).await? == Written::ConditionFailed {
+        return Ok(None);
     }
-    Ok(())
+    let (workspace, id) = (ended.workspace_id, &ended.id);
+    let took = Duration::from_millis(app.clock.now_millis().abs_diff(began));
+    tracing::info!(%workspace, audience = %id, recipients, rejected, ?status, ?took, "an audience was made");
+    Ok(Some(ended).filter(|ended| ended.status == AudienceStatus::Ready))
+}
+
+/// Sends its people on into the contact book, if that was asked for.
+async fn put_into_contacts(app: &App, ready: &AudienceRecord) -> anyhow::Result<()> {
+    if ready.into_contacts.is_none() {
+        return Ok(());
+    }
+    let (workspace_id, audience_id) = (ready.workspace_id, ready.id.clone());
+    queues::send_errand(app, &Errand::IntoContacts { workspace_id, audience_id }).await
 }
 
 /// The record while the file is read: nothing is left of an earlier try.
@@ -150,6 +202,16 @@ async fn transfer(app: &App, record: &AudienceRecord, file: Opened) -> anyhow::R
         Import::Ready(imported) => imported,
         other => return Ok(other),
     };
+    write_down(app, record, imported, &rejects).await
+}
+
+/// Writes what comes after the segments: the rows that were left out, and the manifest.
+async fn write_down(
+    app: &App,
+    record: &AudienceRecord,
+    imported: Imported,
+    rejects: &NamedTempFile,
+) -> anyhow::Result<Import> {
     let (workspace, id) = (record.workspace_id, &record.id);
     if imported.rejected > 0 {
         let key = files::rejects_key(workspace, id);

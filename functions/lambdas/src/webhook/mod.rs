@@ -7,6 +7,7 @@ mod failures;
 mod notification;
 mod opt_outs;
 mod receipts;
+mod replies;
 mod signature;
 
 use std::sync::Arc;
@@ -87,6 +88,8 @@ async fn receive(
 }
 
 async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
+    let replies = notification.replies();
     opt_outs::apply(app, app_id, notification.wishes()).await?;
-    receipts::apply(app, app_id, notification).await
+    receipts::apply(app, app_id, notification).await?;
+    replies::apply(app, app_id, replies).await
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::opt_outs::{self, Wish};
+use super::replies::{self, Reply};
 
 /// The whole body. Up to 1,000 updates (Meta, December 2025).
 #[derive(Debug, Deserialize)]
@@ -79,6 +80,12 @@ impl Notification {
         changes.flat_map(|change| opt_outs::wishes(&change.field, &change.value)).collect()
     }
 
+    /// Who wrote.
+    pub(super) fn replies(&self) -> Vec<Reply> {
+        let changes = self.entry.iter().flat_map(|entry| &entry.changes);
+        changes.flat_map(|change| replies::replies(&change.field, &change.value)).collect()
+    }
+
     /// All statuses, by number. Changes and statuses that cannot be read are logged and do not hold the others up.
     pub(super) fn into_statuses(self) -> Vec<NumberStatuses> {
         let changes = self.entry.into_iter().flat_map(|entry| entry.changes);
@@ -112,6 +119,21 @@ fn read_statuses(values: Vec<Value>) -> (Vec<Status>, usize) {
 /// Seconds above this are milliseconds, which some clients have seen.
 const MILLISECONDS_FROM: i64 = 1_000_000_000_000;
 
+impl Timestamp {
+    fn millis(&self) -> Option<i64> {
+        let at = match self {
+            Timestamp::Text(text) => text.parse().ok()?,
+            Timestamp::Number(number) => *number,
+        };
+        if at >= MILLISECONDS_FROM { Some(at) } else { at.checked_mul(1_000) }
+    }
+}
+
+/// A time as WhatsApp writes it, in milliseconds since 1970; nothing for what is none.
+pub(super) fn millis(timestamp: &Value) -> Option<i64> {
+    serde_json::from_value::<Timestamp>(timestamp.clone()).ok()?.millis()
+}
+
 impl Status {
     /// The receipt for attempt `attempt`; nothing for a status that says nothing of delivery.
     pub(super) fn receipt(&self, attempt: u32) -> Option<Receipt> {
@@ -122,12 +144,7 @@ impl Status {
             "failed" => ReceiptStatus::Failed { code: self.code() },
             _ => return None,
         };
-        let at = match &self.timestamp {
-            Timestamp::Text(text) => text.parse().ok()?,
-            Timestamp::Number(number) => *number,
-        };
-        let at = if at >= MILLISECONDS_FROM { at } else { at * 1_000 };
-        Some(Receipt { attempt, status, at, wamid: self.id.clone() })
+        Some(Receipt { attempt, status, at: self.timestamp.millis()?, wamid: self.id.clone() })
     }
 
     /// The code of the first error: a number, or the same as text.
