@@ -4,6 +4,7 @@ mod asked_twice;
 mod audit;
 mod browser;
 mod consent;
+mod contacts;
 mod dead_letters;
 mod decisions;
 mod deletes;

@@ -48,8 +48,8 @@ pub const MOST_TEXT_BYTES: usize = 2_600;
 /// Parts of a workspace's book, read side by side.
 pub const SHARDS: u8 = 16;
 
-/// What parts labels in one cell of a file, so no label has it.
-const LABEL_SEPARATOR: char = ';';
+/// What parts labels in one cell of a file, so no label has any of them. An export has the first.
+const LABEL_SEPARATORS: [char; 2] = [';', ','];
 
 /// The part of the book that holds a person: FNV-1a of the canonical digits, mixed once more, since it spreads numbers
 /// that differ in their last digits unevenly. Never to be changed: items lie where it says.
@@ -208,9 +208,10 @@ pub fn faults(contact: &Contact) -> Vec<FieldError> {
 pub fn label_faults(field: &str, labels: &BTreeSet<String>) -> Vec<FieldError> {
     let is_label = |label: &&String| {
         let fits = (1..=LONGEST_LABEL).contains(&label.chars().count());
-        fits && label.trim() == label.as_str() && !label.contains(|c: char| c == LABEL_SEPARATOR || c.is_control())
+        fits && label.trim() == label.as_str()
+            && !label.contains(|c: char| LABEL_SEPARATORS.contains(&c) || c.is_control())
     };
-    let message = format!("a label has 1 to {LONGEST_LABEL} characters, none of them \"{LABEL_SEPARATOR}\"");
+    let message = format!("a label has 1 to {LONGEST_LABEL} characters, none of them a comma or a semicolon");
     let wrong = labels.iter().filter(|label| !is_label(label));
     wrong.map(|_| FieldError { field: field.to_owned(), message: message.clone() }).take(1).collect()
 }

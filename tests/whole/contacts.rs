@@ -1,0 +1,483 @@
+//! The contact book and its lists: who is in it, who is found, and that a list's campaign reaches exactly those people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use campanile_tests::campaign::{call, call_with, token, uploaded};
+use campanile_tests::client::until;
+use campanile_tests::contacts::{self as people, phone_ending};
+use campanile_tests::running::Running;
+use campanile_tests::stepped::Stepped;
+use lambdas::importer;
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::files::{manifest_key, rejects_key, segment_key};
+use lambdas::storage::suppressions::{self, Source, Suppression};
+use lambdas::storage::{audiences, contacts, files};
+use local::events::s3_event;
+use local::whatsapp::WORKSPACE;
+use serde_json::{Value, json};
+use simulator::Outcome;
+use tower::ServiceExt;
+use wire::{
+    Audience, AudienceId, AudienceStatus, Contact, ContactList, Export, ExportStatus, LabelsChanged, List,
+    ListAudience, ListCount, ListsPage, WorkspaceId,
+};
+
+/// What the API answers, whatever it is.
+async fn answer(
+    stepped: &Stepped,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> anyhow::Result<(StatusCode, Value)> {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
+    let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await?;
+    Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(
+    stepped: &Stepped,
+    method: &str,
+    path: &str,
+    body: Value,
+) -> anyhow::Result<T> {
+    call(&stepped.app, method, path, body).await
+}
+
+/// Runs what lies in the errand queue.
+async fn run_errands(stepped: &Stepped) -> anyhow::Result<()> {
+    loop {
+        let event = stepped.take_now(&stepped.cloud.queues.errand).await?;
+        if event.records.is_empty() {
+            return Ok(());
+        }
+        importer::errands::handle(&stepped.app, event).await?;
+    }
+}
+
+/// A book of so many people: every third is labelled `vip`, every second lives in Lisboa.
+async fn book(stepped: &Stepped, count: usize) -> anyhow::Result<Vec<String>> {
+    let phones: Vec<String> = people::phones().take(count).collect();
+    let token = token(&stepped.app).await?;
+    for (at, phone) in phones.iter().enumerate() {
+        let labels = if at % 3 == 0 { vec!["vip"] } else { vec![] };
+        let city = if at % 2 == 0 { "Lisboa" } else { "Porto" };
+        let body = json!({ "phone": phone, "name": format!("Person {at}"), "labels": labels, "city": city, "fields": { "size": "M" } });
+        call_with::<Contact>(&token, &stepped.app, "POST", "/v3/contacts", body).await?;
+    }
+    Ok(phones)
+}
+
+/// Everybody whom the API finds, page by page.
+async fn all(stepped: &Stepped, query: &str) -> anyhow::Result<Vec<Contact>> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let page: ContactList = ask(stepped, "GET", &format!("/v3/contacts?{query}{after}"), Value::Null).await?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => after = format!("&after={next}"),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// A filter as it stands in a URL.
+fn encoded(filter: Value) -> String {
+    filter.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[tokio::test]
+async fn a_person_in_another_spelling_is_there_already_and_is_edited_and_deleted_by_any() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let token = token(&stepped.app).await?;
+    let joao = json!({ "phone": "+5531987654321", "name": " João  da Silva ", "labels": ["vip"], "city": "Belém" });
+    let (status, made) = answer(&stepped, &token, "POST", "/v3/contacts", joao.clone()).await?;
+    assert_eq!((status, &made["name"], &made["version"]), (StatusCode::CREATED, &json!("João da Silva"), &json!(1)));
+    let (status, again) = answer(&stepped, &token, "POST", "/v3/contacts", joao).await?;
+    assert_eq!((status, &again), (StatusCode::OK, &made), "the same request again");
+
+    let without_nine = json!({ "phone": "31 8765-4321", "defaultCountry": "BR", "name": "J." });
+    let (status, problem) = answer(&stepped, &token, "POST", "/v3/contacts", without_nine).await?;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("conflict")));
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("+5531987654321") && detail.contains("João da Silva"), "{detail}");
+
+    let edit = json!({ "name": "João S.", "city": "", "fields": { "size": "M" }, "version": 1 });
+    let edited: Contact = ask(&stepped, "PATCH", "/v3/contacts/553187654321", edit.clone()).await?;
+    assert_eq!((edited.name.as_str(), edited.city, edited.version), ("João S.", None, 2));
+    assert_eq!((edited.labels, edited.fields["size"].as_str()), (BTreeSet::from(["vip".to_owned()]), "M"));
+    let (status, _) = answer(&stepped, &token, "PATCH", "/v3/contacts/+5531987654321", edit).await?;
+    assert_eq!(status, StatusCode::CONFLICT, "an edit of a version that stands no more");
+    let (status, problem) =
+        answer(&stepped, &token, "PATCH", "/v3/contacts/+5531987654321", json!({ "phone": "+5531987654322" })).await?;
+    assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("phone")));
+    let (status, _) = answer(&stepped, &token, "PATCH", "/v3/contacts/+5531987654321", json!({ "nmae": "x" })).await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "a field that does not exist");
+
+    for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        assert_eq!(answer(&stepped, &token, "DELETE", "/v3/contacts/553187654321", Value::Null).await?.0, expected);
+    }
+    assert_eq!(
+        answer(&stepped, &token, "GET", "/v3/contacts/553187654321", Value::Null).await?.0,
+        StatusCode::NOT_FOUND
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_are_found_by_name_number_and_filter_and_pages_hold_each_once() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 60).await?;
+    let everybody = all(&stepped, "limit=7").await?;
+    let found: BTreeSet<&str> = everybody.iter().map(|contact| contact.phone.as_str()).collect();
+    assert_eq!((everybody.len(), found), (60, phones.iter().map(String::as_str).collect()));
+    assert_eq!(all(&stepped, "limit=60").await?, everybody, "in the same order, whatever the pages");
+
+    assert_eq!(all(&stepped, "limit=2&search=person+42").await?.len(), 1);
+    let by_number = all(&stepped, &format!("search={}", &phones[17][1..])).await?;
+    assert_eq!(by_number.iter().map(|contact| &contact.phone).collect::<Vec<_>>(), [&phones[17]]);
+    assert_eq!(all(&stepped, "limit=3&search=1200555").await?.len(), 60);
+    assert_eq!(all(&stepped, "limit=3&search=44").await?.len(), 0);
+
+    let vip_in_lisboa = encoded(json!({ "labels": { "any": ["vip"] }, "cities": ["LISBOA"] }));
+    assert_eq!(all(&stepped, &format!("limit=3&filter={vip_in_lisboa}")).await?.len(), 10);
+    let token = token(&stepped.app).await?;
+    for wrong in ["filter=x", "after=x", "limit=0", &format!("filter={}", encoded(json!({ "lables": {} })))] {
+        let (status, _) = answer(&stepped, &token, "GET", &format!("/v3/contacts?{wrong}"), Value::Null).await?;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn labels_go_onto_many_at_once_and_twice_is_once() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 30).await?;
+    let change = json!({ "add": ["may"], "remove": ["vip"], "filter": { "labels": { "any": ["vip"] } } });
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", change.clone()).await?;
+    assert_eq!((changed.matched, changed.changed, changed.next), (10, 10, None));
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", change).await?;
+    assert_eq!((changed.matched, changed.changed), (0, 0));
+
+    let nobody = phone_ending("0179");
+    let change = json!({ "add": ["june"], "phones": [phones[0], phones[1], phones[0], nobody] });
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", change.clone()).await?;
+    assert_eq!((changed.matched, changed.changed, changed.missing), (2, 2, vec![nobody]));
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", change).await?;
+    assert_eq!((changed.matched, changed.changed), (2, 0));
+    let first: Contact = ask(&stepped, "GET", &format!("/v3/contacts/{}", phones[0]), Value::Null).await?;
+    assert_eq!(first.labels, BTreeSet::from(["june".to_owned(), "may".to_owned()]));
+
+    let token = token(&stepped.app).await?;
+    for wrong in [json!({ "add": ["x"] }), json!({ "phones": [] }), json!({ "add": ["a;b"], "phones": [] })] {
+        let (status, _) = answer(&stepped, &token, "POST", "/v3/contacts/labels", wrong).await?;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_who_change_one_contact_at_once_lose_nothing() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 1).await?;
+    let changes = (0..8).map(|n| {
+        let change = json!({ "add": [format!("label {n}")], "phones": phones });
+        ask::<LabelsChanged>(&stepped, "POST", "/v3/contacts/labels", change)
+    });
+    futures::future::try_join_all(changes).await?;
+    let contact: Contact = ask(&stepped, "GET", &format!("/v3/contacts/{}", phones[0]), Value::Null).await?;
+    assert_eq!((contact.labels.len(), contact.version), (9, 9));
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_workspace_finds_and_changes_nobody() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 4).await?;
+    let before = all(&stepped, "").await?;
+    let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "All" })).await?;
+    let export: Export = ask(&stepped, "POST", "/v3/contacts/export", json!({})).await?;
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    for (method, path) in [
+        ("GET", format!("/v3/contacts/{}", phones[0])),
+        ("PATCH", format!("/v3/contacts/{}", phones[0])),
+        ("DELETE", format!("/v3/contacts/{}", phones[0])),
+        ("GET", format!("/v3/contacts/export/{}", export.id)),
+        ("GET", format!("/v3/lists/{}", list.id)),
+        ("PATCH", format!("/v3/lists/{}", list.id)),
+        ("POST", format!("/v3/lists/{}/audience", list.id)),
+        ("DELETE", format!("/v3/lists/{}", list.id)),
+    ] {
+        let (status, _) = answer(&stepped, &other, method, &path, json!({})).await?;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}");
+    }
+    let labels = json!({ "add": ["x"], "filter": {} });
+    assert_eq!(answer(&stepped, &other, "POST", "/v3/contacts/labels", labels).await?.1["matched"], 0);
+    assert_eq!(answer(&stepped, &other, "POST", "/v3/lists/count", json!({})).await?.1["contacts"], 0);
+    assert_eq!(answer(&stepped, &other, "GET", "/v3/contacts", Value::Null).await?.1["items"], json!([]));
+    assert_eq!(answer(&stepped, &other, "GET", "/v3/lists", Value::Null).await?.1["items"], json!([]));
+    // The same person may stand in both books.
+    let mine = json!({ "phone": phones[0], "name": "Other's" });
+    assert_eq!(answer(&stepped, &other, "POST", "/v3/contacts", mine).await?.0, StatusCode::CREATED);
+    assert_eq!(all(&stepped, "").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn lists_are_saved_counted_changed_and_deleted() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    book(&stepped, 30).await?;
+    let filter = json!({ "labels": { "none": ["vip"] }, "cities": ["Porto"] });
+    let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({ "filter": filter })).await?;
+    assert_eq!(count, ListCount { contacts: 10, at_least: false });
+    let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": " Porto ", "filter": filter })).await?;
+    assert_eq!((list.name.as_str(), list.version), ("Porto", 1));
+    let path = format!("/v3/lists/{}", list.id);
+    let renamed: List = ask(&stepped, "PATCH", &path, json!({ "name": "North", "version": 1 })).await?;
+    assert_eq!((renamed.name.as_str(), &renamed.filter, renamed.version), ("North", &list.filter, 2));
+    let token = token(&stepped.app).await?;
+    assert_eq!(
+        answer(&stepped, &token, "PATCH", &path, json!({ "name": "x", "version": 1 })).await?.0,
+        StatusCode::CONFLICT
+    );
+    let lists: ListsPage = ask(&stepped, "GET", "/v3/lists", Value::Null).await?;
+    assert_eq!(lists.items, [renamed]);
+    assert_eq!(
+        answer(&stepped, &token, "POST", &format!("{path}/audience"), json!({})).await?.0,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "nobody confirmed that they opted in"
+    );
+    for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        assert_eq!(answer(&stepped, &token, "DELETE", &path, Value::Null).await?.0, expected);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_becomes_the_same_audience_twice_without_those_who_asked_for_nothing_more() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 30).await?;
+    let gone = Suppression { workspace_id: WORKSPACE, source: Source::Word, code: None, since: 1 };
+    suppressions::add(&stepped.app, &phones[3][1..], &gone).await?;
+    let filter = json!({ "labels": { "any": ["vip"] } });
+    let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "VIP", "filter": filter })).await?;
+    let path = format!("/v3/lists/{}/audience", list.id);
+    let made: ListAudience = ask(&stepped, "POST", &path, json!({ "optInConfirmed": true })).await?;
+    let audience_url = audience_path(&made.audience_id);
+    let shown = || ask::<Audience>(&stepped, "GET", &audience_url, Value::Null);
+    assert_eq!(shown().await?.status, AudienceStatus::Importing);
+    let event = stepped.take(&stepped.cloud.queues.errand).await?;
+    importer::errands::handle(&stepped.app, event.clone()).await?;
+    let audience = shown().await?;
+    assert_eq!((audience.status, audience.recipients, audience.rejected), (AudienceStatus::Ready, 9, 1));
+    assert_eq!(
+        (audience.rejected_by_reason[0].reason.as_str(), audience.list_id.as_ref()),
+        ("suppressed", Some(&list.id))
+    );
+    assert_eq!((audience.file_name.as_str(), audience.name_column.as_deref()), ("VIP", Some("name")));
+    let first = bytes_of(&stepped, &made.audience_id).await?;
+    let people: BTreeSet<String> =
+        files::segment(&stepped.app, WORKSPACE, &made.audience_id, 0).await?.into_iter().map(|row| row.phone).collect();
+    assert_eq!(people, phones.iter().step_by(3).filter(|phone| **phone != phones[3]).cloned().collect());
+
+    // It died after the files and before the record: the errand comes again.
+    let mut died = audiences::get(&stepped.app, WORKSPACE, &made.audience_id).await?.context("the audience")?;
+    died.status = AudienceStatus::Importing;
+    audiences::put(&stepped.app, &died).await?;
+    importer::errands::handle(&stepped.app, event.clone()).await?;
+    assert_eq!(bytes_of(&stepped, &made.audience_id).await?, first, "the same bytes");
+    assert_eq!(shown().await?, audience);
+
+    // Ready, it stays as it is, whatever becomes of the book.
+    ask::<LabelsChanged>(&stepped, "POST", "/v3/contacts/labels", json!({ "remove": ["vip"], "filter": {} })).await?;
+    importer::errands::handle(&stepped.app, event).await?;
+    assert_eq!(bytes_of(&stepped, &made.audience_id).await?, first);
+    Ok(())
+}
+
+fn audience_path(id: &AudienceId) -> String {
+    format!("/v3/audiences/{id}")
+}
+
+async fn bytes_of(stepped: &Stepped, id: &AudienceId) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut all = Vec::new();
+    for key in [segment_key(WORKSPACE, id, 0), rejects_key(WORKSPACE, id), manifest_key(WORKSPACE, id)] {
+        all.push(files::get(&stepped.app, &key).await?);
+    }
+    Ok(all)
+}
+
+#[tokio::test]
+async fn an_export_that_is_imported_again_is_the_same_book() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    book(&stepped, 20).await?;
+    let odd = json!({
+        "phone": "+5531987654321", "name": "=1+1", "labels": ["a b", "vip"], "portfolio": "Norte", "city": "São Paulo",
+        "state": "SP", "fields": { "telefone 2": "+5511987654321", "note": "@x \"y\"" }, "waId": "553187654321", "userId": "BR.1",
+    });
+    ask::<Contact>(&stepped, "POST", "/v3/contacts", odd).await?;
+    let before = all(&stepped, "").await?;
+    let export: Export = ask(&stepped, "POST", "/v3/contacts/export", json!({})).await?;
+    assert_eq!((export.status, export.url), (ExportStatus::Writing, None));
+    run_errands(&stepped).await?;
+    let export: Export = ask(&stepped, "GET", &format!("/v3/contacts/export/{}", export.id), Value::Null).await?;
+    assert_eq!((export.status, export.contacts, export.url.is_some()), (ExportStatus::Ready, 21, true));
+    let csv = files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id)).await?;
+    assert!(String::from_utf8_lossy(&csv).contains("'=1+1"), "a formula is defused");
+
+    // Over the book that it came from it changes nothing.
+    let audience = import_into_contacts(&stepped, &csv, json!({})).await?;
+    let into = audience.into_contacts.context("the import went into the book")?;
+    assert_eq!((into.done, into.written, into.left_out), (21, 0, 0));
+    assert_eq!(all(&stepped, "").await?, before);
+
+    // Into an empty one it brings everybody back.
+    for contact in &before {
+        contacts::delete(&stepped.app, WORKSPACE, &campaigns::contact::canonical(contact)).await?;
+    }
+    import_into_contacts(&stepped, &csv, json!({})).await?;
+    let known = |contact: &Contact| {
+        let Contact { created_at, updated_at, .. } = before[0].clone();
+        Contact { created_at, updated_at, ..contact.clone() }
+    };
+    let after: Vec<Contact> = all(&stepped, "").await?.iter().map(known).collect();
+    assert_eq!(after, before.iter().map(known).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Imports a file into the contact book too.
+async fn import_into_contacts(stepped: &Stepped, csv: &[u8], options: Value) -> anyhow::Result<Audience> {
+    let mut announced = json!({ "fileName": "contacts.csv", "sizeBytes": csv.len(), "intoContacts": true });
+    for (option, value) in options.as_object().into_iter().flatten() {
+        announced[option] = value.clone();
+    }
+    let upload: wire::Upload = ask(stepped, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv.to_vec()).await?;
+    let put =
+        local::embedded::s3::PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    run_errands(stepped).await?;
+    ask(stepped, "GET", &audience_path(&upload.audience_id), Value::Null).await
+}
+
+#[tokio::test]
+async fn an_import_joins_what_is_known_and_goes_on_where_it_stopped() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 2).await?;
+    let csv = format!("nome;telefone;cidade;tamanho\n;{};;G\nNova;{};Faro;\n", phones[0], phone_ending("0170"));
+    let audience =
+        import_into_contacts(&stepped, csv.as_bytes(), json!({ "labels": ["may"], "portfolio": "North" })).await?;
+    assert_eq!(audience.into_contacts.as_ref().map(|into| (into.done, into.written, into.left_out)), Some((2, 2, 0)));
+    let first: Contact = ask(&stepped, "GET", &format!("/v3/contacts/{}", phones[0]), Value::Null).await?;
+    assert_eq!(
+        (first.name.as_str(), first.city.as_deref(), first.portfolio.as_deref()),
+        ("Person 0", Some("Lisboa"), Some("North"))
+    );
+    assert_eq!(first.labels, BTreeSet::from(["may".to_owned(), "vip".to_owned()]));
+    assert_eq!(
+        first.fields,
+        BTreeMap::from([("size".to_owned(), "M".to_owned()), ("tamanho".to_owned(), "G".to_owned())])
+    );
+
+    // The upload's event comes again, and so does the errand: nothing changes.
+    let before = all(&stepped, "").await?;
+    let key = files::upload_key(WORKSPACE, &audience.id);
+    let put = local::embedded::s3::PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: 1 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    run_errands(&stepped).await?;
+    // It died after the contacts and before it noted so.
+    let mut died = audiences::get(&stepped.app, WORKSPACE, &audience.id).await?.context("the audience")?;
+    died.into_contacts.as_mut().context("the import goes into the book")?.next_segment = 0;
+    audiences::put(&stepped.app, &died).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    run_errands(&stepped).await?;
+    assert_eq!(all(&stepped, "").await?, before);
+
+    // Without the option nobody comes into the book.
+    let (_, put) = uploaded(&stepped.app, people::csv(5)).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    run_errands(&stepped).await?;
+    assert_eq!(all(&stepped, "").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_writes_is_noted_with_the_channel_and_strangers_are_not() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 2).await?;
+    let channel = stepped.channel().await?;
+    let wrote = async |phone: &str, seconds: i64| {
+        let message = json!({ "from": &phone[1..], "id": "wamid.in", "timestamp": seconds.to_string(), "type": "text", "text": { "body": "oi" } });
+        let value = json!({ "metadata": { "phone_number_id": channel.phone_number_id }, "messages": [message] });
+        let body = json!({ "entry": [{ "changes": [{ "field": "messages", "value": value }] }] }).to_string();
+        let request =
+            Request::post(stepped.webhook_path()).header("x-hub-signature-256", stepped.signature(body.as_bytes())?);
+        let answer = lambdas::webhook::router(stepped.app.clone()).oneshot(request.body(Body::from(body))?).await?;
+        anyhow::ensure!(answer.status() == StatusCode::OK, "{}", answer.status());
+        ask::<ContactList>(&stepped, "GET", &format!("/v3/contacts?search={}", &phone[1..]), Value::Null).await
+    };
+    let noted = wrote(&phones[0], 1_790_000_000).await?.items.remove(0);
+    assert_eq!(noted.last_reply_at.map(|at| at.timestamp()), Some(1_790_000_000));
+    assert_eq!((noted.replies.keys().collect::<Vec<_>>(), noted.version), (vec![&channel.id], 2));
+    assert_eq!(noted.wa_id.as_deref(), Some(&phones[0][1..]));
+    for earlier in [1_790_000_000, 1_780_000_000] {
+        assert_eq!(wrote(&phones[0], earlier).await?.items, [noted.clone()], "older, or the same again");
+    }
+    assert!(wrote(&phone_ending("0150"), 1_790_000_000).await?.items.is_empty(), "no new contact");
+
+    let spoke = |spoke: &str| json!({ "filter": { "channel": { "id": channel.id, "spoke": spoke } } });
+    for (who, count) in [("here", 1), ("onlyElsewhere", 0), ("anywhere", 2)] {
+        let counted: ListCount = ask(&stepped, "POST", "/v3/lists/count", spoke(who)).await?;
+        assert_eq!(counted.contacts, count, "{who}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lists_campaign_reaches_exactly_the_people_of_the_list() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let client = &running.client;
+    let phones: Vec<String> = people::phones().take(40).collect();
+    for (at, phone) in phones.iter().enumerate() {
+        let labels = if at % 4 == 0 { vec!["vip"] } else { vec![] };
+        let body = json!({ "phone": phone, "name": format!("Person {at}"), "labels": labels });
+        client.post::<Contact>("/v3/contacts", &body).await?;
+    }
+    let filter = json!({ "labels": { "any": ["vip"] } });
+    let list: List = client.post("/v3/lists", &json!({ "name": "VIP", "filter": filter })).await?;
+    let path = format!("/v3/lists/{}/audience", list.id);
+    let made: ListAudience = client.post(&path, &json!({ "optInConfirmed": true })).await?;
+    let audience = client.imported(&made.audience_id).await?;
+    assert_eq!(audience.recipients, 10);
+    let draft = client.draft(&audience.id, json!({})).await?;
+    client.ask(&draft.id, "start").await?;
+    let done = client.completed(&draft.id).await?;
+    assert_eq!(done.totals.failed + done.totals.skipped + done.totals.unknown, 0);
+    let arrivals = running.process.simulator.arrivals();
+    let reached: BTreeSet<String> = arrivals
+        .iter()
+        .filter(|arrival| matches!(arrival.outcome, Outcome::Accepted))
+        .map(|arrival| format!("+{}", arrival.to.trim_start_matches('+')))
+        .collect();
+    assert_eq!(reached, phones.iter().step_by(4).cloned().collect());
+    assert_eq!(arrivals.len(), 10);
+
+    let export: Export = client.post("/v3/contacts/export", &json!({})).await?;
+    let ready = until("the export", async || {
+        let export: Export = client.get(&format!("/v3/contacts/export/{}", export.id)).await?;
+        Ok(Some(export).filter(|export| export.status == ExportStatus::Ready))
+    });
+    let url = ready.await?.url.context("a ready export has an address")?;
+    let csv = reqwest::get(url).await?.text().await?;
+    assert_eq!(csv.lines().count(), 41);
+    running.stop().await
+}
