@@ -430,7 +430,7 @@ async fn who_writes_is_noted_with_the_channel_and_strangers_are_not() -> anyhow:
     assert_eq!((noted.replies.keys().collect::<Vec<_>>(), noted.version), (vec![&channel.id], 2));
     assert_eq!(noted.wa_id.as_deref(), Some(&phones[0][1..]));
     for earlier in [1_790_000_000, 1_780_000_000] {
-        assert_eq!(wrote(&phones[0], earlier).await?.items, [noted.clone()], "older, or the same again");
+        assert_eq!(wrote(&phones[0], earlier).await?.items, std::slice::from_ref(&noted), "older, or the same again");
     }
     assert!(wrote(&phone_ending("0150"), 1_790_000_000).await?.items.is_empty(), "no new contact");
 

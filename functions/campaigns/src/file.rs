@@ -35,7 +35,7 @@ pub use error::{FileError, RejectReason, TooLarge};
 pub use format::{FORMAT_BYTES, Format};
 pub use preview::{PREVIEW_BYTES, PREVIEW_DOCUMENT_BYTES, PREVIEW_ROWS, Preview, preview};
 pub use reader::ContactsReader;
-pub use rejects::{RejectsWriter, defused};
+pub use rejects::{RejectsWriter, as_written, defused};
 
 /// The most columns: beyond this it is an export of a database, and every cell travels with its recipient.
 pub const MAX_COLUMNS: usize = 200;

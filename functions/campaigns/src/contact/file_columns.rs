@@ -3,6 +3,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use wire::Contact;
 
+use crate::file::as_written;
+
 use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied};
 
 /// Titles of an export before those of the custom fields. The first is the surest that says "phone", so that a custom
@@ -98,23 +100,25 @@ impl FileColumns {
         FileColumns { parts: parts.collect() }
     }
 
-    /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name.
+    /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name. Apostrophes that
+    /// an export put before formulas are taken off.
     pub fn contact(&self, blank: Contact, cells: &[String]) -> Contact {
-        let mut contact = blank;
+        let mut contact = Contact { name: as_written(&blank.name).to_owned(), ..blank };
         for ((part, title), cell) in self.parts.iter().zip(cells) {
+            let cell = as_written(cell);
             if cell.trim().is_empty() {
                 continue;
             }
             match part {
                 Part::Labels => contact.labels.extend(cell.split(LABEL_SEPARATORS).map(str::to_owned)),
-                Part::Portfolio => contact.portfolio = Some(cell.clone()),
-                Part::City => contact.city = Some(cell.clone()),
-                Part::State => contact.state = Some(cell.clone()),
-                Part::WaId => contact.wa_id = Some(cell.clone()),
-                Part::UserId => contact.user_id = Some(cell.clone()),
+                Part::Portfolio => contact.portfolio = Some(cell.to_owned()),
+                Part::City => contact.city = Some(cell.to_owned()),
+                Part::State => contact.state = Some(cell.to_owned()),
+                Part::WaId => contact.wa_id = Some(cell.to_owned()),
+                Part::UserId => contact.user_id = Some(cell.to_owned()),
                 Part::Known => {}
                 Part::Field => {
-                    contact.fields.insert(title.clone(), cell.clone());
+                    contact.fields.insert(as_written(title).to_owned(), cell.to_owned());
                 }
             }
         }

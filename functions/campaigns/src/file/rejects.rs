@@ -54,10 +54,15 @@ fn write_cells<W: Write>(csv: &mut csv::Writer<W>, cells: &[String]) -> io::Resu
 ///
 /// Phone numbers of `+`, digits and spaces alone stay as they are: they cannot compute anything and people look for
 /// them. With dashes, dots or parentheses they get the apostrophe too, since `+1-555-0123` is a subtraction.
-/// Our own reader takes the apostrophe off again.
+/// [`as_written`] takes the apostrophe off again; one that stood there before such a beginning gets a second.
 pub fn defused(cell: &str) -> Cow<'_, str> {
-    let start = cell.trim_start_matches(' ');
+    let start = cell.trim_start_matches([' ', '\'']);
     let is_phone = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
     let is_formula = start.starts_with(FORMULA_STARTS) && !start.strip_prefix('+').is_some_and(is_phone);
     if is_formula { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// The cell that [`defused`] was given.
+pub fn as_written(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| matches!(defused(rest), Cow::Owned(_))).unwrap_or(cell)
 }

@@ -348,6 +348,12 @@ fn a_slow_source_gives_the_same_rows() {
 
 proptest! {
     #[test]
+    fn what_was_defused_is_read_as_it_was_written(cell in "[ '=+@a-]{0,6}|.{0,20}") {
+        let defused = defused(&cell);
+        prop_assert_eq!(as_written(&defused), cell.as_str());
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         if let Ok(reader) = ContactsReader::new(&bytes[..], Options::default()) {
             prop_assert!(reader.count() <= bytes.len());
