@@ -303,6 +303,35 @@ async fn a_list_becomes_the_same_audience_twice_without_those_who_asked_for_noth
     Ok(())
 }
 
+#[tokio::test]
+async fn a_book_of_several_segments_becomes_an_audience_in_the_books_order() -> anyhow::Result<()> {
+    const PEOPLE: usize = 4_500;
+    let stepped = Stepped::open().await?;
+    let audience = import_into_contacts(&stepped, people::csv(PEOPLE).as_bytes(), json!({})).await?;
+    let into = audience.into_contacts.context("the import went into the book")?;
+    assert_eq!((into.done, into.written), (PEOPLE as u64, PEOPLE as u64));
+    let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({})).await?;
+    assert_eq!(count, ListCount { contacts: PEOPLE as u64, at_least: false });
+
+    let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "All" })).await?;
+    let path = format!("/v3/lists/{}/audience", list.id);
+    let made: ListAudience = ask(&stepped, "POST", &path, json!({ "optInConfirmed": true })).await?;
+    run_errands(&stepped).await?;
+    let mut people = Vec::new();
+    for segment in 0..3 {
+        people.extend(files::segment(&stepped.app, WORKSPACE, &made.audience_id, segment).await?);
+    }
+    let of_the_book: Vec<String> = all(&stepped, "limit=500").await?.into_iter().map(|contact| contact.phone).collect();
+    assert_eq!(people.into_iter().map(|person| person.phone).collect::<Vec<_>>(), of_the_book);
+    assert_eq!(of_the_book.iter().collect::<BTreeSet<_>>().len(), PEOPLE);
+    let manifest = files::manifest(&stepped.app, WORKSPACE, &made.audience_id).await?;
+    assert_eq!(
+        (manifest.recipients, manifest.rejected, &manifest.columns[..2]),
+        (PEOPLE as u64, 0, &["whatsapp".to_owned(), "name".to_owned()][..])
+    );
+    Ok(())
+}
+
 fn audience_path(id: &AudienceId) -> String {
     format!("/v3/audiences/{id}")
 }

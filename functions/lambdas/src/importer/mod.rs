@@ -46,7 +46,7 @@ const BLOCKS_AHEAD: usize = 16;
 const SEGMENTS_AHEAD: usize = 1;
 
 /// What an audience says while its import failed and the event that asked for it comes again.
-const TRIED_AGAIN: &str = "The file could not be read just now; it is tried again";
+const TRIED_AGAIN: &str = "The contacts could not be read just now; it is tried again";
 
 /// What calls the importer.
 #[derive(Debug, Clone, Deserialize)]
@@ -279,4 +279,33 @@ async fn store(app: &App, record: &AudienceRecord, mut segments: mpsc::Receiver<
         files::put(app, &key, "application/x-ndjson", segment.lines).await?;
     }
     Ok(Stored::All)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn files_and_errands_are_told_apart() {
+        let entity = json!({
+            "s3SchemaVersion": "1.0", "configurationId": "x",
+            "bucket": { "name": "files", "ownerIdentity": { "principalId": "x" }, "arn": "arn:aws:s3:::files" },
+            "object": { "key": "uploads/1/x.csv", "size": 1, "eTag": "x", "sequencer": "0" },
+        });
+        let record = json!({
+            "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1", "eventTime": "2026-11-25T00:00:00.000Z",
+            "eventName": "ObjectCreated:Put", "userIdentity": { "principalId": "x" },
+            "requestParameters": { "sourceIPAddress": "127.0.0.1" }, "responseElements": {}, "s3": entity,
+        });
+        let event: Event = serde_json::from_value(json!({ "Records": [record] })).unwrap();
+        assert!(matches!(event, Event::Uploads(event) if event.records.len() == 1));
+        let record = json!({
+            "messageId": "1", "receiptHandle": "1", "body": "{}", "md5OfBody": "x", "attributes": {},
+            "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": "arn", "awsRegion": "us-east-1",
+        });
+        let event: Event = serde_json::from_value(json!({ "Records": [record] })).unwrap();
+        assert!(matches!(event, Event::Errands(event) if event.records.len() == 1));
+    }
 }

@@ -266,3 +266,52 @@ pub async fn read(app: &App, workspace: WorkspaceId, place: &Place, prefix: &str
     let contacts = output.items.unwrap_or_default().into_iter().map(record).collect::<anyhow::Result<_>>()?;
     Ok(Page { contacts, next: last.map(|after| Place { shard: place.shard, after: Some(after) }) })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use campaigns::contact::{self, MOST_FIELDS, MOST_LABELS, MOST_TEXT_BYTES};
+
+    use super::*;
+
+    /// Bytes as DynamoDB counts them (developer guide, "item sizes and formats", 2025): names and texts in UTF-8, half a
+    /// byte per digit and one more, three for a list or map and one for each of its members.
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(number) => number.len().div_ceil(2) + 1,
+            AttributeValue::L(list) => 3 + list.iter().map(|value| 1 + size(value)).sum::<usize>(),
+            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_largest_contact_is_an_item_under_4_kb() {
+        let now = chrono::DateTime::from_timestamp_millis(1_795_000_000_123).unwrap();
+        let mut largest = contact::blank("+123456789012345", now);
+        largest.labels = (0..MOST_LABELS).map(|n| format!("label {n:02}")).collect();
+        largest.fields = (0..MOST_FIELDS).map(|n| (format!("field {n:02}"), "x".repeat(110))).collect();
+        largest.replies =
+            (0..MOST_CHANNELS).map(|n| (ChannelId(format!("01JD8ZQ00000000000000000{n:02}")), now)).collect();
+        largest.last_contact_at = Some(now);
+        while contact::faults(&largest).is_empty() {
+            largest.name.push('x');
+        }
+        largest.name.pop();
+        let item = item(WorkspaceId(u64::MAX), &largest).unwrap();
+        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        println!("{bytes} bytes, {MOST_TEXT_BYTES} of them texts");
+        assert!((3_000..4_096).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_contact_comes_back_from_its_item_as_it_was() {
+        let now = chrono::DateTime::from_timestamp_millis(1_795_000_000_123).unwrap();
+        let mut contact = contact::blank("+5531987654321", now);
+        contact.replies = BTreeMap::from([(ChannelId("a".into()), now)]);
+        contact.last_reply_at = Some(now);
+        let item = item(WorkspaceId(1), &contact).unwrap();
+        assert_eq!(Contact::from(table::from_item::<ContactRecord>(item).unwrap()), contact);
+    }
+}
