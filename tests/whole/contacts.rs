@@ -113,6 +113,9 @@ async fn a_person_in_another_spelling_is_there_already_and_is_edited_and_deleted
     let edited: Contact = ask(&stepped, "PATCH", "/v3/contacts/553187654321", edit.clone()).await?;
     assert_eq!((edited.name.as_str(), edited.city, edited.version), ("João S.", None, 2));
     assert_eq!((edited.labels, edited.fields["size"].as_str()), (BTreeSet::from(["vip".to_owned()]), "M"));
+    let again: Contact = ask(&stepped, "PATCH", "/v3/contacts/553187654321", edit).await?;
+    assert_eq!(again.version, 2, "the same edit again");
+    let edit = json!({ "name": "J.", "version": 1 });
     let (status, _) = answer(&stepped, &token, "PATCH", "/v3/contacts/+5531987654321", edit).await?;
     assert_eq!(status, StatusCode::CONFLICT, "an edit of a version that stands no more");
     let (status, problem) =

@@ -129,12 +129,13 @@ pub async fn edit(
     let canonical = canonical(&phone)?;
     let spelling = request.phone.as_deref().map(|phone| other_spelling(phone, &canonical)).transpose()?;
     let changed = store::change(&app, caller.workspace_id, &canonical, |standing| {
-        if request.version.is_some_and(|version| version != standing.version) {
+        let next = contact::edited(standing, &request);
+        let next = Contact { phone: spelling.clone().unwrap_or(next.phone), ..next };
+        // The same edit again changes nothing, and is no conflict with itself.
+        if next != *standing && request.version.is_some_and(|version| version != standing.version) {
             let how = format!("the contact changed meanwhile: read it again, it is at version {}", standing.version);
             return Err(Refusal::new(Kind::Conflict, how));
         }
-        let next = contact::edited(standing, &request);
-        let next = Contact { phone: spelling.clone().unwrap_or(next.phone), ..next };
         let faults = contact::faults(&next);
         if faults.is_empty() { Ok(next) } else { Err(Refusal::fields(faults)) }
     });

@@ -87,10 +87,18 @@ pub async fn edit(
         ..read.clone()
     };
     let is_seen = request.version.is_none_or(|version| version == read.version);
-    if !is_seen || store::put(&app, &next).await? == Written::ConditionFailed {
+    if !is_seen || !is_written(&app, &next).await? {
         return Err(Refusal::new(Kind::Conflict, "the list changed meanwhile: read it again").into());
     }
     Ok(Json(view(next)))
+}
+
+/// Whether the list stands as it should, by this request: a try whose answer was lost may have written it.
+async fn is_written(app: &App, next: &ListRecord) -> anyhow::Result<bool> {
+    match store::put(app, next).await? {
+        Written::Done => Ok(true),
+        Written::ConditionFailed => Ok(store::get(app, next.workspace_id, &next.id).await?.as_ref() == Some(next)),
+    }
 }
 
 /// `DELETE /v3/lists/{id}`. Audiences that were made of it stay.

@@ -30,9 +30,8 @@ pub(super) async fn put(app: &App, workspace: WorkspaceId, id: &AudienceId) -> a
         }
         let next = put_segment(app, &record, &into).await?;
         match audiences::note_into_contacts(app, &record, into.next_segment, &next).await? {
-            Written::Done => {}
-            // Another run is at it, and goes on.
-            Written::ConditionFailed => return Ok(()),
+            // Also when another run was faster, which may have been this one with its answer lost: what is left is read again.
+            Written::Done | Written::ConditionFailed => {}
         }
     }
     tracing::info!(%workspace, audience = %id, "the people of a file are in the contact book");

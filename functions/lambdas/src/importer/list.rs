@@ -1,7 +1,8 @@
 //! An audience of a list: whom the list finds, in segments, exactly as a file's import makes them.
 //!
 //! A run has a name of its own, which stands in the audience's record. A run that finds another's name there stops, so
-//! that the segments of one audience are of one reading of the book.
+//! that the segments of one audience are of one reading of the book. What it was just writing lands while the other run
+//! still reads the book, before that writes a segment.
 
 use std::io::{BufWriter, Write};
 
@@ -39,7 +40,7 @@ pub(super) async fn make_audience(app: &App, workspace: WorkspaceId, id: &Audien
         return Ok(());
     }
     let came_to = transfer(app, &record, &filter).await;
-    finish(app, record, came_to, began).await.map(|_| ())
+    finish(app, record, came_to, began).await
 }
 
 async fn transfer(app: &App, record: &AudienceRecord, filter: &ListFilter) -> anyhow::Result<Import> {

@@ -109,38 +109,35 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
         return Ok(());
     }
     let came_to = transfer(app, &record, file).await;
-    match finish(app, record, came_to, began).await? {
+    finish(app, record, came_to, began).await?;
+    // Read again: that it is ready may have been written by a try whose answer was lost.
+    let standing = audiences::get(app, workspace, id).await?;
+    match standing.filter(|standing| standing.status == AudienceStatus::Ready) {
         Some(ready) => put_into_contacts(app, &ready).await,
         None => Ok(()),
     }
 }
 
-/// Writes down what an audience came to. Answers the record if the audience is ready now, by this run.
-async fn finish(
-    app: &App,
-    record: AudienceRecord,
-    came_to: anyhow::Result<Import>,
-    began: i64,
-) -> anyhow::Result<Option<AudienceRecord>> {
+/// Writes down what an audience came to, if it is still this run's to say.
+async fn finish(app: &App, record: AudienceRecord, came_to: anyhow::Result<Import>, began: i64) -> anyhow::Result<()> {
     let ended = match came_to {
         Err(error) => {
             note_failure(app, &record).await;
             return Err(error.context(format!("importing audience {}", record.id)));
         }
-        Ok(Import::Superseded) => return Ok(None),
+        Ok(Import::Superseded) => return Ok(()),
         Ok(Import::Unusable(problem)) => {
             AudienceRecord { status: AudienceStatus::Failed, problem: Some(problem), ..record }
         }
         Ok(Import::Ready(imported)) => ready(record, imported),
     };
     let (recipients, rejected, status) = (ended.recipients, ended.rejected, ended.status);
-    if audiences::put_import(app, &ended).await? == Written::ConditionFailed {
-        return Ok(None);
+    if audiences::put_import(app, &ended).await? == Written::Done {
+        let (workspace, id) = (ended.workspace_id, &ended.id);
+        let took = Duration::from_millis(app.clock.now_millis().abs_diff(began));
+        tracing::info!(%workspace, audience = %id, recipients, rejected, ?status, ?took, "contacts were read");
     }
-    let (workspace, id) = (ended.workspace_id, &ended.id);
-    let took = Duration::from_millis(app.clock.now_millis().abs_diff(began));
-    tracing::info!(%workspace, audience = %id, recipients, rejected, ?status, ?took, "an audience was made");
-    Ok(Some(ended).filter(|ended| ended.status == AudienceStatus::Ready))
+    Ok(())
 }
 
 /// Sends its people on into the contact book, if that was asked for.
