@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use super::notification::millis;
 use crate::App;
-use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::channels::ChannelRecord;
 use crate::storage::contacts;
+use crate::storage::numbers;
 use crate::storage::table::Written;
 
 /// Contacts written at once for one webhook.
@@ -48,7 +49,7 @@ pub(super) async fn apply(app: &App, app_id: &str, replies: Vec<Reply>) -> anyho
         *at = reply.at.max(*at);
     }
     for (phone_number_id, people) in by_number {
-        let channel = channels::by_phone_number_id(app, &phone_number_id).await?;
+        let channel = numbers::channel_of(app, &phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
         let mut notes = Vec::with_capacity(people.len());
         for (wa_id, at) in &people {
