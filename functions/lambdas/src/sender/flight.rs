@@ -163,7 +163,7 @@ impl<'a> Flight<'a> {
             if let Turn::NotBefore(next) = turn
                 && next <= slot + SLOT_TOLERANCE_MICROS
             {
-                slots.first = next;
+                slots.first = slots.first.max(next);
                 turn = self.turn(&campaign, &rest[..wanted], slots).await?;
             }
             match turn {

@@ -70,19 +70,24 @@ pub(super) async fn settle(app: &Arc<App>, campaign: &CampaignId, batch: Vec<Acc
     for accepted in batch {
         let found = standing.binary_search_by_key(&accepted.claimed.index, |record| record.index);
         let record = found.map_or_else(|_| (*accepted.claimed).clone(), |at| standing[at].clone());
-        if record.state == MessageState::Claimed {
+        if is_untold(&record) {
             writes.push(write(app, record, accepted));
         }
     }
     stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await
 }
 
+/// Nobody has told what became of the message; an outcome taken for unknown meanwhile is known after all.
+fn is_untold(standing: &MessageRecord) -> bool {
+    matches!(standing.state, MessageState::Claimed | MessageState::Unknown)
+}
+
 async fn write(app: &App, record: MessageRecord, accepted: Accepted) -> anyhow::Result<()> {
     let Accepted { claimed, wamid, at_micros } = accepted;
     let outcome = Outcome::Accepted { wamid, held: false };
     let change = |standing: &MessageRecord| {
-        let is_untold = standing.state == MessageState::Claimed && standing.claim_id == claimed.claim_id;
-        if is_untold { standing.with_outcome(claimed.attempt, &outcome, at_micros / 1_000) } else { None }
+        let is_ours = is_untold(standing) && standing.claim_id == claimed.claim_id;
+        if is_ours { standing.with_outcome(claimed.attempt, &outcome, at_micros / 1_000) } else { None }
     };
     messages::change(app, record, change).await.map(|_| ())
 }
