@@ -32,6 +32,12 @@ const RELAXED: i64 = 950;
 const BARELY_RELAXED: i64 = 995;
 const EASED: i64 = 1_050;
 
+/// Without a missed slot no more than this is added: claims may be slow for reasons of their own.
+const MOST_EASED: i64 = 2 * WHOLE;
+
+/// Stretched slots lie no further apart than this, or than the number asks: a permit must not outlast its sender.
+const LONGEST_STRETCHED_MICROS: i64 = 250_000;
+
 /// Claims that take longer are slow, and very slow, in microseconds.
 const SLOW_CLAIM_MICROS: i64 = 40_000;
 const VERY_SLOW_CLAIM_MICROS: i64 = 100_000;
@@ -81,11 +87,11 @@ impl Load {
         let changed_at = self.changed_at.load(Ordering::Relaxed);
         let (wait, change) = match (is_met, self.claim_micros.load(Ordering::Relaxed)) {
             (false, _) => (BEFORE_STRETCHING_MICROS, STRETCHED),
-            (true, VERY_SLOW_CLAIM_MICROS..) => (BEFORE_STRETCHING_MICROS, EASED),
+            (true, VERY_SLOW_CLAIM_MICROS..) if stretch < MOST_EASED => (BEFORE_STRETCHING_MICROS, EASED),
             (true, SLOW_CLAIM_MICROS..) => (BETWEEN_CHANGES_MICROS, BARELY_RELAXED),
             (true, _) => (BETWEEN_CHANGES_MICROS, RELAXED),
         };
-        if (change < WHOLE && stretch == WHOLE) || now - changed_at < wait {
+        if (change < WHOLE && stretch == WHOLE) || (now - changed_at).abs() < wait {
             return;
         }
         let next = stretch * change / WHOLE;
@@ -95,7 +101,8 @@ impl Load {
 
     /// A number's interval as this process can keep it.
     pub(crate) fn stretched(&self, interval: i64) -> i64 {
-        interval.saturating_mul(self.stretch.load(Ordering::Relaxed)) / WHOLE
+        let stretched = interval.saturating_mul(self.stretch.load(Ordering::Relaxed)) / WHOLE;
+        stretched.min(interval.max(LONGEST_STRETCHED_MICROS))
     }
 }
 
@@ -139,6 +146,20 @@ mod tests {
         load.note_slot(false, 1_000_000);
         load.note_slot(true, 1_000_000 + BETWEEN_CHANGES_MICROS);
         assert_eq!(load.stretched(1_000), 1_144);
+    }
+
+    #[test]
+    fn slow_claims_alone_halve_the_rate_at_most_and_no_permit_outlasts_its_sender() {
+        let load = Load::default();
+        for _ in 0..100 {
+            load.note_claim(150_000);
+        }
+        for beat in 1..1_000 {
+            load.note_slot(true, beat * 1_000_000);
+        }
+        let stretched = load.stretched(1_000);
+        assert!((1_900..=2_100).contains(&stretched), "{stretched}");
+        assert_eq!((load.stretched(200_000), load.stretched(1_030_000)), (250_000, 1_030_000));
     }
 
     #[test]

@@ -71,7 +71,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();
     if number.is_taken(&channel, &job.recipients, now) {
-        let visible_at = after_bounce(&job.recipients, number.free_at, now);
+        let visible_at = after_bounce(&job.recipients, number.free_soon(&channel, now), now);
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
     drop_taken(app, &mut job).await?;

@@ -92,6 +92,11 @@ impl Number {
         self.free_at > farthest && recipients.iter().all(|recipient| recipient.due_at_micros <= self.free_at)
     }
 
+    /// When it is worth asking again: as long before it is free as half of what a permit reaches.
+    pub(super) fn free_soon(&self, channel: &ChannelRecord, now: i64) -> i64 {
+        self.free_at - permit::reach_micros(self.interval_micros(channel, now)) / 2
+    }
+
     /// Microseconds between two messages now.
     pub(super) fn interval_micros(&self, channel: &ChannelRecord, now: i64) -> i64 {
         let whole = i64::try_from(campaigns::plan::interval_micros(channel.messages_per_second)).unwrap_or(i64::MAX);

@@ -50,16 +50,16 @@ impl Note {
     fn expressions(self) -> (&'static str, &'static str) {
         match self {
             Note::Within => (
-                "SET latestAt = :latest REMOVE endedChunk",
-                "attribute_not_exists(latestAt) OR (attribute_not_exists(endedChunk) AND latestAt <= :withinChunk) \
-                 OR (endedChunk <> :chunk AND latestAt <= :afterChunk)",
+                "SET latestAt = :latest REMOVE endOfChunk",
+                "attribute_not_exists(latestAt) OR (attribute_not_exists(endOfChunk) AND latestAt <= :withinChunk) \
+                 OR (endOfChunk <> :chunk AND latestAt <= :afterChunk)",
             ),
             Note::Ends => (
-                "SET latestAt = :latest, endedChunk = :chunk",
-                "attribute_not_exists(latestAt) OR (endedChunk <> :chunk AND latestAt <= :afterChunk) \
-                 OR ((attribute_not_exists(endedChunk) OR endedChunk = :chunk) AND latestAt <= :withinChunk)",
+                "SET latestAt = :latest, endOfChunk = :chunk",
+                "attribute_not_exists(latestAt) OR (endOfChunk <> :chunk AND latestAt <= :afterChunk) \
+                 OR ((attribute_not_exists(endOfChunk) OR endOfChunk = :chunk) AND latestAt <= :withinChunk)",
             ),
-            Note::EndedAlready => ("SET latestAt = :latest", "endedChunk = :chunk AND latestAt <= :withinChunk"),
+            Note::EndedAlready => ("SET latestAt = :latest", "endOfChunk = :chunk AND latestAt <= :withinChunk"),
         }
     }
 }
@@ -132,8 +132,11 @@ impl Pace {
         };
         if self.gaps.after(self.ends_chunk(last)) == 0 {
             match latest(app, &self.campaign).await? {
-                // The chunk's end has left: the others wait from its last message on.
-                Some(latest) if latest.ended == Some(chunk) => note = Note::EndedAlready,
+                // The chunk's end has just left: the next waits from the last message on. Once that is under way, a late
+                // retry of this one moves nothing.
+                Some(latest) if latest.ended == Some(chunk) && self.is_pausing(latest, first_slot) => {
+                    note = Note::EndedAlready;
+                }
                 latest => {
                     let next = latest.map(next_after).filter(|next| *next > first_slot);
                     return Ok(next.map_or(Turn::Now, Turn::NotBefore));
@@ -148,6 +151,11 @@ impl Pace {
             }
             Some(standing) => Ok(Turn::NotBefore(next_after(standing))),
         }
+    }
+
+    /// Whether the wait after a chunk's end lasts beyond this slot.
+    fn is_pausing(&self, latest: Latest, slot: i64) -> bool {
+        latest.at_micros.saturating_add(self.gaps.after_chunk) > slot
     }
 
     fn ends_chunk(&self, index: u64) -> bool {
@@ -218,7 +226,7 @@ async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Lates
 
 fn of_item(item: &Item) -> Option<Latest> {
     let at_micros = item.get("latestAt")?.as_n().ok()?.parse().ok()?;
-    let ended = item.get("endedChunk").and_then(|value| value.as_n().ok()?.parse().ok());
+    let ended = item.get("endOfChunk").and_then(|value| value.as_n().ok()?.parse().ok());
     Some(Latest { at_micros, ended })
 }
 
@@ -237,8 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn a_late_retry_moves_the_pause_after_its_chunk_only_while_that_lasts() {
+        let pace = Pace { campaign: CampaignId("c".to_owned()), chunk_size: 10, gaps: GAPS };
+        let ended = Latest { at_micros: 5, ended: Some(8) };
+        assert!(pace.is_pausing(ended, 60_004));
+        assert!(!pace.is_pausing(ended, 60_005));
+    }
+
+    #[test]
     fn an_item_says_which_chunk_ended() {
-        let item = Item::from([("latestAt".to_owned(), number(5)), ("endedChunk".to_owned(), number(8))]);
+        let item = Item::from([("latestAt".to_owned(), number(5)), ("endOfChunk".to_owned(), number(8))]);
         assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8) }));
         assert_eq!(of_item(&Item::from([("latestAt".to_owned(), number(5))])).and_then(|latest| latest.ended), None);
         assert_eq!(of_item(&Item::new()), None);

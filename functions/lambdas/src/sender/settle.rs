@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use campaigns::message::{MessageRecord, Outcome};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use wire::{CampaignId, MessageState};
 
 use crate::App;
@@ -64,7 +64,11 @@ pub(super) async fn settle(app: &Arc<App>, campaign: &CampaignId, batch: Vec<Acc
     } else {
         app.clock.sleep_until(last + PATIENCE_MICROS).await;
         let indexes: Vec<u64> = batch.iter().map(|accepted| accepted.claimed.index).collect();
-        messages::of(app, campaign, &indexes).await?
+        // What cannot be read is written all the same: the write decides over the item as it stands.
+        messages::of(app, campaign, &indexes).await.unwrap_or_else(|error| {
+            tracing::warn!(%campaign, error = format!("{error:#}"), "receipts could not be looked for");
+            Vec::new()
+        })
     };
     let mut writes = Vec::with_capacity(batch.len());
     for accepted in batch {
@@ -74,7 +78,9 @@ pub(super) async fn settle(app: &Arc<App>, campaign: &CampaignId, batch: Vec<Acc
             writes.push(write(app, record, accepted));
         }
     }
-    stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await
+    // Each to its end: what one write meets is no reason to forget what else is known.
+    let written: Vec<anyhow::Result<()>> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await;
+    written.into_iter().collect()
 }
 
 /// Nobody has told what became of the message; an outcome taken for unknown meanwhile is known after all.

@@ -55,9 +55,14 @@ pub async fn channel_of(app: &App, phone_number_id: &str) -> anyhow::Result<Opti
     if let Some(known) = app.numbers.known(phone_number_id, now) {
         return Ok(Some(known));
     }
+    channel_now(app, phone_number_id).await
+}
+
+/// The channel of a number as it stands: for what comes seldom and must not be taken for another's.
+pub async fn channel_now(app: &App, phone_number_id: &str) -> anyhow::Result<Option<Arc<ChannelRecord>>> {
     let read = table::get(&app.dynamodb, &app.config.control_table, &partition(phone_number_id), SORT).await?;
     let Some(channel) = read.map(Arc::new) else { return Ok(None) };
-    app.numbers.learn(phone_number_id, &channel, now);
+    app.numbers.learn(phone_number_id, &channel, app.clock.now_millis());
     Ok(Some(channel))
 }
 

@@ -73,7 +73,7 @@ fn text(value: &Value) -> String {
 /// some may be missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow::Result<()> {
     for wish in wishes {
-        let channel = numbers::channel_of(app, &wish.phone_number_id).await?;
+        let channel = numbers::channel_now(app, &wish.phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
         let phone = canonical_digits(&format!("+{}", wish.phone.trim_start_matches('+')));
         let workspace_id = channel.workspace_id;
