@@ -6,6 +6,7 @@
 //! what every call consumes; in the timed run it only counts calls.
 
 mod cutting;
+mod importing;
 mod meter;
 mod ours;
 mod pair;
@@ -34,11 +35,15 @@ const ORDINARY: u32 = 80;
 /// Messages of the run at the ordinary rate: half a minute.
 const AT_ORDINARY_RATE: usize = 2_000;
 
-/// A rate that this machine keeps up with while the meter reads every body: costs are compared, not the machine's haste.
-const STEADY: u32 = 320;
+/// A rate that a machine keeps up with while the meter reads every body: costs are compared, not the machine's haste.
+/// `BENCH_STEADY` says otherwise.
+const STEADY: u32 = 160;
 
 /// Sizes of the runs that show how costs grow; `BENCH_GROWTH` says otherwise, comma-separated.
 const GROWTH: &str = "10000,100000";
+
+/// Rows of the text that is imported; `BENCH_ROWS` says otherwise. A workbook has a tenth of them.
+const ROWS: usize = 1_000_000;
 
 /// The audience that is only cut into jobs; `BENCH_CUT` says otherwise.
 const CUT: u64 = 1_000_000;
@@ -55,17 +60,24 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth` or `cut`.
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import` or `cut`; or `overload`, which says where the
+/// writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
     if is_asked("speed") {
         speed(asked("BENCH_MESSAGES", TIMED)?).await?;
+    }
+    if part == "overload" {
+        overload(asked("BENCH_MESSAGES", TIMED)?).await?;
     }
     if is_asked("rate") {
         ordinary_rate().await?;
     }
     if is_asked("growth") {
         growth().await?;
+    }
+    if is_asked("import") {
+        import(asked("BENCH_ROWS", ROWS)?).await?;
     }
     if is_asked("cut") {
         cut(asked("BENCH_CUT", CUT)?).await?;
@@ -107,6 +119,15 @@ async fn speed(people: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where the writes go when this machine cannot keep up with its number.
+async fn overload(people: usize) -> anyhow::Result<()> {
+    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Units, with_store: false }).await?;
+    title(&format!("overload: {people} messages, a number at {FASTEST}/s, every body metered"));
+    line("messages/s until the last outcome was counted", run.a_second(run.outcomes_seconds), 0, Goal::None);
+    print_costs(&run);
+    Ok(())
+}
+
 /// The pace of an ordinary number in real time, and what its messages cost.
 async fn ordinary_rate() -> anyhow::Result<()> {
     let setting = Setting { people: AT_ORDINARY_RATE, rate: ORDINARY, depth: Depth::Units, with_store: false };
@@ -127,10 +148,11 @@ async fn ordinary_rate() -> anyhow::Result<()> {
 async fn growth() -> anyhow::Result<()> {
     let sizes = std::env::var("BENCH_GROWTH").unwrap_or_else(|_| GROWTH.to_owned());
     let mut runs: Vec<Run> = Vec::new();
+    let rate = asked("BENCH_STEADY", STEADY)?;
     for size in sizes.split(',') {
         let people = size.trim().parse().context("BENCH_GROWTH is not a list of numbers")?;
-        let run = pair::run(Setting { people, rate: STEADY, depth: Depth::Units, with_store: false }).await?;
-        title(&format!("growth: {people} messages, a number at {STEADY}/s"));
+        let run = pair::run(Setting { people, rate, depth: Depth::Units, with_store: false }).await?;
+        title(&format!("growth: {people} messages, a number at {rate}/s"));
         print_costs(&run);
         runs.push(run);
     }
@@ -145,6 +167,25 @@ async fn growth() -> anyhow::Result<()> {
         line("% more processor time", (micros(last) / micros(first) - 1.0) * 100.0, 1, Goal::AtMost(10.0));
         let peak = |run: &Run| run.peak_mb;
         line("% more memory", (peak(last) / peak(first) - 1.0) * 100.0, 1, Goal::None);
+    }
+    Ok(())
+}
+
+/// Files into audiences.
+async fn import(rows: usize) -> anyhow::Result<()> {
+    for file in [importing::csv(rows), importing::workbook(rows / 10)?] {
+        let run = importing::run(&file).await?;
+        let (name, rows, megabytes) = (file.name, file.rows, file.bytes.len() as f64 / 1e6);
+        title(&format!("import: {name}, {rows} rows, {megabytes:.0} MB, from the upload to committed segments"));
+        let is_text = name.ends_with(".csv");
+        line("seconds", run.seconds, 2, if is_text { Goal::AtMost(8.0) } else { Goal::None });
+        line("rows/s", rows as f64 / run.seconds, 0, Goal::None);
+        line("MB of memory at most, our whole process", run.peak_mb, 1, Goal::AtMost(128.0));
+        line("MB of them before the import", run.idle_mb, 1, Goal::None);
+        if is_text {
+            let times = run.seconds / importing::plain(&file)?;
+            line("times what the csv crate takes for the same bytes", times, 1, Goal::AtMost(4.0));
+        }
     }
     Ok(())
 }

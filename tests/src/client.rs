@@ -60,15 +60,15 @@ impl Client {
 
     /// Announces and puts a contacts file.
     pub async fn upload(&self, csv: String) -> anyhow::Result<Upload> {
-        let announced = CreateUpload {
-            file_name: "contacts.csv".to_owned(),
-            size_bytes: csv.len() as u64,
-            default_country: None,
-            phone_column: None,
-            name_column: None,
-        };
+        self.upload_file("contacts.csv", csv.into_bytes()).await
+    }
+
+    /// Announces and puts a contacts file of any format.
+    pub async fn upload_file(&self, name: &str, bytes: Vec<u8>) -> anyhow::Result<Upload> {
+        let announced =
+            CreateUpload { file_name: name.to_owned(), size_bytes: bytes.len() as u64, ..CreateUpload::default() };
         let upload: Upload = self.post("/v3/uploads", &announced).await?;
-        let put = self.http.put(&upload.upload_url).body(csv).send().await?;
+        let put = self.http.put(&upload.upload_url).body(bytes).send().await?;
         ensure!(put.status() == StatusCode::OK, "the upload was answered {}", put.status());
         Ok(upload)
     }
@@ -76,7 +76,7 @@ impl Client {
     /// Waits until an audience is ready; fails when the import did.
     pub async fn imported(&self, id: &AudienceId) -> anyhow::Result<Audience> {
         let path = format!("/v3/audiences/{id}");
-        until("the import", async || {
+        until_within(self.patience, "the import", async || {
             let audience: Audience = self.get(&path).await?;
             match audience.status {
                 AudienceStatus::Ready => Ok(Some(audience)),

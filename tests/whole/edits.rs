@@ -60,6 +60,24 @@ async fn a_pace_edited_while_messages_leave_bites_within_five_seconds() -> anyho
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_a_campaign_pauses_by_itself_can_be_changed_share_by_share() -> anyhow::Result<()> {
+    let town = Town::open(Faults::none(), simulator::Config::default()).await?;
+    let asked = json!({ "pauseAbove": { "undeliverablePercent": 30 } });
+    let campaign = draft(&town.app, &contacts::csv(20), asked).await?.id;
+    edit(&town.app, &campaign, json!({ "pauseAbove": { "parametersPercent": 7 } })).await?;
+    edit(&town.app, &campaign, json!({ "pauseAbove": { "parametersPercent": 7 } })).await?;
+    let limits = totals::get(&town.app, &campaign, Scope::Campaign).await?.limits;
+    assert_eq!((limits.recipient_percent, limits.parameters_percent, limits.unexplained_percent), (30, 7, 5));
+    let edits: Vec<_> =
+        lines(&town.app, &campaign).await?.into_iter().filter(|line| line.what == CampaignEvent::Edited).collect();
+    assert_eq!(edits.len(), 1, "the second edit changed nothing: {edits:?}");
+    assert_eq!(edits[0].changed[0].after.as_deref(), Some("30 7 5 %"));
+    let wrong = refused(&town.app, &campaign, json!({ "pauseAbove": { "parametersPercent": 101 } })).await;
+    assert!(wrong.contains("pauseAbove.parametersPercent"), "{wrong}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slower_pace_holds_from_the_edit_on() -> anyhow::Result<()> {
     let mut town = Town::open(Faults::none(), simulator::Config::default()).await?;
     let campaign = draft(&town.app, &contacts::csv(60), json!({ "secondsBetweenMessages": 1 })).await?.id;

@@ -52,6 +52,7 @@ fn options(reading: &Reading) -> Options {
         phone_column: chosen(&reading.phone_column),
         name_column: chosen(&reading.name_column),
         default_country: Country::parse(&reading.country).ok(),
+        ..Options::default()
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::send_error::{Fault, fault};
 use crate::totals::Counted;
-use wire::MessageState;
+use wire::{MessageState, PauseAbove};
 
 /// Outcomes that are looked at: the latest.
 pub const WINDOW: usize = 200;
@@ -29,6 +29,16 @@ impl Default for Limits {
     /// 10, 2 and 5 %: the first two as the issue of a healthy number has them, the third as for a program's error.
     fn default() -> Limits {
         Limits { recipient_percent: 10, parameters_percent: 2, unexplained_percent: 5 }
+    }
+}
+
+impl From<Limits> for PauseAbove {
+    fn from(limits: Limits) -> PauseAbove {
+        PauseAbove {
+            undeliverable_percent: Some(limits.recipient_percent),
+            parameters_percent: Some(limits.parameters_percent),
+            unexplained_percent: Some(limits.unexplained_percent),
+        }
     }
 }
 
@@ -58,10 +68,12 @@ impl Recent {
     /// Takes note of one message's change. A message that WhatsApp took and failed later counts once, as failed.
     pub fn note(&mut self, before: Option<Counted>, after: Counted) {
         let was_taken = before.is_some_and(|before| is_taken(before.state));
+        let was_in_flight = before.is_some_and(|before| is_in_flight(before.state));
         let letter = match after.state {
             MessageState::Failed => after.code.and_then(letter),
-            // Failed by WhatsApp after it was taken, and tried again a day later.
-            MessageState::Retry if was_taken => after.code.and_then(letter),
+            // Refused by WhatsApp, at once or after it was taken, and tried again a day later. That it was taken may never
+            // have been written down: its receipt came first.
+            MessageState::Retry if was_taken || was_in_flight => after.code.and_then(letter),
             MessageState::Retry | MessageState::Claimed | MessageState::Untouched => None,
             MessageState::Skipped | MessageState::Unknown => None,
             MessageState::Accepted | MessageState::Held => (!was_taken).then_some('o'),
@@ -116,6 +128,14 @@ fn is_taken(state: MessageState) -> bool {
     match state {
         Accepted | Held | Sent | Delivered | Read => true,
         Untouched | Claimed | Retry | Skipped | Unknown | Failed => false,
+    }
+}
+
+fn is_in_flight(state: MessageState) -> bool {
+    use MessageState::{Accepted, Claimed, Delivered, Failed, Held, Read, Retry, Sent, Skipped, Unknown, Untouched};
+    match state {
+        Claimed | Unknown => true,
+        Accepted | Held | Sent | Delivered | Read | Untouched | Retry | Skipped | Failed => false,
     }
 }
 
@@ -176,6 +196,18 @@ mod tests {
         failed_later(&mut recent, 131_026, 20);
         assert_eq!((recent.0.len(), recent.judge(&Limits::default())), (200, None));
         failed_later(&mut recent, 131_026, 1);
+        assert_eq!(recent.judge(&Limits::default()).unwrap().failures, 21);
+    }
+
+    #[test]
+    fn a_refusal_that_comes_before_the_acceptance_was_written_counts_too() {
+        let mut recent = Recent::default();
+        took(&mut recent, 179);
+        let capped = counted(MessageState::Retry, Some(131_049));
+        for _ in 0..21 {
+            recent.note(Some(counted(MessageState::Claimed, None)), capped);
+            recent.note(Some(capped), capped);
+        }
         assert_eq!(recent.judge(&Limits::default()).unwrap().failures, 21);
     }
 

@@ -2,7 +2,7 @@
 //!
 //! An edit is laid over the campaign's own request and parsed as a creation, so both have the same bounds and words.
 
-use wire::{CampaignStatus, CreateCampaign, EditCampaign};
+use wire::{CampaignStatus, CreateCampaign, EditCampaign, PauseAbove};
 
 use crate::lifecycle::status_name;
 
@@ -27,6 +27,7 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
             .or(standing.max_seconds_between_messages),
         seconds_between_chunks: edit.seconds_between_chunks.or(standing.seconds_between_chunks),
         retry_rounds: edit.retry_rounds.or(standing.retry_rounds),
+        pause_above: pause_above(standing.pause_above.clone(), edit.pause_above.clone()),
         business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
         quiet_hours: edit.quiet_hours.clone().unwrap_or_else(|| standing.quiet_hours.clone()),
         duration_days: edit.duration_days.unwrap_or(standing.duration_days),
@@ -39,6 +40,17 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
     }
 }
 
+/// Each share as edited, or as it stands.
+fn pause_above(standing: Option<PauseAbove>, edit: Option<PauseAbove>) -> Option<PauseAbove> {
+    let Some(edit) = edit else { return standing };
+    let standing = standing.unwrap_or_default();
+    Some(PauseAbove {
+        undeliverable_percent: edit.undeliverable_percent.or(standing.undeliverable_percent),
+        parameters_percent: edit.parameters_percent.or(standing.parameters_percent),
+        unexplained_percent: edit.unexplained_percent.or(standing.unexplained_percent),
+    })
+}
+
 /// What kind of thing an edit changes: each may be changed for as long as it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -46,10 +58,22 @@ pub enum Part {
     Name,
     /// When messages leave.
     Pace,
+    /// When the campaign pauses by itself.
+    Breaker,
     /// When the campaign starts.
     Time,
     /// What is sent, to whom, and how it is cut into chunks.
     Fixed,
+}
+
+impl Part {
+    /// Whether its change lays the campaign's plan anew.
+    pub fn moves(self) -> bool {
+        match self {
+            Part::Pace | Part::Time | Part::Fixed => true,
+            Part::Name | Part::Breaker => false,
+        }
+    }
 }
 
 /// How far a campaign has come, as far as edits care.
@@ -69,10 +93,10 @@ pub fn refusal(part: Part, status: CampaignStatus, progress: Progress) -> Option
     let name = status_name(status);
     match (part, status, progress) {
         (Part::Name, _, _)
-        | (Part::Pace, Draft | Scheduled | Processing | Paused, _)
+        | (Part::Pace | Part::Breaker, Draft | Scheduled | Processing | Paused, _)
         | (Part::Time, Draft | Scheduled, _)
         | (Part::Fixed, Draft | Scheduled | Paused, Progress::NothingLeft) => None,
-        (Part::Pace | Part::Fixed, Completed | Cancelled | Failed, _) => {
+        (Part::Pace | Part::Breaker | Part::Fixed, Completed | Cancelled | Failed, _) => {
             Some(format!("the campaign is {name}: only its name can still be changed; make a copy for another try"))
         }
         (Part::Time, Processing | Paused | Completed | Cancelled | Failed, _) => {
@@ -111,6 +135,7 @@ mod tests {
         use CampaignStatus::{Draft, Paused, Processing, Scheduled};
         assert_eq!(allowed(Part::Name, Progress::UnderWay), STATUSES);
         assert_eq!(allowed(Part::Pace, Progress::UnderWay), [Draft, Scheduled, Processing, Paused]);
+        assert_eq!(allowed(Part::Breaker, Progress::UnderWay), [Draft, Scheduled, Processing, Paused]);
         assert_eq!(allowed(Part::Time, Progress::UnderWay), [Draft, Scheduled]);
         assert_eq!(allowed(Part::Fixed, Progress::NothingLeft), [Draft, Scheduled, Paused]);
         assert_eq!(allowed(Part::Fixed, Progress::Unsure), []);

@@ -8,12 +8,14 @@
 //! same in the browser. Blank rows and what stands above the header are no contacts; every other row comes out.
 
 mod allowance;
+mod charset;
 mod columns;
 mod delimited;
 mod delimiter;
 mod document;
 mod duplicates;
 mod error;
+mod explanation;
 mod format;
 mod markup;
 mod preview;
@@ -29,6 +31,8 @@ mod tests;
 
 use crate::phone::{Country, PhoneNumber};
 
+pub use charset::Charset;
+pub use delimiter::Delimiter;
 pub use document::{Document, MAX_HELD_FILE_BYTES};
 pub use duplicates::Duplicates;
 pub use error::{FileError, RejectReason, TooLarge};
@@ -52,6 +56,12 @@ pub struct Options {
     pub name_column: Option<String>,
     /// The country of numbers written without one.
     pub default_country: Option<Country>,
+    /// What stands between the cells of a text.
+    pub delimiter: Option<Delimiter>,
+    /// The encoding of a text.
+    pub charset: Option<Charset>,
+    /// The row with the titles, as a spreadsheet counts; 0: there is none.
+    pub header_row: Option<u32>,
 }
 
 /// One row of the file.

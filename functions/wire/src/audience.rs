@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{AudienceId, IntoContactsProgress, ListId};
+use crate::{AudienceId, IntoContactsProgress, Language, ListId};
 
 /// `POST /v3/uploads`: announces a contacts file; the answer says where to put it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateUpload {
     /// The file's name, for people.
@@ -22,6 +22,19 @@ pub struct CreateUpload {
     /// The header of the column with names. Found by its name when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_column: Option<String>,
+    /// What stands between the cells of a text: `comma`, `semicolon`, `tab`, `pipe`, `none`, or the character itself.
+    /// Found out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The encoding of a text, by its name on the web: `utf-8`, `windows-1252`, `utf-16le`, … Found out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The row with the columns' headers, as a spreadsheet counts; 0: there is none. Found out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+    /// The language of the rejects file; English when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// The answer to `POST /v3/uploads`.

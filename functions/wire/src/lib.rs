@@ -9,6 +9,7 @@ mod campaign;
 mod channel;
 mod contact;
 mod ids;
+mod language;
 mod lifecycle;
 mod list;
 mod message;
@@ -29,6 +30,7 @@ pub use contact::{
     IntoContactsProgress, LabelsChanged,
 };
 pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
+pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
     Decision, DecisionKind, EditCampaign, Recount, RecountFrom, Redriven, UnknownsDecision,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, QuietHours, TemplateContent};
+use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, PauseAbove, QuietHours, TemplateContent};
 
 /// `PATCH /v3/campaigns/{id}`: what is absent stays as it is. A field that is not here is refused, so that nobody takes
 /// an edit for done that was not.
@@ -31,6 +31,9 @@ pub struct EditCampaign {
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_rounds: Option<u32>,
+    /// Until the campaign has ended; shares that are not given stay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause_above: Option<PauseAbove>,
     /// Until the campaign has ended; null takes them away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub business_hours: Option<Option<BusinessHours>>,

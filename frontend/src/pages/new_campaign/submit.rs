@@ -132,6 +132,7 @@ async fn uploaded(wizard: Wizard, shell: Shell) -> Result<Audience, String> {
         default_country: chosen(reading.country),
         phone_column: chosen(reading.phone_column),
         name_column: chosen(reading.name_column),
+        ..CreateUpload::default()
     };
     let failed = |error| {
         wizard.errors.set(shell.settle(error));

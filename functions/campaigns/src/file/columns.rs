@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use crate::phone::PhoneNumber;
 
+use super::rejects;
 use super::rows::RawRow;
 use super::titles;
 use super::{FileError, MAX_COLUMNS, Options};
@@ -31,7 +32,11 @@ impl Layout {
         if sample.is_empty() {
             return Err(FileError::Empty);
         }
-        let header = header_row(sample, options);
+        let header = match options.header_row {
+            None => header_row(sample, options),
+            Some(0) => None,
+            Some(asked) => Some(row_called(asked, sample)?),
+        };
         let rows_above = header.map_or(0, |row| row + 1);
         let data = &sample[rows_above..];
         let header = header.map_or(&[][..], |row| &sample[row].cells);
@@ -69,6 +74,12 @@ fn header_row(sample: &[RawRow], options: &Options) -> Option<usize> {
     titled.or_else(|| (!sample[0].cells.iter().any(is_data)).then_some(0))
 }
 
+/// The place of a row in the sample.
+fn row_called(asked: u32, sample: &[RawRow]) -> Result<usize, FileError> {
+    let found = sample.iter().position(|row| row.row_number == asked);
+    found.ok_or(FileError::NoHeaderRow { row_number: asked })
+}
+
 fn is_phone(cell: &str, options: &Options) -> bool {
     PhoneNumber::parse(cell, options.default_country).is_ok()
 }
@@ -77,13 +88,15 @@ fn phone_column(columns: &[String], data: &[RawRow], options: &Options) -> Resul
     if let Some(named) = &options.phone_column {
         return named_column(columns, named);
     }
+    // A rejects file comes back: its own columns say what was wrong.
+    let first = rejects::own_columns(columns);
     let phones: Vec<(usize, usize)> = (0..columns.len()).map(|column| phones_in(column, data, options)).collect();
     let mut titled: Vec<usize> =
-        (0..columns.len()).filter(|column| titles::phone_rank(&columns[*column]).is_some()).collect();
+        (first..columns.len()).filter(|column| titles::phone_rank(&columns[*column]).is_some()).collect();
     titled.sort_by_key(|column| titles::phone_rank(&columns[*column]));
     let titled_with_phones = titled.iter().copied().find(|column| phones[*column].0 > 0);
     let by_content = || {
-        (0..columns.len())
+        (first..columns.len())
             .filter(|column| phones[*column].0 > 0 && phones[*column].0 * 2 >= phones[*column].1)
             .max_by_key(|column| (phones[*column].0, Reverse(*column)))
     };

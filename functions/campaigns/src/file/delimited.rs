@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
-use super::FileError;
 use super::delimiter::Delimiter;
 use super::quotes::Watched;
 use super::rows::{RawRow, is_blank};
 use super::text::Text;
+use super::{FileError, Options};
 
 /// The rows of a text that are not blank. Memory does not grow with the file.
 pub(super) struct Delimited<R: Read> {
@@ -25,10 +25,10 @@ enum Began {
 }
 
 impl<R: Read> Delimited<R> {
-    /// Reads the beginning of the file and finds out encoding and delimiter.
-    pub fn open(source: R) -> Result<Delimited<R>, FileError> {
-        let text = Text::open(source)?;
-        let delimiter = Delimiter::of(text.head());
+    /// Reads the beginning of the file and finds out encoding and delimiter, as far as they are not said.
+    pub fn open(source: R, options: &Options) -> Result<Delimited<R>, FileError> {
+        let text = Text::open(source, options.charset)?;
+        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::of(text.head()));
         let csv = csv::ReaderBuilder::new()
             .delimiter(delimiter.byte())
             .has_headers(false)

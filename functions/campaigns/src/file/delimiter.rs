@@ -5,7 +5,7 @@ pub(super) const SNIFF_BYTES: usize = 64 * 1024;
 
 /// What separates the cells of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Delimiter {
+pub enum Delimiter {
     /// `,`
     Comma,
     /// `;`, what spreadsheets write where the comma is for decimals.
@@ -20,6 +20,18 @@ pub(super) enum Delimiter {
 
 impl Delimiter {
     const ALL: [Delimiter; 4] = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe];
+
+    /// The delimiter of this name, or the character itself; nothing for anything else.
+    pub fn parse(name: &str) -> Option<Delimiter> {
+        match name {
+            "comma" | "," => Some(Delimiter::Comma),
+            "semicolon" | ";" => Some(Delimiter::Semicolon),
+            "tab" | "\t" => Some(Delimiter::Tab),
+            "pipe" | "|" => Some(Delimiter::Pipe),
+            "none" => Some(Delimiter::None),
+            _ => None,
+        }
+    }
 
     /// The byte; for [`Delimiter::None`] one that no text has (unit separator).
     pub(super) fn byte(self) -> u8 {

@@ -86,13 +86,13 @@ impl<S: Read + Seek> Document<S> {
     /// The contacts of the first worksheet that has some; with none, why the first with anything in it has none.
     pub fn contacts(&mut self, options: Options) -> Result<ContactsReader<'_>, FileError> {
         let sheet = if self.sheets() == 1 { 0 } else { self.sheet_with_contacts(&options)? };
-        ContactsReader::of_rows(self.rows(sheet)?, options)
+        ContactsReader::of_rows(self.rows(sheet, &options)?, options)
     }
 
     fn sheet_with_contacts(&mut self, options: &Options) -> Result<usize, FileError> {
         let mut first_problem = None;
         for sheet in 0..self.sheets() {
-            let problem = match ContactsReader::of_rows(self.rows(sheet)?, options.clone()) {
+            let problem = match ContactsReader::of_rows(self.rows(sheet, options)?, options.clone()) {
                 Ok(_) => return Ok(sheet),
                 Err(problem) => problem,
             };
@@ -112,11 +112,11 @@ impl<S: Read + Seek> Document<S> {
         }
     }
 
-    fn rows(&mut self, sheet: usize) -> Result<RawRows<'_>, FileError> {
+    fn rows(&mut self, sheet: usize, options: &Options) -> Result<RawRows<'_>, FileError> {
         Ok(match &mut self.content {
             Content::Text(source) => {
                 source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
-                Box::new(Delimited::open(source)?)
+                Box::new(Delimited::open(source, options)?)
             }
             Content::Streamed { workbook, sheets } => {
                 let cells = workbook.worksheet_cells_reader(&sheets[sheet]).map_err(|error| refused(&error))?;

@@ -45,6 +45,11 @@ pub enum FileError {
         /// The columns it has.
         columns: Vec<String>,
     },
+    /// The row that was said to be the header is blank, below the beginning, or not there.
+    NoHeaderRow {
+        /// What was asked for.
+        row_number: u32,
+    },
     /// More columns than a contacts file may have.
     TooManyColumns {
         /// How many it has.
@@ -88,6 +93,7 @@ impl FileError {
             FileError::NoRecords => "noRecords",
             FileError::NoPhoneColumn { .. } => "noPhoneColumn",
             FileError::NoSuchColumn { .. } => "noSuchColumn",
+            FileError::NoHeaderRow { .. } => "noHeaderRow",
             FileError::TooManyColumns { .. } => "tooManyColumns",
             FileError::RowTooLong { .. } => "rowTooLong",
             FileError::OpenQuote { .. } => "openQuote",
@@ -138,6 +144,10 @@ impl fmt::Display for FileError {
             FileError::NoSuchColumn { column, columns } => {
                 write!(f, "There is no column \"{column}\". The columns are: {}.", columns.join(", "))
             }
+            FileError::NoHeaderRow { row_number } => write!(
+                f,
+                "Row {row_number} cannot be the header: it is blank, or does not stand at the beginning of the file."
+            ),
             FileError::TooManyColumns { columns } => write!(
                 f,
                 "The file has {columns} columns; {MAX_COLUMNS} are allowed. Remove those the campaign does not need."
@@ -171,6 +181,7 @@ impl std::error::Error for FileError {
             | FileError::NoRecords
             | FileError::NoPhoneColumn { .. }
             | FileError::NoSuchColumn { .. }
+            | FileError::NoHeaderRow { .. }
             | FileError::TooManyColumns { .. }
             | FileError::RowTooLong { .. }
             | FileError::OpenQuote { .. } => None,

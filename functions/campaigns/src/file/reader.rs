@@ -29,7 +29,7 @@ pub struct ContactsReader<'f> {
 impl<'f> ContactsReader<'f> {
     /// Reads the beginning of a text and finds out encoding, delimiter, header and columns.
     pub fn new(source: impl Read + 'f, options: Options) -> Result<ContactsReader<'f>, FileError> {
-        ContactsReader::of_rows(Box::new(Delimited::open(source)?), options)
+        ContactsReader::of_rows(Box::new(Delimited::open(source, &options)?), options)
     }
 
     /// Reads the first rows, of whatever format, and finds out header and columns.
@@ -59,6 +59,11 @@ impl<'f> ContactsReader<'f> {
     /// The column that phones are taken from.
     pub fn phone_column(&self) -> &str {
         &self.layout.columns[self.layout.phone]
+    }
+
+    /// The place of the column that phones are taken from, from 0.
+    pub fn phone_place(&self) -> usize {
+        self.layout.phone
     }
 
     /// The column that names are taken from, if there is one.

@@ -1,38 +1,60 @@
-//! The rejects file: every row that was left out, with the reason, as CSV that a spreadsheet opens safely.
+//! The rejects file: every row that was left out, with the reason, as CSV that a spreadsheet opens safely. Corrected, it
+//! can be imported as it is.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use wire::Language;
+
 use super::RejectReason;
 
 /// The columns before the original ones.
-const OWN_COLUMNS: [&str; 3] = ["row", "reason", "explanation"];
+const OWN_COLUMNS: [&str; 5] = ["row", "column", "value", "reason", "explanation"];
 
 /// What a formula begins with in some spreadsheet, full-width forms included (OWASP, CSV injection).
 const FORMULA_STARTS: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// Writes rejected rows: row number, stable reason, explanation, then the cells of the row as they were.
+/// How many of the first columns of a file are those of a rejects file: all of them, or none.
+pub(super) fn own_columns(columns: &[String]) -> usize {
+    let own = columns.len() > OWN_COLUMNS.len() && OWN_COLUMNS.iter().zip(columns).all(|(own, column)| own == column);
+    if own { OWN_COLUMNS.len() } else { 0 }
+}
+
+/// Writes rejected rows: row number, the column and its value that are at fault, stable reason, explanation, then the
+/// cells of the row as they were.
 pub struct RejectsWriter<W: Write> {
     csv: csv::Writer<W>,
+    phone: usize,
+    phone_title: String,
+    language: Language,
 }
 
 impl<W: Write> RejectsWriter<W> {
-    /// Starts the file with its header: our three columns, then those of the contacts file.
-    pub fn new(writer: W, columns: &[String]) -> io::Result<RejectsWriter<W>> {
+    /// Starts the file with its header: our own columns, then those of the contacts file, whose phones stand at the place
+    /// `phone`. Explanations are in `language`.
+    pub fn new(writer: W, columns: &[String], phone: usize, language: Language) -> io::Result<RejectsWriter<W>> {
         let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(writer);
         for column in OWN_COLUMNS {
             csv.write_field(column)?;
         }
         write_cells(&mut csv, columns)?;
-        Ok(RejectsWriter { csv })
+        Ok(RejectsWriter { csv, phone, phone_title: columns.get(phone).cloned().unwrap_or_default(), language })
     }
 
     /// Adds one row.
     pub fn write(&mut self, row_number: u32, reason: &RejectReason, cells: &[String]) -> io::Result<()> {
+        let (title, value) = match reason {
+            RejectReason::Phone(_) | RejectReason::Duplicate { .. } | RejectReason::Suppressed => {
+                (self.phone_title.as_str(), cells.get(self.phone).map_or("", String::as_str))
+            }
+            RejectReason::TooManyCells { .. } => ("", ""),
+        };
         self.csv.write_field(row_number.to_string())?;
+        self.csv.write_field(defused(title).as_bytes())?;
+        self.csv.write_field(defused(value).as_bytes())?;
         self.csv.write_field(reason.name())?;
-        self.csv.write_field(reason.to_string())?;
+        self.csv.write_field(reason.explanation(self.language))?;
         write_cells(&mut self.csv, cells)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 use proptest::prelude::*;
+use wire::Language;
 
 use super::*;
 use crate::phone::PhoneError;
@@ -283,16 +284,65 @@ fn one_person_in_two_spellings_is_a_duplicate_of_the_first_row() {
 #[test]
 fn the_rejects_file_says_why_and_runs_no_formula() {
     let columns = ["phone".to_owned(), "=name".to_owned()];
-    let mut writer = RejectsWriter::new(Vec::new(), &columns).unwrap();
+    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::English).unwrap();
     let cells = ["+5511".to_owned(), "=HYPERLINK(\"http://x\")".to_owned()];
     writer.write(7, &RejectReason::Phone(PhoneError::DigitsLost), &cells).unwrap();
     writer.write(9, &RejectReason::Duplicate { first_row: 2 }, &["@a".to_owned()]).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "row,reason,explanation,phone,'=name");
-    assert!(lines[1].starts_with("7,digitsLost,\"A spreadsheet") || lines[1].starts_with("7,digitsLost,A spreadsheet"));
+    assert_eq!(lines[0], "row,column,value,reason,explanation,phone,'=name");
+    assert!(lines[1].starts_with("7,phone,+5511,digitsLost,A spreadsheet"), "{}", lines[1]);
     assert!(lines[1].ends_with(",+5511,\"'=HYPERLINK(\"\"http://x\"\")\""));
-    assert_eq!(lines[2], "9,duplicate,The same person already stands in row 2.,'@a");
+    assert_eq!(lines[2], "9,phone,'@a,duplicate,The same person already stands in row 2.,'@a");
+}
+
+#[test]
+fn a_corrected_rejects_file_is_imported_by_its_original_columns() {
+    let columns = ["Column 1".to_owned(), "city".to_owned()];
+    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::Portuguese).unwrap();
+    let wrong = RejectReason::Phone(PhoneError::NoCountry);
+    writer.write(7, &wrong, &["11987654321".to_owned(), "São Paulo".to_owned()]).unwrap();
+    writer.write(8, &wrong, &["11987654322".to_owned(), "Recife".to_owned()]).unwrap();
+    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+    assert!(text.contains("O número não tem código do país."), "{text}");
+    let corrected =
+        text.replace(",11987654321,São", ",+5511987654321,São").replace(",11987654322,R", ",+5511987654322,R");
+    let reader = ContactsReader::new(corrected.as_bytes(), Options::default()).unwrap();
+    assert_eq!(reader.phone_column(), "Column 1");
+    assert_eq!(reader.map(Result::unwrap).filter(|row| matches!(row, Row::Contact(_))).count(), 2);
+}
+
+#[test]
+fn what_is_said_of_a_text_is_believed() {
+    let said = |options: Options, bytes: &[u8]| {
+        let reader = ContactsReader::new(bytes, options).unwrap();
+        (reader.columns().to_vec(), reader.map(Result::unwrap).collect::<Vec<Row>>())
+    };
+    let fields = |rows: &[Row], at: usize| match &rows[at] {
+        Row::Contact(contact) => contact.fields.clone(),
+        Row::Rejected { cells, .. } => cells.clone(),
+    };
+    let delimiter = Some(Delimiter::Comma);
+    let (columns, rows) = said(Options { delimiter, ..Options::default() }, b"phone,a;b;c;d\n+447700900011,1;2;3;4\n");
+    assert_eq!((columns.len(), fields(&rows, 0)[1].as_str()), (2, "1;2;3;4"));
+
+    let charset = Charset::parse("Windows-1251");
+    let (_, rows) = said(Options { charset, ..Options::default() }, b"phone,name\n+447700900011,\xC0\xED\xED\xE0\n");
+    assert_eq!(fields(&rows, 0)[1], "Анна");
+    let charset = Charset::parse("utf-8");
+    let (columns, _) = said(Options { charset, ..Options::default() }, b"\xEF\xBB\xBFphone,name\n+447700900011,x\n");
+    assert_eq!(columns[0], "phone");
+
+    let text = b"+447700900011,x\n+447700900012,y\n";
+    let header_row = |row| Options { header_row: Some(row), ..Options::default() };
+    assert_eq!(said(header_row(0), text).1.len(), 2);
+    let (columns, rows) = said(header_row(1), text);
+    assert_eq!((columns[1].as_str(), rows.len()), ("x", 1));
+    assert!(matches!(
+        ContactsReader::new(&text[..], header_row(9)).err(),
+        Some(FileError::NoHeaderRow { row_number: 9 })
+    ));
+    assert!(Charset::parse("klingon").is_none() && Delimiter::parse("x").is_none());
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::FileError;
 use super::delimiter::SNIFF_BYTES;
+use super::{Charset, FileError};
 
 /// Bytes decoded at a time; the first block is also what the delimiter is found in.
 const BLOCK_BYTES: usize = SNIFF_BYTES;
@@ -49,8 +49,8 @@ enum LineEnd {
 }
 
 impl<R: Read> Text<R> {
-    /// Reads the first block and finds out the encoding.
-    pub fn open(source: R) -> Result<Text<R>, FileError> {
+    /// Reads the first block and finds out the encoding, unless it is said.
+    pub fn open(source: R, charset: Option<Charset>) -> Result<Text<R>, FileError> {
         let mut text = Text {
             source,
             encoding: Encoding::Utf8OrWindows1252,
@@ -61,7 +61,10 @@ impl<R: Read> Text<R> {
             progress: Progress::Reading,
         };
         text.read_block().map_err(FileError::Read)?;
-        text.take_byte_order_mark();
+        match charset {
+            Some(charset) => text.encoding = Encoding::Declared(charset.decoder()),
+            None => text.take_byte_order_mark(),
+        }
         text.decode_block()?;
         Ok(text)
     }

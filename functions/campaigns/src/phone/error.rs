@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use wire::Language;
+
 use super::Country;
 
 /// Why a text was refused as a phone number.
@@ -93,6 +95,85 @@ impl fmt::Display for PhoneError {
                 write!(f, "No number of {country} (+{}) looks like this.", country.calling_code())
             }
         }
+    }
+}
+
+impl PhoneError {
+    /// The same as its text, in the language of whoever corrects the number.
+    pub fn explanation(&self, language: Language) -> String {
+        match language {
+            Language::English => self.to_string(),
+            Language::Portuguese => self.in_portuguese(),
+            Language::Spanish => self.in_spanish(),
+        }
+    }
+
+    fn in_portuguese(&self) -> String {
+        match self {
+            PhoneError::Empty => "Não há número de telefone.".into(),
+            PhoneError::NotANumber => "Há letras ou sinais que um telefone não pode ter.".into(),
+            PhoneError::DigitsLost => "Uma planilha arredondou o número e os últimos dígitos se perderam. \
+                                       Formate a coluna como texto e exporte o arquivo de novo."
+                .into(),
+            PhoneError::TwoNumbers => "Há mais de um número. Deixe um número por linha.".into(),
+            PhoneError::NoCountry => "O número não tem código do país. Escreva como +55 11 99876 5432, \
+                                      ou escolha o país desses números."
+                .into(),
+            PhoneError::UnknownCountryCode => "Nenhum país tem o código com que o número começa.".into(),
+            PhoneError::TooShort { country, digits } => length_in_portuguese("curto", *country, *digits),
+            PhoneError::TooLong { country, digits } => length_in_portuguese("longo", *country, *digits),
+            PhoneError::NotPossible { country } => {
+                format!("Nenhum número de {country} (+{}) é assim.", country.calling_code())
+            }
+        }
+    }
+
+    fn in_spanish(&self) -> String {
+        match self {
+            PhoneError::Empty => "No hay número de teléfono.".into(),
+            PhoneError::NotANumber => "Hay letras o signos que un teléfono no puede tener.".into(),
+            PhoneError::DigitsLost => "Una hoja de cálculo redondeó el número y se perdieron los últimos dígitos. \
+                                       Dé formato de texto a la columna y exporte el archivo otra vez."
+                .into(),
+            PhoneError::TwoNumbers => "Hay más de un número. Deje un número por fila.".into(),
+            PhoneError::NoCountry => "El número no tiene código de país. Escríbalo como +55 11 99876 5432, \
+                                      o elija el país de esos números."
+                .into(),
+            PhoneError::UnknownCountryCode => "Ningún país tiene el código con el que empieza el número.".into(),
+            PhoneError::TooShort { country, digits } => length_in_spanish("corto", *country, *digits),
+            PhoneError::TooLong { country, digits } => length_in_spanish("largo", *country, *digits),
+            PhoneError::NotPossible { country } => {
+                format!("Ningún número de {country} (+{}) es así.", country.calling_code())
+            }
+        }
+    }
+}
+
+/// How many digits the country's numbers have after its code: `8`, or `8 a 9`, in both of the languages.
+fn lengths(country: Country) -> String {
+    let (min, max) = (country.plan().min, country.plan().max);
+    if min == max { min.to_string() } else { format!("{min} a {max}") }
+}
+
+fn length_in_portuguese(verdict: &str, country: Option<Country>, digits: usize) -> String {
+    match country {
+        None => format!("O número é {verdict} demais: tem {digits} dígitos."),
+        Some(country) => format!(
+            "O número é {verdict} demais para {country} (+{}): tem {digits} dígitos depois do código do país em vez de {}.",
+            country.calling_code(),
+            lengths(country)
+        ),
+    }
+}
+
+fn length_in_spanish(verdict: &str, country: Option<Country>, digits: usize) -> String {
+    match country {
+        None => format!("El número es demasiado {verdict}: tiene {digits} dígitos."),
+        Some(country) => format!(
+            "El número es demasiado {verdict} para {country} (+{}): tiene {digits} dígitos después del código de país en lugar de {}.",
+            country.calling_code(),
+            lengths(country)
+        ),
     }
 }
 

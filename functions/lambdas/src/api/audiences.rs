@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use campaigns::contact;
+use campaigns::file::{Charset, Delimiter};
 use campaigns::phone::Country;
 use chrono::Duration;
 use http::StatusCode;
@@ -19,11 +20,14 @@ use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
-use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
+use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord, Said};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
 pub const LONGEST_FILE_NAME: usize = 255;
+
+/// The last row that can be the header: rows are read ahead no further.
+const LAST_HEADER_ROW: u32 = 50;
 
 /// The body of `POST /v3/uploads`.
 #[derive(Debug, Deserialize)]
@@ -49,6 +53,12 @@ pub async fn announce(
         default_country: country.map(|country| country.as_str().to_owned()),
         phone_column: request.phone_column,
         name_column: request.name_column,
+        said: Said {
+            delimiter: request.delimiter,
+            encoding: request.encoding,
+            header_row: request.header_row,
+            language: request.language,
+        },
         into_contacts,
         ..audiences::announced(id.clone(), caller.workspace_id, file_name, now.timestamp_millis())
     };
@@ -111,6 +121,15 @@ fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
             fault(field, format!("give a column's header of 1 to {LONGEST_FILE_NAME} characters, or leave it out"));
         }
     }
+    if request.delimiter.as_deref().is_some_and(|name| Delimiter::parse(name).is_none()) {
+        fault("delimiter", "must be comma, semicolon, tab, pipe, none, or the character itself".to_owned());
+    }
+    if request.encoding.as_deref().is_some_and(|name| Charset::parse(name).is_none()) {
+        fault("encoding", "must be a name such as utf-8, windows-1252 or utf-16le".to_owned());
+    }
+    if request.header_row.is_some_and(|row| row > LAST_HEADER_ROW) {
+        fault("headerRow", format!("must be 1 to {LAST_HEADER_ROW}, or 0 where there is no header"));
+    }
     let country = request.default_country.as_deref().filter(|code| !code.trim().is_empty()).map(Country::parse);
     match country.transpose() {
         Ok(country) if faults.is_empty() => Ok(country),
@@ -169,8 +188,7 @@ mod tests {
             file_name: "contacts.csv".into(),
             size_bytes: 1_000,
             default_country: Some(" br ".into()),
-            phone_column: None,
-            name_column: None,
+            ..CreateUpload::default()
         }
     }
 
@@ -188,9 +206,25 @@ mod tests {
             default_country: Some("Brazil".into()),
             phone_column: Some("x".repeat(256)),
             name_column: Some(String::new()),
+            delimiter: Some("::".into()),
+            encoding: Some("klingon".into()),
+            header_row: Some(LAST_HEADER_ROW + 1),
+            language: None,
         };
         let fields: Vec<String> = check(&wrong).unwrap_err().into_iter().map(|fault| fault.field).collect();
-        assert_eq!(fields, ["fileName", "sizeBytes", "phoneColumn", "nameColumn", "defaultCountry"]);
+        assert_eq!(
+            fields,
+            [
+                "fileName",
+                "sizeBytes",
+                "phoneColumn",
+                "nameColumn",
+                "delimiter",
+                "encoding",
+                "headerRow",
+                "defaultCountry"
+            ]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use campaigns::creation::LONGEST_NAME;
 use http::HeaderMap;
-use wire::{CampaignEvent, CampaignId, CreateCampaign, PauseAbove};
+use wire::{CampaignEvent, CampaignId, CreateCampaign};
 
 use super::caller::Caller;
 use super::campaigns::find;
@@ -34,15 +34,8 @@ pub async fn clone(
     let keyed = Keyed::of(&headers, &("clone", &id))?;
     let original = find(&app, &caller, &id).await?;
     let limits = totals::get(&app, &id, Scope::Campaign).await?.limits;
-    let request = CreateCampaign {
-        name: copy_of(&original.name),
-        pause_above: Some(PauseAbove {
-            undeliverable_percent: Some(limits.recipient_percent),
-            parameters_percent: Some(limits.parameters_percent),
-            unexplained_percent: Some(limits.unexplained_percent),
-        }),
-        ..asked_for(&original)
-    };
+    let request =
+        CreateCampaign { name: copy_of(&original.name), pause_above: Some(limits.into()), ..asked_for(&original) };
     let line = AuditLine::of(&caller.workspace_name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
     create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
 }

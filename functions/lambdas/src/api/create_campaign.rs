@@ -280,6 +280,7 @@ mod tests {
             default_country: None,
             phone_column: None,
             name_column: None,
+            said: Default::default(),
             status,
             problem: Some("The file is empty.".into()),
             recipients,

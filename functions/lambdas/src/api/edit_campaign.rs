@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use axum::Json;
 use axum::extract::{Path, State};
+use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
 use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, CreateCampaign, EditCampaign};
@@ -26,6 +27,7 @@ use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::messages;
 use crate::storage::portfolios;
 use crate::storage::table::Written;
+use crate::storage::totals::{self, Scope};
 
 /// Edits what may be edited; an edit that changes nothing was done before.
 pub async fn edit(
@@ -36,7 +38,9 @@ pub async fn edit(
 ) -> Result<Json<Campaign>, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(&app, &caller, &id).await?;
-        let asked = editing::overlay(asked_for(&read), &request);
+        let limits = limits(&app, &id, &request).await?;
+        let standing = CreateCampaign { pause_above: limits.map(Into::into), ..asked_for(&read) };
+        let asked = editing::overlay(standing, &request);
         let new = creation::parse(&asked, app.clock.now()).map_err(Refusal::fields)?;
         let progress = progress(&app, &read).await?;
         let mut next = match is_other_message(&read, &new) {
@@ -47,14 +51,15 @@ pub async fn edit(
             },
         };
         set_plain_fields(&mut next, &request, &new);
-        let changes = changes(&read, &next);
+        let mut changes = changes(&read, &next);
+        changes.extend(limits.and_then(|limits| change_of_limits(limits, new.limits)));
         if changes.is_empty() {
             return Ok(Json(whole(&app, &read).await?));
         }
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());
         }
-        let moves = changes.iter().any(|(part, _)| *part != Part::Name);
+        let moves = changes.iter().any(|(part, _)| part.moves());
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
             portfolios::predict(&app, &mut next).await?;
@@ -66,6 +71,10 @@ pub async fn edit(
         if store::transition(&app, &read, &next, line).await? == Written::Done {
             let (workspace, epoch) = (caller.workspace_id, next.epoch);
             tracing::info!(%workspace, campaign = %id, ?fields, epoch, "a campaign was edited");
+            if limits.is_some() {
+                // Who dies before this is asked again and finds the change still to be made.
+                totals::set_limits(&app, &id, new.limits).await?;
+            }
             if moves {
                 nudge_if_near(&app, &next).await;
             }
@@ -73,6 +82,21 @@ pub async fn edit(
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
+}
+
+/// When the campaign pauses by itself, if the edit speaks of it.
+async fn limits(app: &App, id: &CampaignId, request: &EditCampaign) -> anyhow::Result<Option<Limits>> {
+    Ok(match request.pause_above {
+        None => None,
+        Some(_) => Some(totals::get(app, id, Scope::Campaign).await?.limits),
+    })
+}
+
+fn change_of_limits(before: Limits, after: Limits) -> Option<(Part, ChangedField)> {
+    let shown =
+        |of: Limits| Some(format!("{} {} {} %", of.recipient_percent, of.parameters_percent, of.unexplained_percent));
+    let changed = ChangedField { field: "pauseAbove".to_owned(), before: shown(before), after: shown(after) };
+    (before != after).then_some((Part::Breaker, changed))
 }
 
 /// What a campaign would be asked for with to come out as it stands, but for its time.

@@ -73,7 +73,10 @@ async fn cut_segments(
     let columns = gathered.columns();
     let fields: Vec<String> = gathered.fields.iter().cloned().collect();
     let file = rejects.reopen().context("opening the file for people who are left out")?;
-    let mut left_out = RejectsWriter::new(BufWriter::new(file), &columns).context("writing who is left out")?;
+    // The book's files begin with the phones.
+    let language = record.said.language.unwrap_or_default();
+    let left_out = RejectsWriter::new(BufWriter::new(file), &columns, 0, language);
+    let mut left_out = left_out.context("writing who is left out")?;
     let (mut segment, mut recipients, mut rejected) = (Vec::new(), 0, 0);
     let mut row_number = 1;
     for found in gathered.read()? {

@@ -25,14 +25,14 @@ use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_s3::primitives::ByteStream;
 use campaigns::audience::{Manifest, SEGMENT_ROWS};
-use campaigns::file::Options;
+use campaigns::file::{Charset, Delimiter, Options};
 use campaigns::phone::Country;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use wire::{AudienceId, AudienceStatus, WorkspaceId};
 
-use self::rows::{Imported, Outcome, Segment};
+use self::rows::{Imported, LeftOut, Outcome, Segment};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, Opened};
@@ -237,8 +237,10 @@ async fn cut_segments(
     let rejects = BufWriter::new(rejects.reopen().context("opening the file for the rejected rows")?);
     let (blocks_in, blocks) = mpsc::channel(BLOCKS_AHEAD);
     let (segments_in, segments) = mpsc::channel(SEGMENTS_AHEAD);
+    let language = record.said.language.unwrap_or_default();
     let reading = tokio::task::spawn_blocking(move || {
-        rows::read(stream::Blocks::new(blocks), options, rejects, |segment| segments_in.blocking_send(segment).is_ok())
+        let left_out = LeftOut { file: rejects, language };
+        rows::read(stream::Blocks::new(blocks), options, left_out, |segment| segments_in.blocking_send(segment).is_ok())
     });
     let (fed, stored, read) = tokio::join!(stream::feed(body, blocks_in), store(app, record, segments), reading);
     fed?;
@@ -255,6 +257,9 @@ fn options(record: &AudienceRecord) -> anyhow::Result<Options> {
         phone_column: record.phone_column.clone(),
         name_column: record.name_column.clone(),
         default_country: country.with_context(|| format!("the country of audience {}", record.id))?,
+        delimiter: record.said.delimiter.as_deref().and_then(Delimiter::parse),
+        charset: record.said.encoding.as_deref().and_then(Charset::parse),
+        header_row: record.said.header_row,
     })
 }
 

@@ -9,7 +9,7 @@ use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
 };
-use wire::RejectReasonCount;
+use wire::{Language, RejectReasonCount};
 
 use super::spool;
 
@@ -31,6 +31,14 @@ pub(super) struct Segment {
     pub recipients: u64,
     /// Rows left out so far.
     pub rejected: u64,
+}
+
+/// Where the rows go that are left out.
+pub(super) struct LeftOut<W> {
+    /// The file.
+    pub file: W,
+    /// The language of its explanations.
+    pub language: Language,
 }
 
 /// What a file came to.
@@ -60,7 +68,7 @@ pub(super) struct Imported {
 pub(super) fn read<S: Read, W: Write>(
     mut source: S,
     options: Options,
-    rejects: W,
+    left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
     let mut beginning = Vec::with_capacity(FORMAT_BYTES);
@@ -69,7 +77,7 @@ pub(super) fn read<S: Read, W: Write>(
     let source = Cursor::new(beginning).chain(source);
     if format.is_stream() {
         return match ContactsReader::new(source, options) {
-            Ok(contacts) => read_contacts(contacts, rejects, give),
+            Ok(contacts) => read_contacts(contacts, left_out, give),
             Err(error) => unusable(error),
         };
     }
@@ -81,17 +89,19 @@ pub(super) fn read<S: Read, W: Write>(
         Err(error) => return unusable(error),
     };
     match document.contacts(options) {
-        Ok(contacts) => read_contacts(contacts, rejects, give),
+        Ok(contacts) => read_contacts(contacts, left_out, give),
         Err(error) => unusable(error),
     }
 }
 
 fn read_contacts<W: Write>(
     mut contacts: ContactsReader<'_>,
-    rejects: W,
+    left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
-    let rejects = RejectsWriter::new(rejects, contacts.columns()).context("writing the rejected rows")?;
+    let LeftOut { file, language } = left_out;
+    let rejects = RejectsWriter::new(file, contacts.columns(), contacts.phone_place(), language);
+    let rejects = rejects.context("writing the rejected rows")?;
     let mut audience = Audience {
         segment: Vec::new(),
         recipients: 0,
@@ -246,11 +256,15 @@ mod tests {
     fn import_bytes(file: &[u8]) -> Made {
         let options = Options { default_country: Country::parse("BR").ok(), ..Options::default() };
         let (mut segments, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = read(file, options, &mut rejects, |segment| {
+        let outcome = read(file, options, left_out(&mut rejects), |segment| {
             segments.push(segment);
             true
         });
         Made { outcome: outcome.unwrap(), segments, rejects: String::from_utf8(rejects).unwrap() }
+    }
+
+    fn left_out<W>(file: W) -> LeftOut<W> {
+        LeftOut { file, language: Language::English }
     }
 
     struct Broken;
@@ -302,7 +316,7 @@ mod tests {
             imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
         assert_eq!(reasons, [("duplicate", 2), ("notANumber", 1)]);
         assert_eq!((imported.phone_column.as_str(), imported.name_column.as_deref()), ("celular", Some("nome")));
-        assert!(made.rejects.contains("3,duplicate,"), "{}", made.rejects);
+        assert!(made.rejects.contains("3,celular,11 98765-4321,duplicate,"), "{}", made.rejects);
         assert!(made.rejects.contains("The same person already stands in row 2."), "{}", made.rejects);
     }
 
@@ -335,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_workbook_that_breaks_off_on_its_way_is_tried_again() {
-        let outcome = read(b"PK\x03\x04".chain(Broken), Options::default(), Vec::new(), |_| true);
+        let outcome = read(b"PK\x03\x04".chain(Broken), Options::default(), left_out(Vec::new()), |_| true);
         assert!(outcome.is_err());
     }
 
@@ -355,14 +369,14 @@ mod tests {
 
     #[test]
     fn reading_stops_when_nobody_takes_the_segments() {
-        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), Vec::new(), |_| false);
+        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), left_out(Vec::new()), |_| false);
         assert_eq!(outcome.unwrap(), Outcome::Stopped);
     }
 
     #[test]
     fn a_file_that_breaks_off_is_an_error_and_no_short_audience() {
         let text = file(10_000);
-        let outcome = read(text.as_bytes().chain(Broken), Options::default(), Vec::new(), |_| true);
+        let outcome = read(text.as_bytes().chain(Broken), Options::default(), left_out(Vec::new()), |_| true);
         assert!(outcome.is_err());
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, AudienceStatus, IntoContactsProgress, ListFilter, ListId, RejectReasonCount, WorkspaceId};
+use wire::{
+    AudienceId, AudienceStatus, IntoContactsProgress, Language, ListFilter, ListId, RejectReasonCount, WorkspaceId,
+};
 
 use super::table::{self, Written, number, text};
 use crate::App;
@@ -25,6 +27,9 @@ pub struct AudienceRecord {
     pub phone_column: Option<String>,
     /// What was asked for, then what was used: the column of the names.
     pub name_column: Option<String>,
+    /// What else was said of the file.
+    #[serde(default)]
+    pub said: Said,
     /// How far it got.
     pub status: AudienceStatus,
     /// Why it failed.
@@ -48,6 +53,24 @@ pub struct AudienceRecord {
     pub into_contacts: Option<IntoContactsRecord>,
     /// When it was announced.
     pub created_at: i64,
+}
+
+/// What was said of a file beside its columns: found out where nothing is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Said {
+    /// What stands between the cells of a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The encoding of a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The row with the headers; 0: there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u32>,
+    /// The language of the rejects file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// A list as it was when the audience was asked for.
@@ -89,6 +112,7 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         default_country: None,
         phone_column: None,
         name_column: None,
+        said: Said::default(),
         status: AudienceStatus::AwaitingFile,
         problem: None,
         recipients: 0,

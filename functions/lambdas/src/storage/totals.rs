@@ -18,6 +18,9 @@ pub const CHUNKS_SHOWN: i32 = 1_000;
 /// Times that one page of totals is asked for: each answers some items, so more means a table without throughput.
 const MOST_ASKS: u32 = 5;
 
+/// Tries of one change of a total's limits: TALLY writes a total about once a second.
+const MOST_RACES: u32 = 16;
+
 /// What a total counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
@@ -136,6 +139,21 @@ fn partition(campaign: &CampaignId) -> String {
 pub async fn get(app: &App, campaign: &CampaignId, scope: Scope) -> anyhow::Result<TotalsRecord> {
     let found = table::get(&app.dynamodb, &app.config.control_table, &partition(campaign), &scope.sort_key()).await?;
     Ok(found.unwrap_or_default())
+}
+
+/// Sets when a campaign pauses by itself, whatever TALLY counts meanwhile.
+pub async fn set_limits(app: &App, campaign: &CampaignId, limits: Limits) -> anyhow::Result<()> {
+    for _ in 0..MOST_RACES {
+        let read = get(app, campaign, Scope::Campaign).await?;
+        if read.limits == limits {
+            return Ok(());
+        }
+        let next = TotalsRecord { version: read.version + 1, limits, ..read.clone() };
+        if replace(app, campaign, Scope::Campaign, read.version, &next).await? == Written::Done {
+            return Ok(());
+        }
+    }
+    bail!("the totals of {campaign} kept changing under {MOST_RACES} tries to set their limits")
 }
 
 /// Writes a total over the version that was read (0: it must be new).

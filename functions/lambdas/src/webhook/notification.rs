@@ -161,9 +161,59 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
+    use campaigns::job::CallbackData;
+    use campaigns::phone::canonical_digits;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    /// Statuses of every kind, a text, a tapped button and a preference.
+    const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":"106540352242922"},"contacts":[{"profile":{"name":"Zé"},"wa_id":"5511987654321","user_id":"BR.1"}],"messages":[{"from":"5511987654321","id":"wamid.2","timestamp":"1750030073","type":"text","text":{"body":"PARAR"}},{"from":"551187654321","id":"wamid.3","timestamp":1750030073,"type":"button","button":{"text":"Stop","payload":"STOP"}}],"statuses":[{"id":"wamid.1","status":"failed","timestamp":"1750030073","recipient_id":"5511987654321","biz_opaque_callback_data":"c=01JD8ZQ0000000000000000000;i=7;a=1","errors":[{"code":131026,"title":"x"}]},{"id":"wamid.1","status":"read","timestamp":1750030073000}]}},{"field":"user_preferences","value":{"metadata":{"phone_number_id":"106540352242922"},"user_preferences":[{"wa_id":"5511987654321","value":"stop","timestamp":1750030073}]}}]}]}"#;
+
+    /// Everything that is made of a body before anything is asked or written.
+    fn read_all(body: &[u8]) -> usize {
+        let Ok(notification) = serde_json::from_slice::<Notification>(body) else { return 0 };
+        let people: Vec<String> = notification.wishes().into_iter().map(|wish| wish.phone).collect();
+        let people = people.into_iter().chain(notification.replies().into_iter().map(|reply| reply.wa_id));
+        let people = people.map(|phone| canonical_digits(&format!("+{phone}"))).count();
+        let statuses = notification.into_statuses().into_iter().flat_map(|number| number.statuses);
+        let callback = |status: &Status| status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse);
+        people + statuses.map(|status| (callback(&status), status.receipt(1))).count()
+    }
+
+    #[test]
+    fn the_body_that_is_broken_below_is_read_whole() {
+        assert_eq!(read_all(BODY.as_bytes()), 3 + 2 + 2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_signed_bytes_make_the_webhook_panic(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+            from in any::<prop::sample::Index>(),
+            repeated in 0..40_usize,
+        ) {
+            let mut bytes = BODY.as_bytes().to_vec();
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            let from = from.index(bytes.len());
+            let piece = bytes[from..(from + repeated).min(bytes.len())].to_vec();
+            bytes.splice(from..from, piece);
+            read_all(&bytes);
+        }
+
+        #[test]
+        fn no_text_in_the_place_of_another_makes_the_webhook_panic(
+            text in any::<String>(),
+            place in prop::sample::select(vec!["wamid.1", "5511987654321", "1750030073", "read", "PARAR", "stop", "01JD8ZQ0000000000000000000;i=7;a=1"]),
+        ) {
+            let quoted = serde_json::to_string(&text).unwrap();
+            read_all(BODY.replace(place, quoted.trim_matches('"')).as_bytes());
+        }
+    }
 
     fn status(status: &str, timestamp: Value) -> Status {
         serde_json::from_value(json!({ "id": "wamid.1", "status": status, "timestamp": timestamp })).unwrap()

@@ -25,18 +25,30 @@ const PARALLEL_WRITES: usize = 32;
 pub(super) async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
     for number in notification.into_statuses() {
         let channel = numbers::channel_of(app, &number.phone_number_id).await?;
-        match channel.filter(|channel| channel.app_id == app_id) {
-            Some(channel) => apply_number(app, &channel, number).await?,
-            None => {
-                let count = number.statuses.len();
-                tracing::warn!(app_id, count, "statuses of a number that is not a channel of this app change nothing");
-            }
+        let foreign = apply_number(app, app_id, channel.as_deref(), &number).await?;
+        if foreign == 0 {
+            continue;
+        }
+        // The number may have been registered anew within the seconds that its channel is remembered.
+        let standing = numbers::channel_now(app, &number.phone_number_id).await?;
+        let foreign =
+            if standing == channel { foreign } else { apply_number(app, app_id, standing.as_deref(), &number).await? };
+        if foreign > 0 {
+            tracing::warn!(app_id, foreign, "statuses that belong to no message of this app's channel change nothing");
         }
     }
     Ok(())
 }
 
-async fn apply_number(app: &App, channel: &ChannelRecord, number: NumberStatuses) -> anyhow::Result<()> {
+/// Writes the receipts of one number. Returns how many were foreign: all of them where the number is no channel of the
+/// app.
+async fn apply_number(
+    app: &App,
+    app_id: &str,
+    channel: Option<&ChannelRecord>,
+    number: &NumberStatuses,
+) -> anyhow::Result<usize> {
+    let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { return Ok(number.statuses.len()) };
     let mut by_message: BTreeMap<(CampaignId, u64), Vec<Receipt>> = BTreeMap::new();
     let mut foreign = 0;
     for status in &number.statuses {
@@ -53,11 +65,7 @@ async fn apply_number(app: &App, channel: &ChannelRecord, number: NumberStatuses
         writes.push(apply_message(app, channel, campaign, *index, receipts));
     }
     let written: Vec<usize> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
-    let foreign = foreign + written.into_iter().sum::<usize>();
-    if foreign > 0 {
-        tracing::warn!(channel = %channel.id, foreign, "statuses that belong to no message of this channel change nothing");
-    }
-    Ok(())
+    Ok(foreign + written.into_iter().sum::<usize>())
 }
 
 /// Merges the receipts of one message. Returns how many were foreign: of no message, or of another channel's.

@@ -44,5 +44,5 @@ impl<S: Read + Seek> Records<S> {
 
 fn markup<S: Read + Seek>(source: &mut S) -> Result<Markup<Text<&mut S>>, FileError> {
     source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
-    Ok(Markup::new(Text::open(source)?))
+    Ok(Markup::new(Text::open(source, None)?))
 }
