@@ -176,10 +176,11 @@ mod tests {
         let Ok(notification) = serde_json::from_slice::<Notification>(body) else { return 0 };
         let people: Vec<String> = notification.wishes().into_iter().map(|wish| wish.phone).collect();
         let people = people.into_iter().chain(notification.replies().into_iter().map(|reply| reply.wa_id));
-        let people = people.map(|phone| canonical_digits(&format!("+{phone}"))).count();
+        let people: Vec<String> = people.map(|phone| canonical_digits(&format!("+{phone}"))).collect();
         let statuses = notification.into_statuses().into_iter().flat_map(|number| number.statuses);
         let callback = |status: &Status| status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse);
-        people + statuses.map(|status| (callback(&status), status.receipt(1))).count()
+        let statuses: Vec<_> = statuses.map(|status| (callback(&status), status.receipt(1))).collect();
+        people.len() + statuses.len()
     }
 
     #[test]
