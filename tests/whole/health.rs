@@ -9,6 +9,7 @@ use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
 use lambdas::{App, dispatcher};
 use serde_json::json;
+use simulator::{ErrorCode, Storm};
 use wire::{AlertKind, AuditList, Campaign, CampaignEvent, CampaignId, CampaignStatus};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -64,6 +65,30 @@ async fn a_town_whose_dispatcher_is_dead_is_noticed_by_who_asks() -> anyhow::Res
     assert_eq!(alerts(&app, &campaign).await?, [AlertKind::NotDispatched]);
     act(&app, &campaign, "pause").await?;
     assert_eq!(alerts(&app, &campaign).await?, [], "a paused campaign stands on purpose");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_says_that_the_number_rests() -> anyhow::Result<()> {
+    let code = ErrorCode(131_057);
+    let storm = Storm { after_ms: 0, for_ms: 1_800_000, per_mille: 1_000, code, retry_after_seconds: Some(900) };
+    let config = simulator::Config { storms: vec![storm], ..simulator::Config::default() };
+    let mut town = Town::open(Faults::none(), config).await?;
+    let app = town.app.clone();
+    let campaign = draft(&app, &contacts::csv(300), json!({})).await?.id;
+    act(&app, &campaign, "start").await?;
+    let mut details = Vec::new();
+    let mut second = 0;
+    let lived = town.live_until_complete(&campaign, 240 * MINUTE, async |town: &Town| {
+        second += 1;
+        if second % 60 == 0 && second < 3_600 {
+            let shown: Campaign = call(&town.app, "GET", &format!("/v3/campaigns/{campaign}"), json!({})).await?;
+            details.extend(shown.alerts.into_iter().map(|alert| alert.detail));
+        }
+        Ok(())
+    });
+    lived.await?;
+    assert!(details.iter().any(|detail| detail.contains("the number rests for another")), "{details:?}");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::campaign_view::{self, Chunks};
 use super::extract::{Params, page_limit};
 use super::problem::{ApiError, Refusal};
 use crate::App;
+use crate::sender::number;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::totals::{self, Scope};
 
@@ -71,7 +72,14 @@ pub(super) async fn whole(app: &App, record: &CampaignRecord) -> anyhow::Result<
     let chunks = totals::chunks(app, &record.id);
     let (counted, chunks) = futures::future::try_join(counted, chunks).await?;
     let now = app.clock.now_millis();
-    Ok(campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), &app.config.files_bucket, now))
+    let bucket = &app.config.files_bucket;
+    let mut campaign = campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), bucket, now);
+    if let Some(alert) = campaign.alerts.first_mut()
+        && let Some(why) = number::why_silent(app, record.workspace_id, &record.channel_id).await?
+    {
+        alert.detail = format!("{} Most likely {why}.", alert.detail);
+    }
+    Ok(campaign)
 }
 
 fn page_start(after: String) -> Result<CampaignId, Refusal> {

@@ -6,6 +6,7 @@ use wire::CampaignEvent;
 
 use super::{transition, write};
 use crate::App;
+use crate::sender::number;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
@@ -28,7 +29,11 @@ pub(super) async fn look(
     match (record.upkeep.stalled_since, found) {
         (None, Some(trouble)) => {
             let minutes = (now - trouble.since) / 60_000;
-            let reason = format!("nothing has moved for {minutes} minutes");
+            let silent = number::why_silent(app, record.workspace_id, &record.channel_id).await?;
+            let reason = match silent {
+                Some(why) => format!("nothing has moved for {minutes} minutes: {why}"),
+                None => format!("nothing has moved for {minutes} minutes"),
+            };
             tracing::error!(campaign = %record.id, kind = ?trouble.kind, minutes, "a campaign stands still");
             let line = AuditLine::by_itself(CampaignEvent::Stalled).because(reason);
             transition(app, record, next, line).await

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use campaigns::job::JobRecipient;
 use campaigns::retry::rest_wait;
+use campaigns::send_error;
 use wire::{ChannelId, WorkspaceId};
 
 use super::permit;
@@ -97,6 +98,17 @@ impl Number {
         self.free_at - permit::reach_micros(self.interval_micros(channel, now)) / 2
     }
 
+    fn why_silent(&self, now: i64) -> Option<String> {
+        if let Some(code) = self.blocked_by {
+            return Some(format!("the number cannot send: {} ({code})", send_error::title(code)));
+        }
+        let seconds = self.rest_until.checked_sub(now).filter(|left| *left > 0)? / 1_000_000 + 1;
+        Some(match self.unknowns {
+            MOST_UNKNOWNS.. => format!("WhatsApp gives no clear answers: one message asks again in {seconds} s"),
+            _ => format!("the number rests for another {seconds} s, as WhatsApp asked"),
+        })
+    }
+
     /// Microseconds between two messages now.
     pub(super) fn interval_micros(&self, channel: &ChannelRecord, now: i64) -> i64 {
         let whole = i64::try_from(campaigns::plan::interval_micros(channel.messages_per_second)).unwrap_or(i64::MAX);
@@ -106,10 +118,23 @@ impl Number {
 
 /// The number as it stands.
 pub(super) async fn read(app: &App, channel: &ChannelRecord) -> anyhow::Result<Number> {
+    read_of(app, channel.workspace_id, &channel.id).await
+}
+
+async fn read_of(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<Number> {
     let request = app.dynamodb.get_item().table_name(&app.config.control_table);
-    let request = request.key("pk", text(state_key(channel.workspace_id, &channel.id))).key("sk", text("permit"));
+    let request = request.key("pk", text(state_key(workspace, channel))).key("sk", text("permit"));
     let output = request.consistent_read(true).send().await.context("reading a number's state")?;
     Ok(Number::of(output.item.as_ref()))
+}
+
+/// Why a number sends nothing now, for a marketer; nothing when it could.
+pub(crate) async fn why_silent(
+    app: &App,
+    workspace: WorkspaceId,
+    channel: &ChannelId,
+) -> anyhow::Result<Option<String>> {
+    Ok(read_of(app, workspace, channel).await?.why_silent(app.clock.now_micros()))
 }
 
 /// Halves the number's rate, unless that was done within the last second.
