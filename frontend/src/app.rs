@@ -12,11 +12,23 @@ use crate::infra::api;
 use crate::infra::shell::{Shell, Visitor};
 use crate::pages::campaign::CampaignPage;
 use crate::pages::campaigns::CampaignsPage;
+use crate::pages::contact::{ContactPage, NewContactPage};
+use crate::pages::contacts::ContactsPage;
+use crate::pages::import_contacts::ImportContactsPage;
+use crate::pages::list::{ListPage, NewListPage};
+use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
 
 const SIGN_IN: &str = "/sign-in";
+
+/// The parts of the dashboard: address, name and the hook for tests.
+const SECTIONS: [(&str, &str, &str); 3] = [
+    ("/campaigns", "Campaigns", "nav-campaigns"),
+    ("/contacts", "Contacts", "nav-contacts"),
+    ("/lists", "Lists", "nav-lists"),
+];
 
 /// The wait before asking again who is signed in, when the server did not answer.
 const ASK_AGAIN_MS: u32 = 3_000;
@@ -34,6 +46,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns") view=CampaignsPage/>
                     <Route path=path!("/campaigns/new") view=NewCampaignPage/>
                     <Route path=path!("/campaigns/:id") view=CampaignPage/>
+                    <Route path=path!("/contacts") view=ContactsPage/>
+                    <Route path=path!("/contacts/new") view=NewContactPage/>
+                    <Route path=path!("/contacts/import") view=ImportContactsPage/>
+                    <Route path=path!("/contacts/:phone") view=ContactPage/>
+                    <Route path=path!("/lists") view=ListsPage/>
+                    <Route path=path!("/lists/new") view=NewListPage/>
+                    <Route path=path!("/lists/:id") view=ListPage/>
                 </Routes>
             </Frame>
         </Router>
@@ -74,7 +93,10 @@ fn Frame(children: Children) -> impl IntoView {
 #[component]
 fn Account(shell: Shell) -> impl IntoView {
     let path = use_location().pathname;
-    let current = move || path.get().starts_with("/campaigns").then_some("page");
+    let link = move |(href, name, test_id): (&'static str, &'static str, &'static str)| {
+        let current = move || path.get().starts_with(href).then_some("page");
+        view! { <a href=href aria-current=current data-testid=test_id>{name}</a> }
+    };
     let sign_out = Action::new_local(move |(): &()| async move {
         match api::sign_out().await {
             Ok(()) => shell.visitor.set(Visitor::SignedOut),
@@ -82,9 +104,7 @@ fn Account(shell: Shell) -> impl IntoView {
         }
     });
     view! {
-        <nav aria-label="Main">
-            <a href="/campaigns" aria-current=current>"Campaigns"</a>
-        </nav>
+        <nav aria-label="Main">{SECTIONS.map(link).into_iter().collect_view()}</nav>
         <div class="account">
             <span data-testid="workspace">{move || workspace(&shell.visitor.get())}</span>
             <button

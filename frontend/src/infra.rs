@@ -1,6 +1,7 @@
 //! What is no view: requests, uploads, files, clocks, and the one place where an API error is decided on.
 
 pub mod api;
+pub mod book;
 pub mod clock;
 pub mod contacts_file;
 pub mod countries;

@@ -1,13 +1,19 @@
 //! What the pages derive before they draw: plain structs and functions with tests, no signal and no browser.
 
+pub mod bulk;
+pub mod contact_form;
+pub mod contacts_query;
 pub mod filling;
 pub mod form;
 pub mod funnel;
 pub mod intake;
+pub mod list_form;
+pub mod list_words;
 pub mod moment;
 pub mod pace;
 pub mod people;
 pub mod progress;
 pub mod rich_text;
+pub mod spoke;
 pub mod state;
 pub mod status;

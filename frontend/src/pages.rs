@@ -1,7 +1,13 @@
-//! One module for each screen: it fetches and composes.
+//! One module for each screen: it fetches and composes. `file_intake` is a part that two of them have.
 
 pub mod campaign;
 pub mod campaigns;
+pub mod contact;
+pub mod contacts;
+pub mod file_intake;
+pub mod import_contacts;
+pub mod list;
+pub mod lists;
 pub mod new_campaign;
 pub mod not_found;
 pub mod sign_in;

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde_json::json;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
@@ -18,6 +19,24 @@ const ELEMENT_WAIT: Duration = Duration::from_secs(30);
 
 /// How often it is looked for.
 const ELEMENT_LOOK: Duration = Duration::from_millis(50);
+
+/// Which colours the reader asked the system for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        match self {
+            Scheme::Light => "light",
+            Scheme::Dark => "dark",
+        }
+    }
+}
 
 /// A browser and its driver; both end with it.
 pub struct Browser {
@@ -122,6 +141,36 @@ impl Browser {
         if std::fs::metadata(&path)?.len() < 1_000 {
             bail!("the screenshot {name} is empty");
         }
+        Ok(path)
+    }
+
+    /// Shows pages as a phone of this size does, in these colours.
+    pub async fn as_phone(&self, width: u32, height: u32, scheme: Scheme) -> anyhow::Result<()> {
+        self.sized(width, height).await?;
+        let colours = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme.name() }] });
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", colours).await?;
+        Ok(())
+    }
+
+    async fn sized(&self, width: u32, height: u32) -> anyhow::Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": true });
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await?;
+        Ok(())
+    }
+
+    /// Whether nothing of the page lies beside the screen.
+    pub async fn fits_its_width(&self) -> anyhow::Result<bool> {
+        let script = "return document.documentElement.scrollWidth <= window.innerWidth";
+        Ok(self.driver.execute(script, vec![]).await?.convert()?)
+    }
+
+    /// Saves the page from its beginning to its end, on a screen as long as that.
+    pub async fn whole_page(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let script = "return [window.innerWidth, window.innerHeight, document.documentElement.scrollHeight]";
+        let [width, height, whole]: [u32; 3] = self.driver.execute(script, vec![]).await?.convert()?;
+        self.sized(width, whole.max(height)).await?;
+        let path = self.screenshot(name).await?;
+        self.sized(width, height).await?;
         Ok(path)
     }
 

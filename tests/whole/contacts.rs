@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 use simulator::Outcome;
 use tower::ServiceExt;
 use wire::{
-    Audience, AudienceId, AudienceStatus, Contact, ContactList, Export, ExportStatus, LabelsChanged, List,
-    ListAudience, ListCount, ListsPage, WorkspaceId,
+    Audience, AudienceId, AudienceStatus, Contact, ContactList, ContactValues, Export, ExportStatus, LabelsChanged,
+    List, ListAudience, ListCount, ListsPage, ValueCount, WorkspaceId,
 };
 
 /// What the API answers, whatever it is.
@@ -183,6 +183,24 @@ async fn labels_go_onto_many_at_once_and_twice_is_once() -> anyhow::Result<()> {
         let (status, _) = answer(&stepped, &token, "POST", "/v3/contacts/labels", wrong).await?;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_the_book_has_can_be_chosen_from_and_is_nobody_elses() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let empty: ContactValues = ask(&stepped, "GET", "/v3/contacts/values", Value::Null).await?;
+    assert_eq!(empty, ContactValues { complete: true, ..ContactValues::default() });
+    book(&stepped, 9).await?;
+    let values: ContactValues = ask(&stepped, "GET", "/v3/contacts/values", Value::Null).await?;
+    let count = |value: &str, contacts| ValueCount { value: value.to_owned(), contacts };
+    assert_eq!((values.labels, values.portfolios), (vec![count("vip", 3)], vec![]));
+    assert_eq!(values.cities, [count("Lisboa", 5), count("Porto", 4)]);
+    assert_eq!((values.fields, values.complete), (vec![count("size", 9)], true));
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    let theirs = answer(&stepped, &other, "GET", "/v3/contacts/values", Value::Null).await?.1;
+    assert_eq!(theirs["labels"], json!([]));
     Ok(())
 }
 

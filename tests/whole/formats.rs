@@ -1,4 +1,5 @@
-//! Contacts files as people have them: whatever the format, the importer writes the same audience, or says why not.
+//! Contacts files as people have them: whatever the format, the importer writes the same audience, or says why not, and
+//! the browser says the same before the upload.
 
 use campanile_tests::campaign::{call, uploaded};
 use campanile_tests::running::repository;
@@ -7,6 +8,7 @@ use lambdas::importer;
 use lambdas::storage::files;
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
+use reader::{Extent, Reading, Sheet, Told, look};
 use serde_json::Value;
 use wire::{Audience, AudienceStatus};
 
@@ -63,5 +65,67 @@ async fn a_workbook_made_to_do_harm_fails_with_a_sentence_and_leaves_the_next_on
         assert!(audience.problem.as_ref().is_some_and(|problem| problem.contains(said)), "{file}: {audience:?}");
     }
     assert_eq!(import(&stepped, "five-people.xlsx").await?.0.recipients, 4);
+    Ok(())
+}
+
+/// All fixtures, the hostile ones too, by their path under the folder of contacts.
+fn fixtures() -> anyhow::Result<Vec<String>> {
+    let folder = repository().join("tests/fixtures/contacts");
+    let mut files = Vec::new();
+    for place in ["", "hostile/"] {
+        for entry in std::fs::read_dir(folder.join(place))? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() && entry.path().extension().is_none_or(|kind| kind != "py") {
+                files.push(format!("{place}{}", entry.file_name().to_string_lossy()));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// What the dashboard's worker says at last; the error is its sentence.
+fn seen(file: &str) -> anyhow::Result<Result<Sheet, String>> {
+    let bytes = std::fs::read(repository().join("tests/fixtures/contacts").join(file))?;
+    let size = bytes.len() as u64;
+    let mut last = None;
+    look(std::io::Cursor::new(bytes), size, &Reading::default(), |told| last = Some(told));
+    match last {
+        Some(Told::Sheet(sheet)) => Ok(Ok(sheet)),
+        Some(Told::Unusable(why)) => Ok(Err(why)),
+        Some(Told::Ready) | None => anyhow::bail!("nothing was said of {file}"),
+    }
+}
+
+#[tokio::test]
+async fn the_browser_and_the_importer_say_the_same_of_every_file() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let files = fixtures()?;
+    let (mut ready, mut failed) = (0, 0);
+    for file in &files {
+        let (audience, _) = import(&stepped, file).await?;
+        match seen(file)? {
+            Ok(sheet) if sheet.phone_column.is_some() => {
+                ready += 1;
+                let Sheet { extent, columns, phone_column, name_column, counts, .. } = sheet;
+                assert_eq!((audience.status, extent), (AudienceStatus::Ready, Extent::All), "{file}");
+                assert_eq!((audience.recipients, audience.rejected), (counts.good, counts.left_out()), "{file}");
+                let twice = audience.rejected_by_reason.iter().find(|reason| reason.reason == "duplicate");
+                assert_eq!(twice.map_or(0, |reason| reason.count), counts.duplicates, "{file}");
+                let of_audience = (audience.columns, audience.phone_column, audience.name_column);
+                assert_eq!(of_audience, (columns, phone_column, name_column), "{file}");
+            }
+            Ok(sheet) => {
+                assert_eq!(audience.status, AudienceStatus::Failed, "{file}");
+                let problem = audience.problem.unwrap_or_default();
+                assert!(problem.contains(&sheet.columns.join(", ")), "{file}: {problem}");
+            }
+            Err(why) => {
+                failed += 1;
+                assert_eq!((audience.status, audience.problem), (AudienceStatus::Failed, Some(why)), "{file}");
+            }
+        }
+    }
+    assert!(ready >= 20 && failed >= 15, "{ready} of {} files are read, {failed} refused", files.len());
     Ok(())
 }

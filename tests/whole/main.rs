@@ -3,6 +3,7 @@
 mod asked_twice;
 mod audit;
 mod browser;
+mod browser_book;
 mod consent;
 mod contacts;
 mod dead_letters;

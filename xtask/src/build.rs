@@ -1,4 +1,4 @@
-//! Second step: cargo builds the dashboard, or another package of ours, as WASM.
+//! Second step: cargo builds the dashboard and its worker, or another package of ours, as WASM.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,14 +7,25 @@ use anyhow::{Context, Result, ensure};
 
 use crate::toolchain::{TARGET, Toolchain};
 
-/// Builds the package `dashboard` and answers the path of its module. What has not changed is not built again: cargo knows.
-///
-/// The module gets its own target folder, `<target>/web`: the native build and this one never wait for each other's lock.
-pub fn dashboard(toolchain: &Toolchain, root: &Path) -> Result<PathBuf> {
-    wasm(toolchain, root, &["--package", "dashboard"], "dashboard.wasm")
+/// The modules of the dashboard.
+pub struct Modules {
+    /// The page.
+    pub dashboard: PathBuf,
+    /// The worker that looks into contacts files.
+    pub reader: PathBuf,
+}
+
+/// Builds both modules of the dashboard. What has not changed is not built again: cargo knows.
+pub fn dashboard(toolchain: &Toolchain, root: &Path) -> Result<Modules> {
+    let bins = ["--package", "dashboard", "--package", "reader", "--bin", "dashboard", "--bin", "reader-worker"];
+    let dashboard = wasm(toolchain, root, &bins, "dashboard.wasm")?;
+    let reader = dashboard.with_file_name("reader-worker.wasm");
+    Ok(Modules { dashboard, reader })
 }
 
 /// Builds what cargo calls `what` as WASM, as small as the dashboard, and answers where `file` lies.
+///
+/// It gets its own target folder, `<target>/web`: the native build and this one never wait for each other's lock.
 pub fn wasm(toolchain: &Toolchain, root: &Path, what: &[&str], file: &str) -> Result<PathBuf> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("web");
     let status = cargo(*toolchain)

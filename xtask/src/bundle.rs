@@ -8,63 +8,96 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::build::Modules;
+
+/// When a browser fetches a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fetched {
+    /// With the first page.
+    AtOnce,
+    /// Once a contacts file is chosen.
+    WithAFile,
+}
+
 /// A file that was written.
 #[derive(Debug)]
 pub struct Written {
     /// Where.
     pub path: PathBuf,
-    /// How large.
-    pub size_bytes: usize,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// When it is fetched.
+    pub fetched: Fetched,
 }
 
-/// Writes the bundle made of the module and the static files of `frontend` to `out`; the largest file comes first.
-pub fn write(wasm: &Path, frontend: &Path, out: &Path) -> Result<Vec<Written>> {
-    let glue = bind(wasm)?;
+/// Writes the bundle made of the modules and the static files of `frontend` to `out`; the largest file comes first.
+pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Written>> {
+    let page_part = Part::of("dashboard", &modules.dashboard)?;
+    let worker_part = Part::of("reader", &modules.reader)?;
     let assets = out.join("assets");
     clear(&assets)?;
     std::fs::create_dir_all(&assets).with_context(|| format!("cannot make {}", assets.display()))?;
 
-    let wasm = Asset::new("dashboard", "wasm", glue.wasm);
-    let script = Asset::new("dashboard", "js", glue.script.into_bytes());
-    let start = Asset::new("start", "js", start_script(&script, &wasm).into_bytes());
     let style = Asset::new("style", "css", read(&frontend.join("style.css"))?);
     let page = String::from_utf8(read(&frontend.join("index.html"))?).context("index.html is not UTF-8")?;
-    let page = fill(&page, &[("style", &style), ("start", &start), ("script", &script), ("wasm", &wasm)])?;
+    let places = [
+        ("style", &style),
+        ("start", &page_part.start),
+        ("script", &page_part.script),
+        ("wasm", &page_part.wasm),
+        ("reader", &worker_part.start),
+    ];
+    let page = fill(&page, &places)?;
+    let icon = read(&frontend.join("assets/favicon.svg"))?;
 
     let mut files = vec![
-        store(out.join("index.html"), page.as_bytes())?,
-        store(out.join("favicon.svg"), &read(&frontend.join("assets/favicon.svg"))?)?,
+        store(out.join("index.html"), page.into_bytes(), Fetched::AtOnce)?,
+        store(out.join("favicon.svg"), icon, Fetched::AtOnce)?,
+        store(assets.join(&style.name), style.bytes, Fetched::AtOnce)?,
     ];
-    for asset in [&wasm, &script, &start, &style].into_iter().chain(&glue.snippets) {
-        files.push(store(assets.join(&asset.name), &asset.bytes)?);
+    for (part, fetched) in [(page_part, Fetched::AtOnce), (worker_part, Fetched::WithAFile)] {
+        for asset in part.assets() {
+            files.push(store(assets.join(&asset.name), asset.bytes, fetched)?);
+        }
     }
-    files.sort_by_key(|file| std::cmp::Reverse(file.size_bytes));
+    files.sort_by_key(|file| std::cmp::Reverse(file.bytes.len()));
     Ok(files)
 }
 
-struct Glue {
-    script: String,
-    wasm: Vec<u8>,
+/// A module, the script that binds it to the browser, and the script that starts it.
+struct Part {
+    wasm: Asset,
+    script: Asset,
+    start: Asset,
     snippets: Vec<Asset>,
 }
 
-fn bind(wasm: &Path) -> Result<Glue> {
-    let mut output = Bindgen::new()
-        .input_path(wasm)
-        .out_name("dashboard")
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate_output()
-        .with_context(|| format!("cannot bind {}", wasm.display()))?;
-    let inline = output.snippets().iter().flat_map(|(package, texts)| {
-        texts.iter().enumerate().map(move |(place, text)| (format!("{package}/inline{place}.js"), text.as_str()))
-    });
-    let local = output.local_modules().iter().map(|(path, text)| (path.clone(), text.as_str()));
-    let (script, snippets) = rename_snippets(output.js(), inline.chain(local));
-    Ok(Glue { script, wasm: output.wasm_mut().emit_wasm(), snippets })
+impl Part {
+    fn of(name: &str, wasm: &Path) -> Result<Part> {
+        let mut output = Bindgen::new()
+            .input_path(wasm)
+            .out_name(name)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate_output()
+            .with_context(|| format!("cannot bind {}", wasm.display()))?;
+        let inline = output.snippets().iter().flat_map(|(package, texts)| {
+            texts.iter().enumerate().map(move |(place, text)| (format!("{package}/inline{place}.js"), text.as_str()))
+        });
+        let local = output.local_modules().iter().map(|(path, text)| (path.clone(), text.as_str()));
+        let (script, snippets) = rename_snippets(output.js(), inline.chain(local));
+        let wasm = Asset::new(name, "wasm", output.wasm_mut().emit_wasm());
+        let script = Asset::new(name, "js", script.into_bytes());
+        let start = Asset::new(&format!("start-{name}"), "js", start_script(&script, &wasm).into_bytes());
+        Ok(Part { wasm, script, start, snippets })
+    }
+
+    fn assets(self) -> impl Iterator<Item = Asset> {
+        [self.wasm, self.script, self.start].into_iter().chain(self.snippets)
+    }
 }
 
 /// JavaScript that packages bring along is imported by the script as `./snippets/…`; it becomes assets like the others.
@@ -126,9 +159,9 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn store(path: PathBuf, bytes: &[u8]) -> Result<Written> {
-    std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(Written { path, size_bytes: bytes.len() })
+fn store(path: PathBuf, bytes: Vec<u8>, fetched: Fetched) -> Result<Written> {
+    std::fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Written { path, bytes, fetched })
 }
 
 #[cfg(test)]

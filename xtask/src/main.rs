@@ -2,12 +2,13 @@
 //! `golden` checks that the plan comes out the same in WebAssembly.
 //!
 //! It reads top-down: `toolchain` finds a compiler for WASM, `build` runs it, `bundle` writes the files that a
-//! server hands out.
+//! server hands out, `weight` says what they weigh.
 
 mod build;
 mod bundle;
 mod golden;
 mod toolchain;
+mod weight;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,11 +45,9 @@ fn web(out: Option<PathBuf>) -> Result<()> {
     let root = workspace_root()?;
     let out = out.unwrap_or_else(|| root.join("frontend/dist"));
     let toolchain = toolchain::find()?;
-    let wasm = build::dashboard(&toolchain, root)?;
-    let files = bundle::write(&wasm, &root.join("frontend"), &out)?;
-    for file in &files {
-        println!("{:>9} bytes  {}", file.size_bytes, file.path.display());
-    }
+    let modules = build::dashboard(&toolchain, root)?;
+    let files = bundle::write(&modules, &root.join("frontend"), &out)?;
+    print!("{}", weight::report(&files)?);
     println!("the dashboard is in {}", out.display());
     Ok(())
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Confirm(
     open: RwSignal<bool>,
-    title: &'static str,
+    #[prop(into)] title: Signal<String>,
     #[prop(into)] text: Signal<String>,
     yes: &'static str,
     no: &'static str,
@@ -33,7 +33,7 @@ pub fn Confirm(
         <dialog node_ref=dialog aria-labelledby="confirm-title" on:close=move |_| open.set(false)>
             <div>
                 <h2 id="confirm-title">{title}</h2>
-                <p>{text}</p>
+                <p data-testid="confirm-text">{text}</p>
                 <div class="actions">
                     <button type="button" class="button" data-testid="confirm-no" on:click=move |_| open.set(false)>{no}</button>
                     <button type="button" class="button danger" data-testid="confirm-yes" on:click=answer_yes>{yes}</button>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::infra::countries;
+
 /// What kind of text a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -13,6 +15,12 @@ pub enum Kind {
     Decimal,
     /// A day and a time.
     DateTime,
+    /// A day.
+    Day,
+    /// A phone number.
+    Phone,
+    /// What is looked for.
+    Search,
 }
 
 impl Kind {
@@ -21,6 +29,9 @@ impl Kind {
             Kind::Text => "text",
             Kind::Whole | Kind::Decimal => "number",
             Kind::DateTime => "datetime-local",
+            Kind::Day => "date",
+            Kind::Phone => "tel",
+            Kind::Search => "search",
         }
     }
 
@@ -28,7 +39,7 @@ impl Kind {
         match self {
             Kind::Whole => Some("numeric"),
             Kind::Decimal => Some("decimal"),
-            Kind::Text | Kind::DateTime => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
         }
     }
 
@@ -36,14 +47,14 @@ impl Kind {
         match self {
             Kind::Whole => Some("1"),
             Kind::Decimal => Some("any"),
-            Kind::Text | Kind::DateTime => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
         }
     }
 
     fn min(self) -> Option<&'static str> {
         match self {
             Kind::Whole | Kind::Decimal => Some("0"),
-            Kind::Text | Kind::DateTime => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
         }
     }
 }
@@ -114,6 +125,11 @@ impl Pick {
             None => self.label.clone(),
         }
     }
+}
+
+/// Every country with phone numbers.
+pub fn country_picks() -> Vec<Pick> {
+    countries::all().into_iter().map(|country| Pick::new(country.code, country.label)).collect()
 }
 
 /// A list to pick from, with its label. `nothing` is the option for no choice.

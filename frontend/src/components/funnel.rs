@@ -33,7 +33,7 @@ fn StageView(kind: StageKind, totals: Signal<CampaignTotals>) -> impl IntoView {
 fn shares(stage: &Stage) -> String {
     let of_audience = format::percent(stage.of_audience);
     match (stage.kind, stage.of_previous) {
-        (StageKind::Audience, _) | (_, None) => "everybody in the file".to_owned(),
+        (StageKind::Audience, _) | (_, None) => "everybody it goes to".to_owned(),
         (StageKind::Sent, Some(_)) => format!("{of_audience} of the audience"),
         (StageKind::Delivered, Some(share)) => format!("{} of sent, {of_audience} of all", format::percent(share)),
         (StageKind::Read, Some(share)) => format!("{} of delivered, {of_audience} of all", format::percent(share)),

@@ -1,9 +1,10 @@
 //! The endpoints that the dashboard uses, one function each.
 
 use campaigns::lifecycle::Action;
+use serde::Serialize;
 use wire::{
     Audience, AudienceId, Campaign, CampaignId, CampaignList, ChannelId, ChannelList, CreateCampaign, CreateUpload,
-    MessageList, Session, SignIn, TemplateList, Upload,
+    IntoContacts, MessageList, Session, SignIn, TemplateList, Upload,
 };
 
 use super::http::{ApiError, ask, encoded, get, post, post_once, tell};
@@ -37,9 +38,17 @@ pub async fn templates(channel: &ChannelId) -> Result<TemplateList, ApiError> {
     get(&format!("/v3/channels/{}/templates", encoded(channel.as_str()))).await
 }
 
-/// Announces a contacts file.
-pub async fn create_upload(upload: &CreateUpload) -> Result<Upload, ApiError> {
-    post("/v3/uploads", upload).await
+#[derive(Serialize)]
+struct Announced<'a> {
+    #[serde(flatten)]
+    file: &'a CreateUpload,
+    #[serde(flatten)]
+    into_contacts: &'a IntoContacts,
+}
+
+/// Announces a contacts file, and whether its people go into the book.
+pub async fn create_upload(file: &CreateUpload, into_contacts: &IntoContacts) -> Result<Upload, ApiError> {
+    post("/v3/uploads", &Announced { file, into_contacts }).await
 }
 
 /// How far an audience got.

@@ -22,6 +22,16 @@ pub fn to_local(at: DateTime<Utc>) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", date.get_hours(), date.get_minutes())
 }
 
+/// The first moment of a day of the browser's zone, as an `<input type="date">` gives it (`2026-11-30`).
+pub fn day_begins(day: &str) -> Option<DateTime<Utc>> {
+    from_local(&format!("{day}T00:00"))
+}
+
+/// The day of a moment in the browser's zone, as that input shows it.
+pub fn day(at: DateTime<Utc>) -> String {
+    to_local(at).split('T').next().unwrap_or_default().to_owned()
+}
+
 /// The name of the browser's time zone: `America/Sao_Paulo`.
 pub fn zone() -> String {
     let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();

@@ -1,70 +1,66 @@
-//! Looking into a contacts file before it is uploaded, with the importer's own parser.
+//! Looking into a contacts file before it is uploaded: a Web Worker does it, so that the page never waits, and its parser
+//! is loaded once there is a file.
 
-use campaigns::file::{
-    FORMAT_BYTES, FileError, Format, Options, PREVIEW_BYTES, PREVIEW_DOCUMENT_BYTES, Preview, preview,
-};
-use campaigns::phone::Country;
-use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::File;
+use js_sys::Array;
+use leptos::prelude::document;
+use reader::{Reading, Sheet, Told};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, File, HtmlMetaElement, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::model::intake::{Reading, Sheet, rows_about};
+/// The element of the page that names the worker's script, whose name changes with every build.
+const NAMED_BY: &str = "meta[name=contacts-reader]";
 
-/// Reads the file as it would be imported: of a text the beginning, of everything else all unless it is too large. The
-/// error is for people.
-pub async fn look(file: &File, reading: &Reading) -> Result<Sheet, String> {
-    let size_bytes = file.size() as u64;
-    let unreadable = |_| "The browser cannot read this file.".to_owned();
-    let format = Format::of(&beginning(file, FORMAT_BYTES).await.map_err(unreadable)?);
-    if !is_looked_into(format, size_bytes) {
-        return Ok(Sheet::unseen());
+/// A look into a file by a worker of its own, which ends with it.
+pub struct Look {
+    worker: Worker,
+    _on_message: Closure<dyn Fn(MessageEvent)>,
+    _on_error: Closure<dyn Fn(ErrorEvent)>,
+}
+
+impl Look {
+    /// Begins to look into a file. `told` hears how it goes; where no worker can run or its parser gives up, that the
+    /// file is unseen: the importer reads it all the same.
+    pub fn begin(file: &File, reading: &Reading, told: impl Fn(Told) + Clone + 'static) -> Option<Look> {
+        let look = Self::try_begin(file, reading, told.clone());
+        if look.is_err() {
+            told(Told::Sheet(Sheet::unseen()));
+        }
+        look.ok()
     }
-    let wanted = if format.is_stream() { PREVIEW_BYTES } else { PREVIEW_DOCUMENT_BYTES };
-    let bytes = beginning(file, wanted).await.map_err(unreadable)?;
-    match preview(&bytes, options(reading)) {
-        Ok(preview) => Ok(sheet(preview, || rows_about(&bytes, size_bytes))),
-        // Not the end: a person may know which column it is.
-        Err(FileError::NoPhoneColumn { columns }) => Ok(Sheet { columns, ..Sheet::default() }),
-        Err(error) => Err(error.to_string()),
+
+    fn try_begin(file: &File, reading: &Reading, told: impl Fn(Told) + Clone + 'static) -> Result<Look, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&script().ok_or(JsValue::NULL)?, &options)?;
+        let question = Array::of2(file, &JsValue::from_str(&serde_json::to_string(reading).unwrap_or_default()));
+        let on_message = {
+            let (worker, told) = (worker.clone(), told.clone());
+            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| match heard(&event) {
+                // A worker that cannot be asked tells so by an error of its own.
+                Some(Told::Ready) => worker.post_message(&question).unwrap_or_default(),
+                Some(other) => told(other),
+                None => {}
+            })
+        };
+        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |_| told(Told::Sheet(Sheet::unseen())));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Look { worker, _on_message: on_message, _on_error: on_error })
     }
 }
 
-/// Not an `.xls`: its parser panics at some that are broken, and a panic here is the end of the page.
-fn is_looked_into(format: Format, size_bytes: u64) -> bool {
-    match format {
-        Format::Text => true,
-        Format::Xml | Format::WebPage | Format::Zip => size_bytes <= PREVIEW_DOCUMENT_BYTES as u64,
-        Format::Compound => false,
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.worker.terminate();
     }
 }
 
-/// So many bytes of the file, or all there are.
-async fn beginning(file: &File, bytes: usize) -> Result<Vec<u8>, JsValue> {
-    let slice = file.slice_with_f64_and_f64(0.0, bytes as f64)?;
-    let buffer = JsFuture::from(slice.array_buffer()).await?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+fn script() -> Option<String> {
+    let element = document().query_selector(NAMED_BY).ok().flatten()?;
+    Some(element.dyn_into::<HtmlMetaElement>().ok()?.content())
 }
 
-fn options(reading: &Reading) -> Options {
-    let chosen = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    Options {
-        phone_column: chosen(&reading.phone_column),
-        name_column: chosen(&reading.name_column),
-        default_country: Country::parse(&reading.country).ok(),
-        ..Options::default()
-    }
-}
-
-fn sheet(preview: Preview, guessed: impl FnOnce() -> u64) -> Sheet {
-    Sheet {
-        columns: preview.columns,
-        phone_column: Some(preview.phone_column),
-        name_column: preview.name_column,
-        sample: preview.sample,
-        good: preview.good as u64,
-        bad: preview.bad as u64,
-        rows_about: preview.rows.unwrap_or_else(guessed),
-        ..Sheet::default()
-    }
+fn heard(event: &MessageEvent) -> Option<Told> {
+    serde_json::from_str(&event.data().as_string()?).ok()
 }

@@ -10,6 +10,7 @@ use crate::model::moment::{Moment, distance, span};
 thread_local! {
     static COUNT: Function = number_format(&[]);
     static PERCENT: Function = number_format(&[("maximumFractionDigits", 1.into())]);
+    static DATE: Function = date_format(&[("dateStyle", "medium".into())]);
     static DATE_TIME: Function = date_format(&[("dateStyle", "medium".into()), ("timeStyle", "short".into())]);
 }
 
@@ -23,9 +24,14 @@ pub fn percent(percent: f64) -> String {
     PERCENT.with(|format| call(format, &JsValue::from_f64(percent))) + "%"
 }
 
+/// `Nov 21, 2026`
+pub fn date(at: DateTime<Utc>) -> String {
+    DATE.with(|format| call(format, &date_of(at)))
+}
+
 /// `Nov 21, 2026, 2:32 PM`
 pub fn date_time(at: DateTime<Utc>) -> String {
-    DATE_TIME.with(|format| call(format, &date(at)))
+    DATE_TIME.with(|format| call(format, &date_of(at)))
 }
 
 /// `Nov 21, 2026, 2:32 PM (in 12 min)`
@@ -79,7 +85,7 @@ fn object(entries: &[(&str, JsValue)]) -> Object {
     object
 }
 
-fn date(at: DateTime<Utc>) -> JsValue {
+fn date_of(at: DateTime<Utc>) -> JsValue {
     Date::new(&JsValue::from_f64(at.timestamp_millis() as f64)).into()
 }
 

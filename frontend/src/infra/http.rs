@@ -29,31 +29,37 @@ pub enum ApiError {
     },
 }
 
+impl ApiError {
+    /// The HTTP status of the answer, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            ApiError::Refused(problem) => Some(problem.status),
+            ApiError::Unreachable => None,
+            ApiError::Unreadable { status } => Some(*status),
+        }
+    }
+}
+
 /// `GET path`.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    let (response, guard) = send(Request::get(path), None::<&()>).await?;
-    let answer = read(&response).await;
-    drop(guard);
-    answer
+    answer(Request::get(path), None::<&()>).await
 }
 
 /// `POST path` with a JSON body.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
-    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), Some(body)).await?;
-    let answer = read(&response).await;
-    drop(guard);
-    answer
+    answer(ours(Request::post(path)), Some(body)).await
+}
+
+/// `PATCH path` with a JSON body.
+pub async fn patch<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    answer(ours(Request::patch(path)), Some(body)).await
 }
 
 /// `POST path` with a JSON body that must not take effect twice: the key is made of the body, so that asking again after
 /// a lost answer is the same request.
 pub async fn post_once<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
     let key = key_of(body).ok_or(ApiError::Unreachable)?;
-    let request = Request::post(path).header(FROM_US.0, FROM_US.1).header("Idempotency-Key", &key);
-    let (response, guard) = send(request, Some(body)).await?;
-    let answer = read(&response).await;
-    drop(guard);
-    answer
+    answer(ours(Request::post(path)).header("Idempotency-Key", &key), Some(body)).await
 }
 
 fn key_of<B: Serialize>(body: &B) -> Option<String> {
@@ -64,17 +70,35 @@ fn key_of<B: Serialize>(body: &B) -> Option<String> {
 
 /// `POST path` without a body, for its answer.
 pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), None::<&()>).await?;
+    answer(ours(Request::post(path)), None::<&()>).await
+}
+
+/// `POST path` without a body and without an answer.
+pub async fn tell(path: &str) -> Result<(), ApiError> {
+    done(ours(Request::post(path))).await
+}
+
+/// `DELETE path`.
+pub async fn delete(path: &str) -> Result<(), ApiError> {
+    done(ours(Request::delete(path))).await
+}
+
+fn ours(request: RequestBuilder) -> RequestBuilder {
+    request.header(FROM_US.0, FROM_US.1)
+}
+
+async fn answer<B: Serialize, T: DeserializeOwned>(request: RequestBuilder, body: Option<&B>) -> Result<T, ApiError> {
+    let (response, guard) = send(request, body).await?;
     let answer = read(&response).await;
     drop(guard);
     answer
 }
 
-/// `POST path` without a body and without an answer.
-pub async fn tell(path: &str) -> Result<(), ApiError> {
-    let (response, guard) = send(Request::post(path).header(FROM_US.0, FROM_US.1), None::<&()>).await?;
+async fn done(request: RequestBuilder) -> Result<(), ApiError> {
+    let (response, guard) = send(request, None::<&()>).await?;
+    let answer = if response.ok() { Ok(()) } else { Err(refusal(&response).await) };
     drop(guard);
-    if response.ok() { Ok(()) } else { Err(refusal(&response).await) }
+    answer
 }
 
 /// Text as a part of a path or a query.

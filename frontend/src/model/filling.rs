@@ -1,9 +1,8 @@
 //! Where the values of a template's variables come from, and what the message then looks like.
 
 use campaigns::template;
+use reader::Sheet;
 use wire::{ParameterSource, Template, TemplateContent};
-
-use super::intake::Sheet;
 
 /// The part of the template that a variable stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,15 +96,15 @@ impl Filling {
         }
     }
 
-    /// The value for one row; nothing where there is none to show.
-    fn value(&self, sheet: Option<&Sheet>, row: usize) -> Option<String> {
+    /// The value for the first person; nothing where there is none to show.
+    fn value(&self, sheet: Option<&Sheet>) -> Option<String> {
         let own = (!self.text.trim().is_empty()).then(|| self.text.trim().to_owned());
         match &self.choice {
             Choice::Unset => None,
             Choice::Text => own,
             Choice::Column(column) => {
-                let cell = sheet.and_then(|sheet| sheet.sample.get(row)?.get(sheet.position(column)?));
-                cell.map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).map(str::to_owned).or(own)
+                let cell = sheet.and_then(|sheet| sheet.first_cell(column));
+                cell.map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).or(own)
             }
         }
     }
@@ -179,7 +178,7 @@ pub fn bubble(template: &Template, fillings: &[Filling], sheet: Option<&Sheet>) 
     let filled = |part, text: &str| {
         let own = fillings.iter().filter(|filling| filling.part == part);
         let values: Vec<(&str, String)> =
-            own.filter_map(|filling| Some((filling.variable.as_str(), filling.value(sheet, 0)?))).collect();
+            own.filter_map(|filling| Some((filling.variable.as_str(), filling.value(sheet)?))).collect();
         let pairs: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         template::render(text, &pairs)
     };
@@ -193,6 +192,8 @@ pub fn bubble(template: &Template, fillings: &[Filling], sheet: Option<&Sheet>) 
 
 #[cfg(test)]
 mod tests {
+    use reader::SampleRow;
+
     use super::*;
 
     fn greeting() -> Template {
@@ -215,7 +216,7 @@ mod tests {
         Sheet {
             columns: vec!["Phone".into(), "Full name".into(), "City".into()],
             name_column: Some("Full name".into()),
-            sample: vec![vec!["+1".into(), "Ana".into(), " ".into()]],
+            sample: vec![SampleRow { cells: vec!["+1".into(), "Ana".into(), " ".into()], ..SampleRow::default() }],
             ..Sheet::default()
         }
     }

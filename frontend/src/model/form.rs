@@ -18,6 +18,15 @@ pub enum Wish {
     Draft,
 }
 
+/// Where the people come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A contacts file.
+    File,
+    /// A list over the contact book.
+    List,
+}
+
 /// Whether the campaign starts now or later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Start {
@@ -114,8 +123,8 @@ impl Form {
     }
 }
 
-/// The fields of the page that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 14] = [
+/// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
+const PLACES: [(&str, &str); 20] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -123,6 +132,12 @@ const PLACES: [(&str, &str); 14] = [
     ("defaultCountry", "defaultCountry"),
     ("phoneColumn", "phoneColumn"),
     ("nameColumn", "nameColumn"),
+    ("list", "list"),
+    ("channel", "spoke"),
+    ("filter.channel", "spoke"),
+    ("optInConfirmed", "optInConfirmed"),
+    ("labels", "labels"),
+    ("portfolio", "portfolio"),
     ("name", "name"),
     ("channelId", "channelId"),
     ("scheduledTo", "scheduledTo"),

@@ -1,5 +1,7 @@
-//! `/campaigns/new`: from a contacts file to a campaign, on one page in five steps.
+//! `/campaigns/new`: from a contacts file or a list to a campaign, on one page in five steps.
 
+mod list_choice;
+mod list_fields;
 mod message_step;
 mod pace_step;
 mod people_step;
@@ -10,6 +12,7 @@ mod variables;
 mod wizard;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
@@ -25,7 +28,8 @@ use wizard::Wizard;
 #[component]
 pub fn NewCampaignPage() -> impl IntoView {
     let shell = Shell::around();
-    let wizard = Wizard::new();
+    let list = use_query_map().with_untracked(|query| query.get("list")).filter(|id| !id.is_empty());
+    let wizard = Wizard::new(list);
     wizard.keep_fed(shell);
     let bubble = Memo::new(move |_| wizard.bubble());
     view! {
@@ -47,7 +51,7 @@ pub fn NewCampaignPage() -> impl IntoView {
                 <h2 id="preview">"What people get"</h2>
                 {move || match bubble.get() {
                     Some(bubble) => view! { <MessageBubble bubble=bubble/> }.into_any(),
-                    None => view! { <p class="soft">"Choose a template to see the message to the first person of the file."</p> }.into_any(),
+                    None => view! { <p class="soft">"Choose a template to see the message to the first of the people."</p> }.into_any(),
                 }}
             </aside>
         </div>

@@ -237,3 +237,31 @@ pub struct IntoContactsProgress {
     /// Of them: rows that no contact can be made of, because they are too large.
     pub left_out: u64,
 }
+
+/// `GET /v3/contacts/values`: what the contacts of the book have, to choose from. Most frequent first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactValues {
+    /// Labels.
+    pub labels: Vec<ValueCount>,
+    /// Portfolios.
+    pub portfolios: Vec<ValueCount>,
+    /// Cities.
+    pub cities: Vec<ValueCount>,
+    /// States.
+    pub states: Vec<ValueCount>,
+    /// Names of custom fields.
+    pub fields: Vec<ValueCount>,
+    /// Whether all of a large book was looked at, and so nothing is missing here.
+    pub complete: bool,
+}
+
+/// A value, and how many contacts have it, of those that were looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueCount {
+    /// The value.
+    pub value: String,
+    /// Contacts.
+    pub contacts: u64,
+}

@@ -26,8 +26,8 @@ pub use campaign::{
 };
 pub use channel::{Channel, ChannelList};
 pub use contact::{
-    ChangeLabels, Contact, ContactList, CreateContact, CreateExport, EditContact, Export, ExportStatus, IntoContacts,
-    IntoContactsProgress, LabelsChanged,
+    ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,
+    IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
 pub use language::Language;

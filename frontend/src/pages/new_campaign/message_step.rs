@@ -1,7 +1,7 @@
-//! Second step: what they get, and from which number.
+//! Second step: what they get.
 
 use leptos::prelude::*;
-use wire::{Channel, Template};
+use wire::Template;
 
 use super::variables::Variables;
 use super::wizard::{Wizard, template_key};
@@ -10,16 +10,11 @@ use crate::components::step::Step;
 use crate::model::filling::Filling;
 use campaigns::creation::LONGEST_NAME;
 
-/// Name, channel, template and its variables.
+/// Name, template and its variables.
 #[component]
 pub fn MessageStep(wizard: Wizard) -> impl IntoView {
-    let channels = Signal::derive(move || wizard.channels.with(|all| all.iter().map(channel_pick).collect::<Vec<_>>()));
     let templates =
         Signal::derive(move || wizard.templates.with(|all| all.iter().map(template_pick).collect::<Vec<_>>()));
-    let simulated = Signal::derive(move || match wizard.channel() {
-        Some(channel) if channel.simulated => "Simulated: messages reach nobody.".to_owned(),
-        Some(_) | None => String::new(),
-    });
     let no_channel = Signal::derive(move || wizard.channel_id.with(String::is_empty));
     view! {
         <Step number=2 title="Message" done=Signal::derive(move || is_done(wizard))>
@@ -30,14 +25,9 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
                     hint="For your team; the people do not see it." wide=true max_length=LONGEST_NAME
                 />
                 <PickField
-                    id="channelId" label="Number that sends" options=channels value=wizard.channel_id
-                    on_pick=wizard.setter("channelId", wizard.channel_id) error=wizard.error("channelId")
-                    test_id="channel-select" nothing="Choose a number" hint=simulated
-                />
-                <PickField
                     id="template" label="Template" options=templates value=wizard.template
                     on_pick=wizard.setter("template", wizard.template) error=wizard.error("template")
-                    test_id="template-select" nothing="Choose a template" disabled=no_channel
+                    test_id="template-select" nothing="Choose a template" disabled=no_channel wide=true
                 />
             </div>
             <Variables wizard=wizard/>
@@ -48,10 +38,6 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
 fn is_done(wizard: Wizard) -> bool {
     let filled = wizard.fillings.with(|fillings| fillings.iter().all(|filling| Filling::fault(filling).is_none()));
     filled && wizard.chosen_template().is_some() && !wizard.name.with(|name| name.trim().is_empty())
-}
-
-fn channel_pick(channel: &Channel) -> Pick {
-    Pick::new(channel.id.to_string(), format!("{} · {}", channel.name, channel.display_phone_number))
 }
 
 fn template_pick(template: &Template) -> Pick {

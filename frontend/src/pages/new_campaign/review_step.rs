@@ -9,7 +9,6 @@ use crate::components::step::Step;
 use crate::infra::shell::Shell;
 use crate::infra::{clock, format};
 use crate::model::form::{Start, Wish, place};
-use crate::model::intake::Intake;
 use crate::model::moment::span;
 
 /// Facts, faults and buttons.
@@ -19,7 +18,7 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
     let stage = RwSignal::new(Stage::Idle);
     let navigate = use_navigate();
     let submit = Action::new_local(move |wish: &Wish| submit::submit(wizard, shell, stage, *wish, navigate.clone()));
-    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.intake.with(Intake::is_busy));
+    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.is_busy());
     let now = move || wizard.start.get() == Start::Now;
     let press = move |wish: Wish| {
         move |_| {

@@ -12,7 +12,7 @@ pub fn Variables(wizard: Wizard) -> impl IntoView {
     // Typing must not draw the rows again: they are known by what they fill.
     let rows = Memo::new(move |_| wizard.fillings.with(|fillings| fillings.iter().map(identity).collect::<Vec<_>>()));
     let columns = Signal::derive(move || {
-        wizard.sheet.with(|sheet| sheet.as_ref().map(|sheet| options(&sheet.columns))).unwrap_or_else(|| options(&[]))
+        wizard.with_sheet(|sheet| options(sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default()))
     });
     view! {
         <Show when=move || !rows.with(Vec::is_empty)>

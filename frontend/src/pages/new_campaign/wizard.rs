@@ -2,33 +2,27 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::File;
+use reader::Sheet;
 use wire::{Channel, ChannelId, FieldError, Template};
 
+use super::list_choice::ListChoice;
 use crate::infra::shell::Shell;
-use crate::infra::{api, clock, contacts_file};
+use crate::infra::{api, clock};
 use crate::model::filling::{Bubble, Filling, bubble, content, fillings};
-use crate::model::form::{Form, Start, error_at};
-use crate::model::intake::{Extent, Intake, Reading, Recipients, Sheet};
+use crate::model::form::{Form, Source, Start, error_at};
+use crate::model::intake::{Intake, Recipients};
 use crate::model::pace::{Estimate, PaceText, Preset, estimate};
+use crate::pages::file_intake::FileIntake;
 
 /// The signals of the wizard.
 #[derive(Clone, Copy)]
 pub struct Wizard {
-    /// The contacts file.
-    pub file: RwSignal<Option<File>, LocalStorage>,
-    /// Looks into the file so far: only the latest counts.
-    looks: StoredValue<u32>,
-    /// What was seen in it.
-    pub sheet: RwSignal<Option<Sheet>>,
-    /// The country of numbers without one; empty for none.
-    pub country: RwSignal<String>,
-    /// The column of phone numbers; empty for none.
-    pub phone_column: RwSignal<String>,
-    /// The column of names; empty for none.
-    pub name_column: RwSignal<String>,
-    /// How far the upload got.
-    pub intake: RwSignal<Intake>,
+    /// Where the people come from.
+    pub source: RwSignal<Source>,
+    /// From a file.
+    pub file: FileIntake,
+    /// From a list.
+    pub list: ListChoice,
     /// The campaign's name.
     pub name: RwSignal<String>,
     /// The numbers that can send.
@@ -57,16 +51,13 @@ pub fn template_key(template: &Template) -> String {
 }
 
 impl Wizard {
-    /// An empty form.
-    pub fn new() -> Self {
+    /// An empty form; with a list, the people are taken from it.
+    pub fn new(list_id: Option<String>) -> Self {
+        let errors = RwSignal::default();
         Self {
-            file: RwSignal::new_local(None),
-            looks: StoredValue::new(0),
-            sheet: RwSignal::new(None),
-            country: RwSignal::default(),
-            phone_column: RwSignal::default(),
-            name_column: RwSignal::default(),
-            intake: RwSignal::default(),
+            source: RwSignal::new(if list_id.is_some() { Source::List } else { Source::File }),
+            file: FileIntake::new(errors),
+            list: ListChoice::new(list_id.unwrap_or_default()),
             name: RwSignal::default(),
             channels: RwSignal::default(),
             channel_id: RwSignal::default(),
@@ -76,12 +67,13 @@ impl Wizard {
             pace: RwSignal::new(Preset::Steady.text()),
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
-            errors: RwSignal::default(),
+            errors,
         }
     }
 
     /// Fetches the channels, the templates of the chosen one, and keeps the variables fitting template and file.
     pub fn keep_fed(self, shell: Shell) {
+        self.list.keep_fed(shell, self.channel_id);
         spawn_local(async move {
             match api::channels().await {
                 Ok(list) => self.offer_channels(list.items),
@@ -104,8 +96,7 @@ impl Wizard {
         Effect::new(move || {
             let template = self.chosen_template();
             let before = self.fillings.get_untracked();
-            let fitting =
-                self.sheet.with(|sheet| template.map(|template| fillings(&template, sheet.as_ref(), &before)));
+            let fitting = self.with_sheet(|sheet| template.map(|template| fillings(&template, sheet, &before)));
             self.fillings.set(fitting.unwrap_or_default());
         });
     }
@@ -122,65 +113,30 @@ impl Wizard {
         self.channel_id.try_get_untracked().is_some_and(|chosen| chosen == channel.as_str())
     }
 
-    /// Takes in a contacts file; its columns are found out.
-    pub fn take_file(self, file: File) {
-        self.clear_error("file");
-        self.phone_column.set(String::new());
-        self.name_column.set(String::new());
-        self.sheet.set(None);
-        self.file.set(Some(file));
-        self.look();
-    }
-
-    /// Looks into the file, again whenever it is to be read in another way: what was uploaded is then void.
-    pub fn look(self) {
-        let Some(file) = self.file.get_untracked() else { return };
-        self.intake.set(Intake::Local);
-        self.looks.update_value(|looks| *looks += 1);
-        let (look, reading) = (self.looks.get_value(), self.reading());
-        spawn_local(async move {
-            let looked = contacts_file::look(&file, &reading).await;
-            if self.looks.try_get_value() != Some(look) {
-                return;
-            }
-            match looked {
-                Ok(sheet) => self.show(sheet),
-                Err(why) => self.intake.set(Intake::Failed(why)),
-            }
-        });
-    }
-
-    /// Takes what was found out about the file.
-    pub fn show(self, sheet: Sheet) {
-        if sheet.extent == Extent::Unseen {
-            self.sheet.set(Some(sheet));
-            return;
+    /// What is known of the people: their columns, and the first of them.
+    pub fn with_sheet<T>(self, read: impl FnOnce(Option<&Sheet>) -> T) -> T {
+        match self.source.get() {
+            Source::File => self.file.sheet.with(|sheet| read(sheet.as_ref())),
+            Source::List => self.list.sheet.with(|sheet| read(sheet.as_ref())),
         }
-        if let Some(found) = &sheet.phone_column {
-            self.phone_column.set(found.clone());
-        }
-        self.name_column.set(sheet.name_column.clone().unwrap_or_default());
-        self.sheet.set(Some(sheet));
     }
 
-    /// Whether its columns are known.
-    pub fn has_seen_file(self) -> bool {
-        self.sheet.with(|sheet| sheet.as_ref().is_some_and(|sheet| sheet.extent == Extent::Looked))
+    /// How far the audience got.
+    pub fn intake(self) -> RwSignal<Intake> {
+        match self.source.get() {
+            Source::File => self.file.intake,
+            Source::List => self.list.intake,
+        }
     }
 
-    /// How the file is to be read.
-    pub fn reading(self) -> Reading {
-        let text = |signal: RwSignal<String>| signal.try_get_untracked().unwrap_or_default();
-        Reading {
-            phone_column: text(self.phone_column),
-            name_column: text(self.name_column),
-            country: text(self.country),
-        }
+    /// Whether the audience is being made.
+    pub fn is_busy(self) -> bool {
+        self.intake().with(Intake::is_busy)
     }
 
     /// Whether the page was left.
     pub fn is_gone(self) -> bool {
-        self.intake.try_with_untracked(|_| ()).is_none()
+        self.source.try_with_untracked(|_| ()).is_none()
     }
 
     /// The chosen channel.
@@ -195,17 +151,18 @@ impl Wizard {
         self.templates.with(|templates| templates.iter().find(|template| template_key(template) == key).cloned())
     }
 
-    /// The message to the first person of the file.
+    /// The message to the first person.
     pub fn bubble(self) -> Option<Bubble> {
         let template = self.chosen_template()?;
-        Some(self.sheet.with(|sheet| self.fillings.with(|fillings| bubble(&template, fillings, sheet.as_ref()))))
+        Some(self.with_sheet(|sheet| self.fillings.with(|fillings| bubble(&template, fillings, sheet))))
     }
 
     /// How many people, as far as is known.
     pub fn recipients(self) -> Option<Recipients> {
-        let counted =
-            self.intake.with(|intake| intake.audience().map(|audience| Recipients::Exact(audience.recipients)));
-        counted.or_else(|| self.sheet.with(|sheet| sheet.as_ref().map(Sheet::recipients)))
+        match self.source.get() {
+            Source::File => self.file.recipients(),
+            Source::List => self.list.recipients(),
+        }
     }
 
     /// What the pace comes to; nothing while a part of it is missing.

@@ -21,6 +21,7 @@ mod campaigns;
 mod channels;
 mod clone_campaign;
 mod contact_labels;
+mod contact_values;
 mod contacts;
 mod create_campaign;
 mod dead_letters;
@@ -54,6 +55,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
         .route("/v3/contacts", get(contacts::list).post(contacts::create))
         .route("/v3/contacts/labels", post(contact_labels::change))
+        .route("/v3/contacts/values", get(contact_values::list))
         .route("/v3/contacts/export", post(exports::create))
         .route("/v3/contacts/export/{id}", get(exports::show))
         .route("/v3/contacts/{phone}", one_contact())

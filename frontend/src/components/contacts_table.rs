@@ -1,0 +1,90 @@
+//! People of the contact book, one row each, to look at and to choose.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use wire::Contact;
+
+use crate::components::tags::Chips;
+use crate::infra::format;
+use crate::model::contact_form::path;
+
+/// The rows. `chosen` has the numbers of those that are chosen.
+#[component]
+pub fn ContactsTable(
+    #[prop(into)] contacts: Signal<Vec<Contact>>,
+    chosen: RwSignal<BTreeSet<String>>,
+) -> impl IntoView {
+    let phones =
+        move || contacts.with(|contacts| contacts.iter().map(|contact| contact.phone.clone()).collect::<BTreeSet<_>>());
+    let all = Memo::new(move |_| {
+        contacts.with(|contacts| {
+            !contacts.is_empty() && chosen.with(|chosen| contacts.iter().all(|contact| chosen.contains(&contact.phone)))
+        })
+    });
+    let toggle_all = move |_| if all.get_untracked() { chosen.set(BTreeSet::new()) } else { chosen.set(phones()) };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="People of the contact book">
+            <table class="book">
+                <thead>
+                    <tr>
+                        <th scope="col" class="pick">
+                            <input
+                                type="checkbox" aria-label="Choose everybody on this page" prop:checked=all
+                                on:change=toggle_all data-testid="choose-all"
+                            />
+                        </th>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Phone"</th>
+                        <th scope="col">"Labels"</th>
+                        <th scope="col">"Portfolio"</th>
+                        <th scope="col">"City"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Last contact"</th>
+                        <th scope="col">"Last reply"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || contacts.get() key=|contact| (contact.phone.clone(), contact.version) let:contact>
+                        <Row contact=contact chosen=chosen/>
+                    </For>
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Row(contact: Contact, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let phone = contact.phone.clone();
+    let (asked, href) = (phone.clone(), path(&phone));
+    let is_chosen = Memo::new(move |_| chosen.with(|chosen| chosen.contains(&asked)));
+    let toggle = move |_| {
+        chosen.update(|chosen| {
+            if !chosen.remove(&phone) {
+                chosen.insert(phone.clone());
+            }
+        });
+    };
+    let name = shown_name(&contact);
+    let choose = format!("Choose {name}");
+    let (last_contact, last_reply) =
+        (contact.last_contact_at.map(format::date), contact.last_reply_at.map(format::date));
+    view! {
+        <tr data-testid="contact-row" class:chosen=is_chosen>
+            <td class="pick"><input type="checkbox" aria-label=choose prop:checked=is_chosen on:change=toggle data-testid="choose"/></td>
+            <td class="name"><a href=href data-testid="contact-link">{name}</a></td>
+            <td class="phone">{contact.phone.clone()}</td>
+            <td class="labels"><Chips values=contact.labels/></td>
+            <td class="place" data-label="Portfolio">{contact.portfolio}</td>
+            <td class="place" data-label="City">{contact.city}</td>
+            <td class="place" data-label="State">{contact.state}</td>
+            <td class="nowrap soft" data-label="Last contact">{last_contact}</td>
+            <td class="nowrap soft" data-label="Last reply">{last_reply}</td>
+        </tr>
+    }
+}
+
+fn shown_name(contact: &Contact) -> String {
+    if contact.name.is_empty() { "Without a name".to_owned() } else { contact.name.clone() }
+}

@@ -1,0 +1,66 @@
+//! What is done to many people at once, in words.
+
+use wire::LabelsChanged;
+
+/// What becomes of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is put on.
+    Add,
+    /// It is taken off.
+    Remove,
+}
+
+/// Names that are told before the rest is only counted.
+const NAMED: usize = 3;
+
+/// Some of them by name, the rest as a number.
+pub fn named(names: &[String]) -> String {
+    match names {
+        [] => "Nobody".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] if names.len() <= NAMED => format!("{} and {last}", first.join(", ")),
+        _ => format!("{} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+    }
+}
+
+/// What came of a change of labels.
+pub fn told(change: Change, label: &str, changed: &LabelsChanged) -> String {
+    let people = |count: u64| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    let done = match (change, changed.changed) {
+        (Change::Add, 0) => format!("All of them had \"{label}\" already"),
+        (Change::Remove, 0) => format!("None of them had \"{label}\""),
+        (Change::Add, count) => format!("{} got \"{label}\"", people(count)),
+        (Change::Remove, count) => format!("\"{label}\" taken off {}", people(count)),
+    };
+    let full = (changed.full > 0).then(|| format!(" {} have no room for another label.", people(changed.full)));
+    let missing = (!changed.missing.is_empty())
+        .then(|| format!(" {} are not in the book any more.", people(changed.missing.len() as u64)));
+    format!("{done}.{}{}", full.unwrap_or_default(), missing.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        ["Ana", "Bia", "Cid", "Dan", "Eva"].iter().take(count).map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_few_are_named_and_many_counted() {
+        assert_eq!(named(&names(1)), "Ana");
+        assert_eq!(named(&names(2)), "Ana and Bia");
+        assert_eq!(named(&names(3)), "Ana, Bia and Cid");
+        assert_eq!(named(&names(5)), "Ana, Bia, Cid and 2 more");
+    }
+
+    #[test]
+    fn what_came_of_labels_is_told() {
+        let changed = |changed, full| LabelsChanged { changed, full, ..LabelsChanged::default() };
+        assert_eq!(told(Change::Add, "vip", &changed(1, 0)), "1 person got \"vip\".");
+        assert_eq!(told(Change::Add, "vip", &changed(0, 0)), "All of them had \"vip\" already.");
+        let full = told(Change::Remove, "vip", &changed(2, 3));
+        assert_eq!(full, "\"vip\" taken off 2 people. 3 people have no room for another label.");
+    }
+}

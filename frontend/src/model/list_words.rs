@@ -1,0 +1,93 @@
+//! What a list says, in words.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use wire::{FieldTest, ListFilter, Period, Spoke};
+
+/// The filter as one sentence; `date` writes a day as the reader does.
+pub fn sentence(filter: &ListFilter, date: impl Fn(DateTime<Utc>) -> String) -> String {
+    let parts = parts(filter, &date);
+    if parts.is_empty() { "Everybody in the contact book".to_owned() } else { parts.join(" · ") }
+}
+
+fn parts(filter: &ListFilter, date: &impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
+    let labels = &filter.labels;
+    let sets = [
+        ("label", &labels.any, " or "),
+        ("all labels of", &labels.all, ", "),
+        ("none of the labels", &labels.none, ", "),
+        ("portfolio", &filter.portfolios, " or "),
+        ("in", &filter.cities, " or "),
+        ("state", &filter.states, " or "),
+    ];
+    let sets = sets.into_iter().filter(|(_, values, _)| !values.is_empty());
+    let sets = sets.map(|(what, values, between)| format!("{what} {}", joined(values, between)));
+    let fields = filter.fields.iter().map(|field| match field.test {
+        FieldTest::Equals => format!("{} is {}", field.name, field.value),
+        FieldTest::Contains => format!("{} contains {}", field.name, field.value),
+    });
+    let periods =
+        [("added", &filter.created), ("last contact", &filter.last_contact), ("last reply", &filter.last_reply)];
+    let periods =
+        periods.into_iter().filter_map(|(what, period)| Some(format!("{what} {}", span(period.as_ref()?, date))));
+    let channel = filter.channel.as_ref().and_then(|channel| match channel.spoke {
+        Spoke::Here => Some("wrote to one number".to_owned()),
+        Spoke::OnlyElsewhere => Some("wrote only to other numbers".to_owned()),
+        Spoke::Anywhere => None,
+    });
+    sets.chain(fields).chain(periods).chain(channel).collect()
+}
+
+fn joined(values: &BTreeSet<String>, between: &str) -> String {
+    values.iter().map(String::as_str).collect::<Vec<_>>().join(between)
+}
+
+/// The end of a period is the first moment after it; people name its last day.
+fn span(period: &Period, date: &impl Fn(DateTime<Utc>) -> String) -> String {
+    let last_day = period.before.map(|before| date(before - Duration::seconds(1)));
+    match (period.from.map(date), last_day) {
+        (Some(from), Some(until)) => format!("{from} to {until}"),
+        (Some(from), None) => format!("since {from}"),
+        (None, Some(until)) => format!("until {until}"),
+        (None, None) => "at any time".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{ChannelFilter, ChannelId, FieldFilter, LabelFilter};
+
+    use super::*;
+
+    fn set(values: &[&str]) -> BTreeSet<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    fn words(filter: &ListFilter) -> String {
+        sentence(filter, |at| at.format("%d/%m").to_string())
+    }
+
+    #[test]
+    fn a_filter_that_says_nothing_is_everybody() {
+        assert_eq!(words(&ListFilter::default()), "Everybody in the contact book");
+    }
+
+    #[test]
+    fn every_part_has_its_words() {
+        let at = |day| DateTime::UNIX_EPOCH + Duration::days(day);
+        let filter = ListFilter {
+            labels: LabelFilter { any: set(&["may", "vip"]), all: set(&[]), none: set(&["lost"]) },
+            cities: set(&["Lisboa"]),
+            fields: vec![FieldFilter { name: "size".into(), test: FieldTest::Equals, value: "M".into() }],
+            created: Some(Period { from: Some(at(0)), before: Some(at(2)) }),
+            last_reply: Some(Period { from: None, before: Some(at(1)) }),
+            last_contact: Some(Period::default()),
+            channel: Some(ChannelFilter { id: ChannelId("a".into()), spoke: Spoke::Here }),
+            ..ListFilter::default()
+        };
+        let expected = "label may or vip · none of the labels lost · in Lisboa · size is M · added 01/01 to 02/01 · \
+                        last contact at any time · last reply until 01/01 · wrote to one number";
+        assert_eq!(words(&filter), expected);
+    }
+}

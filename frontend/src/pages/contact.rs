@@ -1,0 +1,224 @@
+//! `/contacts/new` and `/contacts/:phone`: one person of the book, to look at and to change.
+
+mod fields;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use wire::{Contact, ContactValues, FieldError};
+
+use crate::components::confirm::Confirm;
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::http::ApiError;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{book, clock, format};
+use crate::model::contact_form::ContactForm;
+use crate::model::contacts_query::BASE;
+use fields::ContactFields;
+
+/// The signals of the form.
+#[derive(Clone, Copy)]
+struct Desk {
+    form: RwSignal<ContactForm>,
+    errors: RwSignal<Vec<FieldError>>,
+    values: RwSignal<ContactValues>,
+    /// Where somebody with this number stands already, when that was refused.
+    taken: RwSignal<Option<String>>,
+}
+
+impl Desk {
+    fn new(form: ContactForm, shell: Shell) -> Self {
+        let values = RwSignal::new(ContactValues::default());
+        leptos::task::spawn_local(async move {
+            match book::values().await {
+                Ok(known) => drop(values.try_set(known)),
+                Err(error) => shell.report(error),
+            }
+        });
+        let (errors, taken) = (RwSignal::default(), RwSignal::new(None));
+        Self { form: RwSignal::new(form), errors, values, taken }
+    }
+}
+
+/// An empty form.
+#[component]
+pub fn NewContactPage() -> impl IntoView {
+    let shell = Shell::around();
+    let desk = Desk::new(ContactForm::default(), shell);
+    let navigate = use_navigate();
+    let save = Action::new_local(move |(): &()| {
+        let navigate = navigate.clone();
+        async move {
+            let request = match desk.form.with_untracked(|form| form.create(clock::now())) {
+                Ok(request) => request,
+                Err(faults) => return desk.errors.set(faults),
+            };
+            match book::create_contact(&request).await {
+                Ok(_) => navigate(BASE, NavigateOptions::default()),
+                Err(error) if error.status() == Some(409) => there_already(desk, &request.phone),
+                Err(error) => desk.errors.set(shell.settle(error)),
+            }
+        }
+    });
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=BASE>"All contacts"</a></p>
+                <PageTitle text="New contact"/>
+            </div>
+        </div>
+        <form
+            class="card narrow" novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                save.dispatch(());
+            }
+        >
+            <ContactFields desk=desk is_new=true/>
+            <SaveButtons busy=save.pending() label="Add contact"/>
+        </form>
+    }
+}
+
+fn there_already(desk: Desk, phone: &str) {
+    let message = "This person is in the book already.".to_owned();
+    desk.errors.set(vec![FieldError { field: "phone".to_owned(), message }]);
+    desk.taken.set(Some(format!("{BASE}?search={}", crate::infra::http::encoded(phone))));
+}
+
+#[component]
+fn SaveButtons(#[prop(into)] busy: Signal<bool>, label: &'static str) -> impl IntoView {
+    view! {
+        <div class="actions">
+            <button type="submit" class="button primary" disabled=busy data-testid="save">{label}</button>
+            <a class="button" href=BASE>"Cancel"</a>
+        </div>
+    }
+}
+
+/// The person whom the address names.
+#[component]
+pub fn ContactPage() -> impl IntoView {
+    let params = use_params_map();
+    let phone = Memo::new(move |_| params.with(|params| params.get("phone").unwrap_or_default()));
+    move || view! { <Opened phone=phone.get()/> }
+}
+
+#[component]
+fn Opened(phone: String) -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<Contact>::Waiting);
+    leptos::task::spawn_local(async move {
+        match book::contact(&phone).await {
+            Ok(contact) => Load::receive(load, contact),
+            Err(error) => {
+                let why = why_missing(&error);
+                shell.report(error);
+                Load::give_up(load, why.into());
+            }
+        }
+    });
+    view! { <Loaded load=load show=move |contact| view! { <Edit contact=contact.get_untracked()/> }/> }
+}
+
+fn why_missing(error: &ApiError) -> &'static str {
+    match error.status() {
+        Some(404 | 422) => "The contact book has nobody with this number.",
+        Some(_) | None => "The contact did not come.",
+    }
+}
+
+#[component]
+fn Edit(contact: Contact) -> impl IntoView {
+    let shell = Shell::around();
+    let desk = Desk::new(ContactForm::of(&contact), shell);
+    let title = if contact.name.is_empty() { contact.phone.clone() } else { contact.name.clone() };
+    let facts = contact.clone();
+    let (standing, navigate) = (StoredValue::new(contact.clone()), use_navigate());
+    let save = Action::new_local(move |(): &()| {
+        let (standing, navigate) = (standing.get_value(), navigate.clone());
+        async move {
+            let edit = match desk.form.with_untracked(|form| form.edit(&standing, clock::now())) {
+                Ok(edit) => edit,
+                Err(faults) => return desk.errors.set(faults),
+            };
+            match book::edit_contact(&standing.phone, &edit).await {
+                Ok(_) => navigate(BASE, NavigateOptions::default()),
+                Err(error) => desk.errors.set(shell.settle(error)),
+            }
+        }
+    });
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=BASE>"All contacts"</a></p>
+                <PageTitle text=title.clone()/>
+            </div>
+            <DeleteButton contact=contact name=title/>
+        </div>
+        <div class="two-one">
+            <form
+                class="card" novalidate
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save.dispatch(());
+                }
+            >
+                <ContactFields desk=desk is_new=false/>
+                <SaveButtons busy=save.pending() label="Save"/>
+            </form>
+            <History contact=facts/>
+        </div>
+    }
+}
+
+#[component]
+fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
+    let shell = Shell::around();
+    let navigate = use_navigate();
+    let confirming = RwSignal::new(false);
+    let phone = contact.phone;
+    let text = format!("{name}, {phone}, will be taken out of the book. Campaigns that were made stay as they are.");
+    let delete = Action::new_local(move |(): &()| {
+        let (phone, navigate) = (phone.clone(), navigate.clone());
+        async move {
+            match book::delete_contact(&phone).await {
+                Ok(()) => navigate(BASE, NavigateOptions::default()),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    view! {
+        <button
+            type="button" class="button danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
+            data-testid="delete-contact"
+        >
+            "Delete"
+        </button>
+        <Confirm
+            open=confirming title="Delete this contact?" text=text yes="Delete" no="Keep"
+            on_yes=Callback::new(move |()| {
+                delete.dispatch(());
+            })
+        />
+    }
+}
+
+/// What happened with the person; nobody types it.
+#[component]
+fn History(contact: Contact) -> impl IntoView {
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "Never".to_owned(), format::near);
+    view! {
+        <aside class="card" aria-labelledby="history">
+            <h2 id="history">"History"</h2>
+            <dl class="facts">
+                <div><dt>"Last contact"</dt><dd>{time(contact.last_contact_at)}</dd></div>
+                <div><dt>"Last reply"</dt><dd>{time(contact.last_reply_at)}</dd></div>
+                <div><dt>"In the book since"</dt><dd>{format::date_time(contact.created_at)}</dd></div>
+                <div><dt>"Last change"</dt><dd>{format::date_time(contact.updated_at)}</dd></div>
+            </dl>
+        </aside>
+    }
+}

@@ -1,0 +1,139 @@
+//! What can be done with the people who are chosen: labels, and out of the book.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use wire::{ChangeLabels, LabelsChanged};
+
+use super::Book;
+use crate::components::confirm::Confirm;
+use crate::components::field::FieldError;
+use crate::infra::{book as endpoints, format};
+use crate::model::bulk::{Change, named, told};
+
+/// The bar over the table; there while somebody is chosen, or something has to be said.
+#[component]
+pub fn Bulk(book: Book) -> impl IntoView {
+    let count = Memo::new(move |_| book.chosen.with(BTreeSet::len));
+    let said = RwSignal::new(String::new());
+    // What was done is no longer news once others are chosen.
+    Effect::new(move || {
+        if count.get() > 0 {
+            said.set(String::new());
+        }
+    });
+    view! {
+        <Show when=move || { count.get() > 0 }>
+            <div class="bulk" role="group" aria-label="The chosen people" data-testid="bulk">
+                <strong>{move || chosen(count.get())}</strong>
+                <Labels book=book said=said/>
+                <Delete book=book said=said/>
+            </div>
+        </Show>
+        <p class="said" role="status" data-testid="said">{said}</p>
+    }
+}
+
+fn chosen(count: usize) -> String {
+    match count {
+        1 => "1 person chosen".to_owned(),
+        count => format!("{} people chosen", format::count(count as u64)),
+    }
+}
+
+#[component]
+fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
+    let label = RwSignal::new(String::new());
+    let fault = RwSignal::new(None::<String>);
+    let change = Action::new_local(move |change: &Change| {
+        let (change, label) = (*change, label.get_untracked().trim().to_owned());
+        async move {
+            let labels = BTreeSet::from([label.clone()]);
+            let phones = Some(book.chosen.get_untracked().into_iter().collect());
+            let request = match change {
+                Change::Add => ChangeLabels { add: labels, phones, ..ChangeLabels::default() },
+                Change::Remove => ChangeLabels { remove: labels, phones, ..ChangeLabels::default() },
+            };
+            match endpoints::change_labels(&request).await {
+                Ok(changed) => done(book, said, change, &label, &changed),
+                Err(error) => fault.set(book.shell.settle(error).into_iter().next().map(|field| field.message)),
+            }
+        }
+    });
+    let busy = change.pending();
+    let press = move |wanted: Change| {
+        move |_| {
+            if label.with_untracked(|label| label.trim().is_empty()) {
+                fault.set(Some("Give the label.".to_owned()));
+            } else {
+                fault.set(None);
+                change.dispatch(wanted);
+            }
+        }
+    };
+    let known =
+        move || book.values.with(|values| values.labels.iter().map(|label| label.value.clone()).collect::<Vec<_>>());
+    view! {
+        <div class="bulk-label">
+            <label class="visually-hidden" for="bulk-label">"Label"</label>
+            <input
+                class="input" id="bulk-label" type="text" list="bulk-label-choices" placeholder="Label" autocomplete="off"
+                prop:value=label on:input:target=move |event| label.set(event.target().value())
+                aria-invalid=move || fault.with(Option::is_some).to_string() aria-describedby="bulk-label-error"
+                data-testid="bulk-label"
+            />
+            <datalist id="bulk-label-choices">
+                {move || known().into_iter().map(|value| view! { <option value=value></option> }).collect_view()}
+            </datalist>
+            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Add) data-testid="add-label">"Add label"</button>
+            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Remove) data-testid="remove-label">"Remove label"</button>
+            <FieldError id="bulk-label-error" error=fault/>
+        </div>
+    }
+}
+
+fn done(book: Book, said: RwSignal<String>, change: Change, label: &str, changed: &LabelsChanged) {
+    said.set(told(change, label, changed));
+    book.refresh();
+    book.chosen.set(BTreeSet::new());
+}
+
+#[component]
+fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
+    let confirming = RwSignal::new(false);
+    let text = Signal::derive(move || {
+        let names = book.names(&book.chosen.get());
+        format!("{} will be taken out of the book. Campaigns that were made stay as they are.", named(&names))
+    });
+    let title = Signal::derive(move || match book.chosen.with(BTreeSet::len) {
+        1 => "Delete this contact?".to_owned(),
+        count => format!("Delete {} contacts?", format::count(count as u64)),
+    });
+    let delete = Action::new_local(move |(): &()| async move {
+        let mut deleted = 0;
+        for phone in book.chosen.get_untracked() {
+            if let Err(error) = endpoints::delete_contact(&phone).await {
+                book.shell.report(error);
+                break;
+            }
+            deleted += 1;
+        }
+        said.set(format!("{} deleted.", format::count(deleted)));
+        book.refresh();
+        book.chosen.set(BTreeSet::new());
+    });
+    view! {
+        <button
+            type="button" class="button quiet danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
+            data-testid="delete-chosen"
+        >
+            "Delete"
+        </button>
+        <Confirm
+            open=confirming title=title text=text yes="Delete" no="Keep"
+            on_yes=Callback::new(move |()| {
+                delete.dispatch(());
+            })
+        />
+    }
+}

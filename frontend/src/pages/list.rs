@@ -1,0 +1,244 @@
+//! `/lists/new` and `/lists/:id`: a list, and how many people it finds while it is made.
+
+mod count;
+mod fields;
+mod more_fields;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use wire::{Channel, ContactValues, CreateList, EditList, FieldError, List, ListFilter, ListId, ValueCount};
+
+use crate::components::confirm::Confirm;
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{api, book, clock};
+use crate::model::list_form::{ListForm, error_at, place};
+use count::LiveCount;
+use fields::ListFields;
+
+const BASE: &str = "/lists";
+
+/// The signals of the form.
+#[derive(Clone, Copy)]
+struct Desk {
+    form: RwSignal<ListForm>,
+    errors: RwSignal<Vec<FieldError>>,
+    values: RwSignal<ContactValues>,
+    channels: RwSignal<Vec<Channel>>,
+}
+
+impl Desk {
+    fn new(form: ListForm, shell: Shell) -> Self {
+        let desk = Self {
+            form: RwSignal::new(form),
+            errors: RwSignal::default(),
+            values: RwSignal::default(),
+            channels: RwSignal::default(),
+        };
+        leptos::task::spawn_local(async move {
+            match book::values().await {
+                Ok(values) => drop(desk.values.try_set(values)),
+                Err(error) => shell.report(error),
+            }
+            match api::channels().await {
+                Ok(list) => drop(desk.channels.try_set(list.items)),
+                Err(error) => shell.report(error),
+            }
+        });
+        desk
+    }
+
+    fn error(self, id: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.errors.with(|errors| error_at(errors, id)))
+    }
+
+    fn clear(self, id: &'static str) {
+        self.errors.update(|errors| errors.retain(|error| place(&error.field) != Some(id)));
+    }
+
+    fn known(self, read: fn(&ContactValues) -> &Vec<ValueCount>) -> Signal<Vec<String>> {
+        Signal::derive(move || {
+            self.values.with(|values| read(values).iter().map(|known| known.value.clone()).collect())
+        })
+    }
+
+    /// Name and filter, or nothing: what is wrong then stands at the fields.
+    fn checked(self) -> Option<(String, ListFilter)> {
+        let (name, filter) =
+            self.form.with_untracked(|form| (form.name.trim().to_owned(), form.filter(clock::day_begins)));
+        let nameless = name
+            .is_empty()
+            .then(|| FieldError { field: "name".to_owned(), message: "Give the list a name.".to_owned() });
+        let faults: Vec<FieldError> =
+            nameless.into_iter().chain(filter.as_ref().err().cloned().unwrap_or_default()).collect();
+        let is_good = faults.is_empty();
+        self.errors.set(faults);
+        filter.ok().filter(|_| is_good).map(|filter| (name, filter))
+    }
+}
+
+/// An empty form.
+#[component]
+pub fn NewListPage() -> impl IntoView {
+    let shell = Shell::around();
+    let desk = Desk::new(ListForm::default(), shell);
+    let navigate = use_navigate();
+    let save = Action::new_local(move |then: &Then| {
+        let (navigate, then) = (navigate.clone(), *then);
+        async move {
+            let Some((name, filter)) = desk.checked() else { return };
+            match book::create_list(&CreateList { name, filter }).await {
+                Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
+                Err(error) => desk.errors.set(shell.settle(error)),
+            }
+        }
+    });
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=BASE>"All lists"</a></p>
+                <PageTitle text="New list"/>
+            </div>
+        </div>
+        <Editor desk=desk save=save/>
+    }
+}
+
+/// Where to go once the list is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Lists,
+    Campaign,
+}
+
+impl Then {
+    fn url(self, id: &ListId) -> String {
+        match self {
+            Then::Lists => BASE.to_owned(),
+            Then::Campaign => format!("/campaigns/new?list={id}"),
+        }
+    }
+}
+
+#[component]
+fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
+    let busy = save.pending();
+    view! {
+        <form
+            class="wizard" novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                save.dispatch(Then::Lists);
+            }
+        >
+            <div class="steps"><ListFields desk=desk/></div>
+            <aside class="card" aria-labelledby="found">
+                <h2 id="found">"Found now"</h2>
+                <LiveCount form=desk.form/>
+                <div class="actions stacked">
+                    <button type="submit" class="button primary" disabled=busy data-testid="save">"Save list"</button>
+                    <button
+                        type="button" class="button" disabled=busy data-testid="save-and-use"
+                        on:click=move |_| {
+                            save.dispatch(Then::Campaign);
+                        }
+                    >
+                        "Save and use in a campaign"
+                    </button>
+                </div>
+            </aside>
+        </form>
+    }
+}
+
+/// The list that the address names.
+#[component]
+pub fn ListPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| ListId(params.get("id").unwrap_or_default())));
+    move || view! { <Opened id=id.get()/> }
+}
+
+#[component]
+fn Opened(id: ListId) -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<List>::Waiting);
+    leptos::task::spawn_local(async move {
+        match book::list(&id).await {
+            Ok(list) => Load::receive(load, list),
+            Err(error) => {
+                let is_gone = error.status() == Some(404);
+                shell.report(error);
+                let why = if is_gone { "There is no such list in this workspace." } else { "The list did not come." };
+                Load::give_up(load, why.into());
+            }
+        }
+    });
+    view! { <Loaded load=load show=move |list| view! { <Edit list=list.get_untracked()/> }/> }
+}
+
+#[component]
+fn Edit(list: List) -> impl IntoView {
+    let shell = Shell::around();
+    let desk = Desk::new(ListForm::of(&list, clock::day), shell);
+    let (standing, navigate) = (StoredValue::new(list.clone()), use_navigate());
+    let save = Action::new_local(move |then: &Then| {
+        let (navigate, then, standing) = (navigate.clone(), *then, standing.get_value());
+        async move {
+            let Some((name, filter)) = desk.checked() else { return };
+            let edit = EditList { name: Some(name), filter: Some(filter), version: Some(standing.version) };
+            match book::edit_list(&standing.id, &edit).await {
+                Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
+                Err(error) => desk.errors.set(shell.settle(error)),
+            }
+        }
+    });
+    let title = list.name.clone();
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=BASE>"All lists"</a></p>
+                <PageTitle text=title/>
+            </div>
+            <DeleteButton list=list/>
+        </div>
+        <Editor desk=desk save=save/>
+    }
+}
+
+#[component]
+fn DeleteButton(list: List) -> impl IntoView {
+    let shell = Shell::around();
+    let navigate = use_navigate();
+    let confirming = RwSignal::new(false);
+    let text = format!(
+        "\"{}\" will be gone. Its people stay in the book, and campaigns that were made of it go on.",
+        list.name
+    );
+    let delete = Action::new_local(move |(): &()| {
+        let (id, navigate) = (list.id.clone(), navigate.clone());
+        async move {
+            match book::delete_list(&id).await {
+                Ok(()) => navigate(BASE, NavigateOptions::default()),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    view! {
+        <button
+            type="button" class="button danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
+            data-testid="delete-list"
+        >
+            "Delete"
+        </button>
+        <Confirm
+            open=confirming title="Delete this list?" text=text yes="Delete" no="Keep"
+            on_yes=Callback::new(move |()| {
+                delete.dispatch(());
+            })
+        />
+    }
+}

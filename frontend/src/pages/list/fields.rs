@@ -1,0 +1,72 @@
+//! The parts of a filter: labels, whose customers, places.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use wire::{ContactValues, ValueCount};
+
+use super::Desk;
+use super::more_fields::{ChannelFields, CustomFields, Periods};
+use crate::components::field::{Kind, TextField};
+use crate::components::tags::TagsField;
+use crate::model::list_form::ListForm;
+
+/// All of them, in cards.
+#[component]
+pub fn ListFields(desk: Desk) -> impl IntoView {
+    let name = Signal::derive(move || desk.form.with(|form| form.name.clone()));
+    let typed = Callback::new(move |text: String| {
+        desk.form.update(|form| form.name = text);
+        desk.clear("name");
+    });
+    view! {
+        <section class="card" aria-label="Name">
+            <TextField
+                id="name" label="Name of the list" kind=Kind::Text value=name on_input=typed error=desk.error("name")
+                test_id="list-name"
+            />
+            <p class="soft small">"Everybody in the list meets all that is said below. What is left empty asks for nothing."</p>
+        </section>
+        <section class="card" aria-labelledby="by-label">
+            <h2 id="by-label">"Labels"</h2>
+            <div class="fields">
+                <Values desk=desk id="labels.any" label="Has one of" read=|form| &form.any write=|form| &mut form.any known=|values| &values.labels/>
+                <Values desk=desk id="labels.all" label="Has all of" read=|form| &form.all write=|form| &mut form.all known=|values| &values.labels/>
+                <Values desk=desk id="labels.none" label="Has none of" read=|form| &form.none write=|form| &mut form.none known=|values| &values.labels/>
+            </div>
+        </section>
+        <section class="card" aria-labelledby="by-place">
+            <h2 id="by-place">"Portfolio and place"</h2>
+            <div class="fields">
+                <Values desk=desk id="portfolios" label="Portfolio is one of" read=|form| &form.portfolios write=|form| &mut form.portfolios known=|values| &values.portfolios/>
+                <Values desk=desk id="cities" label="City is one of" read=|form| &form.cities write=|form| &mut form.cities known=|values| &values.cities/>
+                <Values desk=desk id="states" label="State is one of" read=|form| &form.states write=|form| &mut form.states known=|values| &values.states/>
+            </div>
+        </section>
+        <Periods desk=desk/>
+        <CustomFields desk=desk/>
+        <ChannelFields desk=desk/>
+    }
+}
+
+#[component]
+fn Values(
+    desk: Desk,
+    id: &'static str,
+    label: &'static str,
+    read: fn(&ListForm) -> &BTreeSet<String>,
+    write: fn(&mut ListForm) -> &mut BTreeSet<String>,
+    known: fn(&ContactValues) -> &Vec<ValueCount>,
+) -> impl IntoView {
+    let values = Signal::derive(move || desk.form.with(|form| read(form).clone()));
+    let change = Callback::new(move |values| {
+        desk.form.update(|form| *write(form) = values);
+        desk.clear(id);
+    });
+    view! {
+        <TagsField
+            id=id label=label values=values on_change=change suggestions=desk.known(known) error=desk.error(id)
+            test_id=format!("list-{id}")
+        />
+    }
+}

@@ -1,0 +1,82 @@
+//! `/lists`: saved filters over the contact book.
+
+use leptos::prelude::*;
+use wire::{List, ListsPage as Page};
+
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{book, format};
+use crate::model::list_words;
+
+/// All of them.
+#[component]
+pub fn ListsPage() -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<Page>::Waiting);
+    leptos::task::spawn_local(async move {
+        match book::lists().await {
+            Ok(page) => Load::receive(load, page),
+            Err(error) => {
+                shell.report(error);
+                Load::give_up(load, "The lists did not come.".into());
+            }
+        }
+    });
+    view! {
+        <div class="page-head">
+            <PageTitle text="Lists"/>
+            <a class="button primary" href="/lists/new" data-testid="new-list">"New list"</a>
+        </div>
+        <Loaded load=load show=move |page| view! { <Rows page=page/> }/>
+    }
+}
+
+#[component]
+fn Rows(page: Signal<Page>) -> impl IntoView {
+    let empty = Memo::new(move |_| page.with(|page| page.items.is_empty()));
+    view! {
+        <Show when=move || !empty.get() fallback=Invitation>
+            <ul class="rows" data-testid="lists">
+                <For each=move || page.get().items key=|list| (list.id.clone(), list.version) let:list>
+                    <Row list=list/>
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(list: List) -> impl IntoView {
+    let words = list_words::sentence(&list.filter, format::date);
+    let (edit, make) = (format!("/lists/{}", list.id), format!("/campaigns/new?list={}", list.id));
+    let changed = format!("Changed {}", format::date_time(list.updated_at));
+    view! {
+        <li class="card row" data-testid="list-row">
+            <div class="row-head">
+                <a class="name" href=edit data-testid="list-link">{list.name}</a>
+                <span class="when">{changed}</span>
+            </div>
+            <div class="card-head">
+                <p class="soft words">{words}</p>
+                <a class="button quiet above" href=make data-testid="use-list">"Use in a campaign"</a>
+            </div>
+        </li>
+    }
+}
+
+/// The empty page invites to make the first.
+#[component]
+fn Invitation() -> impl IntoView {
+    view! {
+        <section class="card empty" data-testid="empty">
+            <h2>"There is no list yet"</h2>
+            <p>
+                "A list finds people of the contact book by label, portfolio, place, time or number. Whoever comes to fit \
+                 it later is in it too; a campaign goes to those who fit when it is made."
+            </p>
+            <a class="button primary" href="/lists/new" data-testid="first-list">"Make the first list"</a>
+        </section>
+    }
+}

@@ -1,0 +1,222 @@
+//! Which list, and which of its people: those who wrote to this number, only to others, or all of them.
+
+use campaigns::contact::{FILE_TITLES, file_row};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use reader::{SampleRow, Sheet};
+use wire::{
+    Audience, ChannelFilter, ChannelId, Contact, CreateListAudience, FieldError, List, ListCount, ListFilter, Spoke,
+};
+
+use crate::infra::book;
+use crate::infra::http::ApiError;
+use crate::infra::shell::Shell;
+use crate::model::intake::{Intake, Recipients};
+use crate::model::spoke::ALL;
+use crate::pages::file_intake::followed;
+
+/// The signals of the list.
+#[derive(Clone, Copy)]
+pub struct ListChoice {
+    /// All lists; nothing until they came.
+    pub lists: RwSignal<Option<Vec<List>>>,
+    /// The chosen one; empty for none.
+    pub list_id: RwSignal<String>,
+    /// Which of its people; nothing until it was chosen.
+    pub spoke: RwSignal<Option<Spoke>>,
+    /// How many there are for each choice, in the order of [`ALL`].
+    pub counts: RwSignal<[Option<ListCount>; 3]>,
+    /// That all of them agreed.
+    pub confirmed: RwSignal<bool>,
+    /// What the audience will look like.
+    pub sheet: RwSignal<Option<Sheet>>,
+    /// How far the audience got.
+    pub intake: RwSignal<Intake>,
+}
+
+impl ListChoice {
+    /// Nothing chosen but the list, if there is one.
+    pub fn new(list_id: String) -> Self {
+        Self {
+            lists: RwSignal::new(None),
+            list_id: RwSignal::new(list_id),
+            spoke: RwSignal::new(None),
+            counts: RwSignal::default(),
+            confirmed: RwSignal::new(false),
+            sheet: RwSignal::new(None),
+            intake: RwSignal::default(),
+        }
+    }
+
+    /// Fetches the lists, and for the chosen one its columns and how many it finds.
+    pub fn keep_fed(self, shell: Shell, channel_id: RwSignal<String>) {
+        spawn_local(async move {
+            match book::lists().await {
+                Ok(page) => self.lists.set(Some(page.items)),
+                Err(error) => shell.report(error),
+            }
+        });
+        let asked = Memo::new(move |_| self.list().map(|list| (list, ChannelId(channel_id.get()))));
+        Effect::new(move || {
+            let asked = asked.get();
+            self.intake.set(Intake::Local);
+            self.counts.set([None, None, None]);
+            if let Some((list, channel)) = asked {
+                spawn_local(self.describe(shell, list.clone()));
+                for (place, spoke) in ALL.into_iter().enumerate().filter(|_| !channel.as_str().is_empty()) {
+                    spawn_local(self.count(shell, list.clone(), (channel_id, channel.clone()), place, spoke));
+                }
+            }
+        });
+    }
+
+    async fn describe(self, shell: Shell, list: List) {
+        let (values, first) = (book::values().await, book::first_contact(&list.filter).await);
+        let still = self.list_id.try_get_untracked().is_some_and(|chosen| chosen == list.id.as_str());
+        match (values, first) {
+            (Ok(values), Ok(first)) if still => {
+                let fields: Vec<String> = values.fields.into_iter().map(|field| field.value).collect();
+                self.sheet.set(Some(sheet(fields, first.as_ref())));
+            }
+            (Ok(_), Ok(_)) => {}
+            (Err(error), _) | (_, Err(error)) => shell.report(error),
+        }
+    }
+
+    async fn count(
+        self,
+        shell: Shell,
+        list: List,
+        (chosen, channel): (RwSignal<String>, ChannelId),
+        place: usize,
+        spoke: Spoke,
+    ) {
+        let filter = ListFilter { channel: Some(ChannelFilter { id: channel.clone(), spoke }), ..list.filter };
+        let answer = book::count(filter).await;
+        let still = self.list_id.try_get_untracked().is_some_and(|id| id == list.id.as_str())
+            && chosen.try_get_untracked().is_some_and(|id| id == channel.as_str());
+        match answer {
+            Ok(count) if still => self.counts.update(|counts| counts[place] = Some(count)),
+            Ok(_) => {}
+            Err(error) => shell.report(error),
+        }
+    }
+
+    /// The chosen list.
+    pub fn list(self) -> Option<List> {
+        let id = self.list_id.get();
+        self.lists.with(|lists| lists.iter().flatten().find(|list| list.id.as_str() == id).cloned())
+    }
+
+    /// Whether list and people are chosen.
+    pub fn is_chosen(self) -> bool {
+        self.list().is_some() && self.spoke.with(Option::is_some)
+    }
+
+    /// Chooses other people: what was collected is then void.
+    pub fn choose(self, spoke: Spoke) {
+        self.spoke.set(Some(spoke));
+        self.confirmed.set(false);
+        self.intake.set(Intake::Local);
+    }
+
+    /// How many people, as far as is known.
+    pub fn recipients(self) -> Option<Recipients> {
+        let made = self.intake.with(|intake| intake.audience().map(|audience| audience.recipients));
+        let chosen = self.spoke.get()?;
+        let place = ALL.into_iter().position(|spoke| spoke == chosen)?;
+        made.map(Recipients::Exact).or_else(|| {
+            let count = self.counts.with(|counts| counts[place].clone())?;
+            Some(if count.at_least { Recipients::About(count.contacts) } else { Recipients::Exact(count.contacts) })
+        })
+    }
+
+    /// What is missing before its people can be collected.
+    pub fn faults(self) -> Vec<FieldError> {
+        let fault = |field: &str, message: &str| FieldError { field: field.to_owned(), message: message.to_owned() };
+        let spoke = self.spoke.get_untracked();
+        let mut faults = Vec::new();
+        if untrack(|| self.list()).is_none() {
+            faults.push(fault("list", "Choose a list."));
+        } else if spoke.is_none() {
+            faults.push(fault("channel", "Choose which of them."));
+        } else if needs_confirmation(spoke) && !self.confirmed.get_untracked() {
+            faults.push(fault("optInConfirmed", "Confirm that all of them agreed to get messages."));
+        }
+        faults
+    }
+
+    /// The audience: the one that is there, or one that is made now and followed until it is ready.
+    pub async fn audience(
+        self,
+        shell: Shell,
+        channel_id: String,
+        errors: RwSignal<Vec<FieldError>>,
+    ) -> Result<Audience, ()> {
+        let ready = self.intake.with_untracked(|intake| intake.audience().cloned());
+        let answer = match ready {
+            Some(audience) => Ok(audience),
+            None => self.made(shell, channel_id, errors).await,
+        };
+        let came_to = match answer {
+            Ok(audience) if audience.recipients > 0 => {
+                // It has fewer columns than the whole book.
+                self.sheet.update(|sheet| *sheet = sheet.take().map(|sheet| narrowed(&sheet, &audience.columns)));
+                Intake::Ready(Box::new(audience))
+            }
+            Ok(_) => Intake::Failed("Nobody of this list can be sent to.".to_owned()),
+            Err(why) => Intake::Failed(why),
+        };
+        self.intake.set(came_to.clone());
+        came_to.audience().cloned().ok_or(())
+    }
+
+    async fn made(self, shell: Shell, channel: String, errors: RwSignal<Vec<FieldError>>) -> Result<Audience, String> {
+        let (Some(list), Some(spoke)) = (untrack(|| self.list()), self.spoke.get_untracked()) else {
+            return Err("Choose a list and which of its people.".to_owned());
+        };
+        let asked = CreateListAudience {
+            channel: Some(ChannelFilter { id: ChannelId(channel), spoke }),
+            opt_in_confirmed: self.confirmed.get_untracked(),
+        };
+        self.intake.set(Intake::Importing { recipients: 0 });
+        let failed = |error: ApiError| {
+            errors.set(shell.settle(error));
+            "The people could not be collected.".to_owned()
+        };
+        let audience = book::make_audience(&list.id, &asked).await.map_err(failed)?;
+        let so_far = move |recipients| self.intake.set(Intake::Importing { recipients });
+        followed(&audience.id, failed, so_far).await
+    }
+}
+
+/// Whether somebody has to say that these people agreed: whoever wrote to this number did.
+pub fn needs_confirmation(spoke: Option<Spoke>) -> bool {
+    match spoke {
+        Some(Spoke::OnlyElsewhere | Spoke::Anywhere) => true,
+        Some(Spoke::Here) | None => false,
+    }
+}
+
+/// The same people with the columns that an audience has.
+fn narrowed(sheet: &Sheet, columns: &[String]) -> Sheet {
+    let cell = |row: &SampleRow, column: &String| {
+        sheet.position(column).and_then(|place| row.cells.get(place).cloned()).unwrap_or_default()
+    };
+    let row =
+        |row: &SampleRow| SampleRow { cells: columns.iter().map(|column| cell(row, column)).collect(), ..row.clone() };
+    Sheet { columns: columns.to_vec(), sample: sheet.sample.iter().map(row).collect(), ..sheet.clone() }
+}
+
+/// An audience of the book as it will look, with the first person whom the list finds.
+fn sheet(fields: Vec<String>, first: Option<&Contact>) -> Sheet {
+    let row = first.map(|contact| SampleRow { cells: file_row(contact, &fields), ..SampleRow::default() });
+    let titles = FILE_TITLES.iter().map(|title| (*title).to_owned());
+    Sheet {
+        columns: titles.chain(fields).collect(),
+        phone_column: Some(FILE_TITLES[0].to_owned()),
+        name_column: Some(FILE_TITLES[1].to_owned()),
+        sample: row.into_iter().collect(),
+        ..Sheet::default()
+    }
+}
