@@ -7,6 +7,7 @@
 mod audience;
 mod campaign;
 mod channel;
+mod consent;
 mod contact;
 mod ids;
 mod lifecycle;
@@ -15,6 +16,7 @@ mod message;
 mod problem;
 mod seconds;
 mod session;
+mod settings;
 mod template;
 mod timing;
 
@@ -24,6 +26,11 @@ pub use campaign::{
     PauseAbove, ResultCounts,
 };
 pub use channel::{Channel, ChannelList};
+pub use consent::{
+    AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
+    ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent, StartCampaign, Suppression,
+    SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
+};
 pub use contact::{
     ChangeLabels, Contact, ContactList, CreateContact, CreateExport, EditContact, Export, ExportStatus, IntoContacts,
     IntoContactsProgress, LabelsChanged,
@@ -40,5 +47,6 @@ pub use list::{
 pub use message::{Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};
+pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
 pub use template::{ParameterFormat, ParameterSource, Template, TemplateContent, TemplateList};
 pub use timing::{BusinessHours, QuietHours, WaitReason};

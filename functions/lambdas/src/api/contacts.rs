@@ -159,7 +159,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn not_found() -> Refusal {
+/// The refusal for somebody who is not in the book.
+pub(super) fn not_found() -> Refusal {
     Refusal::new(Kind::NotFound, "the contact book of this workspace has nobody with this number")
 }
 
