@@ -124,7 +124,8 @@ async fn an_opt_out_bites_although_the_job_was_cut_before_it() -> anyhow::Result
 async fn one_channel_sends_nothing_and_the_others_go_on() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let here = stepped.channel().await?;
-    let elsewhere = ChannelId("elsewhere".to_owned());
+    // The first channel by its id is the one that campaigns here use.
+    let elsewhere = ChannelId("zone".to_owned());
     let other = ChannelRecord { id: elsewhere.clone(), phone_number_id: "7".to_owned(), ..here.clone() };
     channels::put(&stepped.app, &other).await?;
     let phone = contacts::phones().next().unwrap_or_default();

@@ -235,9 +235,9 @@ pub struct ConsentAttestation {
     pub at: DateTime<Utc>,
 }
 
-/// `POST /v3/campaigns/{id}/start`: the body may be empty.
+/// `POST /v3/campaigns/{id}/start`: the body may be empty, and fields that are not here are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", default)]
 pub struct StartCampaign {
     /// That all people of the campaign agreed, where that was not said before.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -47,10 +47,11 @@ pub async fn start(
 
 /// A start needs no body.
 fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
-    let request: StartCampaign = match body.trim_ascii() {
-        [] => StartCampaign::default(),
+    let request: Option<StartCampaign> = match body.trim_ascii() {
+        [] => None,
         body => serde_json::from_slice(body).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))?,
     };
+    let request = request.unwrap_or_default();
     let faults = creation::attestation_faults(request.consent_attestation.as_ref());
     if faults.is_empty() { Ok(request) } else { Err(Refusal::fields(faults)) }
 }

@@ -62,6 +62,7 @@ fn said(message: &Value) -> Option<Wish> {
     let by_button =
         || buttons.iter().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
     let (Heard { asked, language }, reason) = by_word.or_else(by_button)?;
+    let (id, at) = (text(&message["id"]), millis(&message["timestamp"]));
     Some(Wish {
         phone_number_id: String::new(),
         phone: text(&message["from"]),
@@ -69,8 +70,8 @@ fn said(message: &Value) -> Option<Wish> {
         asked,
         reason,
         language: Some(language),
-        id: text(&message["id"]),
-        at: millis(&message["timestamp"]),
+        id: if id.is_empty() { format!("{asked:?}#{}", at.unwrap_or_default()) } else { id },
+        at,
     })
 }
 
