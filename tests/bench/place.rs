@@ -1,5 +1,6 @@
 //! Where a call to DynamoDB goes, in the product's words: by its table, its key and the state that it writes.
 
+use local::tables::CONTACTS_TABLE;
 use serde_json::Value;
 
 /// Whether an operation writes.
@@ -11,7 +12,9 @@ pub fn is_write(operation: &str) -> bool {
 pub fn place(operation: &str, asked: &Value) -> String {
     match operation {
         "TransactWriteItems" => "transitions with their audit".to_owned(),
+        "BatchGetItem" if asked["RequestItems"][CONTACTS_TABLE].is_object() => "user ids".to_owned(),
         "BatchGetItem" => "suppression".to_owned(),
+        "BatchWriteItem" => "user ids".to_owned(),
         "Query" => of_query(asked),
         _ if asked["TableName"].as_str().is_some_and(|name| name.ends_with("messages")) => of_message(operation, asked),
         _ => of_control(operation, asked),

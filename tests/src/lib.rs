@@ -5,6 +5,7 @@ pub mod browser;
 pub mod campaign;
 pub mod client;
 pub mod contacts;
+pub mod people;
 pub mod running;
 pub mod spawned;
 pub mod stepped;

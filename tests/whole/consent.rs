@@ -26,6 +26,8 @@ async fn who_wrote_a_sentence_with_the_word_in_it_goes_on_getting_messages() -> 
 async fn arrived_after(text: &str) -> anyhow::Result<(u64, u64)> {
     let running = Running::start().await?;
     let channel = channels::list(&running.process.app, WORKSPACE).await?.into_iter().next().context("no channel")?;
+    // Before the word: an import would leave him out.
+    let audience = running.client.audience(contacts::csv(1)).await?;
     let phone = contacts::phones().next().context("no phone")?;
     let value = json!({
         "messaging_product": "whatsapp",
@@ -41,7 +43,6 @@ async fn arrived_after(text: &str) -> anyhow::Result<(u64, u64)> {
     let heard = lambdas::webhook::router(running.process.app.clone()).oneshot(request.body(Body::from(body))?).await?;
     ensure!(heard.status().is_success(), "the webhook answered {}", heard.status());
 
-    let audience = running.client.audience(contacts::csv(1)).await?;
     let draft = running.client.draft(&audience.id, json!({})).await?;
     running.client.ask(&draft.id, "start").await?;
     let done = running.client.completed(&draft.id).await?;

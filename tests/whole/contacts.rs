@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, StatusCode};
 use campanile_tests::campaign::{call, call_with, token, uploaded};
 use campanile_tests::client::until;
 use campanile_tests::contacts::{self as people, phone_ending};
+use campanile_tests::people::answer;
 use campanile_tests::running::Running;
 use campanile_tests::stepped::Stepped;
 use lambdas::importer;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::files::{manifest_key, rejects_key, segment_key};
-use lambdas::storage::suppressions::{self, Source, Suppression};
+use lambdas::storage::suppressions::{self, Entry};
 use lambdas::storage::{audiences, contacts, files};
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
@@ -22,25 +23,8 @@ use simulator::Outcome;
 use tower::ServiceExt;
 use wire::{
     Audience, AudienceId, AudienceStatus, Contact, ContactList, ContactValues, Export, ExportStatus, LabelsChanged,
-    List, ListAudience, ListCount, ListsPage, ValueCount, WorkspaceId,
+    List, ListAudience, ListCount, ListsPage, SuppressionReason, ValueCount, WorkspaceId,
 };
-
-/// What the API answers, whatever it is.
-async fn answer(
-    stepped: &Stepped,
-    token: &str,
-    method: &str,
-    path: &str,
-    body: Value,
-) -> anyhow::Result<(StatusCode, Value)> {
-    let request = Request::builder().method(method).uri(path);
-    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-    let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
-    let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
-    let status = response.status();
-    let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await?;
-    Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
-}
 
 async fn ask<T: serde::de::DeserializeOwned>(
     stepped: &Stepped,
@@ -286,8 +270,8 @@ async fn lists_are_saved_counted_changed_and_deleted() -> anyhow::Result<()> {
 async fn a_list_becomes_the_same_audience_twice_without_those_who_asked_for_nothing_more() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let phones = book(&stepped, 30).await?;
-    let gone = Suppression { workspace_id: WORKSPACE, source: Source::Word, code: None, since: 1 };
-    suppressions::add(&stepped.app, &phones[3][1..], &gone).await?;
+    let gone = Entry { reason: SuppressionReason::Word, code: None, added_by: None, since: 1 };
+    suppressions::add(&stepped.app, WORKSPACE, &phones[3][1..], &gone).await?;
     let filter = json!({ "labels": { "any": ["vip"] } });
     let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "VIP", "filter": filter })).await?;
     let path = format!("/v3/lists/{}/audience", list.id);

@@ -54,6 +54,7 @@ async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
         format!("/v3/campaigns/{}/messages", campaign.id),
         format!("/v3/campaigns/{}/audit", campaign.id),
         format!("/v3/campaigns/{}/dead-letters", campaign.id),
+        format!("/v3/campaigns/{}/estimate", campaign.id),
     ];
     for path in paths {
         // Its own workspace does find it: the answer is about the walls.

@@ -1,50 +1,124 @@
-//! Who wants no more messages: before any campaign, and while one is on its way. WhatsApp does not read people's words;
-//! here a whole message that means "stop", in Portuguese, English or Spanish, is taken at its word. A sentence that only
-//! contains such a word is not.
+//! Who wants no more messages, or wants them again: before any campaign, and while one is on its way. WhatsApp does not
+//! read people's words; here a whole message that means "stop" or "start", in Portuguese, English or Spanish, is taken
+//! at its word, and answered in that language. A sentence that only contains such a word is not.
 
-/// Messages that mean "stop", without accents, in lower case.
-const STOP: &[&str] = &[
-    "baja",
-    "cancelar",
-    "cancelar inscricao",
-    "cancelar suscripcion",
-    "dar de baja",
-    "darme de baja",
-    "descadastrar",
-    "me descadastre",
-    "nao quero mais",
-    "nao quero mais receber",
-    "nao quero receber",
-    "no quiero mas",
-    "no quiero mas mensajes",
-    "no quiero recibir",
-    "opt out",
-    "optout",
-    "parar",
-    "pare",
-    "parar mensagens",
-    "remover",
-    "sair",
-    "salir",
-    "stop",
-    "stop promotions",
-    "unsubscribe",
+use serde::{Deserialize, Serialize};
+use wire::Language;
+
+/// What a person asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Asked {
+    /// No more messages.
+    Stop,
+    /// Messages again.
+    Resume,
+}
+
+/// What was asked for, and in which language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// What.
+    pub asked: Asked,
+    /// In which language; of a word that several share, the one of most of our people.
+    pub language: Language,
+}
+
+use Asked::{Resume, Stop};
+use Language::{English, Portuguese, Spanish};
+
+/// Whole messages that are heard, without accents, in lower case, sorted.
+const WORDS: &[(&str, Asked, Language)] = &[
+    ("alta", Resume, Spanish),
+    ("baja", Stop, Spanish),
+    ("cancelar", Stop, Portuguese),
+    ("cancelar inscricao", Stop, Portuguese),
+    ("cancelar suscripcion", Stop, Spanish),
+    ("dar de alta", Resume, Spanish),
+    ("dar de baja", Stop, Spanish),
+    ("darme de alta", Resume, Spanish),
+    ("darme de baja", Stop, Spanish),
+    ("descadastrar", Stop, Portuguese),
+    ("me descadastre", Stop, Portuguese),
+    ("nao quero mais", Stop, Portuguese),
+    ("nao quero mais receber", Stop, Portuguese),
+    ("nao quero receber", Stop, Portuguese),
+    ("no quiero mas", Stop, Spanish),
+    ("no quiero mas mensajes", Stop, Spanish),
+    ("no quiero recibir", Stop, Spanish),
+    ("opt in", Resume, English),
+    ("opt out", Stop, English),
+    ("optin", Resume, English),
+    ("optout", Stop, English),
+    ("parar", Stop, Portuguese),
+    ("parar mensagens", Stop, Portuguese),
+    ("pare", Stop, Portuguese),
+    ("quero receber", Resume, Portuguese),
+    ("quero receber mensagens", Resume, Portuguese),
+    ("quero voltar a receber", Resume, Portuguese),
+    ("quiero recibir", Resume, Spanish),
+    ("quiero recibir mensajes", Resume, Spanish),
+    ("remover", Stop, Portuguese),
+    ("resume", Resume, English),
+    ("sair", Stop, Portuguese),
+    ("salir", Stop, Spanish),
+    ("start", Resume, English),
+    ("stop", Stop, English),
+    ("stop promotions", Stop, English),
+    ("subscribe", Resume, English),
+    ("unstop", Resume, English),
+    ("unsubscribe", Stop, English),
+    ("voltar", Resume, Portuguese),
+    ("voltar a receber", Resume, Portuguese),
 ];
 
 /// Longest message that is looked at, in characters: none of the words above is longer, with room for decoration.
 const LONGEST: usize = 60;
 
-/// Whether a whole message, or the text of a button that was tapped, asks for no more messages.
-pub fn asks_to_stop(text: &str) -> bool {
+/// What a whole message, or the text of a button that was tapped, asks for.
+pub fn heard(text: &str) -> Option<Heard> {
     if text.chars().count() > LONGEST {
-        return false;
+        return None;
     }
     let words: Vec<String> = text
         .split(|c: char| c.is_whitespace() || matches!(c, '-' | '_'))
         .map(|word| word.chars().filter_map(plain).collect::<String>())
         .filter(|word| !word.is_empty())
         .collect();
-    STOP.contains(&words.join(" ").as_str())
+    let said = words.join(" ");
+    let found = WORDS.binary_search_by_key(&said.as_str(), |(words, _, _)| words).ok()?;
+    let (_, asked, language) = WORDS[found];
+    Some(Heard { asked, language })
+}
+
+/// What confirms a wish, in its language.
+pub fn confirmation(asked: Asked, language: Language) -> &'static str {
+    match (asked, language) {
+        (Stop, Portuguese) => "Você não vai mais receber mensagens nossas. Para voltar a receber, responda VOLTAR.",
+        (Stop, English) => "You will get no more messages from us. To get them again, reply START.",
+        (Stop, Spanish) => "No recibirás más mensajes nuestros. Para volver a recibirlos, responde ALTA.",
+        (Resume, Portuguese) => "Pronto, você vai voltar a receber nossas mensagens. Para parar, responda SAIR.",
+        (Resume, English) => "You will get our messages again. To stop them, reply STOP.",
+        (Resume, Spanish) => "Listo, volverás a recibir nuestros mensajes. Para dejar de recibirlos, responde BAJA.",
+    }
+}
+
+/// For how long after a person wrote a free text may be sent, in milliseconds (Meta, customer service window: 24 h),
+/// less what a message may take to leave.
+pub const WINDOW_MS: i64 = 24 * 60 * 60 * 1_000 - 10 * 60 * 1_000;
+
+/// Why somebody on the suppression list is left out.
+pub const SUPPRESSED: &str = "The person wants no more messages";
+
+/// Why somebody who was erased is left out.
+pub const ERASED: &str = "The person's data were erased";
+
+/// Why somebody is left out of a marketing campaign where consent is required.
+pub const NO_CONSENT: &str = "The person has not agreed to marketing messages";
+
+/// Why somebody is left out who got enough.
+pub fn capped(messages: u32, days: u32) -> String {
+    format!("The person got {messages} messages within {days} days, as many as the workspace allows")
 }
 
 /// A letter without its accent, in lower case; nothing for punctuation, symbols and what joins accents to letters. A
@@ -71,26 +145,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_in_the_form_that_it_is_compared_in() {
-        for words in STOP {
-            assert!(asks_to_stop(words), "{words}");
+    fn the_list_is_sorted_and_in_the_form_that_it_is_compared_in() {
+        assert!(WORDS.is_sorted_by(|before, after| before.0 < after.0));
+        for (words, asked, language) in WORDS {
+            assert_eq!(heard(words), Some(Heard { asked: *asked, language: *language }), "{words}");
         }
     }
 
     #[test]
     fn whole_messages_are_heard_however_they_are_written() {
-        for text in [
-            "STOP",
-            "Parar",
-            " sair. ",
-            "\"SAIR\"!",
-            "não quero mais",
-            "Nao  quero mais",
-            "No quiero más",
-            "opt-out",
-            "Baja 🙏",
+        for (text, language) in [
+            ("STOP", English),
+            ("Parar", Portuguese),
+            (" sair. ", Portuguese),
+            ("\"SAIR\"!", Portuguese),
+            ("não quero mais", Portuguese),
+            ("Nao  quero mais", Portuguese),
+            ("No quiero más", Spanish),
+            ("opt-out", English),
+            ("Baja 🙏", Spanish),
         ] {
-            assert!(asks_to_stop(text), "{text}");
+            assert_eq!(heard(text), Some(Heard { asked: Stop, language }), "{text}");
+        }
+        for (text, language) in
+            [("start", English), ("VOLTAR!", Portuguese), ("Quero receber", Portuguese), ("alta", Spanish)]
+        {
+            assert_eq!(heard(text), Some(Heard { asked: Resume, language }), "{text}");
         }
     }
 
@@ -100,18 +180,31 @@ mod tests {
             "stop, o Zé não vem",
             "não quero mais esse, quero o azul",
             "quando vai parar de chover?",
+            "quero voltar amanhã",
+            "when do you start?",
             "",
             "!!",
             "nonstop",
         ] {
-            assert!(!asks_to_stop(text), "{text}");
+            assert_eq!(heard(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_confirmation_names_a_word_that_undoes_it() {
+        for language in [Portuguese, English, Spanish] {
+            for (asked, undone_by) in [(Stop, Resume), (Resume, Stop)] {
+                let text = confirmation(asked, language);
+                let word = text.trim_end_matches('.').rsplit(' ').next().unwrap();
+                assert_eq!(heard(word), Some(Heard { asked: undone_by, language }), "{text}");
+            }
         }
     }
 
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in ".{0,200}") {
-            asks_to_stop(&text);
+            heard(&text);
         }
     }
 }

@@ -9,7 +9,7 @@ mod file_columns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use wire::{Contact, EditContact, FieldError};
+use wire::{ConsentStanding, Consents, Contact, EditContact, FieldError};
 
 use crate::phone::PhoneNumber;
 
@@ -138,6 +138,7 @@ pub fn blank(phone: &str, now: DateTime<Utc>) -> Contact {
         replies: BTreeMap::new(),
         last_reply_at: None,
         last_contact_at: None,
+        consents: Consents::default(),
         created_at: now,
         updated_at: now,
         version: 1,
@@ -257,8 +258,18 @@ pub fn joined(standing: &Contact, said: &Contact) -> Contact {
         fields,
         wa_id: text(&said.wa_id, &standing.wa_id),
         user_id: text(&said.user_id, &standing.user_id),
+        consents: later(&standing.consents, &said.consents),
         ..standing.clone()
     }
+}
+
+/// Of two standings, by kind of messages, what was said last; of the same time what stands.
+pub fn later(standing: &Consents, said: &Consents) -> Consents {
+    let later = |standing: Option<ConsentStanding>, said: Option<ConsentStanding>| match (standing, said) {
+        (Some(standing), Some(said)) if said.at <= standing.at => Some(standing),
+        (standing, said) => said.or(standing),
+    };
+    Consents { marketing: later(standing.marketing, said.marketing), utility: later(standing.utility, said.utility) }
 }
 
 /// What comes of other labels.

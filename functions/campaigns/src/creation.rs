@@ -1,7 +1,7 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AudienceId, ChannelId, CreateCampaign, FieldError, ParameterSource, TemplateContent};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, ParameterSource, TemplateContent};
 
 use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
@@ -24,6 +24,9 @@ pub const LONGEST_TEXT: usize = MAX_BODY_CHARS;
 /// Most values of a template, header and body together: more than a body of 1,024 characters has room for in practice,
 /// and the longest texts are then 100 KB of Latin letters, where DynamoDB takes 400 KB for the whole campaign.
 pub const MOST_PARAMETERS: usize = 100;
+
+/// Longest statement about the consent of a campaign's people, in characters.
+pub const LONGEST_STATEMENT: usize = 500;
 
 /// Chunk size when none is asked for.
 pub const DEFAULT_CHUNK_SIZE: u32 = 500;
@@ -109,6 +112,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
         faults.0.extend(wrong);
         Timing::default()
     });
+    faults.0.extend(attestation_faults(request.consent_attestation.as_ref()));
     match &request.template {
         Some(content) => check_bounds(content, &mut faults),
         None => faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into()),
@@ -131,6 +135,16 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
         }),
         _ => Err(faults.0),
     }
+}
+
+/// What is wrong with what somebody says of the people's consent.
+pub fn attestation_faults(said: Option<&AttestConsent>) -> Vec<FieldError> {
+    let mut faults = Faults::default();
+    let statement = said.and_then(|said| said.statement.as_deref()).unwrap_or_default();
+    if statement.chars().count() > LONGEST_STATEMENT {
+        faults.add("consentAttestation.statement", format!("must have at most {LONGEST_STATEMENT} characters"));
+    }
+    faults.0
 }
 
 #[derive(Default)]

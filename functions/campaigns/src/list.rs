@@ -154,6 +154,7 @@ mod tests {
             replies: BTreeMap::from([(ChannelId("a".into()), at(20))]),
             last_reply_at: Some(at(20)),
             last_contact_at: None,
+            consents: wire::Consents::default(),
             created_at: at(10),
             updated_at: at(20),
             version: 3,

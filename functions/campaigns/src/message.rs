@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
+use crate::consent::ERASED;
 use crate::retry::after_failed_status;
 use crate::send_error::NO_REASON;
 
@@ -447,6 +448,19 @@ impl MessageRecord {
         next.finish(self)
     }
 
+    /// The record without its person, who was erased: under a name that tells nobody who it was. An attempt that waits is
+    /// not made. Nothing when it is so already.
+    pub fn erased(&self, name: &str, at: i64) -> Option<MessageRecord> {
+        let person = format!("{}#{name}", self.workspace_id);
+        if self.person == person {
+            return None;
+        }
+        let mut next = self.left_out(at, ERASED).unwrap_or_else(|| self.clone());
+        next.person = person;
+        next.version = self.version + 1;
+        Some(next)
+    }
+
     /// Two failures of one attempt: the earlier stands, and of the same time the smaller code, whatever came first.
     fn set_failure(&mut self, at: i64, code: u32) {
         let known = self.failed_at.map(|known_at| (known_at, self.code.unwrap_or(u32::MAX)));
@@ -536,6 +550,25 @@ mod tests {
     fn a_failed_of_an_earlier_attempt_says_nothing_of_this_one() {
         assert_eq!(claimed(2).with_receipt(&receipt(1, ReceiptStatus::Failed { code: 131_026 }, 3_000)), None);
         assert_eq!(claimed(2).with_receipt(&receipt(1, ReceiptStatus::Sent, 3_000)), None);
+    }
+
+    #[test]
+    fn an_erased_person_is_in_no_message_and_waits_for_none_and_the_outcome_stays() {
+        let read = claimed(1).with_receipt(&receipt(1, ReceiptStatus::Read, 3_000)).unwrap();
+        let erased = read.erased("ab", 4_000).unwrap();
+        assert_eq!(
+            (erased.person.as_str(), erased.state, erased.version),
+            ("1#ab", MessageState::Read, read.version + 1)
+        );
+        assert_eq!(erased.erased("ab", 5_000), None);
+        let refused = Outcome::Retry { code: Some(131_056), not_before: 9_000, step: Step::Try };
+        let waiting = claimed(1).with_outcome(1, &refused, 2_000).unwrap();
+        let erased = waiting.erased("ab", 4_000).unwrap();
+        assert_eq!(
+            (erased.state, erased.retry_shard, erased.reason.as_deref()),
+            (MessageState::Skipped, None, Some(ERASED))
+        );
+        assert!(!serde_json::to_string(&erased.person).unwrap().contains("12025550100"));
     }
 
     #[test]

@@ -26,6 +26,14 @@ pub const MAX_BODY_CHARS: usize = 1024;
 /// The most spaces in a row that WhatsApp accepts in a value (Meta, error 132018 and reports of 132012).
 pub const MAX_CONSECUTIVE_SPACES: usize = 4;
 
+/// Meta's name of the category that people must have agreed to.
+const MARKETING: &str = "MARKETING";
+
+/// Whether a template is for offers and news.
+pub fn is_marketing(template: &Template) -> bool {
+    template.category.eq_ignore_ascii_case(MARKETING)
+}
+
 /// What is wrong with a campaign's content: the field's JSON name from `template` on, and what to do about it.
 pub type ContentProblem = FieldError;
 

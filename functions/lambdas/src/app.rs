@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::cloud_api::CloudApi;
 use crate::config::Config;
 use crate::load::Load;
+use crate::storage::known::Known;
 use crate::storage::numbers::Numbers;
 
 /// The running product: shared by all handlers, cheap to clone.
@@ -35,6 +36,8 @@ pub struct App {
     pub load: Arc<Load>,
     /// Channels that were asked for lately.
     pub numbers: Arc<Numbers>,
+    /// What was read of workspaces lately.
+    pub known: Arc<Known>,
 }
 
 impl App {
@@ -54,6 +57,7 @@ impl App {
             chance: Chance::Machine,
             load: Arc::default(),
             numbers: Arc::default(),
+            known: Arc::default(),
         })
     }
 

@@ -79,6 +79,16 @@ pub struct OutgoingMessage<'a> {
     pub parameters: &'a Parameters,
 }
 
+/// A free text to one person.
+pub struct OutgoingText<'a> {
+    /// Meta's id of the sending number.
+    pub phone_number_id: &'a str,
+    /// E.164, with `+`.
+    pub to: &'a str,
+    /// The words.
+    pub body: &'a str,
+}
+
 impl CloudApi {
     /// A client that trusts Mozilla's root certificates: compiled in, so that no function reads files to start.
     pub fn new() -> anyhow::Result<CloudApi> {
@@ -110,8 +120,17 @@ impl CloudApi {
 
     /// Sends one message, once.
     pub async fn send(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>) -> SendAnswer {
-        let path = format!("{}/messages", message.phone_number_id);
-        let request = match request(app, Method::POST, &path, body(message)) {
+        self.post(app, message.phone_number_id, body(message)).await
+    }
+
+    /// Sends one free text, once: to people who wrote within the last 24 hours.
+    pub async fn send_text(&self, app: &WhatsAppApp, text: &OutgoingText<'_>) -> SendAnswer {
+        self.post(app, text.phone_number_id, text_body(text)).await
+    }
+
+    async fn post(&self, app: &WhatsAppApp, phone_number_id: &str, body: Bytes) -> SendAnswer {
+        let path = format!("{phone_number_id}/messages");
+        let request = match request(app, Method::POST, &path, body) {
             Ok(request) => request,
             Err(error) => return SendAnswer::NotSent(format!("{error:#}")),
         };
@@ -224,6 +243,17 @@ fn body(message: &OutgoingMessage<'_>) -> Bytes {
         "type": "template",
         "biz_opaque_callback_data": message.callback_data,
         "template": filled,
+    });
+    Bytes::from(body.to_string())
+}
+
+fn text_body(text: &OutgoingText<'_>) -> Bytes {
+    let body = json!({
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": text.to,
+        "type": "text",
+        "text": { "body": text.body },
     });
     Bytes::from(body.to_string())
 }

@@ -88,6 +88,7 @@ impl Cloud {
             chance: Chance::Machine,
             load: Arc::default(),
             numbers: Arc::default(),
+            known: Arc::default(),
         })
     }
 }

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alert, AudienceId, BusinessHours, CampaignId, ChannelId, Decision, QuietHours, TemplateContent, WaitReason,
-    WorkspaceId, seconds,
+    Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, Decision, QuietHours,
+    TemplateContent, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -94,6 +94,9 @@ pub struct CreateCampaign {
     /// The content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
+    /// That all people of the audience agreed to get such messages: recorded with who said so and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_attestation: Option<AttestConsent>,
 }
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
@@ -222,6 +225,9 @@ pub struct Campaign {
     pub time_zone: Option<String>,
     /// The content.
     pub template: TemplateContent,
+    /// Who said that its people agreed to get such messages; absent: nobody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_attestation: Option<ConsentAttestation>,
     /// Share of the recipients that have an outcome, 0 to 100.
     #[serde(serialize_with = "seconds::serialize")]
     pub progress: f64,

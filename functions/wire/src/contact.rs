@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, ExportId, ListFilter};
+use crate::{ChannelId, Consents, ExportId, FileConsent, ListFilter};
 
 /// A person in the contact book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Contact {
     /// When the person was last written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_contact_at: Option<DateTime<Utc>>,
+    /// What the person agreed to, as its ledger says.
+    #[serde(default, skip_serializing_if = "Consents::is_empty")]
+    pub consents: Consents,
     /// When the person came into the book.
     pub created_at: DateTime<Utc>,
     /// When anything of this last changed.
@@ -224,6 +227,9 @@ pub struct IntoContacts {
     /// The portfolio of those whose row names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub portfolio: Option<String>,
+    /// What all of them agreed to: written into the ledger of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<FileConsent>,
 }
 
 /// How far the people of an audience got into the contact book.

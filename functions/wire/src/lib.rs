@@ -7,6 +7,7 @@
 mod audience;
 mod campaign;
 mod channel;
+mod consent;
 mod contact;
 mod ids;
 mod language;
@@ -16,6 +17,7 @@ mod message;
 mod problem;
 mod seconds;
 mod session;
+mod settings;
 mod template;
 mod timing;
 
@@ -25,6 +27,11 @@ pub use campaign::{
     PauseAbove, ResultCounts,
 };
 pub use channel::{Channel, ChannelList};
+pub use consent::{
+    AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
+    ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent, StartCampaign, Suppression,
+    SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
+};
 pub use contact::{
     ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
@@ -42,5 +49,6 @@ pub use list::{
 pub use message::{Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};
+pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
 pub use template::{ParameterFormat, ParameterSource, Template, TemplateContent, TemplateList};
 pub use timing::{BusinessHours, QuietHours, WaitReason};

@@ -37,9 +37,9 @@ pub enum MessageState {
 pub struct Message {
     /// Place in the audience, from 0.
     pub index: u64,
-    /// E.164, with `+`.
+    /// E.164, with `+`; empty for somebody who was erased.
     pub phone: String,
-    /// As in the file; empty when the file has none.
+    /// As in the file; empty when the file has none, or the person was erased.
     pub name: String,
     /// How far it got.
     pub state: MessageState,

@@ -8,15 +8,19 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
+use campaigns::creation;
 use campaigns::lifecycle::{Action, Transition, status_name};
-use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus};
+use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, StartCampaign};
 
 use super::caller::Caller;
 use super::campaigns::{find, whole};
+use super::consent_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::sender::number;
+use crate::storage::attestation::AttestationRecord;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::portfolios;
@@ -31,26 +35,49 @@ pub(super) const MOST_RACES: u32 = 20;
 const NEAR_START_MS: i64 = 60_000;
 
 /// `POST /v3/campaigns/{id}/start`
-pub async fn start(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Start).await
+pub async fn start(
+    app: State<Arc<App>>,
+    caller: Caller,
+    id: Path<CampaignId>,
+    body: Bytes,
+) -> Result<Json<Campaign>, ApiError> {
+    let request = start_request(&body)?;
+    act(&app, &caller, &id, Action::Start, request.consent_attestation.as_ref()).await
+}
+
+/// A start needs no body.
+fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
+    let request: Option<StartCampaign> = match body.trim_ascii() {
+        [] => None,
+        body => serde_json::from_slice(body).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))?,
+    };
+    let request = request.unwrap_or_default();
+    let faults = creation::attestation_faults(request.consent_attestation.as_ref());
+    if faults.is_empty() { Ok(request) } else { Err(Refusal::fields(faults)) }
 }
 
 /// `POST /v3/campaigns/{id}/pause`
 pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Pause).await
+    act(&app, &caller, &id, Action::Pause, None).await
 }
 
 /// `POST /v3/campaigns/{id}/resume`
 pub async fn resume(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Resume).await
+    act(&app, &caller, &id, Action::Resume, None).await
 }
 
 /// `POST /v3/campaigns/{id}/cancel`
 pub async fn cancel(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Cancel).await
+    act(&app, &caller, &id, Action::Cancel, None).await
 }
 
-async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Result<Json<Campaign>, ApiError> {
+async fn act(
+    app: &App,
+    caller: &Caller,
+    id: &CampaignId,
+    action: Action,
+    attest: Option<&AttestConsent>,
+) -> Result<Json<Campaign>, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(app, caller, id).await?;
         let now_micros = app.clock.now_micros();
@@ -59,13 +86,20 @@ async fn act(app: &App, caller: &Caller, id: &CampaignId, action: Action) -> Res
             Transition::Already => return Ok(Json(whole(app, &read).await?)),
             Transition::Refused => return Err(refused(action, read.status).into()),
         };
+        let said = attest.map(|said| AttestationRecord::of(said, &caller.workspace_name, now_micros / 1_000));
+        let attestation = said.clone().or_else(|| read.attestation.clone());
+        if action == Action::Start {
+            consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
+        }
         if matches!(action, Action::Start | Action::Resume) {
             // Whoever starts or resumes has seen to what blocked the number, or wants to try.
             number::unblock(app, caller.workspace_id, &read.channel_id).await?;
         }
         let mut next = after(action, status, &read, now_micros);
+        next.attestation = attestation;
         portfolios::predict(app, &mut next).await?;
         let line = AuditLine::of(&caller.workspace_name, event(action, status));
+        let line = said.iter().fold(line, |line, said| line.because(said.in_words()));
         match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,
             Written::Done => {

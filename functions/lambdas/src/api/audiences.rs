@@ -16,11 +16,12 @@ use wire::{
 };
 
 use super::caller::Caller;
+use super::consents::text_faults;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
-use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord, Said};
+use crate::storage::audiences::{self, AudienceRecord, FileConsentRecord, IntoContactsRecord, Said};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
@@ -45,7 +46,7 @@ pub async fn announce(
     Body(Announced { file: request, into_contacts }): Body<Announced>,
 ) -> Result<Response, ApiError> {
     let country = check(&request).map_err(Refusal::fields)?;
-    let into_contacts = checked_into_contacts(into_contacts).map_err(Refusal::fields)?;
+    let into_contacts = checked_into_contacts(into_contacts, &caller.workspace_name).map_err(Refusal::fields)?;
     let id = AudienceId(app.new_id()?);
     let now = app.clock.now();
     let file_name = request.file_name.trim().to_owned();
@@ -142,12 +143,22 @@ fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
 }
 
 /// What of the people goes into the contact book; nothing when that was not asked for.
-fn checked_into_contacts(asked: IntoContacts) -> Result<Option<IntoContactsRecord>, Vec<FieldError>> {
-    let IntoContacts { into_contacts, labels, portfolio } = asked;
+fn checked_into_contacts(asked: IntoContacts, who: &str) -> Result<Option<IntoContactsRecord>, Vec<FieldError>> {
+    let IntoContacts { into_contacts, labels, portfolio, consent } = asked;
     if !into_contacts {
-        return Ok(None);
+        let how = "consents are kept with contacts: give `intoContacts` too";
+        let fault = || FieldError { field: "consent".to_owned(), message: how.to_owned() };
+        return consent.map_or(Ok(None), |_| Err(vec![fault()]));
     }
     let mut faults = contact::label_faults("labels", &labels);
+    if let Some(consent) = &consent {
+        let texts = [
+            ("consent.source", Some(&consent.source)),
+            ("consent.textVersion", consent.text_version.as_ref()),
+            ("consent.evidence", consent.evidence.as_ref()),
+        ];
+        faults.extend(text_faults(&texts));
+    }
     let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
     if labels.len() > contact::MOST_LABELS {
         fault("labels", format!("at most {} labels", contact::MOST_LABELS));
@@ -157,7 +168,8 @@ fn checked_into_contacts(asked: IntoContacts) -> Result<Option<IntoContactsRecor
         fault("portfolio", format!("at most {} characters", contact::LONGEST_PLACE));
     }
     let progress = IntoContactsProgress { done: 0, written: 0, left_out: 0 };
-    let record = IntoContactsRecord { labels, portfolio, next_segment: 0, progress };
+    let consent = consent.map(|consent| FileConsentRecord { consent, recorded_by: who.to_owned() });
+    let record = IntoContactsRecord { labels, portfolio, next_segment: 0, progress, consent };
     if faults.is_empty() { Ok(Some(record)) } else { Err(faults) }
 }
 

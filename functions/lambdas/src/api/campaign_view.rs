@@ -83,6 +83,7 @@ pub fn campaign(
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
         template: record.content.clone(),
+        consent_attestation: record.attestation.clone().map(Into::into),
         progress: progress(settled, record.recipients),
         result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),
         totals: totals.campaign_totals(record.recipients),

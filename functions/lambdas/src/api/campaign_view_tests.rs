@@ -37,6 +37,7 @@ pub(in crate::api) fn record() -> CampaignRecord {
         min_gap_ms: 1_000,
         max_gap_ms: 2_000,
         timing: campaigns::timing::Timing::default(),
+        attestation: None,
         messages_per_second: 80,
         seed: 1,
         plan_version: 1,

@@ -18,6 +18,7 @@ use super::lists::checked;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::contacts::{self as store, Changed, Place};
+use crate::storage::suppressions::{self, Barred};
 use crate::storage::table::Written;
 
 /// Contacts on a page when nothing is asked for.
@@ -71,6 +72,14 @@ pub async fn create(
     let faults = contact::faults(&contact);
     if !faults.is_empty() {
         return Err(Refusal::fields(faults).into());
+    }
+    let barred = suppressions::among(&app, caller.workspace_id, None, &[phone.canonical()].into()).await?;
+    if barred.values().any(|why| *why == Barred::Erased) {
+        return Err(Refusal::new(
+            Kind::Conflict,
+            "this person's data were erased, as was asked for: they are not kept",
+        )
+        .into());
     }
     if store::create(&app, caller.workspace_id, &contact).await? == Written::Done {
         tracing::info!(workspace = %caller.workspace_id, "a contact was created");
@@ -159,7 +168,8 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn not_found() -> Refusal {
+/// The refusal for somebody who is not in the book.
+pub(super) fn not_found() -> Refusal {
     Refusal::new(Kind::NotFound, "the contact book of this workspace has nobody with this number")
 }
 

@@ -25,10 +25,12 @@ use super::actions::nudge_if_near;
 use super::caller::Caller;
 use super::campaigns::whole;
 use super::channels::templates_of;
+use super::consent_check;
 use super::extract::Body;
 use super::idempotency::{self, Keyed};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::storage::attestation::AttestationRecord;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
@@ -78,6 +80,15 @@ pub(super) async fn create_or_find(
     };
     let mut record = record(app, id, &asked, &channel, audience, template)?;
     portfolios::predict(app, &mut record).await?;
+    let said = request.consent_attestation.as_ref();
+    record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
+    if record.status == CampaignStatus::Scheduled {
+        consent_check::check(app, &record).await?;
+    }
+    let line = match &record.attestation {
+        Some(attestation) => line.and(attestation.in_words()),
+        None => line,
+    };
     let record = write(app, record, asked.limits, line).await?;
     let (workspace, status, recipients) = (record.workspace_id, status_name(record.status), record.recipients);
     tracing::info!(%workspace, campaign = %record.id, status, recipients, "a campaign was created");
@@ -203,6 +214,7 @@ fn record(
         max_gap_ms: pace.max_gap_ms,
         retry_rounds: asked.retry_rounds,
         timing: asked.timing,
+        attestation: None,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,

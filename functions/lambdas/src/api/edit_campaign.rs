@@ -136,8 +136,11 @@ async fn with_other_message(
     let field = if request.leads_asset_url.is_some() { "leadsAssetUrl" } else { "audienceId" };
     let (channel, audience) = parties(app, caller, new, field).await?;
     let template = fitting_template(app, &channel, &new.content, &audience.columns).await?;
+    // Who answered for its people did not answer for others.
+    let attestation = read.attestation.clone().filter(|_| audience.id == read.audience_id);
     Ok(CampaignRecord {
         template,
+        attestation,
         content: new.content.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,

@@ -12,8 +12,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
 use campaigns::message::MessageRecord;
+use campaigns::phone::canonical_digits;
 use serde::Deserialize;
-use wire::{CampaignId, Message, MessageList, MessageState};
+use wire::{CampaignId, Message, MessageList, MessageState, WorkspaceId};
 
 use super::caller::Caller;
 use super::campaigns::find;
@@ -22,6 +23,7 @@ use super::message_view;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
+use crate::storage::suppressions::{self, Barred};
 use crate::storage::{files, messages};
 
 /// Messages on a page when nothing is asked for.
@@ -62,7 +64,21 @@ pub async fn list(
         let (rows, found) = read(&app, &record, page.next_index, last).await?;
         page.take(last, &rows, &found);
     }
+    without_erased(&app, record.workspace_id, &mut page.items).await?;
     Ok(Json(page.list(record.recipients)))
+}
+
+/// The audience's files still name people who were erased since; nobody is shown them.
+async fn without_erased(app: &App, workspace: WorkspaceId, items: &mut [Message]) -> anyhow::Result<()> {
+    let phones = items.iter().map(|message| canonical_digits(&message.phone)).collect();
+    let barred = suppressions::among(app, workspace, None, &phones).await?;
+    for message in items {
+        if barred.get(&canonical_digits(&message.phone)) == Some(&Barred::Erased) {
+            message.phone.clear();
+            message.name.clear();
+        }
+    }
+    Ok(())
 }
 
 fn index_after(after: &str) -> Result<u64, Refusal> {
@@ -87,7 +103,7 @@ async fn read(
 }
 
 /// A file of contacts that is missing was deleted after its time, and stays so.
-fn told(error: anyhow::Error) -> ApiError {
+pub(super) fn told(error: anyhow::Error) -> ApiError {
     let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
     if cause.is_some_and(GetObjectError::is_no_such_key) {
         return Refusal::new(Kind::Gone, "the contacts of this campaign are no longer kept; its totals are").into();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 
 use crate::App;
 
@@ -20,6 +20,8 @@ mod campaign_view;
 mod campaigns;
 mod channels;
 mod clone_campaign;
+mod consent_check;
+mod consents;
 mod contact_labels;
 mod contact_values;
 mod contacts;
@@ -28,16 +30,20 @@ mod dead_letters;
 mod decisions;
 mod delete_campaign;
 mod edit_campaign;
+mod estimate;
 mod exports;
 mod extract;
 mod idempotency;
 mod lists;
 mod message_view;
 mod messages;
+mod people;
 mod problem;
 mod recount;
 mod request_log;
 mod sessions;
+mod settings;
+mod suppressions;
 
 /// Largest request body, in bytes: a campaign is a few kilobytes, files go to S3.
 pub const MAX_BODY_BYTES: usize = 1_000_000;
@@ -59,6 +65,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/contacts/export", post(exports::create))
         .route("/v3/contacts/export/{id}", get(exports::show))
         .route("/v3/contacts/{phone}", one_contact())
+        .route("/v3/contacts/{phone}/consents", get(consents::list).post(consents::create))
+        .route("/v3/suppressions", get(suppressions::list).post(suppressions::create))
+        .route("/v3/suppressions/{phone}", delete(suppressions::delete))
+        .route("/v3/people/erase", post(people::erase))
+        .route("/v3/people/export", get(people::export))
+        .route("/v3/settings", get(settings::show).patch(settings::edit))
         .route("/v3/lists", get(lists::all).post(lists::create))
         .route("/v3/lists/count", post(lists::count))
         .route("/v3/lists/{id}", one_list())
@@ -69,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/pause", post(actions::pause))
         .route("/v3/campaigns/{id}/resume", post(actions::resume))
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
+        .route("/v3/campaigns/{id}/estimate", get(estimate::show))
         .route("/v3/campaigns/{id}/messages", get(messages::list))
         .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
         .route("/v3/campaigns/{id}/retry", post(decisions::retry))

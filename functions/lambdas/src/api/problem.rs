@@ -44,6 +44,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// Not in this state.
     Conflict,
+    /// Not without the consent of its people.
+    ConsentMissing,
     /// The body is larger than the API reads.
     TooLarge,
     /// The body is not JSON.
@@ -69,6 +71,9 @@ impl Kind {
                 ("methodNotAllowed", StatusCode::METHOD_NOT_ALLOWED, "This address does not know the method.")
             }
             Kind::Conflict => ("conflict", StatusCode::CONFLICT, "This cannot be done in the present state."),
+            Kind::ConsentMissing => {
+                ("consentMissing", StatusCode::CONFLICT, "Some people have not agreed to such messages.")
+            }
             Kind::TooLarge => ("tooLarge", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
             Kind::UnsupportedMediaType => {
                 ("unsupportedMediaType", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.")

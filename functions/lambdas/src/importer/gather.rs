@@ -9,32 +9,24 @@ use anyhow::Context;
 use campaigns::contact::{self, FILE_TITLES};
 use campaigns::file::MAX_COLUMNS;
 use campaigns::list::Matcher;
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use wire::{Contact, ListFilter, WorkspaceId};
 
 use crate::App;
 use crate::storage::contacts::{self, Place};
-use crate::storage::suppressions;
+use crate::storage::suppressions::Snapshot;
 
 /// Contacts read at once: DynamoDB's 1 MB comes first.
 const READ_AT_ONCE: i32 = 10_000;
-
-/// People asked for on the suppression list at once: what one batch takes.
-const ASKED_AT_ONCE: usize = 100;
-
-/// Such batches side by side.
-const PARALLEL_BATCHES: usize = 8;
 
 /// Most custom fields that get a column: with those of every contact no more than a file may have.
 const MOST_FIELD_COLUMNS: usize = MAX_COLUMNS - FILE_TITLES.len();
 
 /// What is done about people who asked for no more messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Suppressed {
-    /// They are marked.
-    Marked,
+    /// They are marked, as of when the gathering began.
+    Marked(Snapshot),
     /// Nobody asks: the file is for the workspace itself.
     NotAsked,
 }
@@ -101,7 +93,7 @@ impl Gathering {
         while let Some(at) = self.place.take() {
             let page = contacts::read(app, self.workspace, &at, "", READ_AT_ONCE).await?;
             let found = page.contacts.into_iter().filter(|contact| self.matcher.finds(contact)).collect();
-            for found in mark(app, self.workspace, found, self.suppressed).await? {
+            for found in mark(found, &self.suppressed)? {
                 self.take(found)?;
             }
             self.place = page.next.or_else(|| at.next_shard());
@@ -131,27 +123,14 @@ impl Gathering {
     }
 }
 
-async fn mark(
-    app: &App,
-    workspace: WorkspaceId,
-    contacts: Vec<Contact>,
-    suppressed: Suppressed,
-) -> anyhow::Result<Vec<Found>> {
-    let on_the_list = match suppressed {
-        Suppressed::Marked => suppressed_among(app, workspace, &contacts).await?,
-        Suppressed::NotAsked => BTreeSet::new(),
-    };
-    let found =
-        |contact: Contact| Found { is_suppressed: on_the_list.contains(&contact::canonical(&contact)), contact };
-    Ok(contacts.into_iter().map(found).collect())
-}
-
-async fn suppressed_among(app: &App, workspace: WorkspaceId, contacts: &[Contact]) -> anyhow::Result<BTreeSet<String>> {
-    let mut asks = Vec::new();
-    for batch in contacts.chunks(ASKED_AT_ONCE) {
-        let phones: BTreeSet<String> = batch.iter().map(contact::canonical).collect();
-        asks.push(async move { suppressions::among(app, workspace, &phones).await });
+fn mark(contacts: Vec<Contact>, suppressed: &Suppressed) -> anyhow::Result<Vec<Found>> {
+    let mut found = Vec::with_capacity(contacts.len());
+    for contact in contacts {
+        let is_suppressed = match suppressed {
+            Suppressed::Marked(snapshot) => snapshot.has(&contact::canonical(&contact))?,
+            Suppressed::NotAsked => false,
+        };
+        found.push(Found { contact, is_suppressed });
     }
-    let found: Vec<BTreeSet<String>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    Ok(found)
 }

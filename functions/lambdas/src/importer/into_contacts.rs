@@ -5,10 +5,11 @@ use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
 use campaigns::contact::{self, FileColumns};
 use futures::{StreamExt, TryStreamExt, stream};
-use wire::{AudienceId, AudienceStatus, Contact, IntoContactsProgress, WorkspaceId};
+use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, IntoContactsProgress, WorkspaceId};
 
 use crate::App;
-use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
+use crate::storage::audiences::{self, AudienceRecord, FileConsentRecord, IntoContactsRecord};
+use crate::storage::consents::{self, Line};
 use crate::storage::contacts::{self, Changed};
 use crate::storage::files;
 use crate::storage::queues::{self, Errand};
@@ -59,9 +60,10 @@ async fn put_segment(
     let (workspace, segment) = (record.workspace_id, into.next_segment);
     let columns = FileColumns::of(&record.columns, record.phone_column.as_deref(), record.name_column.as_deref());
     let rows = files::segment(app, workspace, &record.id, segment).await?;
+    let consent = consent_line(record, into);
     let mut puts = Vec::with_capacity(rows.len());
     for row in &rows {
-        puts.push(put_one(app, workspace, said(app, &columns, into, row)));
+        puts.push(put_one(app, workspace, said(app, &columns, into, row), consent.as_ref()));
     }
     let came_to: Vec<CameTo> = stream::iter(puts).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
     let count = |what: CameTo| came_to.iter().filter(|came_to| **came_to == what).count() as u64;
@@ -82,6 +84,21 @@ fn said(app: &App, columns: &FileColumns, into: &IntoContactsRecord, row: &Recip
     said
 }
 
+/// The line that goes into the ledger of each, if the file came with their consent: the same whenever it is written.
+fn consent_line(record: &AudienceRecord, into: &IntoContactsRecord) -> Option<Line> {
+    let FileConsentRecord { consent, recorded_by } = into.consent.clone()?;
+    Some(Line {
+        id: record.id.0.clone(),
+        category: consent.category,
+        act: ConsentAct::OptIn,
+        source: consent.source,
+        text_version: consent.text_version,
+        evidence: consent.evidence,
+        recorded_by,
+        at: record.created_at,
+    })
+}
+
 /// What came of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CameTo {
@@ -90,8 +107,13 @@ enum CameTo {
     LeftOut,
 }
 
-async fn put_one(app: &App, workspace: WorkspaceId, said: Contact) -> anyhow::Result<CameTo> {
+async fn put_one(app: &App, workspace: WorkspaceId, said: Contact, consent: Option<&Line>) -> anyhow::Result<CameTo> {
     let phone = contact::canonical(&said);
+    let mut said = said;
+    if let Some(line) = consent {
+        consents::add(app, workspace, &phone, line).await?;
+        said.consents = line.standing();
+    }
     // Twice: whoever was not there may be there by the time it is created.
     for _ in 0..2 {
         let changed = contacts::change(app, workspace, &phone, |standing| {

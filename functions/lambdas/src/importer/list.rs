@@ -19,6 +19,7 @@ use super::{Import, beginning, finish, write_down};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files;
+use crate::storage::suppressions;
 use crate::storage::table::Written;
 
 /// How often the progress of the reading is noted, in contacts that were found.
@@ -44,7 +45,8 @@ pub(super) async fn make_audience(app: &App, workspace: WorkspaceId, id: &Audien
 }
 
 async fn transfer(app: &App, record: &AudienceRecord, filter: &ListFilter) -> anyhow::Result<Import> {
-    let mut gathering = Gathering::new(record.workspace_id, filter, Suppressed::Marked)?;
+    let suppressed = Suppressed::Marked(suppressions::snapshot(app, record.workspace_id).await?);
+    let mut gathering = Gathering::new(record.workspace_id, filter, suppressed)?;
     while let Some(recipients) = gathering.read_on(app, NOTED_EVERY).await? {
         let so_far = AudienceRecord { recipients, ..record.clone() };
         if audiences::put_import(app, &so_far).await? == Written::ConditionFailed {

@@ -37,6 +37,7 @@ use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, Opened};
 use crate::storage::queues::{self, Errand};
+use crate::storage::suppressions;
 use crate::storage::table::Written;
 
 /// Blocks of the file read ahead of the parser: a few hundred kilobytes.
@@ -104,7 +105,9 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
     }
     let began = app.clock.now_millis();
     let file = files::open(app, &files::upload_key(workspace, id)).await?;
-    let record = beginning(&asked, &file.tag);
+    // A run of its own name: of two runs over the same bytes the later goes on, since the suppression list may have
+    // changed between them and the segments of one audience are of one run.
+    let record = beginning(&asked, &format!("{}#{}", file.tag, app.new_id()?));
     if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
         return Ok(());
     }
@@ -234,13 +237,16 @@ async fn cut_segments(
     rejects: &NamedTempFile,
 ) -> anyhow::Result<Import> {
     let options = options(record)?;
+    let suppressed = suppressions::snapshot(app, record.workspace_id).await?;
     let rejects = BufWriter::new(rejects.reopen().context("opening the file for the rejected rows")?);
     let (blocks_in, blocks) = mpsc::channel(BLOCKS_AHEAD);
     let (segments_in, segments) = mpsc::channel(SEGMENTS_AHEAD);
     let language = record.said.language.unwrap_or_default();
     let reading = tokio::task::spawn_blocking(move || {
         let left_out = LeftOut { file: rejects, language };
-        rows::read(stream::Blocks::new(blocks), options, left_out, |segment| segments_in.blocking_send(segment).is_ok())
+        let is_suppressed = |phone: &str| suppressed.has(phone);
+        let give = |segment| segments_in.blocking_send(segment).is_ok();
+        rows::read(stream::Blocks::new(blocks), options, &is_suppressed, left_out, give)
     });
     let (fed, stored, read) = tokio::join!(stream::feed(body, blocks_in), store(app, record, segments), reading);
     fed?;
@@ -270,7 +276,7 @@ enum Stored {
 }
 
 /// Writes segments as they come. Before each it notes the progress, which fails when the import is not ours any more:
-/// so an older upload never writes over the segments of a later one.
+/// so an older run never writes over the segments of a later one.
 async fn store(app: &App, record: &AudienceRecord, mut segments: mpsc::Receiver<Segment>) -> anyhow::Result<Stored> {
     while let Some(segment) = segments.recv().await {
         let so_far = AudienceRecord { recipients: segment.recipients, rejected: segment.rejected, ..record.clone() };

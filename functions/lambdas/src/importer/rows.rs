@@ -64,10 +64,14 @@ pub(super) struct Imported {
     pub name_column: Option<String>,
 }
 
+/// Whether the person with this canonical phone gets nothing.
+pub(super) type IsSuppressed<'a> = &'a dyn Fn(&str) -> anyhow::Result<bool>;
+
 /// Reads a file of any format to its end. `give` takes a segment and answers whether it wants more.
 pub(super) fn read<S: Read, W: Write>(
     mut source: S,
     options: Options,
+    is_suppressed: IsSuppressed<'_>,
     left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
@@ -77,7 +81,7 @@ pub(super) fn read<S: Read, W: Write>(
     let source = Cursor::new(beginning).chain(source);
     if format.is_stream() {
         return match ContactsReader::new(source, options) {
-            Ok(contacts) => read_contacts(contacts, left_out, give),
+            Ok(contacts) => read_contacts(contacts, is_suppressed, left_out, give),
             Err(error) => unusable(error),
         };
     }
@@ -89,13 +93,14 @@ pub(super) fn read<S: Read, W: Write>(
         Err(error) => return unusable(error),
     };
     match document.contacts(options) {
-        Ok(contacts) => read_contacts(contacts, left_out, give),
+        Ok(contacts) => read_contacts(contacts, is_suppressed, left_out, give),
         Err(error) => unusable(error),
     }
 }
 
 fn read_contacts<W: Write>(
     mut contacts: ContactsReader<'_>,
+    is_suppressed: IsSuppressed<'_>,
     left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
@@ -108,6 +113,7 @@ fn read_contacts<W: Write>(
         rejected: 0,
         reasons: BTreeMap::new(),
         seen: Duplicates::new(),
+        is_suppressed,
         rejects,
         give,
     };
@@ -137,12 +143,13 @@ fn unusable(error: FileError) -> anyhow::Result<Outcome> {
 }
 
 /// The audience while it grows.
-struct Audience<W: Write, G> {
+struct Audience<'a, W: Write, G> {
     segment: Vec<u8>,
     recipients: u64,
     rejected: u64,
     reasons: BTreeMap<&'static str, (&'static str, u64)>,
     seen: Duplicates,
+    is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
     give: G,
 }
@@ -153,10 +160,13 @@ enum Added {
     Stopped,
 }
 
-impl<W: Write, G: FnMut(Segment) -> bool> Audience<W, G> {
+impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
     fn add(&mut self, row: Row) -> anyhow::Result<Added> {
         match row {
             Row::Rejected { row_number, cells, reason } => self.reject(row_number, reason, &cells),
+            Row::Contact(contact) if (self.is_suppressed)(&contact.phone.canonical())? => {
+                self.reject(contact.row_number, RejectReason::Suppressed, &contact.fields)
+            }
             Row::Contact(contact) => match self.seen.insert(&contact.phone, contact.row_number) {
                 Some(first_row) => {
                     self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields)
@@ -256,7 +266,7 @@ mod tests {
     fn import_bytes(file: &[u8]) -> Made {
         let options = Options { default_country: Country::parse("BR").ok(), ..Options::default() };
         let (mut segments, mut rejects) = (Vec::new(), Vec::new());
-        let outcome = read(file, options, left_out(&mut rejects), |segment| {
+        let outcome = read(file, options, &nobody, left_out(&mut rejects), |segment| {
             segments.push(segment);
             true
         });
@@ -265,6 +275,10 @@ mod tests {
 
     fn left_out<W>(file: W) -> LeftOut<W> {
         LeftOut { file, language: Language::English }
+    }
+
+    fn nobody(_: &str) -> anyhow::Result<bool> {
+        Ok(false)
     }
 
     struct Broken;
@@ -321,6 +335,23 @@ mod tests {
     }
 
     #[test]
+    fn who_is_suppressed_is_rejected_in_every_spelling_and_all_rows_add_up() {
+        let ana = |phone: &str| Ok(phone == "5511987654321");
+        let file = "nome;celular\nAna;5511987654321\nBia;5511987654322\nAna;551187654321\nBia;551187654322\n";
+        let (mut segments, mut rejects) = (Vec::new(), Vec::new());
+        let outcome = read(file.as_bytes(), Options::default(), &ana, left_out(&mut rejects), |segment| {
+            segments.push(segment);
+            true
+        });
+        let made = Made { outcome: outcome.unwrap(), segments, rejects: String::from_utf8(rejects).unwrap() };
+        let imported = imported(&made);
+        assert_eq!((imported.recipients, imported.rejected), (1, 3));
+        let reasons: Vec<(&str, u64)> =
+            imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
+        assert_eq!(reasons, [("suppressed", 2), ("duplicate", 1)]);
+    }
+
+    #[test]
     fn the_same_file_gives_the_same_bytes() {
         let text = format!("{}x,y\nBia,+5511910000001\n", file(2_500));
         let (first, second) = (import(&text), import(&text));
@@ -349,7 +380,7 @@ mod tests {
 
     #[test]
     fn a_workbook_that_breaks_off_on_its_way_is_tried_again() {
-        let outcome = read(b"PK\x03\x04".chain(Broken), Options::default(), left_out(Vec::new()), |_| true);
+        let outcome = read(b"PK\x03\x04".chain(Broken), Options::default(), &nobody, left_out(Vec::new()), |_| true);
         assert!(outcome.is_err());
     }
 
@@ -369,14 +400,14 @@ mod tests {
 
     #[test]
     fn reading_stops_when_nobody_takes_the_segments() {
-        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), left_out(Vec::new()), |_| false);
+        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), &nobody, left_out(Vec::new()), |_| false);
         assert_eq!(outcome.unwrap(), Outcome::Stopped);
     }
 
     #[test]
     fn a_file_that_breaks_off_is_an_error_and_no_short_audience() {
         let text = file(10_000);
-        let outcome = read(text.as_bytes().chain(Broken), Options::default(), left_out(Vec::new()), |_| true);
+        let outcome = read(text.as_bytes().chain(Broken), Options::default(), &nobody, left_out(Vec::new()), |_| true);
         assert!(outcome.is_err());
     }
 }

@@ -20,7 +20,7 @@ use crate::cloud_api::{OutgoingMessage, SendAnswer};
 use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::messages::{self, Claimed};
-use crate::storage::suppressions::{self, Source, Suppression};
+use crate::storage::suppressions;
 use crate::storage::table::Written;
 
 pub(super) struct Attempt {
@@ -200,10 +200,9 @@ impl Attempt {
 
     /// The person wants no more. A list that cannot be written does not hold the outcome up: it is said again next time.
     async fn suppress(&self, claimed: &MessageRecord, code: u32) {
-        let workspace_id = self.job.workspace_id;
-        let suppression =
-            Suppression { workspace_id, source: Source::Code, code: Some(code), since: self.app.clock.now_millis() };
-        if let Err(error) = suppressions::add(&self.app, claimed.canonical_phone(), &suppression).await {
+        let (workspace, now) = (self.job.workspace_id, self.app.clock.now_millis());
+        let phone = claimed.canonical_phone();
+        if let Err(error) = suppressions::add_by_code(&self.app, workspace, phone, code, now).await {
             let (campaign, index) = (&self.job.campaign_id, self.recipient.index);
             tracing::error!(%campaign, index, error = format!("{error:#}"), "a person could not be suppressed");
         }

@@ -5,8 +5,10 @@
 
 mod asleep;
 mod attempt;
+mod barred;
 mod flight;
 pub(crate) mod hours;
+mod notices;
 pub(crate) mod number;
 pub(crate) mod pace;
 mod permit;
@@ -17,9 +19,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use campaigns::consent::ERASED;
 use campaigns::job::{Job, JobRecipient, RecipientContent};
 use campaigns::message::MessageRecord;
-use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
 
@@ -28,14 +30,11 @@ use self::hours::Hours;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels;
-use crate::storage::queues::{self, DelayedJob};
-use crate::storage::{campaigns as campaign_store, messages, suppressions};
+use crate::storage::queues::{self, DelayedJob, NoticeErrand};
+use crate::storage::{campaigns as campaign_store, messages, person_keys};
 
 /// A job that comes earlier than this before its first due time goes back with a delay.
 const EARLY_MICROS: i64 = 6_000_000;
-
-/// Why somebody on the suppression list is left out.
-const SUPPRESSED: &str = "The person wants no more messages";
 
 /// A claim without an outcome for this long has lost its sender, in milliseconds: the function's limit is 30 s.
 pub const CLAIM_TIMEOUT_MS: i64 = 45_000;
@@ -62,6 +61,9 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatchR
 }
 
 async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
+    if let Some(errand) = NoticeErrand::parse(body) {
+        return notices::send(app, &errand?).await;
+    }
     let mut job: Job = serde_json::from_str(body).context("a message in the send queue is not a job")?;
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
     let channel = channels::get(app, job.workspace_id, &job.channel_id).await?.context("the job's channel is gone")?;
@@ -75,7 +77,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
     drop_taken(app, &mut job).await?;
-    mark_suppressed(app, &mut job).await?;
+    barred::mark(app, &campaign, &mut job).await?;
     skip_unfillable(app, &mut job).await?;
     asleep::put_aside(app, &campaign, &mut job).await?;
     wait_for_hours(app, &campaign, &mut job);
@@ -120,18 +122,6 @@ fn wait_for_hours(app: &App, campaign: &CampaignRecord, job: &mut Job) {
     }
 }
 
-/// Who is on the suppression list by now gets nothing, whatever was queued for him.
-async fn mark_suppressed(app: &App, job: &mut Job) -> anyhow::Result<()> {
-    let phones = job.recipients.iter().map(|recipient| phone::canonical_digits(&recipient.phone)).collect();
-    let suppressed = suppressions::among(app, job.workspace_id, &phones).await?;
-    for recipient in &mut job.recipients {
-        if suppressed.contains(&phone::canonical_digits(&recipient.phone)) {
-            recipient.content = RecipientContent::Skip(SUPPRESSED.to_owned());
-        }
-    }
-    Ok(())
-}
-
 /// Records the recipients who get nothing as skipped, with the reason.
 async fn skip_unfillable(app: &App, job: &mut Job) -> anyhow::Result<()> {
     let (skips, sends): (Vec<JobRecipient>, _) = std::mem::take(&mut job.recipients)
@@ -159,5 +149,10 @@ pub(crate) async fn leave_out(app: &App, job: &Job, recipient: &JobRecipient, re
     record.skipped_at = Some(now);
     record.reason = Some(reason.to_owned());
     record.state = record.derive_state();
+    if reason == ERASED {
+        // Not even that he was left out stands under his number.
+        let name = person_keys::of(app, job.workspace_id).await?.of_phone(record.canonical_phone())?;
+        record = record.erased(&name, now).unwrap_or(record);
+    }
     messages::create(app, &record).await.map(|_| ())
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, AudienceStatus, IntoContactsProgress, Language, ListFilter, ListId, RejectReasonCount, WorkspaceId,
+    AudienceId, AudienceStatus, FileConsent, IntoContactsProgress, Language, ListFilter, ListId, RejectReasonCount,
+    WorkspaceId,
 };
 
 use super::table::{self, Written, number, text};
@@ -42,7 +43,8 @@ pub struct AudienceRecord {
     pub rejected_by_reason: Vec<RejectReasonCount>,
     /// Column headers, in order.
     pub columns: Vec<String>,
-    /// Which bytes the importer reads or read, by S3's entity tag: of two uploads of one file the later is imported.
+    /// Which bytes the importer reads or read, by S3's entity tag, and the name of the run that does: of two runs, or two
+    /// uploads of one file, the later is the import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_of: Option<String>,
     /// What it is made of, when it is not made of a file.
@@ -97,6 +99,19 @@ pub struct IntoContactsRecord {
     pub next_segment: u64,
     /// How far they got, by whole segments.
     pub progress: IntoContactsProgress,
+    /// What all of them agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<FileConsentRecord>,
+}
+
+/// What the people of a file agreed to, and who said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileConsentRecord {
+    /// To what, where, and what shows it.
+    pub consent: FileConsent,
+    /// Who said so.
+    pub recorded_by: String,
 }
 
 fn keys(workspace: WorkspaceId, id: &AudienceId) -> (String, String) {
@@ -161,7 +176,7 @@ pub async fn put_unless_ready(app: &App, record: &AudienceRecord) -> anyhow::Res
     table::written(result, "writing an audience")
 }
 
-/// Writes how far the import of the same bytes got: not over a ready audience, nor over the import of a later upload.
+/// Writes how far this import got: not over a ready audience, nor over a later import.
 pub async fn put_import(app: &App, record: &AudienceRecord) -> anyhow::Result<Written> {
     let (pk, sk) = keys(record.workspace_id, &record.id);
     let import_of = record.import_of.clone().unwrap_or_default();

@@ -40,6 +40,13 @@ impl AuditLine {
     pub fn because(self, reason: impl Into<String>) -> AuditLine {
         AuditLine { reason: Some(reason.into()), ..self }
     }
+
+    /// The same with one more reason.
+    #[must_use]
+    pub fn and(self, reason: impl Into<String>) -> AuditLine {
+        let reasons: Vec<String> = self.reason.iter().cloned().chain([reason.into()]).collect();
+        AuditLine { reason: Some(reasons.join("; ")), ..self }
+    }
 }
 
 /// The item of a line.

@@ -14,6 +14,7 @@ use wire::{
     WorkspaceId,
 };
 
+use super::attestation::AttestationRecord;
 use super::audit::{self, AuditLine, Step};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
@@ -61,6 +62,9 @@ pub struct CampaignRecord {
     /// When messages may leave.
     #[serde(default, skip_serializing_if = "Timing::is_any_time")]
     pub timing: Timing,
+    /// What its creator said of its people's consent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<AttestationRecord>,
     /// The number's rate when the campaign was created.
     pub messages_per_second: u32,
     /// Seed of the plan's chance.

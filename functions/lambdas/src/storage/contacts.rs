@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use campaigns::contact::{MOST_CHANNELS, SHARDS, shard_of};
 use serde::{Deserialize, Serialize};
-use wire::{ChannelId, Contact, WorkspaceId};
+use wire::{ChannelId, Consents, Contact, WorkspaceId};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -42,6 +42,8 @@ struct ContactRecord {
     replies: BTreeMap<ChannelId, i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_contact_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Consents::is_empty")]
+    consents: Consents,
     created_at: i64,
     updated_at: i64,
     version: u64,
@@ -62,6 +64,7 @@ impl From<ContactRecord> for Contact {
             last_reply_at: record.replies.values().max().map(|at| time_of_millis(*at)),
             replies: record.replies.into_iter().map(|(channel, at)| (channel, time_of_millis(at))).collect(),
             last_contact_at: record.last_contact_at.map(time_of_millis),
+            consents: record.consents,
             created_at: time_of_millis(record.created_at),
             updated_at: time_of_millis(record.updated_at),
             version: record.version,
@@ -84,6 +87,7 @@ impl From<Contact> for ContactRecord {
             user_id: contact.user_id,
             replies: replies.map(|(channel, at)| (channel, at.timestamp_millis())).collect(),
             last_contact_at: contact.last_contact_at.map(|at| at.timestamp_millis()),
+            consents: contact.consents,
             created_at: contact.created_at.timestamp_millis(),
             updated_at: contact.updated_at.timestamp_millis(),
             version: contact.version,
@@ -95,7 +99,8 @@ fn partition(workspace: WorkspaceId, shard: u8) -> String {
     format!("workspace#{workspace}#{shard:02}")
 }
 
-fn key(workspace: WorkspaceId, canonical_phone: &str) -> (String, String) {
+/// The key of a contact.
+pub(super) fn key(workspace: WorkspaceId, canonical_phone: &str) -> (String, String) {
     (partition(workspace, shard_of(canonical_phone)), canonical_phone.to_owned())
 }
 
@@ -295,6 +300,8 @@ mod tests {
         largest.replies =
             (0..MOST_CHANNELS).map(|n| (ChannelId(format!("01JD8ZQ00000000000000000{n:02}")), now)).collect();
         largest.last_contact_at = Some(now);
+        let said = Some(wire::ConsentStanding { act: wire::ConsentAct::OptOut, at: now });
+        largest.consents = Consents { marketing: said, utility: said };
         while contact::faults(&largest).is_empty() {
             largest.name.push('x');
         }

@@ -54,6 +54,33 @@ pub enum Errand {
     },
 }
 
+/// Work for a sender that is no job: the confirmation of a person's wish. What is sent stands with the wish
+/// (`suppressions`), which decides whether it still is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoticeErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// The keyed hash of the person.
+    pub person: String,
+    /// Meta's id of the message that asked.
+    pub id: String,
+}
+
+/// How an errand lies in the send queue, so that it is told from a job by its first bytes.
+#[derive(Serialize, Deserialize)]
+struct NoticeBody {
+    notice: NoticeErrand,
+}
+
+impl NoticeErrand {
+    /// The errand in this body; nothing when it is a job.
+    pub fn parse(body: &str) -> Option<anyhow::Result<NoticeErrand>> {
+        let body = body.starts_with("{\"notice\"").then(|| serde_json::from_str::<NoticeBody>(body))?;
+        Some(body.map(|body| body.notice).context("a message in the send queue is not an errand"))
+    }
+}
+
 /// A job as text, with the delay after which a sender may have it.
 #[derive(Debug, Clone)]
 pub struct DelayedJob {
@@ -117,6 +144,15 @@ async fn send_batch(app: &App, jobs: Vec<DelayedJob>) -> anyhow::Result<()> {
     }
 }
 
+/// Asks a sender to confirm a person's wish, after `delay_seconds`.
+pub async fn send_notice(app: &App, errand: &NoticeErrand, delay_seconds: i64) -> anyhow::Result<()> {
+    let delay = i32::try_from(delay_seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+    let request = app.sqs.send_message().queue_url(&app.config.send_queue_url).delay_seconds(delay);
+    let request = request.message_body(serde_json::to_string(&NoticeBody { notice: errand.clone() })?);
+    request.send().await.context("asking for the confirmation of a wish")?;
+    Ok(())
+}
+
 /// Some of the jobs that failed again and again; none when there are none. Each is hidden until it is forgotten.
 pub async fn dead_letters(app: &App) -> anyhow::Result<Vec<Message>> {
     let request = app.sqs.receive_message().queue_url(&app.config.send_dead_queue_url);
@@ -150,4 +186,18 @@ pub async fn send_errand(app: &App, errand: &Errand) -> anyhow::Result<()> {
     let request = request.message_body(serde_json::to_string(errand)?);
     request.send().await.with_context(|| format!("sending {errand:?}"))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_errand_is_told_from_a_job_by_its_first_bytes() {
+        let errand = NoticeErrand { workspace_id: WorkspaceId(1), person: "ab".into(), id: "wamid.1".into() };
+        let body = serde_json::to_string(&NoticeBody { notice: errand.clone() }).unwrap();
+        assert_eq!(NoticeErrand::parse(&body).unwrap().unwrap(), errand);
+        assert!(NoticeErrand::parse("{\"workspaceId\":1}").is_none());
+        assert!(NoticeErrand::parse("{\"notice\":1}").unwrap().is_err());
+    }
 }

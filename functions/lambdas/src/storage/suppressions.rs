@@ -1,102 +1,433 @@
-//! The suppression list in the control table: people who get nothing more from a workspace, by canonical phone. Asked
-//! again before every claim, so that whoever is on it gets nothing, whatever was queued before.
+//! The suppression list in the control table: people who get nothing, from a workspace or from one of its channels.
+//! Asked again before every claim, so that whoever is on it gets nothing, whatever was queued before.
+//!
+//! One item per person, under a keyed hash of the canonical phone (`person_keys`), so that one read tells of every scope
+//! and whoever was erased stays on the list without a number. A person of whom only WhatsApp's user id is known has an
+//! item under the hash of that id until somebody shows whose it is (`user_ids`). Sixteen partitions, by the hash.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use campaigns::consent::Asked;
+use campaigns::phone::MAX_DIGITS;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use wire::WorkspaceId;
+use wire::{ChannelId, Language, SuppressionReason, WorkspaceId};
 
-use super::table::{self, Item, text};
+use super::person_keys::{self, PersonKeys};
+use super::table::{self, Item, Written, number, text};
 use crate::App;
 
 /// Times that a batch is asked for what it left out for lack of throughput.
 const MOST_ASKS: u32 = 5;
 
-/// Who said so, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Source {
-    /// The person, with a word.
-    Word,
-    /// The person, with a button.
-    Button,
-    /// The person, in WhatsApp's own preferences.
-    Preference,
-    /// WhatsApp, with an error's code.
-    Code,
-}
+/// People asked for at once: what one batch takes.
+const ASKED_AT_ONCE: usize = 100;
+
+/// Such batches side by side.
+const PARALLEL_BATCHES: usize = 8;
+
+/// Times that a change is tried while others change the same person's item.
+const MOST_RACES: u32 = 10;
+
+/// Parts of the list, by the first digit of the hash.
+pub const SHARDS: &[u8] = b"0123456789abcdef";
 
 /// Why somebody is on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Suppression {
-    /// Whose list.
-    pub workspace_id: WorkspaceId,
-    /// Who said so.
-    pub source: Source,
+pub struct Entry {
+    /// Who said so, and how.
+    pub reason: SuppressionReason,
     /// Meta's code, when WhatsApp said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<u32>,
+    /// Who of the workspace said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<String>,
     /// Since when, in milliseconds since 1970.
     pub since: i64,
 }
 
-const SORT: &str = "suppression";
-
-fn partition(workspace: WorkspaceId, canonical_phone: &str) -> String {
-    format!("suppressed#{workspace}#{canonical_phone}")
+/// How far the confirmation of a wish got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NoticeState {
+    /// It has not left.
+    Wanted,
+    /// A sender has it in hand, or had: it is never sent again.
+    Claimed,
+    /// WhatsApp took it.
+    Accepted,
+    /// WhatsApp refused it.
+    Refused,
 }
 
-/// Puts a person on the list; the first reason stands.
-pub async fn add(app: &App, canonical_phone: &str, suppression: &Suppression) -> anyhow::Result<()> {
-    let pk = partition(suppression.workspace_id, canonical_phone);
-    let put = app
-        .dynamodb
-        .put_item()
-        .table_name(&app.config.control_table)
-        .set_item(Some(table::to_item(suppression, &pk, SORT)?))
-        .condition_expression("attribute_not_exists(pk)");
-    match table::written(put.send().await, "suppressing a person")? {
-        table::Written::Done | table::Written::ConditionFailed => Ok(()),
+/// The confirmation of the latest wish of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// Meta's id of the message that asked: what came twice is confirmed once.
+    pub id: String,
+    /// What was asked for.
+    pub asked: Asked,
+    /// In which language.
+    pub language: Language,
+    /// The channel that was told, and answers.
+    pub channel_id: ChannelId,
+    /// The person's number as WhatsApp spells it, with `+`.
+    pub to: String,
+    /// When it was asked, in milliseconds since 1970.
+    pub at: i64,
+    /// How far it got.
+    pub state: NoticeState,
+}
+
+/// What is known of a person's wish for messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Person {
+    /// Canonical digits; absent while only the user id is known, and once he was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// WhatsApp's user id, when he was heard by that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Why the whole workspace sends nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<Entry>,
+    /// Why single channels send nothing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<ChannelId, Entry>,
+    /// When the person's own latest wish was said, in milliseconds since 1970: an older one changes nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoke_at: Option<i64>,
+    /// The message that said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoke_in: Option<String>,
+    /// What confirms it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
+    /// When the person was erased, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<i64>,
+    /// Rises with every change.
+    pub version: u64,
+}
+
+impl Person {
+    /// Why this channel sends the person nothing, or, for no channel, why none of the workspace does.
+    pub fn barred(&self, channel: Option<&ChannelId>) -> Option<Barred> {
+        let is_suppressed = self.workspace.is_some() || channel.is_some_and(|of| self.channels.contains_key(of));
+        match (self.erased_at, is_suppressed) {
+            (Some(_), _) => Some(Barred::Erased),
+            (None, true) => Some(Barred::Suppressed),
+            (None, false) => None,
+        }
+    }
+
+    /// Whether the list has the person, for any reason.
+    pub fn is_listed(&self) -> bool {
+        self.workspace.is_some() || !self.channels.is_empty()
     }
 }
 
-/// Takes a person off the list.
-pub async fn remove(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<()> {
-    let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
-    let delete = delete.key("pk", text(partition(workspace, canonical_phone))).key("sk", text(SORT));
-    delete.send().await.context("taking a person off the suppression list")?;
+/// Why somebody gets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barred {
+    /// He wants no more messages.
+    Suppressed,
+    /// He was erased.
+    Erased,
+}
+
+fn key(workspace: WorkspaceId, name: &str) -> (String, String) {
+    (partition(workspace, &name[..name.len().min(1)]), name.to_owned())
+}
+
+fn partition(workspace: WorkspaceId, shard: &str) -> String {
+    format!("suppressed#{workspace}#{shard}")
+}
+
+/// What is known of the person with this name, read consistently.
+pub async fn get(app: &App, workspace: WorkspaceId, name: &str) -> anyhow::Result<Option<Person>> {
+    let (pk, sk) = key(workspace, name);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// It was written; the person as he stands since.
+    Done(Box<Person>),
+    /// It was so already; the person as he stands.
+    Same(Box<Person>),
+}
+
+impl Changed {
+    /// The person as he stands.
+    pub fn person(&self) -> &Person {
+        match self {
+            Changed::Done(person) | Changed::Same(person) => person,
+        }
+    }
+}
+
+/// Changes what is known of a person, again when others were faster. `change` is given a blank one where nothing is known.
+pub async fn change(
+    app: &App,
+    workspace: WorkspaceId,
+    name: &str,
+    change: impl Fn(&Person) -> Person,
+) -> anyhow::Result<Changed> {
+    for _ in 0..MOST_RACES {
+        let standing = get(app, workspace, name).await?.unwrap_or_default();
+        let next = change(&standing);
+        if next == standing {
+            return Ok(Changed::Same(Box::new(standing)));
+        }
+        let next = Person { version: standing.version + 1, ..next };
+        match replace(app, workspace, name, &next).await? {
+            Written::Done => return Ok(Changed::Done(Box::new(next))),
+            Written::ConditionFailed => {}
+        }
+    }
+    bail!("the wish of a person kept changing under {MOST_RACES} tries to change it")
+}
+
+/// Writes over the version before.
+pub async fn replace(app: &App, workspace: WorkspaceId, name: &str, next: &Person) -> anyhow::Result<Written> {
+    let (pk, sk) = key(workspace, name);
+    let put = app.dynamodb.put_item().table_name(&app.config.control_table);
+    let put = put.set_item(Some(table::to_item(next, &pk, &sk)?));
+    let put = match next.version {
+        1 => put.condition_expression("attribute_not_exists(pk)"),
+        version => {
+            let put = put.condition_expression("version = :read");
+            put.expression_attribute_values(":read", number(version - 1))
+        }
+    };
+    table::written(put.send().await, "writing the wish of a person")
+}
+
+/// Puts a person on the list for the whole workspace; the first reason stands.
+pub async fn add(app: &App, workspace: WorkspaceId, canonical_phone: &str, entry: &Entry) -> anyhow::Result<Changed> {
+    let name = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
+    change(app, workspace, &name, |standing| Person {
+        // Of somebody who was erased no number is kept.
+        phone: standing.erased_at.map_or_else(|| Some(canonical_phone.to_owned()), |_| None),
+        workspace: standing.workspace.clone().or_else(|| Some(entry.clone())),
+        ..standing.clone()
+    })
+    .await
+}
+
+/// WhatsApp says by a code that the person wants no more, as of `at` (milliseconds): unless he has asked for messages
+/// since. Of a message that names nobody any more nothing follows.
+pub async fn add_by_code(
+    app: &App,
+    workspace: WorkspaceId,
+    canonical_phone: &str,
+    code: u32,
+    at: i64,
+) -> anyhow::Result<()> {
+    if canonical_phone.len() > MAX_DIGITS {
+        return Ok(());
+    }
+    let name = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
+    let entry = Entry { reason: SuppressionReason::Code, code: Some(code), added_by: None, since: at };
+    change(app, workspace, &name, |standing| match standing {
+        Person { workspace: Some(_), .. } | Person { erased_at: Some(_), .. } => standing.clone(),
+        Person { spoke_at: Some(last), .. } if *last > at => standing.clone(),
+        _ => Person { phone: Some(canonical_phone.to_owned()), workspace: Some(entry.clone()), ..standing.clone() },
+    })
+    .await
+    .map(|_| ())
+}
+
+/// Forgets an item: whoever it was of has another.
+pub async fn forget(app: &App, workspace: WorkspaceId, name: &str) -> anyhow::Result<()> {
+    let (pk, sk) = key(workspace, name);
+    let delete = app.dynamodb.delete_item().table_name(&app.config.control_table).key("pk", text(pk));
+    delete.key("sk", text(sk)).send().await.context("forgetting the wish of a person")?;
     Ok(())
 }
 
-/// Which of these people are on the list, read consistently. At most 100.
+/// Whom of these people the channel sends nothing, and why, read consistently; without a channel, whom no channel does.
 pub async fn among(
     app: &App,
     workspace: WorkspaceId,
+    channel: Option<&ChannelId>,
     canonical_phones: &BTreeSet<String>,
-) -> anyhow::Result<BTreeSet<String>> {
-    let prefix = partition(workspace, "");
-    let key = |phone: &String| {
-        Item::from([("pk".to_owned(), text(partition(workspace, phone))), ("sk".to_owned(), text(SORT))])
+) -> anyhow::Result<BTreeMap<String, Barred>> {
+    if canonical_phones.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let keys = person_keys::of(app, workspace).await?;
+    let mut phones = BTreeMap::new();
+    for phone in canonical_phones {
+        phones.insert(keys.of_phone(phone)?, phone);
+    }
+    let names: Vec<&str> = phones.keys().map(String::as_str).collect();
+    let mut asks = Vec::new();
+    for batch in names.chunks(ASKED_AT_ONCE) {
+        asks.push(batch_of(app, workspace, batch));
+    }
+    let found: Vec<Vec<(String, Person)>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
+    let barred = |(name, person): (String, Person)| Some((phones.get(&name)?.to_string(), person.barred(channel)?));
+    Ok(found.into_iter().flatten().filter_map(barred).collect())
+}
+
+/// What is known of the people with these names, at most 100, read consistently.
+pub async fn batch_of(app: &App, workspace: WorkspaceId, names: &[&str]) -> anyhow::Result<Vec<(String, Person)>> {
+    let key = |name: &&str| {
+        let (pk, sk) = key(workspace, name);
+        Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
     };
-    let mut missing: Vec<Item> = canonical_phones.iter().map(key).collect();
-    let mut found = BTreeSet::new();
+    let mut missing: Vec<Item> = names.iter().map(key).collect();
+    let mut found = Vec::new();
     for _ in 0..MOST_ASKS {
         if missing.is_empty() {
             return Ok(found);
         }
         let keys = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut missing)));
-        let keys = keys.consistent_read(true).projection_expression("pk").build().context("a batch read lacks keys")?;
+        let keys = keys.consistent_read(true).build().context("a batch read lacks keys")?;
         let batch = app.dynamodb.batch_get_item().request_items(&app.config.control_table, keys);
         let output = batch.send().await.context("asking who is suppressed")?;
         for item in output.responses.unwrap_or_default().into_values().flatten() {
-            if let Some(AttributeValue::S(pk)) = item.get("pk") {
-                found.extend(pk.strip_prefix(&prefix).map(str::to_owned));
-            }
+            found.push(named(item)?);
         }
         missing = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
     }
     bail!("asking who is suppressed: {} were left out {MOST_ASKS} times", missing.len())
+}
+
+fn named(item: Item) -> anyhow::Result<(String, Person)> {
+    let name = item.get("sk").and_then(|sk| sk.as_s().ok()).cloned().context("a person without a name")?;
+    Ok((name, table::from_item(item)?))
+}
+
+/// Reads on in the list, by name, after the person with this one: at most `limit` people of one part, and the name after
+/// which the reading goes on; nothing at the end.
+pub async fn read(
+    app: &App,
+    workspace: WorkspaceId,
+    after: &str,
+    limit: i32,
+) -> anyhow::Result<(Vec<(String, Person)>, Option<String>)> {
+    let shard = after.get(..1).unwrap_or("0");
+    let query = app.dynamodb.query().table_name(&app.config.control_table).limit(limit);
+    let query = query
+        .key_condition_expression("pk = :pk AND sk > :after")
+        .expression_attribute_values(":pk", text(partition(workspace, shard)))
+        .expression_attribute_values(
+            ":after",
+            AttributeValue::S(if after.is_empty() { "0" } else { after }.to_owned()),
+        );
+    let output = query.send().await.context("reading the suppression list")?;
+    let last = output.last_evaluated_key.as_ref().and_then(|key| key.get("sk")?.as_s().ok().cloned());
+    let people = output.items.unwrap_or_default().into_iter().map(named).collect::<anyhow::Result<_>>()?;
+    Ok((people, last.or_else(|| next_shard(shard))))
+}
+
+/// The beginning of the next part: no name is as short.
+fn next_shard(shard: &str) -> Option<String> {
+    let at = SHARDS.iter().position(|digit| shard.as_bytes().first() == Some(digit))?;
+    SHARDS.get(at + 1).map(|digit| char::from(*digit).to_string())
+}
+
+/// Everybody whom the workspace sends nothing, at one moment: for imports, which ask for a million people.
+pub struct Snapshot {
+    keys: PersonKeys,
+    names: HashSet<String>,
+}
+
+impl Snapshot {
+    /// Whether the person is among them.
+    pub fn has(&self, canonical_phone: &str) -> anyhow::Result<bool> {
+        Ok(!self.names.is_empty() && self.names.contains(&self.keys.of_phone(canonical_phone)?))
+    }
+}
+
+/// People of a page of the list: DynamoDB's 1 MB comes first.
+const READ_AT_ONCE: i32 = 10_000;
+
+/// Everybody whom the workspace sends nothing now. Some 80 bytes a person.
+pub async fn snapshot(app: &App, workspace: WorkspaceId) -> anyhow::Result<Snapshot> {
+    let keys = person_keys::of(app, workspace).await?;
+    let mut parts = Vec::with_capacity(SHARDS.len());
+    for digit in SHARDS {
+        parts.push(names_of_part(app, workspace, char::from(*digit).to_string()));
+    }
+    let parts: Vec<Vec<String>> = stream::iter(parts).buffer_unordered(PARALLEL_BATCHES).try_collect().await?;
+    Ok(Snapshot { keys, names: parts.into_iter().flatten().collect() })
+}
+
+async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyhow::Result<Vec<String>> {
+    let (mut names, mut place) = (Vec::new(), Some(shard.clone()));
+    while let Some(after) = place.take().filter(|after| after.starts_with(&shard)) {
+        let (people, next) = read(app, workspace, &after, READ_AT_ONCE).await?;
+        names.extend(people.into_iter().filter(|(_, person)| person.barred(None).is_some()).map(|(name, _)| name));
+        place = next;
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry { reason: SuppressionReason::Word, code: None, added_by: None, since: 1 }
+    }
+
+    #[test]
+    fn a_channels_entry_bars_that_channel_only_and_erasure_bars_all() {
+        let (here, there) = (ChannelId("here".into()), ChannelId("there".into()));
+        let person = Person { channels: BTreeMap::from([(here.clone(), entry())]), ..Person::default() };
+        assert_eq!(person.barred(Some(&here)), Some(Barred::Suppressed));
+        assert_eq!((person.barred(Some(&there)), person.barred(None)), (None, None));
+        let everywhere = Person { workspace: Some(entry()), ..Person::default() };
+        assert_eq!(everywhere.barred(Some(&there)), Some(Barred::Suppressed));
+        let erased = Person { erased_at: Some(1), ..person };
+        assert_eq!(erased.barred(None), Some(Barred::Erased));
+    }
+
+    #[test]
+    fn the_parts_of_the_list_follow_each_other() {
+        let mut shards = vec!["0".to_owned()];
+        while let Some(next) = next_shard(shards.last().unwrap()) {
+            shards.push(next);
+        }
+        assert_eq!(shards.concat().as_bytes(), SHARDS);
+    }
+
+    #[test]
+    fn a_person_comes_back_from_the_item_as_he_was() {
+        let notice = Notice {
+            id: "wamid.1".into(),
+            asked: Asked::Stop,
+            language: Language::Spanish,
+            channel_id: ChannelId("n".into()),
+            to: "+5511987654321".into(),
+            at: 2,
+            state: NoticeState::Wanted,
+        };
+        let person = Person {
+            phone: Some("5511987654321".into()),
+            user_id: Some("BR.1".into()),
+            workspace: Some(entry()),
+            channels: BTreeMap::from([(ChannelId("n".into()), entry())]),
+            spoke_at: Some(2),
+            spoke_in: Some("wamid.1".into()),
+            notice: Some(notice),
+            erased_at: None,
+            version: 3,
+        };
+        let (pk, sk) = key(WorkspaceId(1), "ab");
+        let item = table::to_item(&person, &pk, &sk).unwrap();
+        assert_eq!(item["pk"], text("suppressed#1#a"));
+        assert_eq!(named(item).unwrap(), ("ab".to_owned(), person));
+    }
 }

@@ -9,26 +9,25 @@ use crate::App;
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::ChannelRecord;
-use crate::storage::suppressions::{self, Source, Suppression};
+use crate::storage::suppressions;
 use crate::storage::table::Written;
 
 /// Times that a pause is tried anew because the dispatcher moved the cursor in between.
 const MOST_RACES: u32 = 20;
 
-/// Acts on a failed status of this code. Doing it twice is doing it once.
+/// Acts on a failed status of this code and time (milliseconds). Doing it twice is doing it once.
 pub(super) async fn take_consequences(
     app: &App,
     channel: &ChannelRecord,
     campaign: &CampaignId,
     message: &MessageRecord,
     code: u32,
+    failed_at: i64,
 ) -> anyhow::Result<()> {
     match reaction(code) {
         Reaction::Suppress => {
-            let workspace_id = channel.workspace_id;
-            let suppression =
-                Suppression { workspace_id, source: Source::Code, code: Some(code), since: app.clock.now_millis() };
-            suppressions::add(app, message.canonical_phone(), &suppression).await
+            let (workspace, phone) = (channel.workspace_id, message.canonical_phone());
+            suppressions::add_by_code(app, workspace, phone, code, failed_at).await.map(|_| ())
         }
         Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),
         Reaction::PauseNumber => {

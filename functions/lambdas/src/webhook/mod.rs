@@ -4,6 +4,7 @@
 //! signature changes anything, and a receipt changes only messages of the number that it speaks of.
 
 mod failures;
+mod meetings;
 mod notification;
 mod opt_outs;
 mod receipts;
@@ -88,8 +89,9 @@ async fn receive(
 }
 
 async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
-    let replies = notification.replies();
+    let (replies, meetings) = (notification.replies(), notification.meetings());
     opt_outs::apply(app, app_id, notification.wishes()).await?;
     receipts::apply(app, app_id, notification).await?;
+    meetings::apply(app, app_id, meetings).await?;
     replies::apply(app, app_id, replies).await
 }

@@ -5,6 +5,7 @@ use campaigns::send_error::NO_REASON;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::meetings::{self, Meeting};
 use super::opt_outs::{self, Wish};
 use super::replies::{self, Reply};
 
@@ -78,6 +79,12 @@ impl Notification {
     pub(super) fn wishes(&self) -> Vec<Wish> {
         let changes = self.entry.iter().flat_map(|entry| &entry.changes);
         changes.flat_map(|change| opt_outs::wishes(&change.field, &change.value)).collect()
+    }
+
+    /// Who is shown with a user id.
+    pub(super) fn meetings(&self) -> Vec<Meeting> {
+        let changes = self.entry.iter().flat_map(|entry| &entry.changes);
+        changes.flat_map(|change| meetings::meetings(&change.field, &change.value)).collect()
     }
 
     /// Who wrote.

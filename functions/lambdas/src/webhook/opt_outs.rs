@@ -1,90 +1,241 @@
 //! Who wants no more messages, or wants them again: out of inbound messages, tapped buttons and preferences. Taken care
 //! of before the statuses of the same webhook, so that no crowd of them delays it.
+//!
+//! The wish is written, once, with the confirmation that it asks for; a sender is asked to send that. What comes twice
+//! asks twice, and the sender's claim sends once.
 
-use campaigns::consent::asks_to_stop;
+use campaigns::consent::{Asked, Heard, heard};
 use campaigns::phone::canonical_digits;
 use serde_json::Value;
+use wire::{ConsentAct, ConsentCategory, Language, SuppressionReason};
 
+use super::notification::millis;
 use crate::App;
-use crate::storage::numbers;
-use crate::storage::suppressions::{self, Source, Suppression};
+use crate::storage::audit::ENGINE;
+use crate::storage::channels::ChannelRecord;
+use crate::storage::consents::{self, Line};
+use crate::storage::queues::{self, NoticeErrand};
+use crate::storage::settings::{self, Switch};
+use crate::storage::suppressions::{self, Entry, Notice, NoticeState, Person};
+use crate::storage::{numbers, person_keys, user_ids};
 
 /// What a person wants from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Wish {
     /// Meta's id of the number that was told.
     pub phone_number_id: String,
-    /// The person's number, digits.
+    /// The person's number as WhatsApp spells it, digits; empty when WhatsApp does not tell.
     pub phone: String,
+    /// WhatsApp's id of the person; empty when it does not tell.
+    pub user_id: String,
     /// What he wants.
-    pub wants: Wants,
-}
-
-/// Messages or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wants {
-    /// No more.
-    Nothing(Source),
-    /// Messages again.
-    Messages,
+    pub asked: Asked,
+    /// How he said so.
+    pub reason: SuppressionReason,
+    /// In which language, where he used words.
+    pub language: Option<Language>,
+    /// Names the message that says so.
+    pub id: String,
+    /// When he said so, in milliseconds since 1970, as far as is known.
+    pub at: Option<i64>,
 }
 
 /// The wishes in the value of one change. Odd entries are passed over, and lose nobody else's.
 pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
-    let phone_number_id = text(&value["metadata"]["phone_number_id"]);
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
-    let wish = |phone: &Value, wants: Wants| {
-        let phone = text(phone);
-        (!phone.is_empty()).then(|| Wish { phone_number_id: phone_number_id.clone(), phone, wants })
-    };
-    match field {
-        "messages" => entries("messages").filter_map(|message| wish(&message["from"], said(message)?)).collect(),
-        "user_preferences" => {
-            entries("user_preferences").filter_map(|entry| wish(&entry["wa_id"], preferred(entry)?)).collect()
-        }
+    let wishes: Vec<Option<Wish>> = match field {
+        "messages" => entries("messages").map(said).collect(),
+        "user_preferences" => entries("user_preferences").map(preferred).collect(),
         _ => Vec::new(),
-    }
+    };
+    let phone_number_id = text(&value["metadata"]["phone_number_id"]);
+    let is_somebodys = |wish: &Wish| !(wish.phone.is_empty() && wish.user_id.is_empty());
+    let wishes = wishes.into_iter().flatten().filter(is_somebodys);
+    wishes.map(|wish| Wish { phone_number_id: phone_number_id.clone(), ..wish }).collect()
 }
 
 /// What an inbound message says, if it says anything of this: a whole text, or a button.
-fn said(message: &Value) -> Option<Wants> {
+fn said(message: &Value) -> Option<Wish> {
     let reply = &message["interactive"]["button_reply"];
     let buttons = [&message["button"]["text"], &message["button"]["payload"], &reply["title"], &reply["id"]];
-    if asks_to_stop(&text(&message["text"]["body"])) {
-        return Some(Wants::Nothing(Source::Word));
-    }
-    buttons.iter().any(|button| asks_to_stop(&text(button))).then_some(Wants::Nothing(Source::Button))
+    let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
+    let by_button =
+        || buttons.iter().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
+    let (Heard { asked, language }, reason) = by_word.or_else(by_button)?;
+    let (id, at) = (text(&message["id"]), millis(&message["timestamp"]));
+    Some(Wish {
+        phone_number_id: String::new(),
+        phone: text(&message["from"]),
+        user_id: text(&message["from_user_id"]),
+        asked,
+        reason,
+        language: Some(language),
+        id: if id.is_empty() { format!("{asked:?}#{}", at.unwrap_or_default()) } else { id },
+        at,
+    })
 }
 
 /// What a person chose in WhatsApp itself.
-fn preferred(entry: &Value) -> Option<Wants> {
-    match entry["value"].as_str()? {
-        "stop" => Some(Wants::Nothing(Source::Preference)),
-        "resume" => Some(Wants::Messages),
-        _ => None,
-    }
+fn preferred(entry: &Value) -> Option<Wish> {
+    let asked = match entry["value"].as_str()? {
+        "stop" => Asked::Stop,
+        "resume" => Asked::Resume,
+        _ => return None,
+    };
+    let at = millis(&entry["timestamp"]);
+    Some(Wish {
+        phone_number_id: String::new(),
+        phone: text(&entry["wa_id"]),
+        user_id: text(&entry["user_id"]),
+        asked,
+        reason: SuppressionReason::Preference,
+        language: None,
+        id: format!("preference#{asked:?}#{}", at.unwrap_or_default()),
+        at,
+    })
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Puts people on the suppression list of the workspace whose number they told, or takes them off it. An error means:
-/// some may be missing, send the webhook again.
+/// Writes the wishes of people into the list of the workspace whose number they told. An error means: some may be
+/// missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow::Result<()> {
     for wish in wishes {
         let channel = numbers::channel_now(app, &wish.phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
-        let phone = canonical_digits(&format!("+{}", wish.phone.trim_start_matches('+')));
-        let workspace_id = channel.workspace_id;
-        match wish.wants {
-            Wants::Nothing(source) => {
-                let since = app.clock.now_millis();
-                suppressions::add(app, &phone, &Suppression { workspace_id, source, code: None, since }).await?;
-            }
-            Wants::Messages => suppressions::remove(app, workspace_id, &phone).await?,
+        take(app, &channel, &wish).await?;
+        tracing::info!(workspace = %channel.workspace_id, asked = ?wish.asked, "a person said whether messages are wanted");
+    }
+    Ok(())
+}
+
+async fn take(app: &App, channel: &ChannelRecord, wish: &Wish) -> anyhow::Result<()> {
+    let workspace = channel.workspace_id;
+    let keys = person_keys::of(app, workspace).await?;
+    let mut phone = Some(&wish.phone).filter(|phone| !phone.is_empty()).map(|phone| canonical(phone));
+    if !wish.user_id.is_empty() && (phone.is_none() || wish.asked == Asked::Resume) {
+        let name = keys.of_user_id(&wish.user_id)?;
+        write(app, channel, wish, &name, None).await?;
+        if phone.is_none() {
+            // After the id's own item: who learns whose it is looks for that one after he has written it down.
+            phone = user_ids::phone_of(app, workspace, &wish.user_id).await?;
         }
-        tracing::info!(%workspace_id, wants = ?wish.wants, "a person said whether messages are wanted");
+        if phone.is_some() {
+            suppressions::forget(app, workspace, &name).await?;
+        }
+    }
+    let Some(phone) = phone else { return Ok(()) };
+    let name = keys.of_phone(&phone)?;
+    let person = write(app, channel, wish, &name, Some(&phone)).await?;
+    if person.spoke_in.as_ref() != Some(&wish.id) {
+        return Ok(());
+    }
+    note_consent(app, channel, wish, &phone).await?;
+    let waits = |notice: &Notice| notice.id == wish.id && notice.state == NoticeState::Wanted;
+    if person.notice.as_ref().is_some_and(waits) {
+        let errand = NoticeErrand { workspace_id: workspace, person: name, id: wish.id.clone() };
+        queues::send_notice(app, &errand, 0).await?;
+    }
+    Ok(())
+}
+
+fn canonical(wa_id: &str) -> String {
+    canonical_digits(&format!("+{}", wa_id.trim_start_matches('+')))
+}
+
+/// Writes the wish, unless it is older than what the person said last.
+async fn write(
+    app: &App,
+    channel: &ChannelRecord,
+    wish: &Wish,
+    name: &str,
+    phone: Option<&str>,
+) -> anyhow::Result<Person> {
+    let now = app.clock.now_millis();
+    let at = wish.at.map_or(now, |at| at.min(now));
+    let confirms = settings::known(app, channel.workspace_id).await?.confirm_opt_outs;
+    let notice = match (confirms, wish.language, phone) {
+        (Switch::On, Some(language), Some(phone)) => Some(Notice {
+            id: wish.id.clone(),
+            asked: wish.asked,
+            language,
+            channel_id: channel.id.clone(),
+            to: format!("+{}", if wish.phone.is_empty() { phone } else { wish.phone.trim_start_matches('+') }),
+            at,
+            state: NoticeState::Wanted,
+        }),
+        (Switch::On | Switch::Off, _, _) => None,
+    };
+    let next = |standing: &Person| with_wish(standing, channel, wish, at, phone, notice.as_ref());
+    let changed = suppressions::change(app, channel.workspace_id, name, next).await?;
+    Ok(changed.person().clone())
+}
+
+/// The person with the wish; the same when it says nothing new. Who was erased stays so.
+fn with_wish(
+    standing: &Person,
+    channel: &ChannelRecord,
+    wish: &Wish,
+    at: i64,
+    phone: Option<&str>,
+    notice: Option<&Notice>,
+) -> Person {
+    let is_known = standing.spoke_in.as_ref() == Some(&wish.id) || standing.spoke_at.is_some_and(|last| last > at);
+    let is_idle = wish.asked == Asked::Resume && !standing.is_listed();
+    if is_known || is_idle || standing.erased_at.is_some() {
+        return standing.clone();
+    }
+    let mut next = Person {
+        phone: phone.map(str::to_owned),
+        user_id: Some(&wish.user_id).filter(|id| !id.is_empty()).cloned().or_else(|| standing.user_id.clone()),
+        spoke_at: Some(at),
+        spoke_in: Some(wish.id.clone()),
+        ..standing.clone()
+    };
+    match wish.asked {
+        Asked::Stop => {
+            if standing.workspace.is_none() {
+                next.workspace = Some(Entry { reason: wish.reason, code: None, added_by: None, since: at });
+                next.notice = notice.cloned();
+            }
+        }
+        Asked::Resume => {
+            next.workspace = None;
+            next.channels.remove(&channel.id);
+            next.notice = notice.cloned();
+        }
+    }
+    next
+}
+
+/// Writes the wish into the person's ledger. Words and buttons are about all messages, WhatsApp's preferences about offers.
+async fn note_consent(app: &App, channel: &ChannelRecord, wish: &Wish, phone: &str) -> anyhow::Result<()> {
+    let (categories, source) = match wish.reason {
+        SuppressionReason::Word => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "word"),
+        SuppressionReason::Button => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "button"),
+        SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual => {
+            (&[ConsentCategory::Marketing][..], "preference")
+        }
+    };
+    let act = match wish.asked {
+        Asked::Stop => ConsentAct::OptOut,
+        Asked::Resume => ConsentAct::OptIn,
+    };
+    for category in categories {
+        let line = Line {
+            id: wish.id.clone(),
+            category: *category,
+            act,
+            source: source.to_owned(),
+            text_version: None,
+            evidence: Some(wish.id.clone()),
+            recorded_by: ENGINE.to_owned(),
+            // As it was written: without a time of its own the same webhook again would make another line.
+            at: wish.at.unwrap_or_default(),
+        };
+        consents::record(app, channel.workspace_id, phone, &line).await?;
     }
     Ok(())
 }
@@ -92,24 +243,28 @@ pub(super) async fn apply(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow:
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use wire::{ChannelId, WorkspaceId};
 
     use super::*;
 
-    fn said_in(message: Value) -> Vec<Wants> {
+    fn said_in(message: Value) -> Vec<(Asked, SuppressionReason)> {
         let value = json!({ "metadata": { "phone_number_id": "1" }, "messages": [message] });
-        wishes("messages", &value).into_iter().map(|wish| wish.wants).collect()
+        wishes("messages", &value).into_iter().map(|wish| (wish.asked, wish.reason)).collect()
     }
 
     #[test]
     fn words_buttons_and_replies_are_heard() {
         let from = "5511987654321";
-        assert_eq!(said_in(json!({ "from": from, "text": { "body": "PARAR" } })), [Wants::Nothing(Source::Word)]);
+        let stop = |reason| [(Asked::Stop, reason)];
+        assert_eq!(said_in(json!({ "from": from, "text": { "body": "PARAR" } })), stop(SuppressionReason::Word));
         let tapped = json!({ "from": from, "button": { "text": "Stop", "payload": "x" } });
-        assert_eq!(said_in(tapped), [Wants::Nothing(Source::Button)]);
+        assert_eq!(said_in(tapped), stop(SuppressionReason::Button));
         let replied = json!({ "from": from, "interactive": { "button_reply": { "id": "STOP", "title": "Basta" } } });
-        assert_eq!(said_in(replied), [Wants::Nothing(Source::Button)]);
+        assert_eq!(said_in(replied), stop(SuppressionReason::Button));
         assert_eq!(said_in(json!({ "from": from, "text": { "body": "stop, o Zé não vem" } })), []);
         assert_eq!(said_in(json!({ "text": { "body": "STOP" } })), [], "nobody is named");
+        let by_id = json!({ "from_user_id": "BR.1", "text": { "body": "voltar" } });
+        assert_eq!(said_in(by_id), [(Asked::Resume, SuppressionReason::Word)]);
     }
 
     #[test]
@@ -117,12 +272,13 @@ mod tests {
         let value = json!({
             "metadata": { "phone_number_id": "1" },
             "user_preferences": [
-                { "wa_id": "1", "value": "stop" }, { "wa_id": "2", "value": "resume" }, { "wa_id": "3", "value": "signup" }, 7,
+                { "wa_id": "1", "value": "stop" }, { "user_id": "BR.2", "value": "resume" }, { "wa_id": "3", "value": "signup" }, 7,
             ],
         });
         let found: Vec<_> =
-            wishes("user_preferences", &value).into_iter().map(|wish| (wish.phone, wish.wants)).collect();
-        assert_eq!(found, [("1".into(), Wants::Nothing(Source::Preference)), ("2".into(), Wants::Messages)]);
+            wishes("user_preferences", &value).into_iter().map(|wish| (wish.phone, wish.user_id, wish.asked)).collect();
+        let (one, two) = (("1".into(), String::new(), Asked::Stop), (String::new(), "BR.2".into(), Asked::Resume));
+        assert_eq!(found, [one, two]);
     }
 
     #[test]
@@ -132,5 +288,60 @@ mod tests {
         {
             assert_eq!(wishes("messages", &value), []);
         }
+    }
+
+    fn channel() -> ChannelRecord {
+        ChannelRecord {
+            id: ChannelId("n".to_owned()),
+            workspace_id: WorkspaceId(1),
+            name: String::new(),
+            phone_number_id: "1".to_owned(),
+            waba_id: "2".to_owned(),
+            app_id: "3".to_owned(),
+            display_phone_number: String::new(),
+            portfolio_id: None,
+            messaging_limit: None,
+            messages_per_second: 80,
+            simulated: true,
+        }
+    }
+
+    fn wish(id: &str, asked: Asked) -> Wish {
+        Wish {
+            phone_number_id: "1".into(),
+            phone: "5511987654321".into(),
+            user_id: String::new(),
+            asked,
+            reason: SuppressionReason::Word,
+            language: Some(Language::Portuguese),
+            id: id.into(),
+            at: None,
+        }
+    }
+
+    fn after(standing: &Person, id: &str, asked: Asked, at: i64) -> Person {
+        with_wish(standing, &channel(), &wish(id, asked), at, Some("5511987654321"), None)
+    }
+
+    #[test]
+    fn the_latest_wish_stands_however_late_an_older_one_comes_again() {
+        let stopped = after(&Person::default(), "a", Asked::Stop, 1_000);
+        assert!(stopped.is_listed());
+        let resumed = after(&stopped, "b", Asked::Resume, 2_000);
+        assert!(!resumed.is_listed());
+        assert_eq!(after(&resumed, "a", Asked::Stop, 1_000), resumed);
+        assert_eq!(after(&resumed, "b", Asked::Resume, 2_000), resumed);
+        assert!(after(&resumed, "c", Asked::Stop, 2_000).is_listed(), "in the same second");
+    }
+
+    #[test]
+    fn who_was_never_on_the_list_asks_for_nothing_by_a_word_that_resumes() {
+        assert_eq!(after(&Person::default(), "a", Asked::Resume, 1_000), Person::default());
+    }
+
+    #[test]
+    fn who_was_erased_stays_so() {
+        let erased = Person { erased_at: Some(1), ..Person::default() };
+        assert_eq!(after(&erased, "a", Asked::Stop, 1_000), erased);
     }
 }

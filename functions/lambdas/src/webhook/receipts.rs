@@ -95,7 +95,7 @@ async fn apply_message(
     // After the merge: what fails here comes again with the whole webhook, and merging twice is once.
     for receipt in receipts.iter().filter(|receipt| receipt.attempt == attempted.attempt) {
         if let ReceiptStatus::Failed { code } = receipt.status {
-            failures::take_consequences(app, channel, campaign, &attempted, code).await?;
+            failures::take_consequences(app, channel, campaign, &attempted, code, receipt.at).await?;
         }
     }
     Ok(0)

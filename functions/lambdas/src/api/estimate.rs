@@ -1,0 +1,82 @@
+//! Who of a campaign's audience would get nothing if it started now: those on the suppression list, those who got enough,
+//! those who have not agreed. Of a large audience some segments, spread over all of it, stand for the rest.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use campaigns::audience::{Recipient, SEGMENT_ROWS};
+use campaigns::phone::canonical_digits;
+use campaigns::template::is_marketing;
+use wire::{CampaignEstimate, CampaignId};
+
+use super::caller::Caller;
+use super::campaigns::find;
+use super::messages::told;
+use super::problem::ApiError;
+use crate::App;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::{consents, files, people, settings, suppressions};
+
+/// Segments that are looked at: 20,000 people, some seconds with a frequency cap and less without.
+const MOST_SEGMENTS: u64 = 10;
+
+/// `GET /v3/campaigns/{id}/estimate`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+) -> Result<Json<CampaignEstimate>, ApiError> {
+    let record = find(&app, &caller, &id).await?;
+    Ok(Json(estimate(&app, &record).await?))
+}
+
+/// What would come of the campaign's people.
+pub(super) async fn estimate(app: &App, record: &CampaignRecord) -> Result<CampaignEstimate, ApiError> {
+    let mut so_far = CampaignEstimate { recipients: record.recipients, ..CampaignEstimate::default() };
+    for segment in sample(record.recipients.div_ceil(SEGMENT_ROWS)) {
+        let rows = files::segment(app, record.workspace_id, &record.audience_id, segment).await.map_err(told)?;
+        add(app, record, &rows, &mut so_far).await?;
+    }
+    Ok(so_far)
+}
+
+/// The segments to look at: all, or some at even distances.
+fn sample(segments: u64) -> Vec<u64> {
+    let looked_at = segments.min(MOST_SEGMENTS);
+    (0..looked_at).map(|at| at * segments / looked_at).collect()
+}
+
+async fn add(
+    app: &App,
+    record: &CampaignRecord,
+    rows: &[Recipient],
+    so_far: &mut CampaignEstimate,
+) -> anyhow::Result<()> {
+    let workspace = record.workspace_id;
+    let phones: BTreeSet<String> = rows.iter().map(|row| canonical_digits(&row.phone)).collect();
+    let barred = suppressions::among(app, workspace, Some(&record.channel_id), &phones).await?;
+    so_far.looked_at += rows.len() as u64;
+    so_far.suppressed += barred.len() as u64;
+    if is_marketing(&record.template) {
+        so_far.without_consent += consents::without_marketing(app, workspace, &phones).await?.len() as u64;
+    }
+    if let Some(cap) = settings::read(app, workspace).await?.frequency_cap {
+        let free = phones.into_iter().filter(|phone| !barred.contains_key(phone)).map(|phone| (phone, None));
+        so_far.capped += people::capped(app, workspace, cap, free.collect()).await?.len() as u64;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_audience_is_looked_at_at_even_distances() {
+        assert_eq!(sample(3), [0, 1, 2]);
+        assert_eq!(sample(500), [0, 50, 100, 150, 200, 250, 300, 350, 400, 450]);
+        assert!(sample(0).is_empty());
+    }
+}

@@ -1,0 +1,160 @@
+//! One person's rights: all that is kept of him, and its end (LGPD art. 18, GDPR arts. 15 and 17).
+//!
+//! An erasure begins with what keeps anything from being sent: the person's item on the suppression list says erased and
+//! has no number any more, only the keyed hash that it lies under. Then everything that names him goes, each step such
+//! that it may run twice: the same request again finishes what the first did not.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use campaigns::message::{MessageRecord, campaign_of};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use wire::{ConsentEvent, ErasePerson, Erasure, PersonExport, PersonMessage, WorkspaceId};
+
+use super::caller::Caller;
+use super::contacts::canonical;
+use super::extract::{Body, Params};
+use super::problem::ApiError;
+use super::suppressions;
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::consents::{self, MOST_LINES};
+use crate::storage::people::{self, ErasureRecord};
+use crate::storage::suppressions::{self as wishes, Person};
+use crate::storage::table::Written;
+use crate::storage::{contacts, messages, person_keys, user_ids};
+
+/// Messages of one request: years of a person's, and some seconds of ours.
+const MOST_MESSAGES: i32 = 1_000;
+
+/// Messages redacted side by side.
+const PARALLEL_WRITES: usize = 16;
+
+/// How long uploads, exports and backups are kept, in milliseconds (`infra/template.yaml`; DynamoDB's backups: 35 days).
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+const UPLOADS_KEPT_MS: i64 = 90 * DAY_MS;
+const EXPORTS_KEPT_MS: i64 = DAY_MS;
+const BACKUPS_KEPT_MS: i64 = 35 * DAY_MS;
+
+/// What an erasure leaves, in words.
+const REMAINS: &str = "A keyed hash that names nobody keeps the person from being written to. Audiences made of files or \
+                       lists before keep their rows until their campaigns are deleted: they are sent to no more, and \
+                       shown without number and name.";
+
+/// Whose data.
+#[derive(Debug, Deserialize)]
+pub struct Whose {
+    phone: String,
+}
+
+/// `GET /v3/people/export?phone=`
+pub async fn export(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(whose): Params<Whose>,
+) -> Result<Json<PersonExport>, ApiError> {
+    let (phone, workspace) = (canonical(&whose.phone)?, caller.workspace_id);
+    let name = person_keys::of(&app, workspace).await?.of_phone(&phone)?;
+    let suppression = wishes::get(&app, workspace, &name).await?;
+    let places = people::places(&app, workspace, &phone, 0, MOST_MESSAGES).await?;
+    let mut found = people::at(&app, &places).await?;
+    found.sort_by_key(|message| std::cmp::Reverse(message.claimed_at));
+    let lines = consents::list(&app, workspace, &phone).await?;
+    tracing::info!(%workspace, "a person's data were exported");
+    Ok(Json(PersonExport {
+        contact: contacts::get(&app, workspace, &phone).await?,
+        consents: lines.into_iter().map(ConsentEvent::from).collect(),
+        suppression: suppression.and_then(|person| suppressions::view(&person)),
+        user_ids: user_ids::of_phone(&app, workspace, &phone).await?,
+        is_complete: is_all(places.len(), MOST_MESSAGES),
+        messages: found.iter().map(message).collect(),
+        phone: format!("+{phone}"),
+    }))
+}
+
+fn is_all(found: usize, most: i32) -> bool {
+    usize::try_from(most).is_ok_and(|most| found < most)
+}
+
+fn message(record: &MessageRecord) -> PersonMessage {
+    PersonMessage {
+        campaign_id: campaign_of(&record.shard).map(|id| id.0).unwrap_or_default(),
+        index: record.index,
+        state: record.state,
+        claimed_at: time_of_millis(record.claimed_at),
+        delivered_at: record.delivered_at.map(time_of_millis),
+        read_at: record.read_at.map(time_of_millis),
+    }
+}
+
+/// `POST /v3/people/erase`
+pub async fn erase(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<ErasePerson>,
+) -> Result<Json<Erasure>, ApiError> {
+    let (phone, workspace) = (canonical(&request.phone)?, caller.workspace_id);
+    let keys = person_keys::of(&app, workspace).await?;
+    let (name, now) = (keys.of_phone(&phone)?, app.clock.now_millis());
+    wishes::change(&app, workspace, &name, |standing| erased(standing, now)).await?;
+    let ids = user_ids::of_phone(&app, workspace, &phone).await?;
+    let contact = contacts::get(&app, workspace, &phone).await?;
+    for id in ids.iter().chain(contact.iter().filter_map(|contact| contact.user_id.as_ref())) {
+        wishes::forget(&app, workspace, &keys.of_user_id(id)?).await?;
+    }
+    user_ids::forget(&app, workspace, &phone, &ids).await?;
+    let lines = consents::delete(&app, workspace, &phone).await?;
+    let contacts = u64::from(contacts::delete(&app, workspace, &phone).await?);
+    let (messages, all_messages) = redact(&app, workspace, &phone, &name, now).await?;
+    let is_complete = all_messages && lines < u64::from(MOST_LINES.unsigned_abs());
+    let proof = ErasureRecord {
+        id: app.new_id()?,
+        name,
+        asked_by: caller.workspace_name,
+        at: now,
+        contacts,
+        consents: lines,
+        messages,
+        user_ids: ids.len() as u64,
+    };
+    people::keep_proof(&app, workspace, &proof).await?;
+    tracing::info!(%workspace, erasure = proof.id, messages, is_complete, "a person was erased");
+    Ok(Json(view(proof, is_complete)))
+}
+
+/// What is kept of somebody who was erased: that he was.
+fn erased(standing: &Person, now: i64) -> Person {
+    Person { erased_at: standing.erased_at.or(Some(now)), version: standing.version, ..Person::default() }
+}
+
+/// Takes the person out of his messages, as many as fit into a request. Answers how many they were, and whether all.
+async fn redact(app: &App, workspace: WorkspaceId, phone: &str, name: &str, now: i64) -> anyhow::Result<(u64, bool)> {
+    let places = people::places(app, workspace, phone, 0, MOST_MESSAGES).await?;
+    let mut writes = Vec::with_capacity(places.len());
+    for record in people::at(app, &places).await? {
+        writes.push(messages::change(app, record, |standing| standing.erased(name, now)));
+    }
+    let written: Vec<Written> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
+    let redacted = written.iter().filter(|written| **written == Written::Done).count() as u64;
+    Ok((redacted, is_all(places.len(), MOST_MESSAGES)))
+}
+
+fn view(proof: ErasureRecord, is_complete: bool) -> Erasure {
+    let until = |kept_ms: i64| time_of_millis(proof.at + kept_ms);
+    Erasure {
+        at: time_of_millis(proof.at),
+        contacts: proof.contacts,
+        consents: proof.consents,
+        messages: proof.messages,
+        user_ids: proof.user_ids,
+        is_complete,
+        uploads_lapse_at: until(UPLOADS_KEPT_MS),
+        exports_lapse_at: until(EXPORTS_KEPT_MS),
+        backups_lapse_at: until(BACKUPS_KEPT_MS),
+        remains: REMAINS.to_owned(),
+        asked_by: proof.asked_by,
+        id: proof.id,
+    }
+}

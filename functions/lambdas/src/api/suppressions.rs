@@ -1,0 +1,305 @@
+//! The suppression list: who gets nothing, as people see and edit it. A person is named by the number, in any spelling,
+//! or by WhatsApp's user id where no number is known.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, TryStreamExt, stream};
+use http::StatusCode;
+use serde::Deserialize;
+use wire::{
+    ChannelId, ConsentAct, ConsentCategory, CreateSuppressions, Suppression, SuppressionEntry, SuppressionList,
+    SuppressionReason, SuppressionsAdded, WorkspaceId,
+};
+
+use super::caller::Caller;
+use super::contacts::canonical;
+use super::extract::{Body, Params, page_limit};
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::channels;
+use crate::storage::consents::{self, Line};
+use crate::storage::person_keys;
+use crate::storage::suppressions::{self as store, Changed, Entry, Person};
+
+/// People on a page when nothing is asked for.
+const DEFAULT_PAGE: u32 = 50;
+
+/// Most people on a page.
+const LARGEST_PAGE: u32 = 500;
+
+/// People that one request looks at: those who were taken off the list again are passed over.
+const LOOKED_AT: usize = 10_000;
+
+/// Most numbers in one request.
+const MOST_PHONES: usize = 1_000;
+
+/// People written side by side.
+const PARALLEL_WRITES: usize = 16;
+
+/// Characters of a place in the list: a part, or the name of a person.
+const PLACE_LENGTHS: [usize; 2] = [1, 32];
+
+/// A page that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PageAsked {
+    phone: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// `GET /v3/suppressions?phone=&after=&limit=`
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<PageAsked>,
+) -> Result<Json<SuppressionList>, ApiError> {
+    if let Some(phone) = asked.phone.as_deref() {
+        let name = name_of(&app, caller.workspace_id, phone).await?;
+        let found = store::get(&app, caller.workspace_id, &name).await?;
+        return Ok(Json(SuppressionList {
+            items: found.and_then(|person| view(&person)).into_iter().collect(),
+            next: None,
+        }));
+    }
+    let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)? as usize;
+    let place = asked.after.map_or(Ok(String::new()), place)?;
+    Ok(Json(page(&app, caller.workspace_id, place, limit).await?))
+}
+
+fn place(after: String) -> Result<String, Refusal> {
+    let is_place = PLACE_LENGTHS.contains(&after.len()) && after.bytes().all(|byte| store::SHARDS.contains(&byte));
+    is_place.then_some(after).ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))
+}
+
+async fn page(app: &App, workspace: WorkspaceId, place: String, limit: usize) -> anyhow::Result<SuppressionList> {
+    let (mut items, mut looked_at, mut place) = (Vec::new(), 0, Some(place));
+    while let Some(after) = place.take() {
+        let most = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
+        let (people, next) = store::read(app, workspace, &after, most).await?;
+        looked_at += people.len();
+        items.extend(people.iter().filter_map(|(_, person)| view(person)));
+        if items.len() >= limit || looked_at >= LOOKED_AT {
+            return Ok(SuppressionList { items, next });
+        }
+        place = next;
+    }
+    Ok(SuppressionList { items, next: None })
+}
+
+/// A person as the list shows him; nothing when he is not on it, or was erased.
+pub(super) fn view(person: &Person) -> Option<Suppression> {
+    let entry = |channel_id: Option<&ChannelId>, entry: &Entry| SuppressionEntry {
+        channel_id: channel_id.cloned(),
+        reason: entry.reason,
+        code: entry.code,
+        since: time_of_millis(entry.since),
+        added_by: entry.added_by.clone(),
+    };
+    let everywhere = person.workspace.iter().map(|of| entry(None, of));
+    let somewhere = person.channels.iter().map(|(channel, of)| entry(Some(channel), of));
+    let entries: Vec<SuppressionEntry> = everywhere.chain(somewhere).collect();
+    let is_shown = !entries.is_empty() && person.erased_at.is_none();
+    is_shown.then(|| Suppression {
+        phone: person.phone.as_ref().map(|phone| format!("+{phone}")),
+        user_id: person.user_id.clone(),
+        entries,
+    })
+}
+
+/// The name under which a person is kept: by a number in any spelling, or by a user id.
+async fn name_of(app: &App, workspace: WorkspaceId, who: &str) -> Result<String, ApiError> {
+    let keys = person_keys::of(app, workspace).await?;
+    Ok(match user_id(who) {
+        Some(id) => keys.of_user_id(id)?,
+        None => keys.of_phone(&canonical(who)?)?,
+    })
+}
+
+/// A user id as WhatsApp writes it: `CC.` and letters or digits, `CC.ENT.` for linked portfolios (Meta, May 2026).
+fn user_id(text: &str) -> Option<&str> {
+    let (country, rest) = text.trim().split_once('.')?;
+    let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_id = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_country && is_id).then(|| text.trim())
+}
+
+/// `POST /v3/suppressions`. Who is on the list already stays on it for the first reason.
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateSuppressions>,
+) -> Result<Response, ApiError> {
+    let phones = phones(&request)?;
+    if request.reason.is_some_and(|reason| reason != SuppressionReason::Manual) {
+        return Err(Refusal::field("reason", "only `manual` can be given; the others are heard").into());
+    }
+    if let Some(id) = &request.channel_id
+        && channels::get(&app, caller.workspace_id, id).await?.is_none()
+    {
+        return Err(Refusal::field("channelId", "this workspace has no such channel").into());
+    }
+    let now = app.clock.now_millis();
+    let entry = Entry {
+        reason: SuppressionReason::Manual,
+        code: None,
+        added_by: Some(caller.workspace_name.clone()),
+        since: now,
+    };
+    let mut writes = Vec::with_capacity(phones.len());
+    for phone in &phones {
+        writes.push(add(&app, &caller, phone, request.channel_id.as_ref(), &entry));
+    }
+    let written: Vec<bool> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
+    let added = written.iter().filter(|is_new| **is_new).count() as u64;
+    tracing::info!(workspace = %caller.workspace_id, added, "people were put on the suppression list");
+    let answer = SuppressionsAdded { added, standing: written.len() as u64 - added };
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+fn phones(request: &CreateSuppressions) -> Result<BTreeSet<String>, Refusal> {
+    if request.phones.len() > MOST_PHONES {
+        return Err(Refusal::field("phones", format!("at most {MOST_PHONES} at once")));
+    }
+    let mut people = BTreeSet::new();
+    for phone in request.phone.iter().chain(&request.phones) {
+        people.insert(canonical(phone).map_err(|_| Refusal::field("phones", format!("{phone} is no phone number")))?);
+    }
+    if people.is_empty() { Err(Refusal::field("phones", "give at least one number")) } else { Ok(people) }
+}
+
+/// Puts one person on the list. Answers whether he was not on it.
+async fn add(
+    app: &App,
+    caller: &Caller,
+    phone: &str,
+    channel: Option<&ChannelId>,
+    entry: &Entry,
+) -> anyhow::Result<bool> {
+    let workspace = caller.workspace_id;
+    let name = person_keys::of(app, workspace).await?.of_phone(phone)?;
+    let changed = store::change(app, workspace, &name, |standing| {
+        if standing.erased_at.is_some() {
+            return standing.clone();
+        }
+        let mut next = Person { phone: Some(phone.to_owned()), ..standing.clone() };
+        match channel {
+            Some(channel) => {
+                next.channels.entry(channel.clone()).or_insert_with(|| entry.clone());
+            }
+            None => {
+                next.workspace.get_or_insert_with(|| entry.clone());
+            }
+        }
+        next
+    });
+    if let Changed::Same(_) = changed.await? {
+        return Ok(false);
+    }
+    if channel.is_none() {
+        note(app, caller, phone, ConsentAct::OptOut, entry.since).await?;
+    }
+    Ok(true)
+}
+
+/// Whose list, and which channel.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    channel_id: Option<ChannelId>,
+}
+
+/// `DELETE /v3/suppressions/{phone}?channelId=`: takes a person off the list, of one channel or of all.
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(who): Path<String>,
+    Params(scope): Params<Scope>,
+) -> Result<StatusCode, ApiError> {
+    let workspace = caller.workspace_id;
+    let name = name_of(&app, workspace, &who).await?;
+    let changed = store::change(&app, workspace, &name, |standing| {
+        if standing.erased_at.is_some() {
+            return standing.clone();
+        }
+        let mut next = standing.clone();
+        match &scope.channel_id {
+            Some(channel) => {
+                next.channels.remove(channel);
+            }
+            None => {
+                next.workspace = None;
+                next.channels.clear();
+            }
+        }
+        next
+    });
+    match changed.await? {
+        Changed::Same(_) => {
+            Err(Refusal::new(Kind::NotFound, "the suppression list of this workspace does not have this person").into())
+        }
+        Changed::Done(person) => {
+            if let (Some(phone), None) = (&person.phone, &scope.channel_id) {
+                note(&app, &caller, phone, ConsentAct::Lifted, app.clock.now_millis()).await?;
+            }
+            tracing::info!(%workspace, "a person was taken off the suppression list");
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
+}
+
+/// Writes what somebody of the workspace did into the person's ledger.
+async fn note(app: &App, caller: &Caller, phone: &str, act: ConsentAct, at: i64) -> anyhow::Result<()> {
+    let id = app.new_id()?;
+    for category in [ConsentCategory::Marketing, ConsentCategory::Utility] {
+        let line = Line {
+            id: id.clone(),
+            category,
+            act,
+            source: "manual".to_owned(),
+            text_version: None,
+            evidence: None,
+            recorded_by: caller.workspace_name.clone(),
+            at,
+        };
+        consents::record(app, caller.workspace_id, phone, &line).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_is_told_from_a_number() {
+        for id in ["US.13491208655302741918", "BR.ENT.1a", " BR.1 "] {
+            assert_eq!(user_id(id), Some(id.trim()), "{id}");
+        }
+        for text in ["+5511987654321", "11.98765", "br.1", "BR.", "BR.ENT.", "BR.1-2", ""] {
+            assert_eq!(user_id(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_name_or_a_part_is_a_place() {
+        assert!(place("a".into()).is_ok() && place("0123456789abcdef0123456789abcdef".into()).is_ok());
+        for wrong in ["", "g", "ab", "0123456789ABCDEF0123456789ABCDEF"] {
+            assert!(place(wrong.into()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn who_was_erased_is_not_shown() {
+        let entry = Entry { reason: SuppressionReason::Manual, code: None, added_by: None, since: 0 };
+        let person = Person { phone: Some("1".into()), workspace: Some(entry), ..Person::default() };
+        assert_eq!(view(&person).unwrap().phone.as_deref(), Some("+1"));
+        assert_eq!(view(&Person { erased_at: Some(1), ..person }), None);
+        assert_eq!(view(&Person::default()), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Who gets nothing whatever was queued for him: asked right before the permits, so that an opt-out, an erasure or a
+//! message of another campaign bites although the job was cut before.
+//!
+//! One batch read tells of opt-outs and erasures. The frequency cap and required consent cost a read per person, and
+//! nothing where the workspace has not set them.
+
+use std::collections::BTreeSet;
+
+use campaigns::consent::{ERASED, NO_CONSENT, SUPPRESSED, capped};
+use campaigns::job::{Job, JobRecipient, RecipientContent};
+use campaigns::message::shard_key;
+use campaigns::phone;
+use campaigns::template::is_marketing;
+use wire::CampaignId;
+
+use crate::App;
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::consents;
+use crate::storage::people::{self, Place};
+use crate::storage::settings::{self, Switch};
+use crate::storage::suppressions::{self, Barred};
+
+/// Marks the recipients who get nothing, each with the reason.
+pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) -> anyhow::Result<()> {
+    let barred = suppressions::among(app, job.workspace_id, Some(&job.channel_id), &phones(job)).await?;
+    skip(job, |phone| {
+        Some(match barred.get(phone)? {
+            Barred::Suppressed => SUPPRESSED.to_owned(),
+            Barred::Erased => ERASED.to_owned(),
+        })
+    });
+    let settings = settings::known(app, job.workspace_id).await?;
+    if settings.require_consent == Switch::On && campaign.attestation.is_none() && is_marketing(&campaign.template) {
+        let without = consents::without_marketing(app, job.workspace_id, &phones(job)).await?;
+        skip(job, |phone| without.contains(phone).then(|| NO_CONSENT.to_owned()));
+    }
+    if let Some(cap) = settings.frequency_cap {
+        let people = sends(job).map(|recipient| (canonical(recipient), own(&job.campaign_id, recipient)));
+        let enough = people::capped(app, job.workspace_id, cap, people.collect()).await?;
+        skip(job, |phone| enough.contains(phone).then(|| capped(cap.messages, cap.days)));
+    }
+    Ok(())
+}
+
+fn canonical(recipient: &JobRecipient) -> String {
+    phone::canonical_digits(&recipient.phone)
+}
+
+fn sends(job: &Job) -> impl Iterator<Item = &JobRecipient> {
+    job.recipients.iter().filter(|recipient| matches!(recipient.content, RecipientContent::Send(_)))
+}
+
+/// The people of the job who would get a message.
+fn phones(job: &Job) -> BTreeSet<String> {
+    sends(job).map(canonical).collect()
+}
+
+/// The item of an attempt that waits: it is this very message.
+fn own(campaign: &CampaignId, recipient: &JobRecipient) -> Option<Place> {
+    recipient.waits.then(|| Place { shard: shard_key(campaign, recipient.index), index: recipient.index })
+}
+
+/// Skips those for whom there is a reason; one that stands already stays.
+fn skip(job: &mut Job, reason: impl Fn(&str) -> Option<String>) {
+    for recipient in &mut job.recipients {
+        let RecipientContent::Send(_) = recipient.content else { continue };
+        if let Some(reason) = reason(&canonical(recipient)) {
+            recipient.content = RecipientContent::Skip(reason);
+        }
+    }
+}

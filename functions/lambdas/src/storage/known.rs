@@ -1,0 +1,112 @@
+//! What a process remembers of a workspace, so that it need not be asked for every job and every webhook.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wire::WorkspaceId;
+
+use super::person_keys::PersonKeys;
+use super::settings::SettingsRecord;
+
+/// Settings that were read hold for this long, in milliseconds: a change takes no longer to be felt.
+const SETTINGS_MS: i64 = 10_000;
+
+/// Workspaces remembered at most: more than one deployment has.
+const MOST_WORKSPACES: usize = 1_000;
+
+/// User ids remembered at most, some hundred bytes each: the people of some minutes.
+const MOST_USER_IDS: usize = 50_000;
+
+/// Shared by all handlers of a process.
+#[derive(Debug, Default)]
+pub struct Known(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    keys: HashMap<WorkspaceId, PersonKeys>,
+    settings: HashMap<WorkspaceId, (i64, Arc<SettingsRecord>)>,
+    user_ids: HashMap<(WorkspaceId, String), String>,
+}
+
+impl Known {
+    /// The keys of the workspace, which never change.
+    pub(super) fn keys(&self, workspace: WorkspaceId) -> Option<PersonKeys> {
+        self.state().keys.get(&workspace).cloned()
+    }
+
+    pub(super) fn learn_keys(&self, workspace: WorkspaceId, keys: &PersonKeys) {
+        let mut state = self.state();
+        bound(&mut state.keys, MOST_WORKSPACES);
+        state.keys.insert(workspace, keys.clone());
+    }
+
+    /// The settings of the workspace, if they were read within the last seconds.
+    pub(super) fn settings(&self, workspace: WorkspaceId, now_ms: i64) -> Option<Arc<SettingsRecord>> {
+        let state = self.state();
+        let (since, settings) = state.settings.get(&workspace)?;
+        (0..SETTINGS_MS).contains(&(now_ms - since)).then(|| Arc::clone(settings))
+    }
+
+    pub(super) fn learn_settings(&self, workspace: WorkspaceId, settings: &Arc<SettingsRecord>, now_ms: i64) {
+        let mut state = self.state();
+        bound(&mut state.settings, MOST_WORKSPACES);
+        state.settings.insert(workspace, (now_ms, Arc::clone(settings)));
+    }
+
+    /// Whether this user id was seen to lead to this phone.
+    pub(crate) fn leads_to(&self, workspace: WorkspaceId, user_id: &str, canonical_phone: &str) -> bool {
+        let key = (workspace, user_id.to_owned());
+        self.state().user_ids.get(&key).is_some_and(|phone| phone == canonical_phone)
+    }
+
+    /// Notes where a user id leads.
+    pub(crate) fn learn_user_id(&self, workspace: WorkspaceId, user_id: &str, canonical_phone: &str) {
+        let mut state = self.state();
+        bound(&mut state.user_ids, MOST_USER_IDS);
+        state.user_ids.insert((workspace, user_id.to_owned()), canonical_phone.to_owned());
+    }
+
+    /// Forgets where user ids lead: somebody was erased.
+    pub(crate) fn forget_user_ids(&self) {
+        self.state().user_ids.clear();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What would grow without a bound begins anew.
+fn bound<K, V>(map: &mut HashMap<K, V>, most: usize) {
+    if map.len() >= most {
+        map.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_hold_for_ten_seconds() {
+        let known = Known::default();
+        known.learn_settings(WorkspaceId(1), &Arc::new(SettingsRecord::default()), 1_000);
+        assert!(known.settings(WorkspaceId(1), 10_999).is_some());
+        assert!(known.settings(WorkspaceId(1), 11_000).is_none());
+        assert!(known.settings(WorkspaceId(1), 999).is_none());
+        assert!(known.settings(WorkspaceId(2), 1_000).is_none());
+    }
+
+    #[test]
+    fn user_ids_of_workspaces_are_apart_and_bounded() {
+        let known = Known::default();
+        known.learn_user_id(WorkspaceId(1), "BR.1", "5511987654321");
+        assert!(known.leads_to(WorkspaceId(1), "BR.1", "5511987654321"));
+        assert!(!known.leads_to(WorkspaceId(2), "BR.1", "5511987654321"));
+        assert!(!known.leads_to(WorkspaceId(1), "BR.1", "5511987654322"));
+        for n in 0..=MOST_USER_IDS {
+            known.learn_user_id(WorkspaceId(1), &format!("BR.{n}"), "1");
+        }
+        assert!(known.state().user_ids.len() <= MOST_USER_IDS);
+    }
+}

@@ -1,0 +1,137 @@
+//! Where WhatsApp shows a person's number and user id together: in statuses, in inbound messages, and in the contacts
+//! beside them. What is learnt lets a person be known who is later named by the id alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use campaigns::job::CallbackData;
+use campaigns::phone::{MAX_DIGITS, canonical_digits};
+use serde_json::Value;
+
+use crate::App;
+use crate::storage::channels::ChannelRecord;
+use crate::storage::user_ids::{self, AT_ONCE, Lead};
+use crate::storage::{messages, numbers};
+
+/// That somebody has this user id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meeting {
+    /// Meta's id of the number whose webhook says so.
+    pub phone_number_id: String,
+    /// WhatsApp's id of the person.
+    pub user_id: String,
+    /// Who he is.
+    pub who: Who,
+}
+
+/// By what a person is known who is named by an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Who {
+    /// His number, digits.
+    Phone(String),
+    /// The message that he got: the status has no number.
+    Message(CallbackData),
+}
+
+/// The meetings in the value of one change.
+pub(super) fn meetings(field: &str, value: &Value) -> Vec<Meeting> {
+    if field != "messages" {
+        return Vec::new();
+    }
+    let phone_number_id = text(&value["metadata"]["phone_number_id"]);
+    let entries = |name: &str| value[name].as_array().into_iter().flatten();
+    let by_phone = |entry: &Value, phone: &str, id: &str| meeting(text(&entry[id]), phone_of(&entry[phone])?);
+    let statuses = entries("statuses").filter_map(|status| {
+        let who = phone_of(&status["recipient_id"])
+            .or_else(|| Some(Who::Message(CallbackData::parse(status["biz_opaque_callback_data"].as_str()?)?)));
+        meeting(text(&status["recipient_user_id"]), who?)
+    });
+    let messages = entries("messages").filter_map(|message| by_phone(message, "from", "from_user_id"));
+    let contacts = entries("contacts").filter_map(|contact| by_phone(contact, "wa_id", "user_id"));
+    let all = statuses.chain(messages).chain(contacts);
+    all.map(|meeting| Meeting { phone_number_id: phone_number_id.clone(), ..meeting }).collect()
+}
+
+fn meeting(user_id: String, who: Who) -> Option<Meeting> {
+    (!user_id.is_empty()).then(|| Meeting { phone_number_id: String::new(), user_id, who })
+}
+
+fn phone_of(value: &Value) -> Option<Who> {
+    Some(Who::Phone(text(value))).filter(|who| *who != Who::Phone(String::new()))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().trim_start_matches('+').to_owned()
+}
+
+/// Learns who has which id. An error means: some may be missing, send the webhook again.
+pub(super) async fn apply(app: &App, app_id: &str, meetings: Vec<Meeting>) -> anyhow::Result<()> {
+    let mut by_number: BTreeMap<String, Vec<Meeting>> = BTreeMap::new();
+    for meeting in meetings {
+        by_number.entry(meeting.phone_number_id.clone()).or_default().push(meeting);
+    }
+    for (phone_number_id, meetings) in by_number {
+        let channel = numbers::channel_of(app, &phone_number_id).await?;
+        let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
+        let leads = unknown(app, &channel, meetings).await?;
+        for leads in leads.chunks(AT_ONCE) {
+            user_ids::learn(app, channel.workspace_id, leads).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the ids lead that this process has not seen before, each once.
+async fn unknown(app: &App, channel: &ChannelRecord, meetings: Vec<Meeting>) -> anyhow::Result<Vec<Lead>> {
+    let (mut leads, mut seen) = (BTreeMap::new(), BTreeSet::new());
+    for Meeting { user_id, who, .. } in meetings {
+        let phone = match who {
+            Who::Phone(phone) => canonical_digits(&format!("+{phone}")),
+            // Several statuses of a message say the same.
+            Who::Message(_) if !seen.insert(user_id.clone()) => continue,
+            Who::Message(callback) => match recipient(app, channel, &callback).await? {
+                Some(phone) => phone,
+                None => continue,
+            },
+        };
+        if !app.known.leads_to(channel.workspace_id, &user_id, &phone) {
+            leads.insert(user_id, phone);
+        }
+    }
+    Ok(leads.into_iter().map(|(user_id, phone)| Lead { user_id, phone }).collect())
+}
+
+/// Who got a message of this channel; nobody when he was erased.
+async fn recipient(app: &App, channel: &ChannelRecord, callback: &CallbackData) -> anyhow::Result<Option<String>> {
+    let message = messages::get(app, &callback.campaign_id, callback.index).await?;
+    let message = message.filter(|of| of.channel_id == channel.id && of.workspace_id == channel.workspace_id);
+    let phone = message.map(|message| message.canonical_phone().to_owned());
+    Ok(phone.filter(|phone| phone.len() <= MAX_DIGITS))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn statuses_messages_and_contacts_show_who_has_which_id() {
+        let callback = "c=01JD8ZQ0000000000000000000;i=3;a=1";
+        let value = json!({
+            "metadata": { "phone_number_id": "1" },
+            "statuses": [
+                { "recipient_id": "551", "recipient_user_id": "BR.1" },
+                { "recipient_user_id": "BR.2", "biz_opaque_callback_data": callback },
+                { "recipient_user_id": "BR.3" }, { "recipient_id": "554" }, 7,
+            ],
+            "messages": [{ "from": "+555", "from_user_id": "BR.5" }, { "from_user_id": "BR.6" }],
+            "contacts": [{ "wa_id": "557", "user_id": "BR.7" }, { "user_id": "BR.8" }, null],
+        });
+        let found: Vec<(String, Who)> =
+            meetings("messages", &value).into_iter().map(|meeting| (meeting.user_id, meeting.who)).collect();
+        let phone = |id: &str, phone: &str| (id.to_owned(), Who::Phone(phone.to_owned()));
+        let message = ("BR.2".to_owned(), Who::Message(CallbackData::parse(callback).unwrap()));
+        assert_eq!(found, [phone("BR.1", "551"), message, phone("BR.5", "555"), phone("BR.7", "557")]);
+        assert_eq!((meetings("account_update", &value), meetings("messages", &json!(null))), (vec![], vec![]));
+    }
+}

@@ -1,0 +1,261 @@
+//! Who wants messages and who wants none: the suppression list, the ledger of consents, and what a campaign's creator
+//! says of its people.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::ChannelId;
+
+/// Why somebody is on the suppression list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SuppressionReason {
+    /// The person, with a word.
+    Word,
+    /// The person, with a button.
+    Button,
+    /// The person, in WhatsApp's own preferences.
+    Preference,
+    /// WhatsApp, with an error's code.
+    Code,
+    /// Somebody of the workspace.
+    Manual,
+}
+
+/// One reason for which a person gets nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionEntry {
+    /// The only channel that sends nothing; absent: none of the workspace does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+    /// Why.
+    pub reason: SuppressionReason,
+    /// Meta's code, when WhatsApp said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u32>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Who of the workspace said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<String>,
+}
+
+/// A person on the suppression list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Suppression {
+    /// E.164 with `+`, in the one form that all spellings of a number share; absent while only the user id is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// WhatsApp's business-scoped id of the person, when it was by that one that he was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// Why, at least one.
+    pub entries: Vec<SuppressionEntry>,
+}
+
+/// `GET /v3/suppressions?phone=&after=&limit=`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionList {
+    /// One page, in an order that stays. A page may hold fewer than asked, even none, and still have a `next`.
+    pub items: Vec<Suppression>,
+    /// Give it as `after` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// `POST /v3/suppressions`: people who get nothing from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateSuppressions {
+    /// One number. Either this or `phones`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Several numbers.
+    #[serde(default)]
+    pub phones: Vec<String>,
+    /// `manual`, the only reason that people give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<SuppressionReason>,
+    /// The only channel that sends nothing; absent: none of the workspace does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel_id: Option<ChannelId>,
+}
+
+/// The answer of `POST /v3/suppressions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SuppressionsAdded {
+    /// People who are on the list since this request.
+    pub added: u64,
+    /// People who were on it before.
+    pub standing: u64,
+}
+
+/// What kind of messages a person agrees to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentCategory {
+    /// Offers and news.
+    Marketing,
+    /// Messages about something that the person ordered or asked for.
+    Utility,
+}
+
+/// What was said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentAct {
+    /// The person agreed.
+    OptIn,
+    /// The person took it back.
+    OptOut,
+    /// Somebody of the workspace took the person off the suppression list: that is no consent.
+    Lifted,
+}
+
+/// A line of a person's ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentEvent {
+    /// About which messages.
+    pub category: ConsentCategory,
+    /// What was said.
+    pub act: ConsentAct,
+    /// Where it was said: a form, a shop, a word in WhatsApp.
+    pub source: String,
+    /// Which text the person agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
+    /// What shows it: words or an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Who wrote it down; `campanile` when it was heard.
+    pub recorded_by: String,
+    /// When it was said.
+    pub at: DateTime<Utc>,
+}
+
+/// `GET /v3/contacts/{phone}/consents`: newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentList {
+    /// The latest lines, at most a hundred.
+    pub items: Vec<ConsentEvent>,
+}
+
+/// `POST /v3/contacts/{phone}/consents`: what a person said elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecordConsent {
+    /// About which messages.
+    pub category: ConsentCategory,
+    /// `optIn` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<ConsentAct>,
+    /// Where it was said.
+    pub source: String,
+    /// Which text the person agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
+    /// What shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// When it was said; absent: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Beside the fields of `POST /v3/uploads` with `intoContacts`: what everybody in the file agreed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileConsent {
+    /// To which messages.
+    pub category: ConsentCategory,
+    /// Where they did.
+    pub source: String,
+    /// To which text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
+    /// What shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// Where a person stands with one kind of messages: the latest line of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentStanding {
+    /// What was said last.
+    pub act: ConsentAct,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Where a person stands, by kind of messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Consents {
+    /// Offers and news.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marketing: Option<ConsentStanding>,
+    /// Messages about something that the person ordered or asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utility: Option<ConsentStanding>,
+}
+
+impl Consents {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Consents::default()
+    }
+}
+
+/// What a campaign's creator says of all its people: that they agreed to get such messages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttestConsent {
+    /// In his own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+}
+
+/// What was said of a campaign's people, by whom and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentAttestation {
+    /// In his own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+    /// Who.
+    pub attested_by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// `POST /v3/campaigns/{id}/start`: the body may be empty, and fields that are not here are ignored.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StartCampaign {
+    /// That all people of the campaign agreed, where that was not said before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_attestation: Option<AttestConsent>,
+}
+
+/// `GET /v3/campaigns/{id}/estimate`: who of the audience would get nothing if it started now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignEstimate {
+    /// Recipients in all.
+    pub recipients: u64,
+    /// Recipients that were looked at: all of them, or a sample of a large audience. The counts are of these.
+    pub looked_at: u64,
+    /// Asked for nothing more, or were erased.
+    pub suppressed: u64,
+    /// Of the others: got as many messages lately as the workspace allows.
+    pub capped: u64,
+    /// Of all: have not agreed to marketing, for a marketing template.
+    pub without_consent: u64,
+}

@@ -1,0 +1,137 @@
+//! One person's rights: what is kept of him is told, and ends when he asks; and nobody can write to him by mistake.
+
+use anyhow::Context;
+use axum::http::StatusCode;
+use campanile_tests::campaign::{call, count, dispatched, messages, token, uploaded};
+use campanile_tests::contacts;
+use campanile_tests::people::{answer, now, tell, write};
+use campanile_tests::stepped::Stepped;
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::totals::{self, Scope};
+use lambdas::{importer, sender};
+use local::events::s3_event;
+use local::tables::{CONTACTS_TABLE, CONTROL_TABLE, MESSAGES_TABLE};
+use serde_json::{Value, json};
+use wire::{
+    Audience, Contact, Erasure, Message, MessageList, MessageState, PersonExport, SuppressionList, WorkspaceId,
+};
+
+/// Every item of every table that has this text anywhere.
+async fn traces(stepped: &Stepped, text: &str) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for table in [CONTROL_TABLE, MESSAGES_TABLE, CONTACTS_TABLE] {
+        let items = stepped.app.dynamodb.scan().table_name(table).send().await?.items.unwrap_or_default();
+        found.extend(items.iter().map(|item| format!("{table}: {item:?}")).filter(|item| item.contains(text)));
+    }
+    Ok(found)
+}
+
+/// A person with a contact, a consent, a message, a user id, and a word that he said.
+async fn known(stepped: &Stepped) -> anyhow::Result<String> {
+    let phone = contacts::phones().next().context("no phone")?;
+    let ana = json!({ "phone": phone, "name": "Ana Secreta", "userId": "US.7" });
+    call::<Contact>(&stepped.app, "POST", "/v3/contacts", ana).await?;
+    let consents = format!("/v3/contacts/{}/consents", &phone[1..]);
+    call::<Value>(&stepped.app, "POST", &consents, json!({ "category": "marketing", "source": "shop" })).await?;
+    let (_, jobs) = dispatched(stepped, &contacts::csv(1), json!({})).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let contact = json!([{ "wa_id": &phone[1..], "user_id": "US.7" }]);
+    tell(stepped, "messages", json!({ "contacts": contact })).await?;
+    Ok(phone)
+}
+
+async fn export(stepped: &Stepped, phone: &str) -> anyhow::Result<PersonExport> {
+    call(&stepped.app, "GET", &format!("/v3/people/export?phone={}", &phone[1..]), Value::Null).await
+}
+
+#[tokio::test]
+async fn all_that_is_kept_of_a_person_is_told() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = known(&stepped).await?;
+    write(&stepped, json!({ "from": &phone[1..] }), "stop", "wamid.stop", now()).await?;
+    let told = export(&stepped, &phone).await?;
+    assert_eq!((told.phone.as_str(), told.is_complete), (phone.as_str(), true));
+    assert_eq!(told.contact.map(|contact| contact.name), Some("Ana Secreta".to_owned()));
+    assert_eq!((told.consents.len(), told.messages.len(), told.user_ids), (3, 1, vec!["US.7".to_owned()]));
+    assert!(told.suppression.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_erased_person_is_in_no_table_and_gets_nothing_and_the_counts_stay() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = known(&stepped).await?;
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
+    count(&stepped).await?;
+    assert!(!traces(&stepped, &phone[1..]).await?.is_empty());
+
+    let erased: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
+    assert_eq!((erased.contacts, erased.consents, erased.messages, erased.user_ids), (1, 1, 1, 1));
+    assert!(erased.is_complete && erased.backups_lapse_at > erased.at);
+    for text in [&phone[1..], "Secreta", "US.7"] {
+        assert_eq!(traces(&stepped, text).await?, Vec::<String>::new(), "{text}");
+    }
+
+    // The job that was cut before leaves him out, and the totals add up.
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
+    assert_eq!((found[0].state, found[0].reason.as_deref()), (MessageState::Skipped, Some(campaigns::consent::ERASED)));
+    assert_ne!(found[1].state, MessageState::Skipped);
+    let totals = totals::get(&stepped.app, &campaign, Scope::Campaign).await?.totals;
+    assert_eq!((totals.skipped, totals.touched()), (1, 2));
+
+    assert_eq!(traces(&stepped, &phone[1..]).await?, Vec::<String>::new());
+
+    // Pages of people do not show him.
+    let page: MessageList =
+        call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}/messages"), Value::Null).await?;
+    let names = |message: &Message| (message.phone.is_empty(), message.name.is_empty());
+    assert_eq!(page.items.iter().map(names).collect::<Vec<_>>(), [(true, true), (false, false)]);
+
+    // A file that names him again does not bring him back, nor does a webhook.
+    let (id, put) = uploaded(&stepped.app, contacts::csv(2)).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let audience: Audience = call(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
+    assert_eq!((audience.recipients, audience.rejected), (1, 1));
+    tell(&stepped, "messages", json!({ "contacts": [{ "wa_id": &phone[1..], "user_id": "US.7" }] })).await?;
+    let token = token(&stepped.app).await?;
+    let (status, _) = answer(&stepped, &token, "POST", "/v3/contacts", json!({ "phone": phone })).await?;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(traces(&stepped, &phone[1..]).await?, Vec::<String>::new());
+    let list: SuppressionList = call(&stepped.app, "GET", "/v3/suppressions", Value::Null).await?;
+    assert_eq!(list.items, []);
+    let told = export(&stepped, &phone).await?;
+    assert_eq!((told.contact, told.consents.len(), told.user_ids.len()), (None, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_erasure_may_be_asked_for_twice() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = known(&stepped).await?;
+    let first: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
+    let again: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": &phone[1..] })).await?;
+    assert_ne!(first.id, again.id);
+    assert_eq!((again.contacts, again.consents, again.messages, again.user_ids), (0, 0, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_workspace_learns_and_erases_nothing() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = known(&stepped).await?;
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    let path = format!("/v3/people/export?phone={}", &phone[1..]);
+    let (status, told) = answer(&stepped, &other, "GET", &path, Value::Null).await?;
+    assert_eq!((status, &told["messages"], &told["contact"]), (StatusCode::OK, &json!([]), &Value::Null));
+    let (status, proof) = answer(&stepped, &other, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
+    assert_eq!((status, &proof["messages"], &proof["contacts"]), (StatusCode::OK, &json!(0), &json!(0)));
+    let told = export(&stepped, &phone).await?;
+    assert_eq!((told.messages.len(), told.contact.is_some(), told.user_ids.len()), (1, true, 1));
+    let wrong =
+        answer(&stepped, &token(&stepped.app).await?, "POST", "/v3/people/erase", json!({ "phone": "x" })).await?;
+    assert_eq!(wrong.0, StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(())
+}

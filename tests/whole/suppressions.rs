@@ -1,0 +1,228 @@
+//! The suppression list: by phone in every spelling, by user id, of a workspace or of one channel; as people edit it.
+
+use axum::http::StatusCode;
+use campanile_tests::campaign::{self, call, dispatched, messages, token, uploaded};
+use campanile_tests::contacts;
+use campanile_tests::people::{answer, now, tell, write};
+use campanile_tests::stepped::Stepped;
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::channels::{self, ChannelRecord};
+use lambdas::storage::files;
+use lambdas::{importer, sender};
+use local::events::s3_event;
+use local::whatsapp::WORKSPACE;
+use serde_json::{Value, json};
+use wire::{
+    Audience, ChannelId, MessageState, Suppression, SuppressionList, SuppressionReason, SuppressionsAdded, WorkspaceId,
+};
+
+async fn listed(stepped: &Stepped, query: &str) -> anyhow::Result<Vec<Suppression>> {
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v3/suppressions?{query}{after}");
+        let page: SuppressionList = call(&stepped.app, "GET", &path, Value::Null).await?;
+        found.extend(page.items);
+        match page.next {
+            Some(next) => after = format!("&after={next}"),
+            None => return Ok(found),
+        }
+    }
+}
+
+async fn suppress(stepped: &Stepped, body: Value) -> anyhow::Result<SuppressionsAdded> {
+    call(&stepped.app, "POST", "/v3/suppressions", body).await
+}
+
+/// Sends a campaign to the first person and tells where the message ended and why.
+async fn reached(stepped: &Stepped) -> anyhow::Result<(MessageState, Option<String>)> {
+    let (campaign, jobs) = dispatched(stepped, &contacts::csv(1), json!({})).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let message = messages(stepped, &stepped.record(&campaign).await?).await?.remove(0);
+    Ok((message.state, message.reason))
+}
+
+fn refused() -> (MessageState, Option<String>) {
+    (MessageState::Skipped, Some(campaigns::consent::SUPPRESSED.to_owned()))
+}
+
+#[tokio::test]
+async fn people_are_put_on_the_list_found_in_every_spelling_and_taken_off() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let added = suppress(&stepped, json!({ "phones": ["+5531987654321", "553187654321", "+12025550100"] })).await?;
+    assert_eq!((added.added, added.standing), (2, 0));
+    let again = suppress(&stepped, json!({ "phone": "+55 31 8765-4321", "reason": "manual" })).await?;
+    assert_eq!((again.added, again.standing), (0, 1));
+    for spelling in ["5531987654321", "553187654321"] {
+        let found = listed(&stepped, &format!("phone={spelling}")).await?;
+        assert_eq!((found.len(), found[0].phone.as_deref()), (1, Some("+5531987654321")), "{spelling}");
+        let entry = &found[0].entries[0];
+        assert_eq!((entry.reason, entry.added_by.as_deref()), (SuppressionReason::Manual, Some("Test")));
+    }
+    let token = token(&stepped.app).await?;
+    for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        let (status, _) = answer(&stepped, &token, "DELETE", "/v3/suppressions/553187654321", Value::Null).await?;
+        assert_eq!(status, expected);
+    }
+    assert_eq!(listed(&stepped, "phone=5531987654321").await?, []);
+    assert_eq!(listed(&stepped, "").await?.len(), 1);
+    for wrong in [
+        json!({}),
+        json!({ "phone": "nobody" }),
+        json!({ "phone": "+12025550100", "reason": "word" }),
+        json!({ "phone": "+12025550100", "channelId": "none" }),
+    ] {
+        let (status, _) = answer(&stepped, &token, "POST", "/v3/suppressions", wrong.clone()).await?;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn pages_of_the_list_hold_each_person_once() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(60).collect();
+    suppress(&stepped, json!({ "phones": phones })).await?;
+    let mut found: Vec<String> =
+        listed(&stepped, "limit=7").await?.into_iter().filter_map(|person| person.phone).collect();
+    found.sort();
+    assert_eq!(found, phones);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_leaves_out_who_is_on_the_list_and_its_rows_add_up() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(5).collect();
+    suppress(&stepped, json!({ "phones": [phones[1], phones[3]] })).await?;
+    let csv = format!("{}Again,{}\nNobody,12\n", contacts::csv(5), phones[0]);
+    let (id, put) = uploaded(&stepped.app, &csv).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let audience: Audience = call(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
+    assert_eq!((audience.recipients, audience.rejected), (3, 4));
+    let reasons: Vec<(&str, u64)> =
+        audience.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
+    assert_eq!(reasons[0], ("suppressed", 2));
+    let rejects = files::get(&stepped.app, &files::rejects_key(WORKSPACE, &id)).await?;
+    assert!(String::from_utf8_lossy(&rejects).contains("asked for no more messages"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_opt_out_bites_although_the_job_was_cut_before_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(2).collect();
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
+    write(&stepped, json!({ "from": &phones[0][1..] }), "SAIR", "wamid.in", now()).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
+    assert_eq!((found[0].state, found[0].reason.clone()), refused());
+    assert_ne!(found[1].state, MessageState::Skipped);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_channel_sends_nothing_and_the_others_go_on() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let here = stepped.channel().await?;
+    // The first channel by its id is the one that campaigns here use.
+    let elsewhere = ChannelId("zone".to_owned());
+    let other = ChannelRecord { id: elsewhere.clone(), phone_number_id: "7".to_owned(), ..here.clone() };
+    channels::put(&stepped.app, &other).await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    suppress(&stepped, json!({ "phone": phone, "channelId": elsewhere })).await?;
+    assert_ne!(reached(&stepped).await?.0, MessageState::Skipped, "only the other channel is meant");
+    suppress(&stepped, json!({ "phone": phone, "channelId": here.id })).await?;
+    // An import serves all channels and leaves nobody out for one.
+    assert_eq!(reached(&stepped).await?, refused());
+    let found = listed(&stepped, &format!("phone={}", &phone[1..])).await?;
+    assert_eq!(found[0].entries.len(), 2);
+    let path = format!("/v3/suppressions/{}?channelId={}", &phone[1..], here.id);
+    let (status, _) = answer(&stepped, &token(&stepped.app).await?, "DELETE", &path, Value::Null).await?;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_ne!(reached(&stepped).await?.0, MessageState::Skipped);
+    Ok(())
+}
+
+/// A status of a message to this phone that shows the person's user id.
+fn status(phone: &str, user_id: &str) -> Value {
+    json!({ "statuses": [{
+        "id": "wamid.1", "status": "sent", "timestamp": now().to_string(), "recipient_id": &phone[1..],
+        "recipient_user_id": user_id,
+    }] })
+}
+
+#[tokio::test]
+async fn a_stop_by_a_user_id_alone_suppresses_the_phone_that_it_leads_to() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    tell(&stepped, "messages", status(&phone, "US.13491208655302741918")).await?;
+    write(&stepped, json!({ "from_user_id": "US.13491208655302741918" }), "stop", "wamid.in", now()).await?;
+    let found = listed(&stepped, "").await?;
+    assert_eq!((found.len(), found[0].phone.as_deref()), (1, Some(phone.as_str())));
+    assert_eq!(found[0].user_id.as_deref(), Some("US.13491208655302741918"));
+    let (id, put) = uploaded(&stepped.app, contacts::csv(1)).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let audience: Audience = call(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
+    assert_eq!((audience.recipients, audience.rejected), (0, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_by_a_user_id_that_nobody_knows_waits_until_somebody_shows_whose_it_is() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(1), json!({})).await?;
+    let preference = json!({ "user_preferences": [{ "user_id": "US.1", "value": "stop", "timestamp": now() }] });
+    tell(&stepped, "user_preferences", preference).await?;
+    let found = listed(&stepped, "").await?;
+    assert_eq!((found.len(), &found[0].phone, found[0].user_id.as_deref()), (1, &None, Some("US.1")));
+    // Twice: what is learnt twice is learnt once.
+    for _ in 0..2 {
+        tell(&stepped, "messages", status(&phone, "US.1")).await?;
+    }
+    let found = listed(&stepped, "").await?;
+    assert_eq!((found.len(), found[0].phone.as_deref()), (1, Some(phone.as_str())));
+    assert_eq!(found[0].entries[0].reason, SuppressionReason::Preference);
+    sender::handle(&stepped.app, jobs).await?;
+    let message = messages(&stepped, &stepped.record(&campaign).await?).await?.remove(0);
+    assert_eq!((message.state, message.reason), refused());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_status_without_a_number_shows_by_its_message_whose_the_user_id_is() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(1), json!({})).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let status = json!({
+        "id": "wamid.1", "status": "delivered", "timestamp": now().to_string(), "recipient_user_id": "US.2",
+        "biz_opaque_callback_data": format!("c={campaign};i=0;a=1"),
+    });
+    tell(&stepped, "messages", json!({ "statuses": [status] })).await?;
+    write(&stepped, json!({ "from_user_id": "US.2" }), "PARAR", "wamid.in", now()).await?;
+    assert_eq!(listed(&stepped, "").await?[0].phone.as_deref(), Some(phone.as_str()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_workspace_sees_and_changes_nobodys_wish() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    suppress(&stepped, json!({ "phone": phone })).await?;
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    for path in ["/v3/suppressions".to_owned(), format!("/v3/suppressions?phone={}", &phone[1..])] {
+        let (status, body) = answer(&stepped, &other, "GET", &path, Value::Null).await?;
+        assert_eq!((status, &body["items"]), (StatusCode::OK, &json!([])), "{path}");
+    }
+    let path = format!("/v3/suppressions/{}", &phone[1..]);
+    assert_eq!(answer(&stepped, &other, "DELETE", &path, Value::Null).await?.0, StatusCode::NOT_FOUND);
+    let here = json!({ "phone": phone, "channelId": stepped.channel_id().await? });
+    let (status, _) = answer(&stepped, &other, "POST", "/v3/suppressions", here).await?;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "the channel is another workspace's");
+    assert_eq!(listed(&stepped, "").await?.len(), 1);
+    let draft = campaign::draft(&stepped.app, &contacts::csv(2), json!({})).await?;
+    assert_eq!(draft.leads_count, 1);
+    Ok(())
+}
