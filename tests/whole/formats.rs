@@ -52,6 +52,23 @@ async fn the_same_contacts_in_any_format_are_the_same_audience() -> anyhow::Resu
 }
 
 #[tokio::test]
+async fn the_samples_that_the_dashboard_offers_are_taken_back_as_they_are() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(repository().join("frontend/samples"))? {
+        let file = file?;
+        let (id, put) = uploaded(&stepped.app, &std::fs::read(file.path())?).await?;
+        importer::handle(&stepped.app, s3_event(&put)?).await?;
+        let audience: Audience = call(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
+        assert_eq!((audience.recipients, audience.rejected), (3, 0), "{:?}: {audience:?}", file.file_name());
+        names.push(file.file_name());
+    }
+    names.sort();
+    assert_eq!(names, ["contacts.csv", "contacts.ods", "contacts.txt", "contacts.xlsx", "contacts.xml"]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_workbook_made_to_do_harm_fails_with_a_sentence_and_leaves_the_next_one_alone() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     for (file, said) in [

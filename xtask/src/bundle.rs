@@ -60,6 +60,7 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
             files.push(store(assets.join(&asset.name), asset.bytes, fetched)?);
         }
     }
+    copy_samples(&frontend.join("samples"), &out.join("samples"))?;
     files.sort_by_key(|file| std::cmp::Reverse(file.bytes.len()));
     Ok(files)
 }
@@ -157,6 +158,17 @@ fn clear(assets: &Path) -> Result<()> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Contacts files that people download to fill in: they keep their names, and weigh on no page.
+fn copy_samples(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+    for file in std::fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))? {
+        let file = file?;
+        let path = to.join(file.file_name());
+        std::fs::copy(file.path(), &path).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn store(path: PathBuf, bytes: Vec<u8>, fetched: Fetched) -> Result<Written> {

@@ -41,6 +41,9 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             disabled=busy
             on_file=Callback::new(move |file| intake.take(file))
         />
+        <Show when=move || !taken.get()>
+            <Samples/>
+        </Show>
         <FieldError id="file-error" error=intake.error("file")/>
         <Show when=looking>
             <p class="loading" role="status">"Looking into the file…"</p>
@@ -52,6 +55,20 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             <SheetTable sheet=intake.sheet phone_column=intake.phone_column/>
             <SheetProblems sheet=intake.sheet/>
         </Show>
+    }
+}
+
+/// Files that show what is expected, to be filled in.
+#[component]
+fn Samples() -> impl IntoView {
+    let sample = |ending: &'static str, name: &'static str| {
+        view! { <a href=format!("/samples/contacts.{ending}") download rel="external">{name}</a> }
+    };
+    view! {
+        <p class="samples">
+            "A sample to fill in: " {sample("xlsx", "Excel")} ", " {sample("ods", "OpenDocument")} ", "
+            {sample("csv", "CSV")} ", " {sample("txt", "text")} ", " {sample("xml", "XML")}
+        </p>
     }
 }
 
