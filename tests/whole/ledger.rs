@@ -1,7 +1,7 @@
 //! The ledger of consents, and campaigns that need what stands in it.
 
 use axum::http::StatusCode;
-use campanile_tests::campaign::{act, call, dispatched, draft, messages, token};
+use campanile_tests::campaign::{act, call, dispatched, draft, messages, token, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{answer, now, write};
 use campanile_tests::stepped::Stepped;
@@ -12,7 +12,7 @@ use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory, ConsentEvent, ConsentList,
+    Audience, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory, ConsentEvent, ConsentList,
     Contact, MessageState, Settings, Upload,
 };
 
@@ -36,6 +36,23 @@ async fn agree(stepped: &Stepped, phone: &str) -> anyhow::Result<ConsentEvent> {
 
 async fn require(stepped: &Stepped, is_required: bool) -> anyhow::Result<Settings> {
     call(&stepped.app, "PATCH", "/v3/settings", json!({ "requireConsent": is_required })).await
+}
+
+#[tokio::test]
+async fn the_workspaces_country_reads_numbers_written_without_one() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let import = async |stepped: &Stepped| {
+        let (id, put) = uploaded(&stepped.app, b"name,phone\nAna,(11) 99876-5432\n").await?;
+        importer::handle(&stepped.app, s3_event(&put)?).await?;
+        call::<Audience>(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await
+    };
+    assert_eq!(import(&stepped).await?.recipients, 0);
+    let changed: Settings = call(&stepped.app, "PATCH", "/v3/settings", json!({ "defaultCountry": "br" })).await?;
+    assert_eq!(changed.default_country.as_deref(), Some("BR"));
+    assert_eq!(import(&stepped).await?.recipients, 1);
+    let wrong = call::<Settings>(&stepped.app, "PATCH", "/v3/settings", json!({ "defaultCountry": "Brasil" })).await;
+    assert!(wrong.is_err_and(|error| error.to_string().contains("defaultCountry")));
+    Ok(())
 }
 
 #[tokio::test]

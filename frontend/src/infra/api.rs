@@ -4,7 +4,7 @@ use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
     Audience, AudienceId, Campaign, CampaignId, CampaignList, ChannelId, ChannelList, CreateCampaign, CreateUpload,
-    IntoContacts, MessageList, Session, SignIn, TemplateList, Upload,
+    IntoContacts, MessageList, Session, Settings, SignIn, TemplateList, Upload,
 };
 
 use super::http::{ApiError, ask, encoded, get, post, post_once, tell};
@@ -26,6 +26,11 @@ pub async fn sign_in(code: String) -> Result<Session, ApiError> {
 /// Ends the session.
 pub async fn sign_out() -> Result<(), ApiError> {
     tell("/v3/sign-out").await
+}
+
+/// What the workspace decides for all its campaigns.
+pub async fn settings() -> Result<Settings, ApiError> {
+    get("/v3/settings").await
 }
 
 /// The numbers that can send.

@@ -28,12 +28,16 @@ pub struct Settings {
     /// How often a person is written to at most; absent: no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frequency_cap: Option<FrequencyCap>,
+    /// Two letters (ISO 3166): the country of numbers written without one, where an upload names none; absent: such rows
+    /// are rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<String>,
     /// Rises with every change.
     pub version: u64,
 }
 
 /// `PATCH /v3/settings`: what is absent stays.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct EditSettings {
     /// As in [`Settings`].
@@ -45,6 +49,9 @@ pub struct EditSettings {
     /// As in [`Settings`]; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub frequency_cap: Option<Option<FrequencyCap>>,
+    /// As in [`Settings`], in any case; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<Option<String>>,
 }
 
 /// A field that is there, even as null.

@@ -1,14 +1,16 @@
 //! The file's fields: drop zone, columns, country, the first rows and what is wrong with some.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use reader::Sheet;
 use web_sys::File;
+use wire::Settings;
 
 use super::FileIntake;
 use crate::components::drop_zone::DropZone;
 use crate::components::field::{FieldError, Pick, PickField, country_picks};
 use crate::components::sheet::{SheetProblems, SheetTable};
-use crate::infra::format;
+use crate::infra::{api, format};
 use crate::model::intake::Intake;
 
 const INVITATION: &str = "Drop your contacts file here";
@@ -29,6 +31,7 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             && intake.sheet.with(Option::is_none)
             && !intake.intake.with(|intake| matches!(intake, Intake::Failed(_)))
     };
+    suggest_country(intake);
     let has_sheet = Memo::new(move |_| intake.sheet.with(Option::is_some));
     let is_seen = Memo::new(move |_| intake.is_seen());
     view! {
@@ -56,6 +59,18 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             <SheetProblems sheet=intake.sheet/>
         </Show>
     }
+}
+
+/// The workspace's own country, unless another was chosen. Without an answer nothing is suggested.
+fn suggest_country(intake: FileIntake) {
+    spawn_local(async move {
+        let Ok(Settings { default_country: Some(country), .. }) = api::settings().await else { return };
+        // The page may have been left, or a country chosen, before the answer came.
+        if intake.country.try_get_untracked().is_some_and(|chosen| chosen.is_empty()) {
+            intake.country.set(country);
+            intake.look();
+        }
+    });
 }
 
 /// Files that show what is expected, to be filled in.

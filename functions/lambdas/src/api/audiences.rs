@@ -23,6 +23,7 @@ use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::audiences::{self, AudienceRecord, FileConsentRecord, IntoContactsRecord, Said};
 use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
+use crate::storage::settings;
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
 pub const LONGEST_FILE_NAME: usize = 255;
@@ -50,8 +51,12 @@ pub async fn announce(
     let id = AudienceId(app.new_id()?);
     let now = app.clock.now();
     let file_name = request.file_name.trim().to_owned();
+    let default_country = match country {
+        Some(country) => Some(country.as_str().to_owned()),
+        None => settings::read(&app, caller.workspace_id).await?.default_country,
+    };
     let record = AudienceRecord {
-        default_country: country.map(|country| country.as_str().to_owned()),
+        default_country,
         phone_column: request.phone_column,
         name_column: request.name_column,
         said: Said {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use campaigns::phone::Country;
 use wire::{EditSettings, FrequencyCap, Settings};
 
 use super::actions::MOST_RACES;
@@ -34,9 +35,10 @@ pub async fn edit(
     if let Some(Some(cap)) = request.frequency_cap {
         check(cap)?;
     }
+    let country = country(request.default_country.as_ref())?;
     for _ in 0..MOST_RACES {
         let read = store::read(&app, caller.workspace_id).await?;
-        let next = edited(&read, &request);
+        let next = edited(&read, &request, country);
         if next == read {
             return Ok(Json(view(&read)));
         }
@@ -55,11 +57,19 @@ fn check(cap: FrequencyCap) -> Result<(), Refusal> {
     is_cap.then_some(()).ok_or_else(|| Refusal::field("frequencyCap", how))
 }
 
-fn edited(read: &SettingsRecord, request: &EditSettings) -> SettingsRecord {
+/// The country asked for, if one is, or none.
+fn country(asked: Option<&Option<String>>) -> Result<Option<Option<Country>>, Refusal> {
+    let parsed = asked.map(|code| code.as_deref().map(Country::parse).transpose()).transpose();
+    parsed.map_err(|unknown| Refusal::field("defaultCountry", unknown.to_string()))
+}
+
+fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<Country>>) -> SettingsRecord {
     SettingsRecord {
         confirm_opt_outs: request.confirm_opt_outs.map_or(read.confirm_opt_outs, Switch::from),
         require_consent: request.require_consent.map_or(read.require_consent, Switch::from),
         frequency_cap: request.frequency_cap.unwrap_or(read.frequency_cap),
+        default_country: country
+            .map_or_else(|| read.default_country.clone(), |asked| asked.map(|country| country.as_str().to_owned())),
         version: read.version,
     }
 }
@@ -69,6 +79,7 @@ fn view(record: &SettingsRecord) -> Settings {
         confirm_opt_outs: record.confirm_opt_outs == Switch::On,
         require_consent: record.require_consent == Switch::On,
         frequency_cap: record.frequency_cap,
+        default_country: record.default_country.clone(),
         version: record.version,
     }
 }
@@ -82,8 +93,16 @@ mod tests {
         let cap = FrequencyCap { messages: 2, days: 7 };
         let read = SettingsRecord { frequency_cap: Some(cap), ..SettingsRecord::default() };
         let asked = |text: &str| serde_json::from_str::<EditSettings>(text).unwrap();
+        let edited = |read: &SettingsRecord, request: &EditSettings| {
+            edited(read, request, country(request.default_country.as_ref()).unwrap())
+        };
         assert_eq!(edited(&read, &asked("{}")), read);
         assert_eq!(edited(&read, &asked("{\"frequencyCap\": null}")).frequency_cap, None);
+        let brazil = edited(&read, &asked("{\"defaultCountry\": \" br \"}"));
+        assert_eq!(brazil.default_country.as_deref(), Some("BR"));
+        assert_eq!(edited(&brazil, &asked("{}")), brazil);
+        assert_eq!(edited(&brazil, &asked("{\"defaultCountry\": null}")).default_country, None);
+        assert!(country(Some(&Some("Brazil".to_owned()))).is_err());
         let strict = edited(&read, &asked("{\"requireConsent\": true, \"confirmOptOuts\": false}"));
         assert_eq!((strict.require_consent, strict.confirm_opt_outs), (Switch::On, Switch::Off));
         assert!(serde_json::from_str::<EditSettings>("{\"cap\": 1}").is_err());

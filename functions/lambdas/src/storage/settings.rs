@@ -35,13 +35,22 @@ pub struct SettingsRecord {
     /// How often a person is written to at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_cap: Option<FrequencyCap>,
+    /// The country of numbers written without one, where an upload names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<String>,
     /// Rises with every change; 0: never changed.
     pub version: u64,
 }
 
 impl Default for SettingsRecord {
     fn default() -> SettingsRecord {
-        SettingsRecord { confirm_opt_outs: Switch::On, require_consent: Switch::Off, frequency_cap: None, version: 0 }
+        SettingsRecord {
+            confirm_opt_outs: Switch::On,
+            require_consent: Switch::Off,
+            frequency_cap: None,
+            default_country: None,
+            version: 0,
+        }
     }
 }
 
