@@ -143,9 +143,10 @@ async fn a_person_who_got_enough_is_tried_again_a_day_later_and_completed_hides_
 async fn who_stopped_marketing_gets_nothing_of_the_next_campaign() -> anyhow::Result<()> {
     let mut town = Town::open(Faults::none(), number(80)).await?;
     let csv = format!("{}{}", contacts::csv(3), people_ending("0183", 1));
-    for expected in [(4, 0), (3, 1)] {
+    // Both lists are imported before he says so: later ones leave him out themselves.
+    let campaigns = [draft(&town.app, &csv, json!({})).await?.id, draft(&town.app, &csv, json!({})).await?.id];
+    for (campaign, expected) in campaigns.into_iter().zip([(4, 0), (3, 1)]) {
         let before = town.simulator.arrivals().len();
-        let campaign = draft(&town.app, &csv, json!({})).await?.id;
         act(&town.app, &campaign, "start").await?;
         town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
         let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
