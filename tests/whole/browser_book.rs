@@ -161,7 +161,7 @@ async fn list_with_a_live_count(browser: &Browser) -> anyhow::Result<()> {
     browser.text_until("live-count", |text| text == "3 people").await?;
     browser.find("list-cities").await?.send_keys("lisboa" + Key::Enter).await?;
     browser.text_until("live-count", |text| text.starts_with(['1', '2'])).await?;
-    browser.find("list-cities").await?.send_keys(Key::Backspace.to_string()).await?;
+    browser.find("list-cities").await?.send_keys(Key::Backspace + "").await?;
     browser.text_until("live-count", |text| text == "3 people").await?;
     browser.screenshot("book-8-list").await?;
     browser.click("save").await?;

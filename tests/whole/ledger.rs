@@ -12,8 +12,8 @@ use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    Audience, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory, ConsentEvent, ConsentList,
-    Contact, MessageState, Settings, Upload,
+    Audience, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory, ConsentEvent,
+    ConsentList, Contact, MessageState, Settings, Upload,
 };
 
 async fn book(stepped: &Stepped, count: usize) -> anyhow::Result<Vec<String>> {

@@ -400,7 +400,8 @@ mod tests {
 
     #[test]
     fn reading_stops_when_nobody_takes_the_segments() {
-        let outcome = read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), &nobody, left_out(Vec::new()), |_| false);
+        let outcome =
+            read(file(SEGMENT_ROWS * 3).as_bytes(), Options::default(), &nobody, left_out(Vec::new()), |_| false);
         assert_eq!(outcome.unwrap(), Outcome::Stopped);
     }
 
