@@ -259,8 +259,8 @@ async fn the_book_fits_a_phone_in_the_dark() -> anyhow::Result<()> {
 /// People in the large file, 32 MB of them.
 const MANY: u64 = 1_000_000;
 
-/// The longest that the page may stand still, in milliseconds, on a machine that is busy with other things.
-const LONGEST_STILL_MS: f64 = 1_000.0;
+/// A page that reads the file itself beats not once meanwhile; one that does not beats every 20 ms, on a busy machine less.
+const LEAST_BEATS: u32 = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_file_is_read_while_the_page_goes_on() -> anyhow::Result<()> {
@@ -279,8 +279,7 @@ async fn a_large_file_is_read_while_the_page_goes_on() -> anyhow::Result<()> {
     let input = browser.find("file-input").await?;
     let loaded = "return performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.includes('reader-')).length";
     assert_eq!(browser.driver.execute(loaded, vec![]).await?.convert::<u32>()?, 0, "the parser waits for a file");
-    let watch = "window.still = 0; let last = performance.now(); \
-                 setInterval(() => { const now = performance.now(); window.still = Math.max(window.still, now - last); last = now; }, 20);";
+    let watch = "window.beats = 0; setInterval(() => { window.beats += 1; }, 20);";
     browser.driver.execute(watch, vec![]).await?;
     input.send_keys(path.to_str().context("the folder's path is not UTF-8")?).await?;
     browser.text_until("seen", |text| text.contains("read so far")).await?;
@@ -288,9 +287,8 @@ async fn a_large_file_is_read_while_the_page_goes_on() -> anyhow::Result<()> {
     browser.fill("name-input", "While it reads").await?;
     let seen = browser.text_until("seen", |text| !text.contains("read so far")).await?;
     assert_eq!(seen, "1,000,000 people");
-    let still: f64 = browser.driver.execute("return window.still", vec![]).await?.convert()?;
-    println!("the page stood still for {still:.0} ms at most");
-    assert!(still < LONGEST_STILL_MS, "the page stood still for {still:.0} ms");
+    let beats: u32 = browser.driver.execute("return window.beats", vec![]).await?.convert()?;
+    assert!(beats >= LEAST_BEATS, "the page stood still: {beats} beats");
     browser.close().await?;
     running.stop().await
 }
