@@ -165,7 +165,7 @@ async fn list_with_a_live_count(browser: &Browser) -> anyhow::Result<()> {
     browser.text_until("live-count", |text| text == "3 people").await?;
     browser.screenshot("book-8-list").await?;
     browser.click("save").await?;
-    browser.text_until("list-row", |text| text.contains("Our best") && text.contains("label vip")).await?;
+    browser.text_until("list-row", |text| text.contains("Our best") && text.contains("Label vip")).await?;
     browser.screenshot("book-9-lists").await?;
     browser.click("use-list").await
 }

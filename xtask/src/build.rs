@@ -7,6 +7,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::toolchain::{TARGET, Toolchain};
 
+/// Leptos' own switch, read by its macros.
+const ERASED: &str = "--cfg erase_components";
+
 /// The modules of the dashboard.
 pub struct Modules {
     /// The page.
@@ -34,10 +37,18 @@ pub fn wasm(toolchain: &Toolchain, root: &Path, what: &[&str], file: &str) -> Re
         .args(["--profile", "web", "--target", TARGET])
         .current_dir(root)
         .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTFLAGS", flags())
         .status()
         .context("cannot run cargo")?;
     ensure!(status.success(), "{file} does not build ({status})");
     Ok(target.join(TARGET).join("web").join(file))
+}
+
+/// What the caller asks of rustc, and that views are held behind one type each: without it every page is compiled anew for
+/// every shape that it takes, which makes the module larger.
+fn flags() -> String {
+    let asked = std::env::var("RUSTFLAGS").unwrap_or_default();
+    format!("{asked} {ERASED}").trim().to_owned()
 }
 
 fn cargo(toolchain: Toolchain) -> Command {

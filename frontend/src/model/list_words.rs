@@ -8,7 +8,13 @@ use wire::{FieldTest, ListFilter, Period, Spoke};
 /// The filter as one sentence; `date` writes a day as the reader does.
 pub fn sentence(filter: &ListFilter, date: impl Fn(DateTime<Utc>) -> String) -> String {
     let parts = parts(filter, &date);
-    if parts.is_empty() { "Everybody in the contact book".to_owned() } else { parts.join(" · ") }
+    if parts.is_empty() { "Everybody in the contact book".to_owned() } else { begun(&parts.join(" · ")) }
+}
+
+/// With a capital letter, as a sentence begins.
+fn begun(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 fn parts(filter: &ListFilter, date: &impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
@@ -86,7 +92,7 @@ mod tests {
             channel: Some(ChannelFilter { id: ChannelId("a".into()), spoke: Spoke::Here }),
             ..ListFilter::default()
         };
-        let expected = "label may or vip · none of the labels lost · in Lisboa · size is M · added 01/01 to 02/01 · \
+        let expected = "Label may or vip · none of the labels lost · in Lisboa · size is M · added 01/01 to 02/01 · \
                         last contact at any time · last reply until 01/01 · wrote to one number";
         assert_eq!(words(&filter), expected);
     }

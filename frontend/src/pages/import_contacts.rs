@@ -199,6 +199,8 @@ fn Writing(import: Import) -> impl IntoView {
 fn Done(audience: Audience) -> impl IntoView {
     let into = audience.into_contacts.clone().unwrap_or(IntoContactsProgress { done: 0, written: 0, left_out: 0 });
     let same = into.done.saturating_sub(into.written + into.left_out);
+    let the_same =
+        (same > 0).then(|| view! { <li>{format!("{} were there already, just so.", format::count(same))}</li> });
     let too_large = (into.left_out > 0)
         .then(|| view! { <li>{format!("{} rows are too large for a contact and were left out.", format::count(into.left_out))}</li> });
     view! {
@@ -208,7 +210,7 @@ fn Done(audience: Audience) -> impl IntoView {
         </div>
         <ul class="plain">
             <li>{format!("{} are new or changed.", format::count(into.written))}</li>
-            <li>{format!("{} were there already, just so.", format::count(same))}</li>
+            {the_same}
             {too_large}
         </ul>
         <div class="actions">

@@ -135,7 +135,7 @@ fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
             }
         >
             <div class="steps"><ListFields desk=desk/></div>
-            <aside class="card" aria-labelledby="found">
+            <aside class="card found" aria-labelledby="found">
                 <h2 id="found">"Found now"</h2>
                 <LiveCount form=desk.form/>
                 <div class="actions stacked">

@@ -29,7 +29,7 @@ pub fn ListFields(desk: Desk) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="by-label">
             <h2 id="by-label">"Labels"</h2>
-            <div class="fields">
+            <div class="fields thirds">
                 <Values desk=desk id="labels.any" label="Has one of" read=|form| &form.any write=|form| &mut form.any known=|values| &values.labels/>
                 <Values desk=desk id="labels.all" label="Has all of" read=|form| &form.all write=|form| &mut form.all known=|values| &values.labels/>
                 <Values desk=desk id="labels.none" label="Has none of" read=|form| &form.none write=|form| &mut form.none known=|values| &values.labels/>
@@ -37,7 +37,7 @@ pub fn ListFields(desk: Desk) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="by-place">
             <h2 id="by-place">"Portfolio and place"</h2>
-            <div class="fields">
+            <div class="fields thirds">
                 <Values desk=desk id="portfolios" label="Portfolio is one of" read=|form| &form.portfolios write=|form| &mut form.portfolios known=|values| &values.portfolios/>
                 <Values desk=desk id="cities" label="City is one of" read=|form| &form.cities write=|form| &mut form.cities known=|values| &values.cities/>
                 <Values desk=desk id="states" label="State is one of" read=|form| &form.states write=|form| &mut form.states known=|values| &values.states/>

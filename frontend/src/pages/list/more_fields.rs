@@ -41,7 +41,7 @@ fn Days(
     view! {
         <fieldset class="field" id=id tabindex="-1">
             <legend>{label}</legend>
-            <div class="fields">
+            <div class="fields pair">
                 <TextField
                     id=format!("{id}-from") label="From" kind=Kind::Day value=day(|days| &days.from)
                     on_input=set(|days| &mut days.from) error=None test_id=format!("list-{id}-from")

@@ -53,9 +53,11 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
 
 #[component]
 fn Facts(wizard: Wizard) -> impl IntoView {
-    let estimate = Memo::new(move |_| wizard.estimate());
-    let people =
-        move || wizard.recipients().map(|people| format!("{}{}", people.word(), format::count(people.count())));
+    // While a file is read it is told ten times a second, and a large plan takes a tenth of a second: only a number that
+    // changed is planned again.
+    let recipients = Memo::new(move |_| wizard.recipients());
+    let estimate = Memo::new(move |_| wizard.estimate(recipients.get()));
+    let people = move || recipients.get().map(|people| format!("{}{}", people.word(), format::count(people.count())));
     let begins = move || match wizard.start.get() {
         Start::Now => Some(clock::now()),
         Start::Later => wizard.scheduled_to(),

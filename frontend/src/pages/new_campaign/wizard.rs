@@ -165,11 +165,11 @@ impl Wizard {
         }
     }
 
-    /// What the pace comes to; nothing while a part of it is missing.
-    pub fn estimate(self) -> Option<Estimate> {
+    /// What the pace comes to for so many people; nothing while a part of it is missing.
+    pub fn estimate(self, recipients: Option<Recipients>) -> Option<Estimate> {
         let pace = self.pace.with(PaceText::pace)?;
         let rate = self.channel()?.messages_per_second;
-        Some(estimate(pace, self.recipients()?.count(), rate))
+        Some(estimate(pace, recipients?.count(), rate))
     }
 
     /// The form as it stands.
