@@ -53,6 +53,7 @@ impl Import {
             into_contacts: true,
             labels: self.labels.get_untracked(),
             portfolio: Some(portfolio).filter(|portfolio| !portfolio.is_empty()),
+            consent: None,
         };
         if let Ok(audience) = self.intake.audience(shell, into).await {
             self.follow(shell, audience).await;
