@@ -55,6 +55,10 @@ async fn other_side(port: u16) -> anyhow::Result<(Arc<Simulator>, String)> {
     Ok((simulator, address))
 }
 
+/// Messages between two kills: so few that the last kill still comes amid sending when every kill before it has lost all
+/// that may be in flight.
+const CROWD: u64 = (PEOPLE as u64 - KILLS as u64 * IN_FLIGHT) / (KILLS as u64 + 1);
+
 /// Kills and starts until the last kill is done; each at another moment of a send.
 async fn kill_again_and_again(
     simulator: &Simulator,
@@ -62,8 +66,8 @@ async fn kill_again_and_again(
     start: impl AsyncFn() -> anyhow::Result<Spawned>,
 ) -> anyhow::Result<Spawned> {
     let mut chance = ChaCha8Rng::seed_from_u64(20);
-    for kill in 1..=KILLS {
-        let crowd = (PEOPLE * kill / (KILLS + 1)) as u64;
+    for _ in 0..KILLS {
+        let crowd = simulator.accepted() + CROWD;
         patiently("the next crowd", async || Ok((simulator.accepted() >= crowd).then_some(()))).await?;
         // A moment of a send and no other: the point of it is that nobody chose it.
         tokio::time::sleep(Duration::from_millis(u64::from(chance.next_u32() % 60))).await;
