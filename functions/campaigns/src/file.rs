@@ -4,8 +4,9 @@
 //! `format` judges the bytes. A text streams: `text` makes UTF-8 of it, `delimiter` and `quotes` understand it,
 //! `delimited` makes `rows`. Everything else is a `document`, which is there whole: a workbook or XML (`markup`, read
 //! within an `allowance`). From the rows on all formats are the same: `columns` understands the first, `reader` streams
-//! them, `duplicates` knows who was there already, `rejects` writes down who was left out and why. `preview` is the
-//! same in the browser. Blank rows and what stands above the header are no contacts; every other row comes out.
+//! them, `duplicates` knows who was there already, `rejects` writes down who was left out and why. The
+//! browser reads files with the same code. Blank rows and what stands above the header are no contacts; every other row
+//! comes out.
 
 mod allowance;
 mod charset;
@@ -18,7 +19,6 @@ mod error;
 mod explanation;
 mod format;
 mod markup;
-mod preview;
 mod quotes;
 mod reader;
 mod rejects;
@@ -37,7 +37,6 @@ pub use document::{Document, MAX_HELD_FILE_BYTES};
 pub use duplicates::Duplicates;
 pub use error::{FileError, RejectReason, TooLarge};
 pub use format::{FORMAT_BYTES, Format};
-pub use preview::{PREVIEW_BYTES, PREVIEW_DOCUMENT_BYTES, PREVIEW_ROWS, Preview, preview};
 pub use reader::ContactsReader;
 pub use rejects::{RejectsWriter, as_written, defused};
 

@@ -356,23 +356,12 @@ fn only_phones_that_cannot_compute_keep_their_plus() {
 }
 
 #[test]
-fn a_preview_shows_what_the_import_will_do() {
+fn the_columns_of_the_sample_are_found() {
     let bytes = fixture("sample.csv");
-    let preview = preview(&bytes, Options::default()).unwrap();
-    assert_eq!(preview.columns, ["name", "phone", "city", "coupon"]);
-    assert_eq!(preview.phone_column, "phone");
-    assert_eq!(preview.name_column.as_deref(), Some("name"));
-    assert_eq!(preview.sample.len(), 5);
-    assert_eq!(preview.good + preview.bad, PREVIEW_ROWS);
-}
-
-#[test]
-fn a_preview_of_a_cut_file_does_not_judge_the_row_at_the_cut() {
-    let row = format!("+447700900011,\"{}\"\n", "x".repeat(MAX_ROW_BYTES / 2));
-    let text = format!("phone,note\n{}", row.repeat(100));
-    let cut = preview(text.as_bytes(), Options::default()).unwrap();
-    assert_eq!(cut.bad, 0);
-    assert!((20..PREVIEW_ROWS).contains(&cut.good));
+    let reader = ContactsReader::new(&bytes[..], Options::default()).unwrap();
+    assert_eq!(reader.columns(), ["name", "phone", "city", "coupon"]);
+    assert_eq!((reader.phone_column(), reader.phone_place(), reader.name_column()), ("phone", 1, Some("name")));
+    assert_eq!(reader.count(), 1_000);
 }
 
 /// A reader that gives one to three bytes at a time.
