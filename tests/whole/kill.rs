@@ -21,9 +21,10 @@ const PEOPLE: usize = 6_000;
 
 const KILLS: usize = 20;
 
-/// Messages a second of the number. Senders hold jobs for three seconds, so a job that meets five kills is taken for
-/// poison and waits until it is missed: at this rate a kill comes every two seconds, and a job meets two.
-const RATE: u32 = 160;
+/// Messages a second of the number: an ordinary one's, which a slow machine keeps up with beside other tests. Senders hold
+/// jobs for three seconds, so a job that meets five kills is taken for poison and waits until it is missed: at this rate
+/// a kill comes every three seconds, and a job meets one or two.
+const RATE: u32 = 80;
 
 /// What may be in flight at a kill: claimed a moment before their slot, and waiting for an answer; with what piles up on
 /// a machine that does other things.
