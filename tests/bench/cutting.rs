@@ -143,6 +143,7 @@ async fn count_as_sent(app: &App, before: &CampaignRecord, after: &CampaignRecor
 
 async fn claim(app: &App, record: &CampaignRecord, index: u64) -> anyhow::Result<()> {
     let claim = Claim {
+        variant: None,
         campaign_id: record.id.clone(),
         workspace_id: record.workspace_id,
         channel_id: record.channel_id.clone(),

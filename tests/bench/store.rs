@@ -70,6 +70,7 @@ pub async fn alone(app: &App) -> anyhow::Result<Alone> {
 async fn life(app: &App, campaign: &CampaignId, index: u64) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
     let claim = Claim {
+        variant: None,
         campaign_id: campaign.clone(),
         workspace_id: WORKSPACE,
         channel_id: ChannelId("whatsapp-106540352242922".to_owned()),

@@ -102,8 +102,9 @@ async fn refused_messages_are_tried_again_and_unfillable_ones_are_skipped() -> a
         format!(",{}", contacts::phone_ending("0101")),
     ];
     let audience = running.client.audience(format!("name,phone\n{}\n", rows.join("\n"))).await?;
-    let template = json!({ "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] } });
-    let draft = running.client.draft(&audience.id, template).await?;
+    let template = json!({ "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] });
+    let request = json!({ "template": template, "skipUnfilled": true });
+    let draft = running.client.draft(&audience.id, request).await?;
     running.client.ask(&draft.id, "start").await?;
     let done = running.client.completed(&draft.id).await?;
     assert_eq!((done.totals.skipped, done.totals.failed, done.totals.unknown), (1, 0, 0));

@@ -8,6 +8,7 @@ mod caps;
 mod confirmations;
 mod consent;
 mod contacts;
+mod content;
 mod dead_letters;
 mod decisions;
 mod deletes;

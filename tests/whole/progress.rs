@@ -72,6 +72,7 @@ async fn what_fits_is_written_and_nothing_else() -> anyhow::Result<()> {
 
 fn cases(campaign: &CampaignId, channel: &ChannelRecord) -> Vec<(MessageRecord, Vec<Receipt>)> {
     let claim = Claim {
+        variant: None,
         campaign_id: campaign.clone(),
         workspace_id: channel.workspace_id,
         channel_id: channel.id.clone(),

@@ -70,6 +70,7 @@ async fn a_claim_without_an_outcome_is_unknown_while_the_campaign_goes_on() -> a
     assert_eq!(indexes(&jobs)?, [0]);
     let record = stepped.record(&campaign).await?;
     let claim = Claim {
+        variant: None,
         campaign_id: campaign.clone(),
         workspace_id: record.workspace_id,
         channel_id: record.channel_id.clone(),

@@ -157,6 +157,7 @@ pub fn content(template: &Template, fillings: &[Filling]) -> TemplateContent {
         language: template.language.clone(),
         header: of(Part::Header),
         body: of(Part::Body),
+        ..TemplateContent::default()
     }
 }
 
@@ -186,7 +187,7 @@ pub fn bubble(template: &Template, fillings: &[Filling], sheet: Option<&Sheet>) 
         header: template.header.as_deref().map(|text| filled(Part::Header, text)),
         body: filled(Part::Body, &template.body),
         footer: template.footer.clone(),
-        buttons: template.buttons.clone(),
+        buttons: template.buttons.iter().map(|button| button.text.clone()).collect(),
     }
 }
 
@@ -206,9 +207,7 @@ mod tests {
             parameter_format: wire::ParameterFormat::Positional,
             header: Some("For {{1}}".into()),
             body: "Hi {{1}}, your {{2}} is ready".into(),
-            footer: None,
-            buttons: vec![],
-            unusable_because: None,
+            ..Template::default()
         }
     }
 

@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn form() -> Form {
-        let content = TemplateContent { name: "promo".into(), language: "en".into(), header: vec![], body: vec![] };
+        let content = TemplateContent { name: "promo".into(), language: "en".into(), ..TemplateContent::default() };
         Form {
             name: " Spring ".into(),
             channel_id: "main".into(),

@@ -15,8 +15,15 @@ pub struct Recipient {
     /// As in the file; empty when the file has no such column.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
+    /// The row in the file, from 1; 0 where there is no file.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub row: u64,
     /// All cells of the row, in the order of the columns.
     pub fields: Vec<String>,
+}
+
+fn is_zero(row: &u64) -> bool {
+    *row == 0
 }
 
 /// What the segments hold, written after them: an audience without a manifest is not finished.

@@ -1,29 +1,22 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, ParameterSource, TemplateContent};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError};
+
+mod wordings;
+
+pub use self::wordings::{
+    LONGEST_LANGUAGE, LONGEST_TEMPLATE_NAME, LONGEST_TEXT, LONGEST_VARIANT_NAME, LONGEST_WORDINGS, MOST_PARAMETERS,
+    NewWording,
+};
 
 use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
 use crate::retry::MOST_ROUNDS;
-use crate::template::MAX_BODY_CHARS;
 use crate::timing::Timing;
 
 /// Longest name of a campaign or of who made it, in characters: it stands on one line.
 pub const LONGEST_NAME: usize = 200;
-
-/// Longest name of a template, in characters (WhatsApp, as MyOperator reports it, 2025-09).
-pub const LONGEST_TEMPLATE_NAME: usize = 512;
-
-/// Longest language of a template, in characters: Meta's have five at most, with room for what it adds.
-pub const LONGEST_LANGUAGE: usize = 20;
-
-/// Longest fixed text or fallback, in characters: it cannot be longer than the body that it fills.
-pub const LONGEST_TEXT: usize = MAX_BODY_CHARS;
-
-/// Most values of a template, header and body together: more than a body of 1,024 characters has room for in practice,
-/// and the longest texts are then 100 KB of Latin letters, where DynamoDB takes 400 KB for the whole campaign.
-pub const MOST_PARAMETERS: usize = 100;
 
 /// Longest statement about the consent of a campaign's people, in characters.
 pub const LONGEST_STATEMENT: usize = 500;
@@ -48,8 +41,10 @@ pub struct NewCampaign {
     pub channel_id: ChannelId,
     /// The audience asked for.
     pub audience_id: AudienceId,
-    /// The content.
-    pub content: TemplateContent,
+    /// What it says, in one wording or several.
+    pub wordings: Vec<NewWording>,
+    /// Whether recipients who cannot be filled in are skipped; else they hold the start up.
+    pub skip_unfilled: bool,
     /// When to start; nothing for a draft.
     pub scheduled_to: Option<DateTime<Utc>>,
     /// Rounds of the retry schedule.
@@ -113,17 +108,15 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
         Timing::default()
     });
     faults.0.extend(attestation_faults(request.consent_attestation.as_ref()));
-    match &request.template {
-        Some(content) => check_bounds(content, &mut faults),
-        None => faults.add("template", "choose an approved template: {\"name\": …, \"language\": …}".into()),
-    }
-    match (audience_id, request.template.clone()) {
-        (Some(audience_id), Some(content)) if faults.0.is_empty() => Ok(NewCampaign {
+    let wordings = wordings::wordings(request, now, &mut faults);
+    match (audience_id, wordings) {
+        (Some(audience_id), Some(wordings)) if faults.0.is_empty() => Ok(NewCampaign {
             name,
             operator_name,
             channel_id: ChannelId(request.channel_id.trim().to_owned()),
             audience_id,
-            content,
+            wordings,
+            skip_unfilled: request.skip_unfilled.unwrap_or(false),
             scheduled_to,
             retry_rounds,
             limits,
@@ -160,19 +153,6 @@ fn refuse_unsupported(request: &CreateCampaign, faults: &mut Faults) {
     let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
     if filled(&request.business_hours_id) {
         faults.add("businessHoursId", "business hours have no ids here: give them as businessHours".into());
-    }
-    if filled(&request.message) || filled(&request.text_raw) {
-        let field = if filled(&request.message) { "message" } else { "textRaw" };
-        faults.add(field, "free text is not supported yet: send an approved template".into());
-    }
-    if !request.assets_urls.is_empty() {
-        faults.add("assetsUrls", "attachments are not supported yet: leave it out".into());
-    }
-    if request.channel_type.as_deref().is_some_and(|kind| kind != "1") {
-        faults.add("channelType", "only \"1\" (WhatsApp) is supported".into());
-    }
-    if request.lead_type.as_deref().is_some_and(|kind| kind != "lead") {
-        faults.add("leadType", "only \"lead\" is supported".into());
     }
 }
 
@@ -271,36 +251,10 @@ fn limits(request: &CreateCampaign, faults: &mut Faults) -> Limits {
     }
 }
 
-/// Whether the content is small enough to be kept. Whether it fits its template is found out later.
-fn check_bounds(content: &TemplateContent, faults: &mut Faults) {
-    for (field, text, most) in [
-        ("template.name", &content.name, LONGEST_TEMPLATE_NAME),
-        ("template.language", &content.language, LONGEST_LANGUAGE),
-    ] {
-        if text.chars().count() > most {
-            faults.add(field, format!("must have at most {most} characters"));
-        }
-    }
-    if content.header.len() + content.body.len() > MOST_PARAMETERS {
-        faults.add("template.body", format!("at most {MOST_PARAMETERS} values can be given, the header's included"));
-        return;
-    }
-    for (part, sources) in [("header", &content.header), ("body", &content.body)] {
-        for (position, source) in sources.iter().enumerate() {
-            let (what, text) = match source {
-                ParameterSource::Text { text } => ("the text", text.as_str()),
-                ParameterSource::Column { fallback, .. } => ("the fallback", fallback.as_deref().unwrap_or_default()),
-            };
-            if text.chars().count() > LONGEST_TEXT {
-                let message = format!("{what} must have at most {LONGEST_TEXT} characters");
-                faults.add(&format!("template.{part}.{position}"), message);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use wire::{ParameterSource, TemplateContent};
+
     use super::*;
 
     fn request() -> CreateCampaign {
@@ -311,8 +265,7 @@ mod tests {
             template: Some(TemplateContent {
                 name: "promo".into(),
                 language: "pt_BR".into(),
-                header: vec![],
-                body: vec![],
+                ..TemplateContent::default()
             }),
             ..CreateCampaign::default()
         }
@@ -358,12 +311,10 @@ mod tests {
             seconds_between_chunks: Some(-1.0),
             chunk_size: Some(0),
             duration_days: Some(1_000),
-            message: Some("Hi".into()),
             template: None,
             ..request()
         };
         let expected = [
-            "message",
             "name",
             "leadsAssetUrl",
             "scheduledTo",
@@ -389,7 +340,13 @@ mod tests {
     }
 
     fn with_content(header: Vec<ParameterSource>, body: Vec<ParameterSource>) -> CreateCampaign {
-        let content = TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body };
+        let content = TemplateContent {
+            name: "promo".into(),
+            language: "pt_BR".into(),
+            header,
+            body,
+            ..TemplateContent::default()
+        };
         CreateCampaign { template: Some(content), ..request() }
     }
 

@@ -14,6 +14,7 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         true => (edit.audience_id.clone(), edit.leads_asset_url.clone()),
         false => (standing.audience_id.clone(), standing.leads_asset_url.clone()),
     };
+    let standing = with_content(standing, edit);
     CreateCampaign {
         name: edit.name.clone().unwrap_or_else(|| standing.name.clone()),
         scheduled_to: edit.scheduled_to.clone(),
@@ -33,9 +34,25 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         duration_days: edit.duration_days.unwrap_or(standing.duration_days),
         time_zone: edit.time_zone.clone().unwrap_or_else(|| standing.time_zone.clone()),
         chunk_size: edit.chunk_size.or(standing.chunk_size),
-        template: edit.template.clone().or(standing.template.clone()),
+        skip_unfilled: edit.skip_unfilled.or(standing.skip_unfilled),
         audience_id,
         leads_asset_url,
+        ..standing
+    }
+}
+
+/// What the campaign says: as edited, or as it stands.
+fn with_content(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign {
+    let EditCampaign { template, message, assets_urls, variants, .. } = edit;
+    if template.is_none() && message.is_none() && assets_urls.is_none() && variants.is_none() {
+        return standing;
+    }
+    CreateCampaign {
+        template: template.clone(),
+        message: message.clone(),
+        text_raw: None,
+        assets_urls: assets_urls.clone().unwrap_or_default(),
+        variants: variants.clone().unwrap_or_default(),
         ..standing
     }
 }

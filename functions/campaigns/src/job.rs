@@ -3,9 +3,10 @@
 //! The dispatcher puts everything into it that a sender needs, so that senders read no S3.
 
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, ChannelId, ParameterFormat, Template, WorkspaceId};
+use wire::{CampaignId, ChannelId, MediaKind, MediaSource, WorkspaceId};
 
-use crate::template::{Parameters, variables};
+pub use crate::template::JobTemplate;
+use crate::template::Parameters;
 
 /// Most recipients in a job: what a number at 80/s sends in about a second, and what one batch read can check.
 pub const JOB_RECIPIENTS: usize = 100;
@@ -31,41 +32,41 @@ pub struct Job {
     /// Rounds of the campaign's retry schedule.
     #[serde(default)]
     pub rounds: u32,
-    /// What is sent.
-    pub template: JobTemplate,
+    /// What is sent: the first wording.
+    pub template: JobContent,
+    /// The other wordings, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<JobContent>,
     /// To whom, in the order of their due times.
     pub recipients: Vec<JobRecipient>,
 }
 
-/// The template of a job, as the Cloud API wants it named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobTemplate {
-    /// Meta's name.
-    pub name: String,
-    /// Meta's locale code.
-    pub language: String,
-    /// How variables are named.
-    pub parameter_format: ParameterFormat,
-    /// Names of the header's variables, in the order of their first appearance.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub header: Vec<String>,
-    /// Names of the body's variables, in the order of their first appearance.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub body: Vec<String>,
+impl Job {
+    /// What this recipient gets.
+    pub fn content_of(&self, recipient: &JobRecipient) -> &JobContent {
+        let variant = recipient.variant.and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
+        variant.checked_sub(1).and_then(|other| self.variants.get(other)).unwrap_or(&self.template)
+    }
 }
 
-impl JobTemplate {
-    /// What a job needs of a template.
-    pub fn of(template: &Template) -> JobTemplate {
-        JobTemplate {
-            name: template.name.clone(),
-            language: template.language.clone(),
-            parameter_format: template.parameter_format,
-            header: variables(template.header.as_deref().unwrap_or_default()),
-            body: variables(&template.body),
-        }
-    }
+/// One wording, as far as it is the same for everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum JobContent {
+    /// Free words.
+    Free(JobFree),
+    /// A template.
+    #[serde(untagged)]
+    Template(Box<JobTemplate>),
+}
+
+/// Free words; the words themselves are each recipient's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobFree {
+    /// The file that goes with them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<(MediaKind, MediaSource)>,
 }
 
 /// One recipient of a job.
@@ -83,6 +84,9 @@ pub struct JobRecipient {
     pub due_at_micros: i64,
     /// E.164, with `+`.
     pub phone: String,
+    /// Which wording, counted from 0; absent where there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<u32>,
     /// What the template is filled with, or why it cannot be.
     pub content: RecipientContent,
 }

@@ -1,7 +1,7 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
+//! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `content` (with `media`, `preview`) → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
 //! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `progress` → `totals` → `breaker` →
 //! `health`
 
@@ -9,6 +9,7 @@ pub mod audience;
 pub mod breaker;
 pub mod consent;
 pub mod contact;
+pub mod content;
 pub mod creation;
 pub mod editing;
 pub mod file;
@@ -18,9 +19,11 @@ pub mod job;
 pub mod lifecycle;
 pub mod limit;
 pub mod list;
+pub mod media;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod preview;
 pub mod progress;
 pub mod quiet;
 pub mod retry;

@@ -35,6 +35,9 @@ pub struct MessageRecord {
     pub person: String,
     /// The attempt in hand, or the next one while it waits.
     pub attempt: u32,
+    /// Which wording the recipient gets, counted from 0; absent where there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<u32>,
     /// Refused tries since the round began.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u32,
@@ -137,6 +140,8 @@ pub struct Claim {
     pub canonical_phone: String,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Which wording; nothing where there is only one.
+    pub variant: Option<u32>,
     /// Rounds of the campaign's retry schedule.
     pub rounds: u32,
     /// Names this claim; nobody else's is the same.
@@ -156,6 +161,7 @@ impl From<Claim> for MessageRecord {
             channel_id: claim.channel_id,
             chunk: claim.chunk,
             attempt: claim.attempt,
+            variant: claim.variant,
             tries: 0,
             round: 0,
             rounds: claim.rounds,
@@ -492,6 +498,7 @@ mod tests {
 
     fn claimed(attempt: u32) -> MessageRecord {
         MessageRecord::from(Claim {
+            variant: None,
             campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),
             channel_id: ChannelId("n".into()),

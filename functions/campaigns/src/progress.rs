@@ -87,6 +87,7 @@ mod tests {
 
     fn claimed() -> MessageRecord {
         MessageRecord::from(Claim {
+            variant: None,
             campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),
             channel_id: ChannelId("n".into()),

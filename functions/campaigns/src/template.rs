@@ -1,27 +1,46 @@
 //! Filling a template: what a campaign's content must look like before it starts, and the values of one recipient.
 //!
 //! Comes after the audience: [`check_content`] refuses a campaign whose content cannot work for anybody,
-//! [`parameters`] finds out per recipient. Both apply what WhatsApp would refuse with 131008, 131009, 132000,
-//! 132012 or 132018 (Meta, template messages and error codes, 2025-11), before anything is sent.
+//! [`parameters`] finds out per recipient, [`template_object`] is what the Cloud API gets. The first two apply what
+//! WhatsApp would refuse with 131008, 131009, 132000, 132012 or 132018 (Meta, template messages and error codes, 2025-11),
+//! before anything is sent.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use wire::{FieldError, ParameterSource, Template, TemplateContent};
+use wire::{ButtonContent, ButtonKind, FieldError, ParameterSource, Template, TemplateButton, TemplateContent};
 
 mod check;
+pub mod definition;
+pub mod job;
+mod money;
+pub mod placeholders;
+mod request;
 mod text;
 
 #[cfg(test)]
+mod request_tests;
+#[cfg(test)]
 mod tests;
 
-pub use check::check_content;
+pub use check::{carries, check_content};
+pub use job::JobTemplate;
+pub use request::{media_name, media_object, template_object};
 pub use text::{render, sending_order, variables};
 
 use text::{one_line, pair};
 
 /// The most characters of a body with its variables filled in (Meta, template components, 2025-11).
 pub const MAX_BODY_CHARS: usize = 1024;
+
+/// The most characters of the body of a limited-time offer (same page).
+pub const MAX_OFFER_BODY_CHARS: usize = 600;
+
+/// The most characters of a card's body (Meta, carousel templates, 2025-11).
+pub const MAX_CARD_BODY_CHARS: usize = 160;
+
+/// The most characters of a coupon code: 15 on Meta's coupon page, 20 in a change of December 2025; the smaller is safe.
+pub const MAX_COUPON_CHARS: usize = 15;
 
 /// The most spaces in a row that WhatsApp accepts in a value (Meta, error 132018 and reports of 132012).
 pub const MAX_CONSECUTIVE_SPACES: usize = 4;
@@ -41,12 +60,41 @@ pub type ContentProblem = FieldError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters {
+    /// Free words, where there is no template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Values of the header's variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<String>,
     /// Values of the body's variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<String>,
+    /// What the buttons carry, in the order of the content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+    /// The values of the carousel's cards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<CardParameters>,
+}
+
+/// The values of one card of a carousel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CardParameters {
+    /// Values of its text's variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub body: Vec<String>,
+    /// What its buttons carry, in the order of the content.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+}
+
+impl Parameters {
+    /// All texts of it.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        let cards = self.cards.iter().flat_map(|card| card.body.iter().chain(&card.buttons));
+        self.text.iter().chain(&self.header).chain(&self.body).chain(&self.buttons).chain(cards)
+    }
 }
 
 /// Why one recipient cannot get the template: he is skipped with this reason.
@@ -68,6 +116,18 @@ pub enum ParameterProblem {
     BodyTooLong {
         /// Its length.
         chars: usize,
+        /// What is accepted.
+        most: usize,
+    },
+    /// A coupon is longer than WhatsApp accepts, or has other signs than letters and digits.
+    BadCoupon {
+        /// The code.
+        coupon: String,
+    },
+    /// A cell is no amount of money.
+    BadAmount {
+        /// What it says.
+        text: String,
     },
 }
 
@@ -83,15 +143,51 @@ pub fn parameters(
 ) -> Result<Parameters, ParameterProblem> {
     let header_names = variables(template.header.as_deref().unwrap_or_default());
     let body_names = variables(&template.body);
+    let cards = template.cards.iter().zip(&content.cards).map(|(card, given)| {
+        let names = variables(&card.body);
+        let body = values(&names, &given.body, columns, fields)?;
+        check_length(&card.body, &names, &body, MAX_CARD_BODY_CHARS)?;
+        Ok(CardParameters { body, buttons: button_values(&card.buttons, &given.buttons, columns, fields)? })
+    });
     let filled = Parameters {
+        text: None,
         header: values(&header_names, &content.header, columns, fields)?,
         body: values(&body_names, &content.body, columns, fields)?,
+        buttons: button_values(&template.buttons, &content.buttons, columns, fields)?,
+        cards: cards.collect::<Result<_, _>>()?,
     };
-    let chars = render(&template.body, &pair(&body_names, &filled.body)).chars().count();
-    if chars > MAX_BODY_CHARS {
-        return Err(ParameterProblem::BodyTooLong { chars });
-    }
+    let most = if template.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
+    check_length(&template.body, &body_names, &filled.body, most)?;
     Ok(filled)
+}
+
+fn check_length(text: &str, names: &[String], values: &[String], most: usize) -> Result<(), ParameterProblem> {
+    match render(text, &pair(names, values)).chars().count() {
+        chars if chars > most => Err(ParameterProblem::BodyTooLong { chars, most }),
+        _ => Ok(()),
+    }
+}
+
+fn button_values(
+    buttons: &[TemplateButton],
+    given: &[ButtonContent],
+    columns: &[String],
+    fields: &[String],
+) -> Result<Vec<String>, ParameterProblem> {
+    let value = |given: &ButtonContent| {
+        let button = usize::try_from(given.index).ok().and_then(|place| buttons.get(place));
+        let value = value(button.map_or("button", |button| button.text.as_str()), &given.value, columns, fields)?;
+        match button.map(|button| button.kind) {
+            Some(ButtonKind::CopyCode) if !is_coupon(&value) => Err(ParameterProblem::BadCoupon { coupon: value }),
+            Some(_) | None => Ok(value),
+        }
+    };
+    given.iter().map(value).collect()
+}
+
+/// Whether WhatsApp takes this as a coupon code.
+pub(crate) fn is_coupon(code: &str) -> bool {
+    (1..=MAX_COUPON_CHARS).contains(&code.chars().count()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 impl ParameterProblem {
@@ -102,6 +198,8 @@ impl ParameterProblem {
             ParameterProblem::NoColumn { .. } => "noColumn",
             ParameterProblem::WrongCount => "wrongParameterCount",
             ParameterProblem::BodyTooLong { .. } => "bodyTooLong",
+            ParameterProblem::BadCoupon { .. } => "badCoupon",
+            ParameterProblem::BadAmount { .. } => "badAmount",
         }
     }
 }
@@ -118,9 +216,13 @@ impl fmt::Display for ParameterProblem {
             ParameterProblem::WrongCount => {
                 f.write_str("The campaign gives another number of values than the template has variables.")
             }
-            ParameterProblem::BodyTooLong { chars } => {
-                write!(f, "With this person's values the text has {chars} characters; WhatsApp takes {MAX_BODY_CHARS}.")
+            ParameterProblem::BodyTooLong { chars, most } => {
+                write!(f, "With this person's values the text has {chars} characters; WhatsApp takes {most}.")
             }
+            ParameterProblem::BadCoupon { coupon } => {
+                write!(f, "\"{coupon}\" is no coupon code: WhatsApp takes up to {MAX_COUPON_CHARS} letters and digits.")
+            }
+            ParameterProblem::BadAmount { text } => write!(f, "\"{text}\" is no amount of money."),
         }
     }
 }
@@ -146,7 +248,15 @@ fn value(
     fields: &[String],
 ) -> Result<String, ParameterProblem> {
     let (value, column) = match source {
-        ParameterSource::Text { text } => (one_line(text), name),
+        ParameterSource::Text { text } => (one_line(&placeholders::expand(text, columns, fields)?), name),
+        ParameterSource::DateTime { date_time } => return value(name, date_time, columns, fields),
+        ParameterSource::Currency { amount, .. } => {
+            let text = value(name, amount, columns, fields)?;
+            return match money::thousandths(&text) {
+                Some(_) => Ok(text),
+                None => Err(ParameterProblem::BadAmount { text }),
+            };
+        }
         ParameterSource::Column { column, fallback } => {
             let Some(place) = columns.iter().position(|known| known == column) else {
                 return Err(ParameterProblem::NoColumn { column: column.clone() });

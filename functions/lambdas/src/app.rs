@@ -11,6 +11,7 @@ use ulid::Ulid;
 use crate::clock::Clock;
 use crate::cloud_api::CloudApi;
 use crate::config::Config;
+use crate::fetch::{Fetcher, Reach};
 use crate::load::Load;
 use crate::storage::known::Known;
 use crate::storage::numbers::Numbers;
@@ -26,6 +27,8 @@ pub struct App {
     pub s3: aws_sdk_s3::Client,
     /// WhatsApp.
     pub cloud_api: CloudApi,
+    /// Files that lie elsewhere.
+    pub fetcher: Fetcher,
     /// Names and secrets.
     pub config: Arc<Config>,
     /// The time.
@@ -52,6 +55,7 @@ impl App {
             sqs: aws_sdk_sqs::Client::new(&sdk),
             s3: aws_sdk_s3::Client::new(&sdk),
             cloud_api: CloudApi::new()?,
+            fetcher: Fetcher::new(Reach::Public)?,
             config: Arc::new(config),
             clock: Clock::System,
             chance: Chance::Machine,

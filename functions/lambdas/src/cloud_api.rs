@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use campaigns::job::JobTemplate;
-use campaigns::template::{Parameters, sending_order};
+use campaigns::content::message_body;
+use campaigns::job::JobContent;
+use campaigns::template::Parameters;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -16,15 +17,20 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wire::ParameterFormat;
 
 use crate::config::WhatsAppApp;
 
 mod connector;
+mod health;
+mod manage;
+mod media;
 mod templates;
 
 use self::connector::Connector;
 pub use self::connector::Dial;
+pub use self::health::NumberHealth;
+pub use self::manage::{MadeTemplate, Managed};
+pub use self::media::{MediaFile, UploadAnswer};
 
 /// Longest wait for an answer to a send. Meta promises none; what takes longer is `unknown` and settled by a receipt.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -74,10 +80,24 @@ pub struct OutgoingMessage<'a> {
     /// Returned by WhatsApp with every status.
     pub callback_data: &'a str,
     /// What is sent.
-    pub template: &'a JobTemplate,
-    /// The values of its variables.
+    pub content: &'a JobContent,
+    /// The recipient's own values.
     pub parameters: &'a Parameters,
+    /// By which way.
+    pub way: Way,
 }
+
+/// The API that a message is sent by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// `/messages`.
+    Messages,
+    /// `/marketing_messages`, and `/messages` when that one cannot take it.
+    MarketingMessages,
+}
+
+/// Codes by which `/marketing_messages` says that a message must take the other way (Meta, September 2026).
+const OTHER_WAY: [u32; 3] = [131_055, 134_100, 134_102];
 
 /// A free text to one person.
 pub struct OutgoingText<'a> {
@@ -120,17 +140,25 @@ impl CloudApi {
 
     /// Sends one message, once.
     pub async fn send(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>) -> SendAnswer {
-        self.post(app, message.phone_number_id, body(message)).await
+        let OutgoingMessage { phone_number_id, to, callback_data, content, parameters, way } = *message;
+        let body = Bytes::from(message_body(content, parameters, to, callback_data).to_string());
+        if way == Way::MarketingMessages {
+            let path = format!("{phone_number_id}/marketing_messages");
+            match self.post(app, &path, body.clone()).await {
+                SendAnswer::Refused { code, .. } if OTHER_WAY.contains(&code) => {}
+                answer => return answer,
+            }
+        }
+        self.post(app, &format!("{phone_number_id}/messages"), body).await
     }
 
     /// Sends one free text, once: to people who wrote within the last 24 hours.
     pub async fn send_text(&self, app: &WhatsAppApp, text: &OutgoingText<'_>) -> SendAnswer {
-        self.post(app, text.phone_number_id, text_body(text)).await
+        self.post(app, &format!("{}/messages", text.phone_number_id), text_body(text)).await
     }
 
-    async fn post(&self, app: &WhatsAppApp, phone_number_id: &str, body: Bytes) -> SendAnswer {
-        let path = format!("{phone_number_id}/messages");
-        let request = match request(app, Method::POST, &path, body) {
+    async fn post(&self, app: &WhatsAppApp, path: &str, body: Bytes) -> SendAnswer {
+        let request = match request(app, Method::POST, path, body) {
             Ok(request) => request,
             Err(error) => return SendAnswer::NotSent(format!("{error:#}")),
         };
@@ -197,6 +225,20 @@ struct ErrorBody {
 #[derive(Deserialize)]
 struct ErrorDetail {
     code: u32,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    error_user_msg: Option<String>,
+    #[serde(default)]
+    error_data: Value,
+}
+
+impl ErrorDetail {
+    /// What Meta says of it, as far as it is meant for people.
+    fn in_words(&self) -> String {
+        let details = self.error_data["details"].as_str().map(str::to_owned);
+        self.error_user_msg.clone().or(details).unwrap_or_else(|| self.message.clone())
+    }
 }
 
 /// A 5xx proves nothing unless its code says "not sent"; a 200 without an id was still a 200.
@@ -223,30 +265,6 @@ fn read_answer(answer: &Answer) -> SendAnswer {
     SendAnswer::Refused { code: code.unwrap_or(by_status), retry_after_seconds: answer.retry_after_seconds }
 }
 
-fn body(message: &OutgoingMessage<'_>) -> Bytes {
-    let template = message.template;
-    let components: Vec<Value> = [
-        component("header", template, &template.header, &message.parameters.header),
-        component("body", template, &template.body, &message.parameters.body),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let mut filled = json!({ "name": template.name, "language": { "code": template.language } });
-    if !components.is_empty() {
-        filled["components"] = Value::Array(components);
-    }
-    let body = json!({
-        "messaging_product": "whatsapp",
-        "recipient_type": "individual",
-        "to": message.to,
-        "type": "template",
-        "biz_opaque_callback_data": message.callback_data,
-        "template": filled,
-    });
-    Bytes::from(body.to_string())
-}
-
 fn text_body(text: &OutgoingText<'_>) -> Bytes {
     let body = json!({
         "messaging_product": "whatsapp",
@@ -258,17 +276,10 @@ fn text_body(text: &OutgoingText<'_>) -> Bytes {
     Bytes::from(body.to_string())
 }
 
-fn component(kind: &str, template: &JobTemplate, names: &[String], values: &[String]) -> Option<Value> {
-    if values.is_empty() {
-        return None;
-    }
-    let parameter = |(name, value): (&str, &str)| match template.parameter_format {
-        ParameterFormat::Positional => json!({ "type": "text", "text": value }),
-        ParameterFormat::Named => json!({ "type": "text", "parameter_name": name, "text": value }),
-    };
-    let parameters: Vec<Value> =
-        sending_order(template.parameter_format, names, values).into_iter().map(parameter).collect();
-    Some(json!({ "type": kind, "parameters": parameters }))
+/// Percent-encodes everything but unreserved characters, for a path or a query.
+fn encoded(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// An error with its causes, in one line.

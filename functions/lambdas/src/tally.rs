@@ -52,6 +52,8 @@ struct Change {
     sequence: String,
     before: Option<Counted>,
     after: Counted,
+    /// Which wording; nothing where there is only one.
+    variant: Option<u32>,
     /// The hour in which it became unknown, before and after; nothing where it is not.
     unknown: [Option<u32>; 2],
 }
@@ -67,6 +69,8 @@ struct Image {
     code: Option<u32>,
     #[serde(default)]
     unknown_at: Option<i64>,
+    #[serde(default)]
+    variant: Option<u32>,
 }
 
 impl Image {
@@ -86,7 +90,7 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
     for record in event.records {
         let Some((campaign, chunk, change)) = read(record)? else { continue };
         by_scope.entry((campaign.clone(), Scope::Campaign)).or_default().push(change.clone());
-        let change = Change { unknown: [None; 2], ..change };
+        let change = Change { unknown: [None; 2], variant: None, ..change };
         by_scope.entry((campaign, Scope::Chunk(chunk))).or_default().push(change);
     }
     for ((campaign, scope), changes) in &by_scope {
@@ -114,7 +118,7 @@ fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>
     let Some(campaign) = campaign_of(&new.shard) else { return Ok(None) };
     let unknown = [before.as_ref().and_then(Image::unknown_hour), new.unknown_hour()];
     let (before, after) = (before.as_ref().map(Image::counted), new.counted());
-    Ok(Some((campaign, new.chunk, Change { sequence, before, after, unknown })))
+    Ok(Some((campaign, new.chunk, Change { sequence, before, after, variant: new.variant, unknown })))
 }
 
 /// Folds the changes of one total that were not counted yet; the total before and after, if there were any.
@@ -151,6 +155,9 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
         watermark = Some(change.sequence.clone());
         let settled = next.totals.settled();
         next.totals.apply(change.before, change.after);
+        if let Some(variant) = change.variant {
+            next.variants.entry(variant).or_default().apply(change.before, change.after);
+        }
         match scope {
             Scope::Campaign => next.recent.note(change.before, change.after),
             Scope::Chunk(_) => {}
@@ -207,7 +214,7 @@ mod tests {
     fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
         let counted = |state| Counted { state, code: None };
         let (before, after) = (before.map(counted), counted(after));
-        Change { sequence: sequence.to_string(), before, after, unknown: [None; 2] }
+        Change { sequence: sequence.to_string(), before, after, variant: None, unknown: [None; 2] }
     }
 
     fn folded(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {

@@ -8,6 +8,7 @@ use lambdas::app::Chance;
 use lambdas::clock::Clock;
 use lambdas::cloud_api::CloudApi;
 use lambdas::config::{Config, WhatsAppApp};
+use lambdas::fetch::{Fetcher, Reach};
 
 use crate::embedded::{self, EmbeddedDynamoDb, EmbeddedS3, EmbeddedSqs};
 use crate::queues::{self, Queues};
@@ -83,6 +84,7 @@ impl Cloud {
             sqs,
             s3,
             cloud_api: CloudApi::new()?,
+            fetcher: Fetcher::new(Reach::Public)?,
             config: Arc::new(config),
             clock,
             chance: Chance::Machine,

@@ -69,6 +69,8 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             messaging_limit: simulator.messaging_limit,
             messages_per_second: number.rate_per_second,
             simulated: true,
+            marketing_messages: false,
+            api_version: None,
         };
         channels::put(app, &record).await?;
     }
@@ -85,6 +87,8 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             messaging_limit: number.messaging_limit,
             messages_per_second: number.messages_per_second,
             simulated: false,
+            marketing_messages: false,
+            api_version: None,
         };
         channels::put(app, &record).await?;
     }

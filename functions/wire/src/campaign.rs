@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, Decision, QuietHours,
-    TemplateContent, WaitReason, WorkspaceId, seconds,
+    Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, CreateVariant,
+    Decision, QuietHours, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -45,15 +45,23 @@ pub struct CreateCampaign {
     /// The audience to send to. Or give `leadsAssetUrl`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience_id: Option<AudienceId>,
-    /// Free text; not supported yet: refused when given.
+    /// Free words instead of a template, in which `{{column}}` and `[COLUMN]` stand for the recipient's cells: only for
+    /// people who wrote to the channel within the last 24 hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Free text; not supported yet: refused when given.
+    /// The same, when `message` is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_raw: Option<String>,
-    /// Attachments; not supported yet: refused when given.
+    /// One file: with the message, or in the template's header. `assetUrl` of an upload, or a public `https` address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assets_urls: Vec<String>,
+    /// Several wordings, of which each recipient gets one by chance: 2 to 10, instead of `template` and `message`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<CreateVariant>,
+    /// What is done when some recipients cannot be filled in (an empty cell without a fallback): the start is refused
+    /// with their rows (`false`, as usual), or they are skipped (`true`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_unfilled: Option<bool>,
     /// Into how many chunks to cut the audience; used when `chunkSize` is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks_count: Option<u64>,
@@ -172,12 +180,15 @@ pub struct Campaign {
     pub leads_asset_url: String,
     /// The audience made from it.
     pub audience_id: AudienceId,
-    /// Free text; empty for template campaigns.
+    /// Free words; empty for template campaigns.
     pub message: String,
-    /// Free text; empty for template campaigns.
+    /// The same.
     pub text_raw: String,
-    /// Attachments.
+    /// The file with them, or in the template's header.
     pub assets_urls: Vec<String>,
+    /// Its wordings, where there are several; `template` and `message` are then the first one's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
     /// Whether it may still send: scheduled or processing.
     pub active: bool,
     /// Always false: conversations live in other products.
@@ -223,7 +234,8 @@ pub struct Campaign {
     /// The campaign's time zone, an IANA name, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The content.
+    /// The template and what fills it; `{}` for free words.
+    #[serde(default)]
     pub template: TemplateContent,
     /// Who said that its people agreed to get such messages; absent: nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -258,4 +258,8 @@ pub struct CampaignEstimate {
     pub capped: u64,
     /// Of all: have not agreed to marketing, for a marketing template.
     pub without_consent: u64,
+    /// Of all: would get free words, and have not written to the channel within the last 24 hours.
+    pub window_closed: u64,
+    /// Of all: cannot be filled in.
+    pub unfilled: u64,
 }

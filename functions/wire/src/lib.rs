@@ -4,16 +4,20 @@
 //! JSON is camelCase; times are RFC 3339 UTC and end in `At` (the v3 names `scheduledTo`,
 //! `nextScheduledTo` and `finishedAtPrediction` are kept as API clients know them).
 
+mod asset;
 mod audience;
 mod campaign;
 mod channel;
 mod consent;
 mod contact;
+mod content;
 mod ids;
 mod language;
 mod lifecycle;
 mod list;
+mod manage;
 mod message;
+mod preview;
 mod problem;
 mod seconds;
 mod session;
@@ -21,6 +25,7 @@ mod settings;
 mod template;
 mod timing;
 
+pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
     Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
@@ -36,6 +41,7 @@ pub use contact::{
     ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
+pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
 pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
@@ -46,9 +52,16 @@ pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
     ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
+pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
 pub use message::{Message, MessageList, MessageState};
+pub use preview::{
+    Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
+};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};
 pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
-pub use template::{ParameterFormat, ParameterSource, Template, TemplateContent, TemplateList};
+pub use template::{
+    ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,
+    Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,
+};
 pub use timing::{BusinessHours, QuietHours, WaitReason};

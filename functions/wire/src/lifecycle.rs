@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, PauseAbove, QuietHours, TemplateContent};
+use crate::{
+    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, PauseAbove, QuietHours, TemplateContent,
+};
 
 /// `PATCH /v3/campaigns/{id}`: what is absent stays as it is. A field that is not here is refused, so that nobody takes
 /// an edit for done that was not.
@@ -49,9 +51,22 @@ pub struct EditCampaign {
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_size: Option<u64>,
-    /// Until the first message has left.
+    /// Until the first message has left. Any of `template`, `message`, `assetsUrls` and `variants` replaces all of what
+    /// the campaign says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
+    /// Until the first message has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Until the first message has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assets_urls: Option<Vec<String>>,
+    /// Until the first message has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Vec<CreateVariant>>,
+    /// Until the first message has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_unfilled: Option<bool>,
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience_id: Option<AudienceId>,

@@ -15,9 +15,7 @@ fn template() -> Template {
         parameter_format: ParameterFormat::Positional,
         header: Some("Oi {{1}}".into()),
         body: "Olá {{1}}, use {{2}} em {{1}}.".into(),
-        footer: None,
-        buttons: vec![],
-        unusable_because: None,
+        ..Template::default()
     }
 }
 
@@ -30,7 +28,7 @@ fn text(text: &str) -> ParameterSource {
 }
 
 fn content(header: Vec<ParameterSource>, body: Vec<ParameterSource>) -> TemplateContent {
-    TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body }
+    TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body, ..TemplateContent::default() }
 }
 
 fn strings(items: &[&str]) -> Vec<String> {
@@ -77,7 +75,7 @@ fn every_problem_names_its_field() {
     let body = vec![column("nome", None), text("a\nb"), text("x")];
     let problems = check_content(&template(), &content(vec![], body), &columns);
     assert_eq!(fields_of(&problems), ["template.header", "template.body", "template.body.0", "template.body.1"]);
-    assert!(problems[2].message.contains("it has: name"));
+    assert!(problems[2].message.contains("they have: name"));
 }
 
 #[test]
@@ -133,7 +131,7 @@ fn a_recipient_whose_values_do_not_fit_is_a_problem_of_his_own() {
     let columns = strings(&["name"]);
     let long = strings(&[&"é".repeat(1030)]);
     let problem = parameters(&template(), &good(), &columns, &long).unwrap_err();
-    assert!(matches!(problem, ParameterProblem::BodyTooLong { chars } if chars > 1030));
+    assert!(matches!(problem, ParameterProblem::BodyTooLong { chars, .. } if chars > 1030));
     let missing = parameters(&template(), &good(), &[], &[]).unwrap_err();
     assert_eq!(missing.name(), "noColumn");
     let wrong = parameters(&template(), &content(vec![], vec![]), &columns, &[]).unwrap_err();
@@ -142,7 +140,7 @@ fn a_recipient_whose_values_do_not_fit_is_a_problem_of_his_own() {
 
 #[test]
 fn parameters_travel_as_camel_case_json() {
-    let filled = Parameters { header: vec![], body: strings(&["a"]) };
+    let filled = Parameters { body: strings(&["a"]), ..Parameters::default() };
     assert_eq!(serde_json::to_string(&filled).unwrap(), "{\"body\":[\"a\"]}");
 }
 

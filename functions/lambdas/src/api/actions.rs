@@ -17,8 +17,10 @@ use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, S
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
+use super::launch_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::media::Held;
 use crate::sender::number;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audit::AuditLine;
@@ -91,12 +93,20 @@ async fn act(
         if action == Action::Start {
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
         }
+        let held = match action {
+            Action::Start => launch_check::check(app, &read).await?,
+            Action::Resume => launch_check::again(app, &read).await?,
+            Action::Pause | Action::Cancel => Held::AsBefore,
+        };
         if matches!(action, Action::Start | Action::Resume) {
             // Whoever starts or resumes has seen to what blocked the number, or wants to try.
             number::unblock(app, caller.workspace_id, &read.channel_id).await?;
         }
         let mut next = after(action, status, &read, now_micros);
         next.attestation = attestation;
+        if let Held::Anew(media) = held {
+            next.media = media;
+        }
         portfolios::predict(app, &mut next).await?;
         let line = AuditLine::of(&caller.workspace_name, event(action, status));
         let line = said.iter().fold(line, |line, said| line.because(said.in_words()));

@@ -8,11 +8,13 @@ use campaigns::send_error;
 use campaigns::totals::Totals;
 use chrono::{DateTime, Utc};
 use wire::{
-    Alert, AlertKind, Campaign, CampaignStatus, ChunkCounts, Decision, DecisionKind, FailureCount, HealthCheckData,
+    Alert, AlertKind, Campaign, CampaignStatus, ChunkCounts, Content, Decision, DecisionKind, FailureCount,
+    HealthCheckData, Variant,
 };
 
 use crate::clock::time_of_millis;
 use crate::dispatcher::UNKNOWN_STANDS_MS;
+use crate::storage::assets::media_url;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::files::{asset_url, upload_key};
 use crate::storage::totals::{StandingUnknowns, TotalsRecord};
@@ -61,9 +63,10 @@ pub fn campaign(
         finished_at_prediction: record.finished_at_prediction.map(time_of_millis),
         leads_asset_url: asset_url(bucket, &upload_key(record.workspace_id, &record.audience_id)),
         audience_id: record.audience_id.clone(),
-        message: String::new(),
-        text_raw: String::new(),
-        assets_urls: Vec::new(),
+        message: free_text(&record.content),
+        text_raw: free_text(&record.content),
+        assets_urls: assets_urls(&record.content),
+        variants: variants(record, counted),
         active: is_active(record.status),
         should_create_conversation: false,
         status: record.status,
@@ -82,7 +85,7 @@ pub fn campaign(
         quiet_hours: record.timing.quiet.map(Into::into),
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
-        template: record.content.clone(),
+        template: record.content.template().cloned().unwrap_or_default(),
         consent_attestation: record.attestation.clone().map(Into::into),
         progress: progress(settled, record.recipients),
         result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),
@@ -99,6 +102,32 @@ pub fn campaign(
         last_update_at: time_of_millis(record.updated_at),
         updated_at: time_of_millis(record.updated_at),
     }
+}
+
+fn free_text(content: &Content) -> String {
+    content.free().map(|free| free.text.clone()).unwrap_or_default()
+}
+
+fn assets_urls(content: &Content) -> Vec<String> {
+    let media = match content {
+        Content::Free(free) => &free.media,
+        Content::Template(template) => &template.header_media,
+    };
+    media.iter().filter_map(media_url).collect()
+}
+
+/// The wordings, where there are several, with what came of each.
+fn variants(record: &CampaignRecord, counted: &TotalsRecord) -> Vec<Variant> {
+    let Some(first) = &record.first_variant else { return Vec::new() };
+    let others = record.variants.iter().map(|other| (other.name.as_str(), &other.content));
+    let all = std::iter::once((first.as_str(), &record.content)).chain(others).enumerate();
+    let variant = |(place, (name, content)): (usize, (&str, &Content))| Variant {
+        name: name.to_owned(),
+        template: content.template().cloned(),
+        message: free_text(content),
+        totals: counted.of_variant(place).campaign_totals(0),
+    };
+    all.map(variant).collect()
 }
 
 fn seconds(milliseconds: u64) -> f64 {

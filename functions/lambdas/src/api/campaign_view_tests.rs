@@ -1,6 +1,6 @@
 //! What a campaign's record and totals look like on the wire.
 
-use wire::{AudienceId, CampaignId, ChannelId, ParameterFormat, Template, TemplateContent, WorkspaceId};
+use wire::{AudienceId, CampaignId, ChannelId, Template, TemplateContent, WorkspaceId};
 
 use super::*;
 use crate::storage::upkeep::Upkeep;
@@ -17,20 +17,24 @@ pub(in crate::api) fn record() -> CampaignRecord {
         audience_id: AudienceId("01JD8ZQ0000000000000000000".into()),
         recipients: 10,
         columns: vec!["phone".into()],
-        content: TemplateContent { name: "promo".into(), language: "pt_BR".into(), header: vec![], body: vec![] },
-        template: Template {
+        content: Content::Template(Box::new(TemplateContent {
+            name: "promo".into(),
+            language: "pt_BR".into(),
+            ..TemplateContent::default()
+        })),
+        template: Some(Template {
             id: "1".into(),
             name: "promo".into(),
             language: "pt_BR".into(),
             category: "MARKETING".into(),
             status: "APPROVED".into(),
-            parameter_format: ParameterFormat::Positional,
-            header: None,
             body: "Oi".into(),
-            footer: None,
-            buttons: vec![],
-            unusable_because: None,
-        },
+            ..Template::default()
+        }),
+        first_variant: None,
+        variants: vec![],
+        unfilled: crate::storage::campaigns::Unfilled::Refuse,
+        media: Default::default(),
         chunk_size: 4,
         retry_rounds: 0,
         between_chunks_ms: 60_000,

@@ -1,8 +1,6 @@
 //! Before a marketing campaign starts, where the workspace requires consent: each of its people has given it, or the
 //! campaign's creator answers for all of them. Senders ask again, person by person.
 
-use campaigns::template::is_marketing;
-
 use super::estimate::estimate;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
@@ -11,7 +9,7 @@ use crate::storage::settings::{self, Switch};
 
 /// Refuses a campaign that has people without consent, with how many they are.
 pub(super) async fn check(app: &App, record: &CampaignRecord) -> Result<(), ApiError> {
-    if record.attestation.is_some() || !is_marketing(&record.template) {
+    if record.attestation.is_some() || !record.is_marketing() {
         return Ok(());
     }
     if settings::read(app, record.workspace_id).await?.require_consent == Switch::Off {

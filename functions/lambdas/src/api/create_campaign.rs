@@ -4,6 +4,7 @@
 //! fit together. The totals are written before the campaign, so that who sees the campaign sees them too. A request
 //! with an `Idempotency-Key` may come twice (`idempotency`): both find the same campaign.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -11,14 +12,15 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use campaigns::breaker::Limits;
-use campaigns::creation::{self, NewCampaign};
+use campaigns::content::{self, Wording};
+use campaigns::creation::{self, NewCampaign, NewWording};
 use campaigns::lifecycle::status_name;
 use campaigns::plan::{Cursor, PLAN_VERSION};
-use campaigns::template;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use wire::{
-    AudienceStatus, CampaignEvent, CampaignId, CampaignStatus, CreateCampaign, FieldError, Template, TemplateContent,
+    AudienceStatus, CampaignEvent, CampaignId, CampaignStatus, Content, CreateCampaign, FieldError, FreeContent,
+    Template, TemplateContent, WorkspaceId,
 };
 
 use super::actions::nudge_if_near;
@@ -26,14 +28,17 @@ use super::caller::Caller;
 use super::campaigns::whole;
 use super::channels::templates_of;
 use super::consent_check;
+use super::content_media;
 use super::extract::Body;
 use super::idempotency::{self, Keyed};
+use super::launch_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::media::Held;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::audit::AuditLine;
-use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::campaigns::{self as store, CampaignRecord, Unfilled, WordingRecord};
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::portfolios;
 use crate::storage::table::Written;
@@ -72,18 +77,21 @@ pub(super) async fn create_or_find(
     }
     let asked = creation::parse(request, app.clock.now()).map_err(Refusal::fields)?;
     let (channel, audience) = parties(app, caller, &asked, audience_field(request)).await?;
-    let template = fitting_template(app, &channel, &asked.content, &audience.columns).await?;
+    let wordings = fitting_wordings(app, &channel, &asked.wordings, &audience.columns).await?;
     let new = CampaignId(app.new_id()?);
     let id = match keyed {
         Some(keyed) => idempotency::promise(app, caller.workspace_id, keyed, new).await?,
         None => new,
     };
-    let mut record = record(app, id, &asked, &channel, audience, template)?;
+    let mut record = record(app, id, &asked, &channel, audience, wordings)?;
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
     if record.status == CampaignStatus::Scheduled {
         consent_check::check(app, &record).await?;
+        if let Held::Anew(media) = launch_check::check(app, &record).await? {
+            record.media = media;
+        }
     }
     let line = match &record.attestation {
         Some(attestation) => line.and(attestation.in_words()),
@@ -102,19 +110,65 @@ async fn created(app: &App, record: &CampaignRecord) -> Result<Response, ApiErro
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(whole(app, record).await?)).into_response())
 }
 
-/// The template that the content names, as WhatsApp has it now, if the content fits it and the audience's columns.
-pub(super) async fn fitting_template(
+/// The wordings with the templates that they name, as WhatsApp has them now, if they fit them and the audience's columns.
+pub(super) async fn fitting_wordings(
     app: &App,
     channel: &ChannelRecord,
-    content: &TemplateContent,
+    asked: &[NewWording],
     columns: &[String],
-) -> Result<Template, ApiError> {
-    let templates = templates_of(app, channel).await?;
-    let template = choose(&templates, content).map_err(|fault| Refusal::fields(vec![fault]))?;
-    match template::check_content(template, content, columns) {
-        faults if faults.is_empty() => Ok(template.clone()),
-        faults => Err(Refusal::fields(faults).into()),
+) -> Result<Vec<WordingRecord>, ApiError> {
+    let names_one = asked.iter().any(|wording| wording.content.template().is_some());
+    let templates = if names_one { templates_of(app, channel).await? } else { Vec::new() };
+    let (mut fitting, mut faults) = (Vec::with_capacity(asked.len()), Vec::new());
+    for (place, wording) in asked.iter().enumerate() {
+        let at = if asked.len() > 1 { format!("variants.{place}.") } else { String::new() };
+        match fitting_wording(app, channel.workspace_id, wording, &templates, columns).await? {
+            Ok(wording) => fitting.push(wording),
+            Err(wrong) => {
+                let named = |fault: FieldError| FieldError { field: format!("{at}{}", fault.field), ..fault };
+                faults.extend(wrong.into_iter().map(named));
+            }
+        }
     }
+    if faults.is_empty() { Ok(fitting) } else { Err(Refusal::fields(faults).into()) }
+}
+
+/// One wording with its template and its files, or what is wrong with it.
+async fn fitting_wording(
+    app: &App,
+    workspace: WorkspaceId,
+    asked: &NewWording,
+    templates: &[Template],
+    columns: &[String],
+) -> Result<Result<WordingRecord, Vec<FieldError>>, ApiError> {
+    let template = match asked.content.template().map(|content| choose(templates, content)).transpose() {
+        Ok(template) => template.cloned(),
+        Err(fault) => return Ok(Err(vec![fault])),
+    };
+    let content = match content_media::settle(app, workspace, asked.content.clone(), template.as_ref()).await? {
+        Ok(content) => content,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let faults = match (&content, &template) {
+        (Content::Free(content), _) => content::check(Wording::Free(content), columns),
+        (Content::Template(content), Some(template)) => {
+            content::check(Wording::Template { template, content }, columns)
+        }
+        (Content::Template(_), None) => Vec::new(),
+    };
+    let name = asked.name.clone().unwrap_or_default();
+    Ok(if faults.is_empty() { Ok(WordingRecord { name, content, template }) } else { Err(faults) })
+}
+
+/// Has a campaign say this.
+pub(super) fn say(record: &mut CampaignRecord, wordings: Vec<WordingRecord>) -> anyhow::Result<()> {
+    let mut wordings = wordings.into_iter();
+    let first = wordings.next().context("a campaign without a wording")?;
+    record.variants = wordings.collect();
+    record.first_variant = Some(first.name).filter(|_| !record.variants.is_empty());
+    record.content = first.content;
+    record.template = first.template;
+    Ok(())
 }
 
 /// The channel and the audience that were asked for, or what is wrong with them.
@@ -192,7 +246,7 @@ fn record(
     asked: &NewCampaign,
     channel: &ChannelRecord,
     audience: AudienceRecord,
-    template: Template,
+    wordings: Vec<WordingRecord>,
 ) -> anyhow::Result<CampaignRecord> {
     let now = app.clock.now_millis();
     let pace = asked.pace(audience.recipients);
@@ -206,8 +260,12 @@ fn record(
         audience_id: audience.id,
         recipients: audience.recipients,
         columns: audience.columns,
-        content: asked.content.clone(),
-        template,
+        content: Content::Free(FreeContent::default()),
+        template: None,
+        first_variant: None,
+        variants: Vec::new(),
+        unfilled: unfilled(asked.skip_unfilled),
+        media: BTreeMap::new(),
         chunk_size: pace.chunk_size,
         between_chunks_ms: pace.between_chunks_ms,
         min_gap_ms: pace.min_gap_ms,
@@ -245,6 +303,7 @@ fn record(
         expires_at: None,
         upkeep: Upkeep::default(),
     };
+    say(&mut record, wordings)?;
     match scheduled_to {
         Some(at) => {
             record.status = CampaignStatus::Scheduled;
@@ -254,6 +313,11 @@ fn record(
         None => record.predict(Cursor { index: 0, due_at_micros: now * 1_000 }, None),
     }
     Ok(record)
+}
+
+/// What is done with recipients who cannot be filled in.
+pub(super) fn unfilled(skip: bool) -> Unfilled {
+    if skip { Unfilled::Skip } else { Unfilled::Refuse }
 }
 
 /// Writes the campaign and returns it as it stands. The id is new, so one that stands there already is this one: written
@@ -280,7 +344,7 @@ async fn write(app: &App, record: CampaignRecord, limits: Limits, line: AuditLin
 
 #[cfg(test)]
 mod tests {
-    use wire::{AudienceId, ParameterFormat, WorkspaceId};
+    use wire::AudienceId;
 
     use super::*;
 
@@ -313,17 +377,13 @@ mod tests {
             language: language.into(),
             category: "MARKETING".into(),
             status: "APPROVED".into(),
-            parameter_format: ParameterFormat::Positional,
-            header: None,
             body: "Hi".into(),
-            footer: None,
-            buttons: vec![],
-            unusable_because: None,
+            ..Template::default()
         }
     }
 
     fn content(name: &str, language: &str) -> TemplateContent {
-        TemplateContent { name: name.into(), language: language.into(), header: vec![], body: vec![] }
+        TemplateContent { name: name.into(), language: language.into(), ..TemplateContent::default() }
     }
 
     #[test]

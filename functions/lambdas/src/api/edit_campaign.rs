@@ -11,19 +11,25 @@ use axum::extract::{Path, State};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
-use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, CreateCampaign, EditCampaign};
+use wire::{
+    Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
+    EditCampaign, FreeContent,
+};
 
 use super::actions::{MOST_RACES, nudge_if_near};
 use super::caller::Caller;
 use super::campaigns::{find, whole};
-use super::create_campaign::{fitting_template, parties};
+use super::create_campaign::{fitting_wordings, parties, say, unfilled};
 use super::extract::Body;
+use super::launch_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
+use crate::media::Held;
 use crate::sender::CLAIM_TIMEOUT_MS;
+use crate::storage::assets::media_url;
 use crate::storage::audit::AuditLine;
-use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::campaigns::{self as store, CampaignRecord, Unfilled};
 use crate::storage::messages;
 use crate::storage::portfolios;
 use crate::storage::table::Written;
@@ -58,6 +64,12 @@ pub async fn edit(
         }
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());
+        }
+        if next.status == CampaignStatus::Scheduled
+            && words(&read) != words(&next)
+            && let Held::Anew(media) = launch_check::check(&app, &next).await?
+        {
+            next.media = media;
         }
         let moves = changes.iter().any(|(part, _)| part.moves());
         if moves {
@@ -116,13 +128,55 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         quiet_hours: record.timing.quiet.map(Into::into),
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
-        template: Some(record.content.clone()),
-        ..CreateCampaign::default()
+        skip_unfilled: Some(record.unfilled == Unfilled::Skip),
+        ..said(record)
+    }
+}
+
+/// The part of a request that says what a campaign says.
+fn said(record: &CampaignRecord) -> CreateCampaign {
+    let first = variant(record.first_variant.as_deref(), &record.content);
+    if record.variants.is_empty() {
+        let CreateVariant { template, message, assets_urls, .. } = first;
+        return CreateCampaign { template, message, assets_urls, ..CreateCampaign::default() };
+    }
+    let others = record.variants.iter().map(|other| variant(Some(&other.name), &other.content));
+    CreateCampaign { variants: std::iter::once(first).chain(others).collect(), ..CreateCampaign::default() }
+}
+
+/// The wordings of a campaign, without what was found out about them.
+fn words(record: &CampaignRecord) -> Vec<(Option<String>, Content)> {
+    let others = record.variants.iter().map(|other| (Some(other.name.clone()), bare(&other.content)));
+    std::iter::once((record.first_variant.clone(), bare(&record.content))).chain(others).collect()
+}
+
+fn asked_words(new: &NewCampaign) -> Vec<(Option<String>, Content)> {
+    new.wordings.iter().map(|wording| (wording.name.clone(), bare(&wording.content))).collect()
+}
+
+fn bare(content: &Content) -> Content {
+    match content {
+        Content::Free(free) => Content::Free(FreeContent { media_kind: None, ..free.clone() }),
+        Content::Template(template) => Content::Template(template.clone()),
+    }
+}
+
+fn variant(name: Option<&str>, content: &Content) -> CreateVariant {
+    let name = name.map(str::to_owned);
+    match content {
+        Content::Template(template) => {
+            CreateVariant { name, template: Some((**template).clone()), ..CreateVariant::default() }
+        }
+        Content::Free(free) => {
+            let message = Some(free.text.clone()).filter(|text| !text.is_empty());
+            let assets_urls = free.media.iter().filter_map(media_url).collect();
+            CreateVariant { name, message, assets_urls, template: None }
+        }
     }
 }
 
 fn is_other_message(read: &CampaignRecord, new: &NewCampaign) -> bool {
-    new.audience_id != read.audience_id || new.content != read.content
+    new.audience_id != read.audience_id || words(read) != asked_words(new)
 }
 
 /// The record with another content or other contacts, which exist and fit together.
@@ -135,18 +189,18 @@ async fn with_other_message(
 ) -> Result<CampaignRecord, ApiError> {
     let field = if request.leads_asset_url.is_some() { "leadsAssetUrl" } else { "audienceId" };
     let (channel, audience) = parties(app, caller, new, field).await?;
-    let template = fitting_template(app, &channel, &new.content, &audience.columns).await?;
+    let wordings = fitting_wordings(app, &channel, &new.wordings, &audience.columns).await?;
     // Who answered for its people did not answer for others.
     let attestation = read.attestation.clone().filter(|_| audience.id == read.audience_id);
-    Ok(CampaignRecord {
-        template,
+    let mut next = CampaignRecord {
         attestation,
-        content: new.content.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,
         columns: audience.columns,
         ..read.clone()
-    })
+    };
+    say(&mut next, wordings)?;
+    Ok(next)
 }
 
 /// What needs no look-up. Where the campaign then stands is decided later.
@@ -161,6 +215,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.min_gap_ms = pace.min_gap_ms;
     next.max_gap_ms = pace.max_gap_ms;
     next.retry_rounds = new.retry_rounds;
+    next.unfilled = unfilled(new.skip_unfilled);
     next.timing = new.timing;
 }
 
@@ -171,7 +226,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
         (before != after).then(|| (part, ChangedField { field: field.to_owned(), before, after }))
     };
     let mut changes: Vec<_> = before.into_iter().zip(shown(next)).filter_map(differs).collect();
-    if read.content != next.content {
+    if words(read) != words(next) {
         let template = ChangedField { field: "template".to_owned(), before: None, after: None };
         changes.push((Part::Fixed, template));
     }
@@ -181,7 +236,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 12] {
+fn shown(record: &CampaignRecord) -> [Shown; 13] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
@@ -199,6 +254,7 @@ fn shown(record: &CampaignRecord) -> [Shown; 12] {
         (Part::Pace, "quietHours", quiet),
         (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
         (Part::Pace, "timeZone", zone),
+        (Part::Name, "skipUnfilled", Some((record.unfilled == Unfilled::Skip).to_string())),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]

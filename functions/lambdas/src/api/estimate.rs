@@ -8,7 +8,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
 use campaigns::phone::canonical_digits;
-use campaigns::template::is_marketing;
 use wire::{CampaignEstimate, CampaignId};
 
 use super::caller::Caller;
@@ -17,7 +16,7 @@ use super::messages::told;
 use super::problem::ApiError;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
-use crate::storage::{consents, files, people, settings, suppressions};
+use crate::storage::{consents, files, people, settings, suppressions, windows};
 
 /// Segments that are looked at: 20,000 people, some seconds with a frequency cap and less without.
 const MOST_SEGMENTS: u64 = 10;
@@ -38,6 +37,9 @@ pub(super) async fn estimate(app: &App, record: &CampaignRecord) -> Result<Campa
     for segment in sample(record.recipients.div_ceil(SEGMENT_ROWS)) {
         let rows = files::segment(app, record.workspace_id, &record.audience_id, segment).await.map_err(told)?;
         add(app, record, &rows, &mut so_far).await?;
+        let indexed: Vec<(u64, &Recipient)> = (segment * SEGMENT_ROWS..).zip(&rows).collect();
+        so_far.unfilled += indexed.iter().filter(|(index, row)| record.filled(*index, row).is_err()).count() as u64;
+        so_far.window_closed += closed(app, record, &indexed).await?;
     }
     Ok(so_far)
 }
@@ -59,7 +61,7 @@ async fn add(
     let barred = suppressions::among(app, workspace, Some(&record.channel_id), &phones).await?;
     so_far.looked_at += rows.len() as u64;
     so_far.suppressed += barred.len() as u64;
-    if is_marketing(&record.template) {
+    if record.is_marketing() {
         so_far.without_consent += consents::without_marketing(app, workspace, &phones).await?.len() as u64;
     }
     if let Some(cap) = settings::read(app, workspace).await?.frequency_cap {
@@ -67,6 +69,17 @@ async fn add(
         so_far.capped += people::capped(app, workspace, cap, free.collect()).await?.len() as u64;
     }
     Ok(())
+}
+
+/// How many of these would get free words and may not.
+async fn closed(app: &App, record: &CampaignRecord, rows: &[(u64, &Recipient)]) -> anyhow::Result<u64> {
+    let free = rows.iter().filter(|(index, _)| record.is_free(*index));
+    let phones: BTreeSet<String> = free.map(|(_, row)| canonical_digits(&row.phone)).collect();
+    if phones.is_empty() {
+        return Ok(0);
+    }
+    let open = windows::open(app, record.workspace_id, &record.channel_id, &phones).await?;
+    Ok(phones.len().saturating_sub(open.len()) as u64)
 }
 
 #[cfg(test)]

@@ -71,11 +71,12 @@ mod tests {
     use super::*;
 
     fn row() -> Recipient {
-        Recipient { phone: "+5511999990000".into(), name: "Ana".into(), fields: vec![] }
+        Recipient { row: 0, phone: "+5511999990000".into(), name: "Ana".into(), fields: vec![] }
     }
 
     fn record(state: MessageState) -> MessageRecord {
         let claim = Claim {
+            variant: None,
             rounds: 0,
             campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),

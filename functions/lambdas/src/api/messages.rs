@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn rows(count: usize) -> Vec<Recipient> {
-        let row = |n| Recipient { phone: format!("+55119999{n:05}"), name: String::new(), fields: vec![] };
+        let row = |n| Recipient { row: 0, phone: format!("+55119999{n:05}"), name: String::new(), fields: vec![] };
         (0..count).map(row).collect()
     }
 

@@ -8,11 +8,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, any, delete, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 use crate::App;
 
 mod actions;
+mod assets;
 mod audiences;
 mod audit;
 mod caller;
@@ -25,6 +26,7 @@ mod consents;
 mod contact_labels;
 mod contact_values;
 mod contacts;
+mod content_media;
 mod create_campaign;
 mod dead_letters;
 mod decisions;
@@ -34,16 +36,19 @@ mod estimate;
 mod exports;
 mod extract;
 mod idempotency;
+mod launch_check;
 mod lists;
 mod message_view;
 mod messages;
 mod people;
+mod preview;
 mod problem;
 mod recount;
 mod request_log;
 mod sessions;
 mod settings;
 mod suppressions;
+mod templates;
 
 /// Largest request body, in bytes: a campaign is a few kilobytes, files go to S3.
 pub const MAX_BODY_BYTES: usize = 1_000_000;
@@ -56,7 +61,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/session", get(sessions::show))
         .route("/v3/channels", get(channels::list))
         .route("/v3/channels/{id}/templates", get(channels::templates))
+        .route("/v3/templates", get(templates::list).post(templates::create))
+        .route("/v3/templates/{id}", put(templates::replace).delete(templates::delete))
         .route("/v3/uploads", post(audiences::announce))
+        .route("/v3/assets", post(assets::announce))
+        .route("/v3/assets/{id}", get(assets::show))
         .route("/v3/audiences/{id}", get(audiences::show))
         .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
         .route("/v3/contacts", get(contacts::list).post(contacts::create))
@@ -82,6 +91,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/resume", post(actions::resume))
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
         .route("/v3/campaigns/{id}/estimate", get(estimate::show))
+        .route("/v3/campaigns/{id}/preview", get(preview::show))
+        .route("/v3/campaigns/{id}/try", post(preview::send))
         .route("/v3/campaigns/{id}/messages", get(messages::list))
         .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
         .route("/v3/campaigns/{id}/retry", post(decisions::retry))

@@ -140,6 +140,12 @@ impl Refusal {
         Refusal::new(Kind::NotFound, format!("this workspace has no {what} with this id"))
     }
 
+    /// The same, in these words.
+    #[must_use]
+    pub fn because(self, detail: String) -> Refusal {
+        Refusal { detail, ..self }
+    }
+
     /// The same, worth another try after some seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u32) -> Refusal {

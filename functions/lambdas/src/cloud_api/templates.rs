@@ -2,10 +2,9 @@
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use campaigns::template::variables;
 use http::Method;
 use serde::Deserialize;
-use wire::{ParameterFormat, Template};
+use wire::{ButtonKind, HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateCard, TemplateOffer};
 
 use super::{ANSWER_TIMEOUT, CloudApi, Failure, request};
 use crate::config::WhatsAppApp;
@@ -47,6 +46,10 @@ struct MetaTemplate {
     #[serde(default)]
     parameter_format: Option<String>,
     #[serde(default)]
+    quality_score: Option<MetaQuality>,
+    #[serde(default)]
+    rejected_reason: Option<String>,
+    #[serde(default)]
     components: Vec<MetaComponent>,
 }
 
@@ -60,6 +63,30 @@ struct MetaComponent {
     text: Option<String>,
     #[serde(default)]
     buttons: Vec<MetaButton>,
+    #[serde(default)]
+    cards: Vec<MetaCard>,
+    #[serde(default)]
+    limited_time_offer: Option<MetaOffer>,
+}
+
+#[derive(Deserialize)]
+struct MetaCard {
+    #[serde(default)]
+    components: Vec<MetaComponent>,
+}
+
+#[derive(Deserialize)]
+struct MetaOffer {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    has_expiration: bool,
+}
+
+#[derive(Deserialize)]
+struct MetaQuality {
+    #[serde(default)]
+    score: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +117,7 @@ impl CloudApi {
     }
 
     async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Page> {
-        let fields = "id,name,status,category,language,components,parameter_format";
+        let fields = "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason";
         let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
         let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{after}");
         let request = request(app, Method::GET, &path, Bytes::new())?;
@@ -111,15 +138,21 @@ impl CloudApi {
 fn from_meta(meta: MetaTemplate) -> Template {
     let find = |kind: &str| meta.components.iter().find(|component| component.kind.eq_ignore_ascii_case(kind));
     let header = find("HEADER");
-    let buttons = find("BUTTONS").map(|component| component.buttons.as_slice()).unwrap_or_default();
-    let unusable_because = unusable(&meta.status, header, buttons, &meta.components);
     let named = meta.parameter_format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("NAMED"));
+    let buttons = find("BUTTONS").map(|component| component.buttons.iter().map(MetaButton::of_ours).collect());
+    let offer = find("LIMITED_TIME_OFFER").and_then(|component| component.limited_time_offer.as_ref());
+    let cards = find("CAROUSEL").map(|component| component.cards.iter().map(MetaCard::of_ours).collect());
     Template {
-        header: header.and_then(|component| component.text.clone()),
+        header: header.filter(|header| header.media().is_none()).and_then(|header| header.text.clone()),
+        header_format: header.and_then(MetaComponent::media),
         body: find("BODY").and_then(|component| component.text.clone()).unwrap_or_default(),
         footer: find("FOOTER").and_then(|component| component.text.clone()),
-        buttons: buttons.iter().map(|button| button.text.clone()).collect(),
-        unusable_because,
+        buttons: buttons.unwrap_or_default(),
+        cards: cards.unwrap_or_default(),
+        offer: offer.map(|offer| TemplateOffer { text: offer.text.clone(), has_expiration: offer.has_expiration }),
+        quality: meta.quality_score.as_ref().and_then(|quality| quality.score.clone()),
+        rejected_reason: meta.rejected_reason.clone().filter(|reason| reason != "NONE"),
+        unusable_because: unusable(&meta.status, &meta.components),
         parameter_format: if named { ParameterFormat::Named } else { ParameterFormat::Positional },
         id: meta.id,
         name: meta.name,
@@ -129,28 +162,63 @@ fn from_meta(meta: MetaTemplate) -> Template {
     }
 }
 
-/// Why a campaign cannot use it yet, in words.
-fn unusable(
-    status: &str,
-    header: Option<&MetaComponent>,
-    buttons: &[MetaButton],
-    components: &[MetaComponent],
-) -> Option<String> {
+impl MetaComponent {
+    /// What a header is that is no text.
+    fn media(&self) -> Option<HeaderFormat> {
+        match self.format.as_deref()? {
+            "IMAGE" => Some(HeaderFormat::Image),
+            "VIDEO" => Some(HeaderFormat::Video),
+            "DOCUMENT" => Some(HeaderFormat::Document),
+            "GIF" => Some(HeaderFormat::Gif),
+            "LOCATION" => Some(HeaderFormat::Location),
+            _ => None,
+        }
+    }
+}
+
+impl MetaCard {
+    fn of_ours(&self) -> TemplateCard {
+        let find = |kind: &str| self.components.iter().find(|component| component.kind.eq_ignore_ascii_case(kind));
+        let buttons = find("BUTTONS").map(|component| component.buttons.iter().map(MetaButton::of_ours).collect());
+        TemplateCard {
+            header_format: find("HEADER").and_then(MetaComponent::media),
+            body: find("BODY").and_then(|component| component.text.clone()).unwrap_or_default(),
+            buttons: buttons.unwrap_or_default(),
+        }
+    }
+}
+
+impl MetaButton {
+    fn of_ours(&self) -> TemplateButton {
+        let kind = match self.kind.as_str() {
+            "QUICK_REPLY" => ButtonKind::QuickReply,
+            "URL" => ButtonKind::Url,
+            "PHONE_NUMBER" => ButtonKind::PhoneNumber,
+            "COPY_CODE" => ButtonKind::CopyCode,
+            "OTP" => ButtonKind::Otp,
+            "FLOW" => ButtonKind::Flow,
+            "CATALOG" => ButtonKind::Catalog,
+            _ => ButtonKind::Other,
+        };
+        TemplateButton { kind, text: self.text.clone(), url: self.url.clone() }
+    }
+}
+
+/// Components that campaigns can fill.
+const KNOWN: [&str; 6] = ["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"];
+
+/// Formats of a header that campaigns can fill.
+const HEADERS: [&str; 6] = ["TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION"];
+
+/// Why a campaign cannot use it, in words.
+fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
     if status != "APPROVED" {
         return Some(format!("WhatsApp says it is {}: only approved templates can be sent", status.to_lowercase()));
     }
-    let format = header.and_then(|component| component.format.as_deref()).unwrap_or("TEXT");
-    if format != "TEXT" {
-        return Some(format!("its header is {}: only text headers are supported yet", format.to_lowercase()));
+    let format = components.iter().find_map(|component| component.format.as_deref());
+    if let Some(format) = format.filter(|format| !HEADERS.contains(format)) {
+        return Some(format!("its header is {}, which is not known here", format.to_lowercase()));
     }
-    let needs_value = |button: &MetaButton| {
-        matches!(button.kind.as_str(), "COPY_CODE" | "OTP" | "FLOW" | "CATALOG")
-            || button.url.as_deref().is_some_and(|url| !variables(url).is_empty())
-    };
-    if let Some(button) = buttons.iter().find(|button| needs_value(button)) {
-        return Some(format!("its button \"{}\" needs a value of its own, which is not supported yet", button.text));
-    }
-    let known = ["HEADER", "BODY", "FOOTER", "BUTTONS"];
-    let other = components.iter().find(|component| !known.contains(&component.kind.as_str()));
-    other.map(|component| format!("its {} is not supported yet", component.kind.to_lowercase()))
+    let other = components.iter().find(|component| !KNOWN.contains(&component.kind.to_uppercase().as_str()));
+    other.map(|component| format!("its {} is not known here", component.kind.to_lowercase()))
 }

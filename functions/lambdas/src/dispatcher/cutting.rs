@@ -1,24 +1,29 @@
 //! Cutting: from the cursor to the horizon, a segment's rows become jobs.
 
+use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
-use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, JobTemplate, RecipientContent};
+use campaigns::content;
+use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, RecipientContent};
 use campaigns::message::MessageRecord;
 use campaigns::plan::{Cursor, Cut, Plan};
-use campaigns::template;
 use campaigns::totals::Totals;
 use wire::WaitReason;
 
 use super::later::{self, Waits};
 use super::{HORIZON_MICROS, LEAD_MICROS, LOOK_AGAIN_MS, portfolio, write};
 use crate::App;
+use crate::media::{self, Held};
 use crate::sender::hours::{self, ALWAYS_NIGHT, Night};
-use crate::storage::campaigns::CampaignRecord;
+use crate::storage::campaigns::{CampaignRecord, pause_by_itself};
+use crate::storage::channels;
 use crate::storage::queues::{self, BATCH_MESSAGES, DelayedJob};
+use crate::storage::table::Written;
 use crate::storage::{files, messages};
 
 /// Sends jobs for everything due before the horizon and moves the cursor after each batch of them. `counted`: the
 /// campaign's totals. Nothing when somebody else changed the campaign.
 pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
+    let Some(record) = with_files(app, record).await? else { return Ok(None) };
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
     let share = portfolio::share(app, &record, counted).await?;
     if let Some(share) = &share {
@@ -52,6 +57,30 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
     next.dispatches += 1;
     note_look(app, &mut next, counted, &waits);
     write(app, record, next).await
+}
+
+/// Sees to it that WhatsApp has the campaign's files before jobs name them. Nothing when it will not have one: the
+/// campaign pauses.
+async fn with_files(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+    if media::is_held(&record, app.clock.now_millis()) {
+        return Ok(Some(record));
+    }
+    let channel = channels::get(app, record.workspace_id, &record.channel_id).await?;
+    let channel = channel.with_context(|| format!("the channel of campaign {} is gone", record.id))?;
+    match media::hold(app, &channel, &record).await? {
+        Held::AsBefore => Ok(Some(record)),
+        Held::Anew(media) => {
+            let next = CampaignRecord { media, ..record.clone() };
+            write(app, record, next).await
+        }
+        Held::Refused(why) => {
+            match pause_by_itself(app, &record, why).await? {
+                Written::Done => tracing::warn!(campaign = %record.id, "a campaign paused: WhatsApp refuses its file"),
+                Written::ConditionFailed => {}
+            }
+            Ok(None)
+        }
+    }
 }
 
 /// The plan shifts when its cursor lies in the past: what is late leaves at its pace from now on, never in a burst.
@@ -130,7 +159,7 @@ async fn cut_batch(
         let most = usize::try_from(most.min(in_segment)).unwrap_or(JOB_RECIPIENTS);
         let Some(cut) = plan.cut(batch.next, most) else { break };
         let rows = segment.rows(app, record, cut.due[0].index).await?;
-        for job in jobs_of(record, &cut, rows) {
+        for job in jobs_of(record, &cut, rows)? {
             let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
             batch.jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
         }
@@ -142,7 +171,7 @@ async fn cut_batch(
 }
 
 /// The jobs of one cut: one, or more where long texts would make it too large for the queue.
-fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
+fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> anyhow::Result<Vec<Job>> {
     let recipients = cut.due.iter().filter_map(|due| {
         let place = usize::try_from(due.index % SEGMENT_ROWS).unwrap_or_default();
         Some(job_recipient(record, Wanted::first(due.index, due.due_at_micros), rows.get(place)?))
@@ -151,14 +180,18 @@ fn jobs_of(record: &CampaignRecord, cut: &Cut, rows: &[Recipient]) -> Vec<Job> {
 }
 
 /// Recipients of one chunk in as many jobs as their number and their texts need.
-pub(super) fn packed(record: &CampaignRecord, chunk: u64, recipients: impl Iterator<Item = JobRecipient>) -> Vec<Job> {
+pub(super) fn packed(
+    record: &CampaignRecord,
+    chunk: u64,
+    recipients: impl Iterator<Item = JobRecipient>,
+) -> anyhow::Result<Vec<Job>> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut bytes = 0;
     for recipient in recipients {
         let size = size_bytes(&recipient);
         let is_full = jobs.last().is_none_or(|job| bytes + size > JOB_BYTES || job.recipients.len() == JOB_RECIPIENTS);
         if is_full {
-            jobs.push(empty_job(record, chunk));
+            jobs.push(empty_job(record, chunk)?);
             bytes = 0;
         }
         bytes += size;
@@ -166,21 +199,24 @@ pub(super) fn packed(record: &CampaignRecord, chunk: u64, recipients: impl Itera
             job.recipients.push(recipient);
         }
     }
-    jobs
+    Ok(jobs)
 }
 
 /// A job of this campaign for recipients of one chunk.
-fn empty_job(record: &CampaignRecord, chunk: u64) -> Job {
-    Job {
+fn empty_job(record: &CampaignRecord, chunk: u64) -> anyhow::Result<Job> {
+    let mut wordings = record.wordings().into_iter().map(|wording| content::of_job(wording, &record.known_media()));
+    let template = wordings.next().with_context(|| format!("campaign {} says nothing", record.id))?;
+    Ok(Job {
         workspace_id: record.workspace_id,
         campaign_id: record.id.clone(),
         channel_id: record.channel_id.clone(),
         epoch: record.epoch,
         chunk,
         rounds: record.retry_rounds,
-        template: JobTemplate::of(&record.template),
+        template,
+        variants: wordings.collect(),
         recipients: Vec::new(),
-    }
+    })
 }
 
 /// Which attempt at whom is wanted when.
@@ -202,28 +238,25 @@ impl Wanted {
     }
 }
 
-/// One recipient with what the template is filled with, or why it cannot be.
+/// One recipient with what his wording is filled with, or why it cannot be.
 pub(super) fn job_recipient(record: &CampaignRecord, wanted: Wanted, row: &Recipient) -> JobRecipient {
-    if hours::night(record, &row.phone, wanted.due_at_micros) == Night::Always {
-        let Wanted { index, attempt, waits, due_at_micros } = wanted;
-        let content = RecipientContent::Skip(ALWAYS_NIGHT.to_owned());
-        return JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), content };
-    }
-    let content = match template::parameters(&record.template, &record.content, &record.columns, &row.fields) {
-        Ok(parameters) => RecipientContent::Send(parameters),
-        Err(problem) => RecipientContent::Skip(problem.to_string()),
-    };
     let Wanted { index, attempt, waits, due_at_micros } = wanted;
-    JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), content }
+    let content = match hours::night(record, &row.phone, due_at_micros) {
+        Night::Always => RecipientContent::Skip(ALWAYS_NIGHT.to_owned()),
+        Night::Awake | Night::Until(_) => match record.filled(index, row) {
+            Ok(parameters) => RecipientContent::Send(parameters),
+            Err(problem) => RecipientContent::Skip(problem.to_string()),
+        },
+    };
+    let variant = record.variant_of(index);
+    JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), variant, content }
 }
 
 /// An upper bound of the recipient's share of the job, in bytes: texts may double when JSON escapes them.
 fn size_bytes(recipient: &JobRecipient) -> usize {
     const ENVELOPE: usize = 160;
     let texts = match &recipient.content {
-        RecipientContent::Send(parameters) => {
-            parameters.header.iter().chain(&parameters.body).map(|text| text.len() + 3).sum()
-        }
+        RecipientContent::Send(parameters) => parameters.texts().map(|text| text.len() + 3).sum(),
         RecipientContent::Skip(reason) => reason.len(),
     };
     ENVELOPE + recipient.phone.len() + 2 * texts

@@ -90,7 +90,7 @@ pub(super) async fn send(
                 recipients.push(job_recipient(record, Wanted::waiting(message, *due_at_micros), row));
             }
         }
-        for job in packed(record, of_chunk[0].message.chunk, recipients.into_iter()) {
+        for job in packed(record, of_chunk[0].message.chunk, recipients.into_iter())? {
             let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
             jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
         }

@@ -86,6 +86,7 @@ mod tests {
 
     fn message(state: MessageState, attempted_at: i64) -> MessageRecord {
         let claim = Claim {
+            variant: None,
             rounds: 0,
             campaign_id: CampaignId("c".into()),
             workspace_id: WorkspaceId(1),

@@ -90,7 +90,7 @@ async fn cut_segments(
             rejected += 1;
             continue;
         }
-        let recipient = Recipient { phone: found.contact.phone, name: found.contact.name, fields: cells };
+        let recipient = Recipient { row: 0, phone: found.contact.phone, name: found.contact.name, fields: cells };
         serde_json::to_writer(&mut segment, &recipient).context("a recipient does not fit into JSON")?;
         segment.push(b'\n');
         recipients += 1;

@@ -188,8 +188,12 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             return Ok(Added::Unusable(format!("The file has more than {MOST_RECIPIENTS} people. Split it.")));
         }
         let row_number = contact.row_number;
-        let recipient =
-            Recipient { phone: contact.phone.e164().to_owned(), name: contact.name, fields: contact.fields };
+        let recipient = Recipient {
+            phone: contact.phone.e164().to_owned(),
+            name: contact.name,
+            row: u64::from(row_number),
+            fields: contact.fields,
+        };
         serde_json::to_writer(&mut self.segment, &recipient).context("a recipient does not fit into JSON")?;
         self.segment.push(b'\n');
         self.recipients += 1;

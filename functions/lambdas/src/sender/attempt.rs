@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use campaigns::job::{CallbackData, Job, JobRecipient, RecipientContent};
+use campaigns::job::{CallbackData, Job, JobContent, JobRecipient, RecipientContent};
 use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
 use campaigns::phone;
 use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after_unsent};
@@ -16,7 +16,7 @@ use super::settle::Accepted;
 use super::signals::Signals;
 use super::wanted_campaign;
 use crate::App;
-use crate::cloud_api::{OutgoingMessage, SendAnswer};
+use crate::cloud_api::{OutgoingMessage, SendAnswer, Way};
 use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::messages::{self, Claimed};
@@ -151,12 +151,19 @@ impl Attempt {
         };
         let JobRecipient { index, attempt, .. } = self.recipient;
         let callback = CallbackData { campaign_id: self.job.campaign_id.clone(), index, attempt }.encode();
+        let content = self.job.content_of(&self.recipient);
+        let is_marketing = matches!(content, JobContent::Template(template) if template.is_marketing);
+        let way = match self.channel.marketing_messages && is_marketing {
+            true => Way::MarketingMessages,
+            false => Way::Messages,
+        };
         let message = OutgoingMessage {
             phone_number_id: &self.channel.phone_number_id,
             to: &self.recipient.phone,
             callback_data: &callback,
-            template: &self.job.template,
+            content,
             parameters,
+            way,
         };
         Ok(self.app.cloud_api.send(&self.credentials, &message).await)
     }
@@ -258,6 +265,7 @@ pub(super) fn claim_of(job: &Job, recipient: &JobRecipient, claim_id: String, no
         rounds: job.rounds,
         claim_id,
         attempt: recipient.attempt,
+        variant: recipient.variant,
         at: now,
     }
 }

@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use campaigns::consent::{ERASED, NO_CONSENT, SUPPRESSED, capped};
-use campaigns::job::{Job, JobRecipient, RecipientContent};
+use campaigns::content::WINDOW_CLOSED;
+use campaigns::job::{Job, JobContent, JobRecipient, RecipientContent};
 use campaigns::message::shard_key;
 use campaigns::phone;
-use campaigns::template::is_marketing;
 use wire::CampaignId;
 
 use crate::App;
@@ -19,6 +19,7 @@ use crate::storage::consents;
 use crate::storage::people::{self, Place};
 use crate::storage::settings::{self, Switch};
 use crate::storage::suppressions::{self, Barred};
+use crate::storage::windows;
 
 /// Marks the recipients who get nothing, each with the reason.
 pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) -> anyhow::Result<()> {
@@ -29,8 +30,13 @@ pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) ->
             Barred::Erased => ERASED.to_owned(),
         })
     });
+    let free = phones_of(job, |content| matches!(content, JobContent::Free(_)));
+    if !free.is_empty() {
+        let open = windows::open(app, job.workspace_id, &job.channel_id, &free).await?;
+        skip(job, |phone| (free.contains(phone) && !open.contains(phone)).then(|| WINDOW_CLOSED.to_owned()));
+    }
     let settings = settings::known(app, job.workspace_id).await?;
-    if settings.require_consent == Switch::On && campaign.attestation.is_none() && is_marketing(&campaign.template) {
+    if settings.require_consent == Switch::On && campaign.attestation.is_none() && campaign.is_marketing() {
         let without = consents::without_marketing(app, job.workspace_id, &phones(job)).await?;
         skip(job, |phone| without.contains(phone).then(|| NO_CONSENT.to_owned()));
     }
@@ -53,6 +59,11 @@ fn sends(job: &Job) -> impl Iterator<Item = &JobRecipient> {
 /// The people of the job who would get a message.
 fn phones(job: &Job) -> BTreeSet<String> {
     sends(job).map(canonical).collect()
+}
+
+/// The people of the job who would get such a message.
+fn phones_of(job: &Job, is_such: fn(&JobContent) -> bool) -> BTreeSet<String> {
+    sends(job).filter(|recipient| is_such(job.content_of(recipient))).map(canonical).collect()
 }
 
 /// The item of an attempt that waits: it is this very message.

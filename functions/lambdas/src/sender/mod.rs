@@ -15,6 +15,8 @@ mod permit;
 mod settle;
 mod signals;
 
+pub(crate) use self::permit::slot_for_one;
+
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -68,7 +70,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
     let channel = channels::get(app, job.workspace_id, &job.channel_id).await?.context("the job's channel is gone")?;
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
-    let credentials = app.config.app(&channel.app_id).cloned();
+    let credentials = channel.credentials(&app.config);
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();

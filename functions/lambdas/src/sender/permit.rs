@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
 
-use super::number::{MOST_UNKNOWNS, Number, OPEN_MICROS};
+use super::number::{self, MOST_UNKNOWNS, Number, OPEN_MICROS};
 use crate::App;
 use crate::storage::channels::{ChannelRecord, state_key};
-use crate::storage::table::{number, text};
+use crate::storage::table::{self, text};
 
 /// A permit is granted only if its first slot is at most this far away, or this many intervals of a slow number: the
 /// campaign's state is read again before the slot, so a pause finds nothing of it in flight.
@@ -61,6 +61,20 @@ pub(super) struct Wish {
     pub interval_micros: i64,
     /// When the first may leave, in microseconds since 1970.
     pub due_micros: i64,
+}
+
+/// Waits for a slot of one message outside any campaign; false when the number has none soon.
+pub(crate) async fn slot_for_one(app: &App, channel: &ChannelRecord) -> anyhow::Result<bool> {
+    let known = number::read(app, channel).await?;
+    let now = app.clock.now_micros();
+    let interval_micros = known.interval_micros(channel, now);
+    match take(app, channel, Wish { messages: 1, interval_micros, due_micros: now }, known.free_at).await? {
+        Permit::Granted(granted) => {
+            app.clock.sleep_until(granted.slot_micros).await;
+            Ok(true)
+        }
+        Permit::NotNow { .. } | Permit::Blocked { .. } => Ok(false),
+    }
 }
 
 /// How many of the recipients can use slots that lie one interval apart: those whose due times do not
@@ -154,11 +168,11 @@ async fn add(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyhow
     let update = update(app, channel)
         .update_expression("SET freeAt = freeAt + :needed")
         .condition_expression(format!("freeAt BETWEEN :earliest AND :farthest AND {USABLE}"))
-        .expression_attribute_values(":needed", number(span.needed))
-        .expression_attribute_values(":earliest", number(span.earliest))
-        .expression_attribute_values(":now", number(now))
-        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
-        .expression_attribute_values(":farthest", number(span.farthest));
+        .expression_attribute_values(":needed", table::number(span.needed))
+        .expression_attribute_values(":earliest", table::number(span.earliest))
+        .expression_attribute_values(":now", table::number(now))
+        .expression_attribute_values(":most", table::number(MOST_UNKNOWNS))
+        .expression_attribute_values(":farthest", table::number(span.farthest));
     finish(update.send().await)
 }
 
@@ -167,10 +181,10 @@ async fn start(app: &App, channel: &ChannelRecord, span: Span, now: i64) -> anyh
     let update = update(app, channel)
         .update_expression("SET freeAt = :free")
         .condition_expression(format!("(attribute_not_exists(freeAt) OR freeAt <= :earliest) AND {USABLE}"))
-        .expression_attribute_values(":free", number(span.earliest + span.needed))
-        .expression_attribute_values(":earliest", number(span.earliest))
-        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
-        .expression_attribute_values(":now", number(now));
+        .expression_attribute_values(":free", table::number(span.earliest + span.needed))
+        .expression_attribute_values(":earliest", table::number(span.earliest))
+        .expression_attribute_values(":most", table::number(MOST_UNKNOWNS))
+        .expression_attribute_values(":now", table::number(now));
     finish(update.send().await)
 }
 
@@ -184,11 +198,11 @@ async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyh
             "freeAt <= :earliest AND unknowns >= :most AND attribute_not_exists(blockedBy) \
              AND (attribute_not_exists(restUntil) OR restUntil <= :now)",
         )
-        .expression_attribute_values(":free", number(earliest + wish.interval_micros))
-        .expression_attribute_values(":earliest", number(earliest))
-        .expression_attribute_values(":rest", number(now + OPEN_MICROS))
-        .expression_attribute_values(":most", number(MOST_UNKNOWNS))
-        .expression_attribute_values(":now", number(now));
+        .expression_attribute_values(":free", table::number(earliest + wish.interval_micros))
+        .expression_attribute_values(":earliest", table::number(earliest))
+        .expression_attribute_values(":rest", table::number(now + OPEN_MICROS))
+        .expression_attribute_values(":most", table::number(MOST_UNKNOWNS))
+        .expression_attribute_values(":now", table::number(now));
     Ok(match finish(update.send().await)? {
         Asked::Granted(number) => granted(channel, wish, now, number),
         Asked::Refused(number) => Permit::NotNow { free_at_micros: number.rest_until.max(now + 1_000_000) },
@@ -232,8 +246,9 @@ mod tests {
     use super::*;
 
     fn due(times: &[i64]) -> Vec<JobRecipient> {
-        let content = RecipientContent::Send(Parameters { header: vec![], body: vec![] });
+        let content = RecipientContent::Send(Parameters::default());
         let recipient = |due_at_micros: &i64| JobRecipient {
+            variant: None,
             index: 0,
             attempt: 1,
             waits: false,

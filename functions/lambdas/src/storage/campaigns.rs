@@ -1,16 +1,21 @@
 //! Campaigns in the control table. Every change is one conditional write over the version that was read; a transition
 //! writes its audit line in the same transaction.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use campaigns::audience::Recipient;
+use campaigns::content::{self, Wording};
 use campaigns::health::Standing;
 use campaigns::job::JOB_RECIPIENTS;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
+use campaigns::template::{ParameterProblem, Parameters};
 use campaigns::timing::Timing;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WaitReason,
+    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, MediaSource, Template, WaitReason,
     WorkspaceId,
 };
 
@@ -44,10 +49,23 @@ pub struct CampaignRecord {
     pub recipients: u64,
     /// Columns of the audience, for the content's variables.
     pub columns: Vec<String>,
-    /// The content as asked for.
-    pub content: TemplateContent,
-    /// The template as it was when the campaign was created; `JobTemplate::of` makes of it what jobs carry.
-    pub template: Template,
+    /// What it says, as asked for: the first wording.
+    pub content: Content,
+    /// The template of the first wording as it was when the campaign was created; nothing for free words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// The name of the first wording, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_variant: Option<String>,
+    /// The other wordings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<WordingRecord>,
+    /// What is done with recipients who cannot be filled in.
+    #[serde(default)]
+    pub unfilled: Unfilled,
+    /// Where WhatsApp has its files, by our asset's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub media: BTreeMap<String, HeldMedia>,
     /// Recipients in a chunk.
     pub chunk_size: u32,
     /// Milliseconds between chunks.
@@ -142,7 +160,96 @@ pub struct CampaignRecord {
     pub upkeep: Upkeep,
 }
 
+/// A file that was uploaded to the sending number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldMedia {
+    /// Meta's id of it.
+    pub id: String,
+    /// When it was uploaded, in milliseconds since 1970.
+    pub since: i64,
+}
+
+/// One of several wordings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WordingRecord {
+    /// For people.
+    pub name: String,
+    /// As asked for.
+    pub content: Content,
+    /// The template as it was when the campaign was created; nothing for free words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+}
+
+/// What is done with recipients who cannot be filled in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unfilled {
+    /// The start is refused with their rows.
+    #[default]
+    Refuse,
+    /// They get nothing.
+    Skip,
+}
+
 impl CampaignRecord {
+    /// All wordings, at least one.
+    pub fn wordings(&self) -> Vec<Wording<'_>> {
+        let others = self.variants.iter().map(|other| (&other.content, other.template.as_ref()));
+        let all = std::iter::once((&self.content, self.template.as_ref())).chain(others);
+        all.filter_map(|(content, template)| match (content, template) {
+            (Content::Free(content), _) => Some(Wording::Free(content)),
+            (Content::Template(content), Some(template)) => Some(Wording::Template { template, content }),
+            (Content::Template(_), None) => None,
+        })
+        .collect()
+    }
+
+    /// Whether people must have agreed to get it.
+    pub fn is_marketing(&self) -> bool {
+        self.wordings().iter().any(Wording::is_marketing)
+    }
+
+    /// The values of one recipient in his wording, or why it cannot be filled.
+    pub fn filled(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
+        let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
+        match self.wordings().get(variant) {
+            Some(wording) => content::parameters(*wording, &self.columns, &row.fields),
+            None => Err(ParameterProblem::WrongCount),
+        }
+    }
+
+    /// Whether the recipient with this index gets free words.
+    pub fn is_free(&self, index: u64) -> bool {
+        let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
+        matches!(self.wordings().get(variant), Some(Wording::Free(_)))
+    }
+
+    /// Where WhatsApp has the campaign's own files.
+    pub fn known_media(&self) -> impl Fn(&MediaSource) -> MediaSource {
+        |source| {
+            let held = source.asset_id.as_ref().and_then(|asset| self.media.get(asset));
+            match held {
+                None => source.clone(),
+                Some(held) => MediaSource {
+                    id: Some(held.id.clone()),
+                    asset_id: None,
+                    link: None,
+                    filename: source.filename.clone(),
+                },
+            }
+        }
+    }
+
+    /// Which wording the recipient with this index gets; nothing where there is only one.
+    pub fn variant_of(&self, index: u64) -> Option<u32> {
+        let wordings = self.variants.len() + 1;
+        let variant = content::variant_of(self.seed, wordings, index);
+        (wordings > 1).then(|| u32::try_from(variant).unwrap_or_default())
+    }
+
     /// The pace that was asked for.
     pub fn pace(&self) -> Pace {
         Pace {

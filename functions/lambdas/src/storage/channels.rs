@@ -7,6 +7,7 @@ use wire::{ChannelId, WorkspaceId};
 use super::numbers;
 use super::table::{self, Written, number, text};
 use crate::App;
+use crate::config::{Config, WhatsAppApp};
 
 /// The record of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,21 @@ pub struct ChannelRecord {
     pub messages_per_second: u32,
     /// Whether its app is the simulator.
     pub simulated: bool,
+    /// Whether offers go by `/marketing_messages`, for which the account must have been admitted.
+    #[serde(default)]
+    pub marketing_messages: bool,
+    /// The version of Meta's API to speak to it; absent: the app's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+}
+
+impl ChannelRecord {
+    /// What calls about this number carry; nothing when its app is not configured.
+    pub fn credentials(&self, config: &Config) -> Option<WhatsAppApp> {
+        let app = config.app(&self.app_id)?.clone();
+        let api_version = self.api_version.clone().unwrap_or_else(|| app.api_version.clone());
+        Some(WhatsAppApp { api_version, ..app })
+    }
 }
 
 fn keys(workspace: WorkspaceId, id: &ChannelId) -> (String, String) {

@@ -1,6 +1,7 @@
 //! DynamoDB, S3 and SQS: the only place that knows keys and expressions.
 
 pub mod access;
+pub mod assets;
 pub mod attestation;
 pub mod audiences;
 pub mod audit;
@@ -26,3 +27,4 @@ pub mod table;
 pub mod totals;
 pub mod upkeep;
 pub mod user_ids;
+pub mod windows;

@@ -74,6 +74,9 @@ pub struct TotalsRecord {
     /// When they pause the campaign.
     #[serde(default)]
     pub limits: Limits,
+    /// The counts of each wording, where there are several; nothing in the totals of a chunk.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variants: BTreeMap<u32, Totals>,
     /// Messages of unknown outcome by the hour since 1970 in which they became so; nothing in the totals of a chunk.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown_by_hour: BTreeMap<u32, u64>,
@@ -103,6 +106,11 @@ pub fn hour_of(millis: i64) -> u32 {
 }
 
 impl TotalsRecord {
+    /// What came of one wording so far.
+    pub fn of_variant(&self, place: usize) -> Totals {
+        u32::try_from(place).ok().and_then(|place| self.variants.get(&place)).cloned().unwrap_or_default()
+    }
+
     /// The messages that became unknown in hours which ended by `until` and, where that is given, did not begin before
     /// `after` (both milliseconds): nothing when there are none.
     pub fn standing_unknowns(&self, until: i64, after: Option<i64>) -> Option<StandingUnknowns> {

@@ -303,6 +303,8 @@ mod tests {
             messaging_limit: None,
             messages_per_second: 80,
             simulated: true,
+            marketing_messages: false,
+            api_version: None,
         }
     }
 

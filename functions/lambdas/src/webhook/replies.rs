@@ -1,5 +1,5 @@
-//! Who wrote: the time and the channel go onto the contact, if the person is in the book. Last of a webhook, since
-//! nothing waits for it.
+//! Who wrote: his window opens, and the time and the channel go onto the contact, if the person is in the book. Last of a
+//! webhook, since nothing waits for it.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use crate::storage::channels::ChannelRecord;
 use crate::storage::contacts;
 use crate::storage::numbers;
 use crate::storage::table::Written;
+use crate::storage::windows;
 
 /// Contacts written at once for one webhook.
 const PARALLEL_WRITES: usize = 32;
@@ -64,6 +65,7 @@ pub(super) async fn apply(app: &App, app_id: &str, replies: Vec<Reply>) -> anyho
 
 async fn note(app: &App, channel: &ChannelRecord, wa_id: &str, at: i64) -> anyhow::Result<Written> {
     let phone = canonical_digits(&format!("+{wa_id}"));
+    windows::note(app, channel.workspace_id, &channel.id, &phone, at).await?;
     contacts::note_reply(app, channel.workspace_id, &phone, &channel.id, wa_id, at).await
 }
 

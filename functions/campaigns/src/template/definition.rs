@@ -1,0 +1,441 @@
+//! A template that is to be made: what WhatsApp would refuse (Meta, template components, November 2025), and its own form.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use wire::{ButtonKind, CreateButton, CreateCard, CreateTemplate, FieldError, HeaderFormat, ParameterFormat};
+
+use super::text::variables;
+use super::{MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_OFFER_BODY_CHARS, is_coupon, media_name};
+
+/// Characters at most, by part.
+const NAME: usize = 512;
+const HEADER: usize = 60;
+const FOOTER: usize = 60;
+const BUTTON: usize = 25;
+const URL: usize = 2_000;
+const PHONE: usize = 20;
+const OFFER: usize = 16;
+
+/// How many at most.
+const BUTTONS: usize = 10;
+const CARD_BUTTONS: usize = 2;
+const CARDS: std::ops::RangeInclusive<usize> = 2..=10;
+
+/// Categories that templates are made in.
+const CATEGORIES: [&str; 3] = ["MARKETING", "UTILITY", "AUTHENTICATION"];
+
+/// What is wrong with a template that is asked for. Empty: WhatsApp may still think otherwise.
+pub fn check_definition(asked: &CreateTemplate) -> Vec<FieldError> {
+    let mut checked = Checked { format: asked.parameter_format, faults: Vec::new() };
+    checked.names(asked);
+    checked.header(asked);
+    let most = if asked.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
+    checked.text("body", &asked.body, most, &asked.examples);
+    if asked.body.trim().is_empty() {
+        checked.add("body", "write the message");
+    }
+    if let Some(footer) = &asked.footer {
+        checked.longest("footer", footer, FOOTER);
+        checked.without_variables("footer", footer);
+    }
+    if let Some(offer) = &asked.offer {
+        checked.longest("offer.text", &offer.text, OFFER);
+        if asked.footer.is_some() {
+            checked.add("footer", "a limited-time offer has no footer");
+        }
+    }
+    checked.buttons("buttons", &asked.buttons, BUTTONS);
+    checked.cards(&asked.cards);
+    checked.faults
+}
+
+struct Checked {
+    format: ParameterFormat,
+    faults: Vec<FieldError>,
+}
+
+impl Checked {
+    fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.faults.push(FieldError { field: field.into(), message: message.into() });
+    }
+
+    fn longest(&mut self, field: &str, text: &str, most: usize) {
+        let chars = text.chars().count();
+        if chars > most {
+            self.add(field, format!("has {chars} characters; WhatsApp takes {most}"));
+        }
+    }
+
+    fn without_variables(&mut self, field: &str, text: &str) {
+        if !variables(text).is_empty() {
+            self.add(field, "takes no variables");
+        }
+    }
+
+    fn names(&mut self, asked: &CreateTemplate) {
+        let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if !(1..=NAME).contains(&asked.name.len()) || !asked.name.bytes().all(is_name) {
+            self.add("name", format!("must be 1 to {NAME} lower case letters, digits and _"));
+        }
+        if asked.language.is_empty() || !asked.language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            self.add("language", "must be a code such as en, en_US or pt_BR");
+        }
+        if !CATEGORIES.contains(&asked.category.as_str()) {
+            self.add("category", format!("must be {}", CATEGORIES.join(", ")));
+        }
+    }
+
+    fn header(&mut self, asked: &CreateTemplate) {
+        match (&asked.header, asked.header_format) {
+            (Some(_), Some(_)) => self.add("headerFormat", "a header is a text or something else, not both"),
+            (Some(text), None) => {
+                self.text("header", text, HEADER, &asked.header_examples);
+                if variables(text).len() > 1 {
+                    self.add("header", "takes one variable");
+                }
+            }
+            (None, Some(HeaderFormat::Location)) | (None, None) => {}
+            (None, Some(format)) => self.sample("headerAssetId", format, asked.header_asset_id.as_ref()),
+        }
+    }
+
+    fn sample(&mut self, field: &str, format: HeaderFormat, asset: Option<&String>) {
+        if asset.is_none_or(|id| id.trim().is_empty()) {
+            self.add(field, format!("upload a sample of the {}: WhatsApp reviews it", media_name(format)));
+        }
+    }
+
+    /// A text with variables, each of which has an example.
+    fn text(&mut self, field: &str, text: &str, most: usize, examples: &BTreeMap<String, String>) {
+        self.longest(field, text, most);
+        let names = variables(text);
+        match self.format {
+            ParameterFormat::Positional => {
+                let mut numbers: Vec<usize> = names.iter().filter_map(|name| name.parse().ok()).collect();
+                numbers.sort_unstable();
+                if numbers.len() != names.len() || numbers != (1..=names.len()).collect::<Vec<_>>() {
+                    self.add(field, "variables must be {{1}}, {{2}}, … without gaps");
+                }
+            }
+            ParameterFormat::Named => {
+                let is_name = |name: &String| {
+                    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+                        && name.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+                };
+                if let Some(wrong) = names.iter().find(|name| !is_name(name)) {
+                    self.add(field, format!("{{{{{wrong}}}}} must be lower case letters, digits and _"));
+                }
+            }
+        }
+        let trimmed = text.trim();
+        if field != "header" && !names.is_empty() && (trimmed.starts_with("{{") || trimmed.ends_with("}}")) {
+            self.add(field, "may neither begin nor end with a variable");
+        }
+        for name in names {
+            if examples.get(&name).is_none_or(|example| example.trim().is_empty()) {
+                let examples =
+                    if field == "header" { "headerExamples".to_owned() } else { field.replace("body", "examples") };
+                self.add(format!("{examples}.{name}"), format!("give an example of {{{{{name}}}}}"));
+            }
+        }
+    }
+
+    fn buttons(&mut self, field: &str, buttons: &[CreateButton], most: usize) {
+        if buttons.len() > most {
+            self.add(field, format!("at most {most}"));
+        }
+        for (kind, most, what) in [
+            (ButtonKind::Url, 2, "addresses"),
+            (ButtonKind::PhoneNumber, 1, "phone number"),
+            (ButtonKind::CopyCode, 1, "coupon"),
+        ] {
+            if buttons.iter().filter(|button| button.kind == kind).count() > most {
+                self.add(field, format!("at most {most} {what}"));
+            }
+        }
+        let turns = buttons.windows(2).filter(|pair| is_reply(&pair[0]) != is_reply(&pair[1])).count();
+        if turns > 1 {
+            self.add(field, "quick replies must stand together");
+        }
+        for (place, button) in buttons.iter().enumerate() {
+            self.button(&format!("{field}.{place}"), button);
+        }
+    }
+
+    fn button(&mut self, field: &str, button: &CreateButton) {
+        let needs_label = !matches!(button.kind, ButtonKind::CopyCode | ButtonKind::Otp);
+        if needs_label && button.text.trim().is_empty() {
+            self.add(format!("{field}.text"), "give it a label");
+        }
+        self.longest(&format!("{field}.text"), &button.text, BUTTON);
+        match button.kind {
+            ButtonKind::Url => self.url(field, button),
+            ButtonKind::PhoneNumber => {
+                let number = button.phone_number.as_deref().unwrap_or_default();
+                if !(1..=PHONE).contains(&number.chars().count()) {
+                    self.add(format!("{field}.phoneNumber"), format!("give a number of up to {PHONE} characters"));
+                }
+            }
+            ButtonKind::CopyCode => {
+                if !button.example.as_deref().is_some_and(is_coupon) {
+                    self.add(format!("{field}.example"), "give a coupon of up to 15 letters and digits as an example");
+                }
+            }
+            ButtonKind::Flow => {
+                if button.flow_id.as_deref().is_none_or(str::is_empty) {
+                    self.add(format!("{field}.flowId"), "say which flow it opens");
+                }
+            }
+            ButtonKind::QuickReply | ButtonKind::Otp | ButtonKind::Catalog => {}
+            ButtonKind::Other => self.add(format!("{field}.type"), "is no kind of button that is known here"),
+        }
+    }
+
+    fn url(&mut self, field: &str, button: &CreateButton) {
+        let url = button.url.as_deref().unwrap_or_default();
+        if !(url.starts_with("https://") || url.starts_with("http://")) {
+            self.add(format!("{field}.url"), "must begin with https://");
+        }
+        self.longest(&format!("{field}.url"), url, URL);
+        let names = variables(url);
+        if !names.is_empty() && (names != ["1"] || !url.ends_with("{{1}}")) {
+            self.add(format!("{field}.url"), "takes one variable, {{1}}, at its end");
+        }
+        if !names.is_empty() && button.example.as_deref().is_none_or(|example| example.trim().is_empty()) {
+            self.add(format!("{field}.example"), "give an example of {{1}}");
+        }
+    }
+
+    fn cards(&mut self, cards: &[CreateCard]) {
+        let Some(first) = cards.first() else { return };
+        if !CARDS.contains(&cards.len()) {
+            self.add("cards", format!("a carousel has {} to {} cards", CARDS.start(), CARDS.end()));
+        }
+        let shape = |card: &CreateCard| {
+            let kinds: Vec<ButtonKind> = card.buttons.iter().map(|button| button.kind).collect();
+            (card.header_format, card.body.is_empty(), kinds)
+        };
+        for (place, card) in cards.iter().enumerate() {
+            let field = format!("cards.{place}");
+            if shape(card) != shape(first) {
+                self.add(&field, "all cards must be built like the first");
+            }
+            match card.header_format {
+                Some(format @ (HeaderFormat::Image | HeaderFormat::Video)) => {
+                    self.sample(&format!("{field}.headerAssetId"), format, card.header_asset_id.as_ref());
+                }
+                Some(_) | None => self.add(format!("{field}.headerFormat"), "a card shows a picture or a film"),
+            }
+            self.text(&format!("{field}.body"), &card.body, MAX_CARD_BODY_CHARS, &card.examples);
+            self.buttons(&format!("{field}.buttons"), &card.buttons, CARD_BUTTONS);
+            if card.buttons.is_empty() {
+                self.add(format!("{field}.buttons"), "a card has one or two buttons");
+            }
+        }
+    }
+}
+
+fn is_reply(button: &CreateButton) -> bool {
+    button.kind == ButtonKind::QuickReply
+}
+
+/// The template in Meta's form. `handle`: Meta's handle of a sample, by our asset's id.
+pub fn definition(asked: &CreateTemplate, handle: &impl Fn(&str) -> String) -> Value {
+    json!({
+        "name": asked.name,
+        "language": asked.language,
+        "category": asked.category,
+        "parameter_format": asked.parameter_format,
+        "components": components(asked, handle),
+    })
+}
+
+fn components(asked: &CreateTemplate, handle: &impl Fn(&str) -> String) -> Vec<Value> {
+    let format = asked.parameter_format;
+    let mut components = Vec::new();
+    match (&asked.header, asked.header_format) {
+        (Some(text), _) => {
+            let mut header = json!({ "type": "HEADER", "format": "TEXT", "text": text });
+            add_example(&mut header, "header_text", format, text, &asked.header_examples);
+            components.push(header);
+        }
+        (None, Some(of)) => components.push(media_header(of, asked.header_asset_id.as_deref(), handle)),
+        (None, None) => {}
+    }
+    if let Some(offer) = &asked.offer {
+        let offer = json!({ "text": offer.text, "has_expiration": offer.has_expiration });
+        components.push(json!({ "type": "LIMITED_TIME_OFFER", "limited_time_offer": offer }));
+    }
+    components.push(body(&asked.body, format, &asked.examples));
+    components.extend(asked.footer.as_ref().map(|text| json!({ "type": "FOOTER", "text": text })));
+    components.extend(buttons(&asked.buttons));
+    if !asked.cards.is_empty() {
+        let cards = asked.cards.iter().map(|card| {
+            let mut components = Vec::new();
+            if let Some(of) = card.header_format {
+                components.push(media_header(of, card.header_asset_id.as_deref(), handle));
+            }
+            if !card.body.is_empty() {
+                components.push(body(&card.body, format, &card.examples));
+            }
+            components.extend(buttons(&card.buttons));
+            json!({ "components": components })
+        });
+        components.push(json!({ "type": "CAROUSEL", "cards": cards.collect::<Vec<Value>>() }));
+    }
+    components
+}
+
+fn media_header(of: HeaderFormat, asset: Option<&str>, handle: &impl Fn(&str) -> String) -> Value {
+    let mut header = json!({ "type": "HEADER", "format": of });
+    if let (Some(asset), true) = (asset, of != HeaderFormat::Location) {
+        header["example"] = json!({ "header_handle": [handle(asset)] });
+    }
+    header
+}
+
+fn body(text: &str, format: ParameterFormat, examples: &BTreeMap<String, String>) -> Value {
+    let mut body = json!({ "type": "BODY", "text": text });
+    add_example(&mut body, "body_text", format, text, examples);
+    body
+}
+
+fn add_example(
+    component: &mut Value,
+    key: &str,
+    format: ParameterFormat,
+    text: &str,
+    examples: &BTreeMap<String, String>,
+) {
+    let mut names = variables(text);
+    if names.is_empty() {
+        return;
+    }
+    let example = |name: &String| examples.get(name).cloned().unwrap_or_default();
+    let (key, value) = match format {
+        ParameterFormat::Named => {
+            let named = names.iter().map(|name| json!({ "param_name": name, "example": example(name) }));
+            (format!("{key}_named_params"), Value::Array(named.collect()))
+        }
+        ParameterFormat::Positional => {
+            names.sort_by_key(|name| name.parse::<u32>().unwrap_or(u32::MAX));
+            let values: Vec<String> = names.iter().map(example).collect();
+            (key.to_owned(), if key == "body_text" { json!([values]) } else { json!(values) })
+        }
+    };
+    component["example"] = json!({ key: value });
+}
+
+fn buttons(buttons: &[CreateButton]) -> Option<Value> {
+    if buttons.is_empty() {
+        return None;
+    }
+    let of_meta = buttons.iter().map(|button| {
+        let mut object = json!({ "type": button.kind });
+        if !button.text.is_empty() {
+            object["text"] = json!(button.text);
+        }
+        match button.kind {
+            ButtonKind::Url => {
+                object["url"] = json!(button.url);
+                if let Some(example) = &button.example {
+                    object["example"] = json!([example]);
+                }
+            }
+            ButtonKind::PhoneNumber => object["phone_number"] = json!(button.phone_number),
+            ButtonKind::CopyCode => object["example"] = json!(button.example),
+            ButtonKind::Flow => object["flow_id"] = json!(button.flow_id),
+            ButtonKind::Otp => object["otp_type"] = json!("COPY_CODE"),
+            ButtonKind::QuickReply | ButtonKind::Catalog | ButtonKind::Other => {}
+        }
+        object
+    });
+    Some(json!({ "type": "BUTTONS", "buttons": of_meta.collect::<Vec<Value>>() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(text: &str) -> CreateTemplate {
+        let mut template = json!({
+            "channelId": "c", "name": "winter_sale", "language": "pt_BR", "category": "MARKETING",
+            "body": "Oi {{1}}, hoje tem {{2}} de desconto.", "examples": { "1": "Ana", "2": "10%" },
+        });
+        let more: Value = serde_json::from_str(text).unwrap();
+        for (key, value) in more.as_object().unwrap() {
+            template[key] = value.clone();
+        }
+        serde_json::from_value(template).unwrap()
+    }
+
+    fn fields(text: &str) -> Vec<String> {
+        check_definition(&asked(text)).into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn what_whatsapp_takes_is_taken() {
+        for good in [
+            "{}",
+            r#"{"header": "Até {{1}}", "headerExamples": {"1": "domingo"}, "footer": "Responda SAIR"}"#,
+            r#"{"parameterFormat": "NAMED", "body": "Oi {{nome}}!", "examples": {"nome": "Ana"}}"#,
+            r#"{"buttons": [{"type": "QUICK_REPLY", "text": "Sair"}, {"type": "URL", "text": "Loja", "url": "https://x.br/{{1}}", "example": "a"}]}"#,
+            r#"{"headerFormat": "IMAGE", "headerAssetId": "1"}"#,
+            r#"{"headerFormat": "LOCATION", "category": "UTILITY"}"#,
+            r#"{"offer": {"text": "Hoje", "hasExpiration": true}, "buttons": [{"type": "COPY_CODE", "example": "A1"}]}"#,
+        ] {
+            assert_eq!(fields(good), Vec::<String>::new(), "{good}");
+        }
+    }
+
+    #[test]
+    fn each_limit_is_told_at_its_field() {
+        let long = |field: &str, chars: usize| format!(r#"{{"{field}": "{}"}}"#, "x".repeat(chars));
+        for (wrong, field) in [
+            (r#"{"name": "Winter Sale"}"#.to_owned(), "name"),
+            (r#"{"language": "pt-BR"}"#.to_owned(), "language"),
+            (r#"{"category": "PROMO"}"#.to_owned(), "category"),
+            (long("header", 61), "header"),
+            (long("footer", 61), "footer"),
+            (r#"{"footer": "{{1}} x"}"#.to_owned(), "footer"),
+            (r#"{"body": "a {{1}} b {{3}} c"}"#.to_owned(), "body"),
+            (r#"{"body": "{{1}} a {{2}} b"}"#.to_owned(), "body"),
+            (r#"{"examples": {"1": "Ana"}}"#.to_owned(), "examples.2"),
+            (r#"{"headerFormat": "VIDEO"}"#.to_owned(), "headerAssetId"),
+            (r#"{"offer": {"text": "more than sixteen"}}"#.to_owned(), "offer.text"),
+            (r#"{"buttons": [{"type": "QUICK_REPLY", "text": ""}]}"#.to_owned(), "buttons.0.text"),
+            (r#"{"buttons": [{"type": "URL", "text": "a", "url": "x.br"}]}"#.to_owned(), "buttons.0.url"),
+            (r#"{"buttons": [{"type": "URL", "text": "a", "url": "https://x/{{1}}/y", "example": "b"}]}"#.to_owned(), "buttons.0.url"),
+            (r#"{"buttons": [{"type": "PHONE_NUMBER", "text": "a"}]}"#.to_owned(), "buttons.0.phoneNumber"),
+            (r#"{"cards": [{"headerFormat": "DOCUMENT", "headerAssetId": "1", "body": "a", "buttons": [{"type": "QUICK_REPLY", "text": "a"}]}]}"#.to_owned(), "cards"),
+        ] {
+            assert!(fields(&wrong).contains(&field.to_owned()), "{wrong} {:?}", fields(&wrong));
+        }
+        let mixed = r#"{"buttons": [{"type": "QUICK_REPLY", "text": "a"}, {"type": "URL", "text": "b", "url": "https://x"}, {"type": "QUICK_REPLY", "text": "c"}]}"#;
+        assert_eq!(fields(mixed), ["buttons"]);
+    }
+
+    #[test]
+    fn a_template_is_told_to_meta_in_its_own_form() {
+        let asked = asked(
+            r#"{"headerFormat": "IMAGE", "headerAssetId": "7", "footer": "Sair?", "buttons": [
+                {"type": "QUICK_REPLY", "text": "Sair"},
+                {"type": "URL", "text": "Loja", "url": "https://x.br/{{1}}", "example": "abc"}]}"#,
+        );
+        let expected = json!({
+            "name": "winter_sale", "language": "pt_BR", "category": "MARKETING", "parameter_format": "POSITIONAL",
+            "components": [
+                { "type": "HEADER", "format": "IMAGE", "example": { "header_handle": ["4::7"] } },
+                { "type": "BODY", "text": "Oi {{1}}, hoje tem {{2}} de desconto.", "example": { "body_text": [["Ana", "10%"]] } },
+                { "type": "FOOTER", "text": "Sair?" },
+                { "type": "BUTTONS", "buttons": [
+                    { "type": "QUICK_REPLY", "text": "Sair" },
+                    { "type": "URL", "text": "Loja", "url": "https://x.br/{{1}}", "example": ["abc"] },
+                ]},
+            ],
+        });
+        assert_eq!(definition(&asked, &|id| format!("4::{id}")), expected);
+    }
+}

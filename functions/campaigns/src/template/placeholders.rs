@@ -1,0 +1,186 @@
+//! Texts that a marketer wrote, with the recipient's cells in them: `{{city}}`, `{{name|friend}}`, `[FIRSTNAME]`.
+//!
+//! A name finds its column whatever its case, blanks and underscores. `firstName` is the first word of the column of
+//! names where no column is called so. What a cell says is never read as a placeholder itself.
+
+use super::ParameterProblem;
+use super::text::one_line;
+
+/// What the first word of a name is asked for with, in `plain` form.
+const FIRST_NAMES: [&str; 4] = ["firstname", "primeironome", "primernombre", "nombredepila"];
+
+/// Names of a column of names, in `plain` form, in the order in which they are believed.
+const NAMES: [&str; 9] =
+    ["name", "nome", "nombre", "fullname", "nomecompleto", "nombrecompleto", "contact", "contato", "contacto"];
+
+/// Where the value of a placeholder stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Cell(usize),
+    FirstWord(usize),
+}
+
+/// A piece of a text.
+enum Piece<'a> {
+    Text(&'a str),
+    Placeholder { name: &'a str, fallback: Option<&'a str> },
+}
+
+/// The text for one recipient, whose cells `fields` stand in the order of `columns`.
+pub fn expand(text: &str, columns: &[String], fields: &[String]) -> Result<String, ParameterProblem> {
+    let mut expanded = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => expanded.push_str(text),
+            Piece::Placeholder { name, fallback } => {
+                let Some(source) = find(name, columns) else {
+                    return Err(ParameterProblem::NoColumn { column: name.to_owned() });
+                };
+                let value = value(source, fields);
+                match (value.is_empty(), fallback) {
+                    (false, _) => expanded.push_str(&value),
+                    (true, Some(fallback)) => expanded.push_str(fallback),
+                    (true, None) => return Err(ParameterProblem::EmptyValue { column: name.to_owned() }),
+                }
+            }
+        }
+    }
+    Ok(expanded)
+}
+
+/// The placeholders of a text that no column has a value for.
+pub fn unknown(text: &str, columns: &[String]) -> Vec<String> {
+    let names = pieces(text).filter_map(|piece| match piece {
+        Piece::Placeholder { name, .. } => Some(name),
+        Piece::Text(_) => None,
+    });
+    names.filter(|name| find(name, columns).is_none()).map(str::to_owned).collect()
+}
+
+/// Whether a text is the same for everybody.
+pub fn is_fixed(text: &str) -> bool {
+    pieces(text).all(|piece| matches!(piece, Piece::Text(_)))
+}
+
+fn find(name: &str, columns: &[String]) -> Option<Source> {
+    let wanted = plain(name);
+    let place = |wanted: &str| columns.iter().position(|column| plain(column) == wanted);
+    if let Some(place) = place(&wanted) {
+        return Some(Source::Cell(place));
+    }
+    let is_first_name = FIRST_NAMES.contains(&wanted.as_str());
+    let of_names = || NAMES.iter().find_map(|name| place(name));
+    if is_first_name { of_names().map(Source::FirstWord) } else { None }
+}
+
+fn value(source: Source, fields: &[String]) -> String {
+    let cell = |place: usize| one_line(fields.get(place).map_or("", String::as_str));
+    match source {
+        Source::Cell(place) => cell(place),
+        Source::FirstWord(place) => cell(place).split(' ').next().unwrap_or_default().to_owned(),
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (piece, after) = first_piece(rest);
+        rest = after;
+        Some(piece)
+    })
+}
+
+fn first_piece(text: &str) -> (Piece<'_>, &str) {
+    let opens = text.char_indices().filter(|(_, character)| matches!(character, '{' | '['));
+    for (at, _) in opens {
+        let Some((inside, length)) = bracketed(&text[at..]) else { continue };
+        if at > 0 {
+            return (Piece::Text(&text[..at]), &text[at..]);
+        }
+        let (name, fallback) = match inside.split_once('|') {
+            Some((name, fallback)) => (name.trim(), Some(fallback.trim())),
+            None => (inside.trim(), None),
+        };
+        return (Piece::Placeholder { name, fallback }, &text[length..]);
+    }
+    (Piece::Text(text), "")
+}
+
+/// What stands between the brackets that the text begins with, and the length of it all; nothing if it is no
+/// placeholder. `{{…}}` takes any name, `[…]` one in capitals, as other products write it.
+fn bracketed(text: &str) -> Option<(&str, usize)> {
+    if let Some(rest) = text.strip_prefix("{{") {
+        let inside = &rest[..rest.find("}}")?];
+        let is_one = !inside.contains(['{', '\n']) && !plain(inside.split('|').next()?).is_empty();
+        return is_one.then_some((inside, inside.len() + 4));
+    }
+    let rest = text.strip_prefix('[')?;
+    let inside = &rest[..rest.find(']')?];
+    let name = inside.split('|').next()?.trim();
+    let mut characters = name.chars();
+    let is_capital = characters.next().is_some_and(char::is_uppercase)
+        && characters.all(|c| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '_' | ' '));
+    is_capital.then_some((inside, inside.len() + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns() -> Vec<String> {
+        ["Phone", "Nome completo", "City_name"].map(str::to_owned).to_vec()
+    }
+
+    fn expanded(text: &str) -> Result<String, ParameterProblem> {
+        let fields = ["+5511987654321", " Ana\nMaria  Silva ", ""].map(str::to_owned);
+        expand(text, &columns(), &fields)
+    }
+
+    #[test]
+    fn every_way_of_writing_a_column_finds_it() {
+        for text in ["{{Nome completo}}", "{{ nome_completo }}", "[NOME COMPLETO]", "[NOMECOMPLETO]"] {
+            assert_eq!(expanded(text).unwrap(), "Ana Maria Silva", "{text}");
+        }
+        for text in ["[FIRSTNAME]", "{{first_name}}", "{{primeiro nome}}", "[FIRSTNAME|amiga]"] {
+            assert_eq!(expanded(text).unwrap(), "Ana", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_cell_takes_the_fallback_or_says_so() {
+        assert_eq!(expanded("Hi from {{city name|your town}}!").unwrap(), "Hi from your town!");
+        assert_eq!(expanded("[CITY_NAME| ]").unwrap(), "");
+        let problem = ParameterProblem::EmptyValue { column: "city name".into() };
+        assert_eq!(expanded("{{city name}}").unwrap_err(), problem);
+    }
+
+    #[test]
+    fn a_name_that_no_column_has_is_told_before_anything_is_sent() {
+        assert_eq!(unknown("[STATE] {{zip}} {{city name}} [FIRSTNAME]", &columns()), ["STATE", "zip"]);
+        let problem = ParameterProblem::NoColumn { column: "STATE".into() };
+        assert_eq!(expanded("[STATE]").unwrap_err(), problem);
+    }
+
+    #[test]
+    fn other_brackets_are_text() {
+        for text in ["[ok]", "a [link](x)", "{}", "{{}}", "{{ }}", "{single}", "[", "{{", "[]", "😀[é]", "{{a\nb}}"]
+        {
+            assert_eq!(expanded(text).unwrap(), text);
+            assert!(is_fixed(text), "{text}");
+        }
+        assert!(!is_fixed("{{name}}"));
+    }
+
+    #[test]
+    fn a_cell_is_never_read_as_a_placeholder() {
+        let fields = ["".to_owned(), "{{Phone}}".to_owned(), "[PHONE]".to_owned()];
+        assert_eq!(expand("{{nome completo}} {{city name}}", &columns(), &fields).unwrap(), "{{Phone}} [PHONE]");
+    }
+}

@@ -1,0 +1,160 @@
+//! One fixture for each component of a template message (`tests/fixtures/requests`): what goes in, and the `template`
+//! object that the Cloud API gets, compared as JSON.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+use wire::{MediaSource, Template, TemplateContent};
+
+use super::{JobTemplate, check_content, parameters, template_object};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// Why the case is there, for people.
+    #[serde(rename = "about")]
+    _about: String,
+    template: Value,
+    content: Value,
+    columns: Vec<String>,
+    fields: Vec<String>,
+    expected: Value,
+}
+
+fn cases() -> Vec<(String, Case)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/requests");
+    let mut cases = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let case = serde_json::from_slice(&std::fs::read(&path).unwrap());
+        cases.push((name.clone(), case.unwrap_or_else(|error| panic!("{name}: {error}"))));
+    }
+    cases
+}
+
+/// What every template has, with what the case says of it.
+fn template(of_case: &Value) -> Template {
+    let mut template = serde_json::json!({
+        "id": "1", "name": "seasonal_promo", "language": "pt_BR", "category": "MARKETING", "status": "APPROVED",
+        "parameterFormat": "POSITIONAL", "body": "Oi!",
+    });
+    for (key, value) in of_case.as_object().unwrap() {
+        template[key] = value.clone();
+    }
+    serde_json::from_value(template).unwrap()
+}
+
+fn content(of_case: &Value) -> TemplateContent {
+    let mut content = of_case.clone();
+    content["name"] = "seasonal_promo".into();
+    content["language"] = "pt_BR".into();
+    serde_json::from_value(content).unwrap()
+}
+
+#[test]
+fn every_component_is_sent_as_meta_wants_it() {
+    for (name, case) in cases() {
+        let (template, content) = (template(&case.template), content(&case.content));
+        assert_eq!(check_content(&template, &content, &case.columns), [], "{name}");
+        let values = parameters(&template, &content, &case.columns, &case.fields).unwrap();
+        let job = JobTemplate::of(&template, &content, &MediaSource::clone);
+        // A job travels as JSON.
+        let job: JobTemplate = serde_json::from_str(&serde_json::to_string(&job).unwrap()).unwrap();
+        let mut expected = case.expected;
+        expected["name"] = "seasonal_promo".into();
+        expected["language"] = serde_json::json!({ "code": "pt_BR" });
+        assert_eq!(template_object(&job, &values), expected, "{name}");
+    }
+}
+
+#[test]
+fn no_component_is_without_a_case() {
+    let names: BTreeSet<String> = cases().into_iter().map(|(name, _)| name).collect();
+    let wanted = [
+        "authentication-code",
+        "body-currency-and-date",
+        "body-named",
+        "body-positional",
+        "button-catalog",
+        "button-copy-code",
+        "button-flow",
+        "button-quick-reply",
+        "button-url",
+        "carousel",
+        "header-document",
+        "header-image",
+        "header-location",
+        "header-text",
+        "header-text-named",
+        "header-video",
+        "limited-time-offer",
+        "nothing",
+    ];
+    assert_eq!(names, wanted.map(str::to_owned).into());
+}
+
+#[test]
+fn what_whatsapp_would_refuse_is_refused_with_its_field() {
+    let refused = |of_template: Value, of_content: Value| -> Vec<String> {
+        let problems = check_content(&template(&of_template), &content(&of_content), &["name".to_owned()]);
+        problems.into_iter().map(|problem| problem.field).collect()
+    };
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let image = r#"{"headerFormat": "IMAGE"}"#;
+    let coupon = r#"{"buttons": [{"type": "QUICK_REPLY", "text": "Hi"}, {"type": "COPY_CODE", "text": "Copy"}]}"#;
+    let link = r#"{"buttons": [{"type": "URL", "text": "Open", "url": "https://example.com/{{1}}"}]}"#;
+    let offer = r#"{"offer": {"text": "Now", "hasExpiration": true}}"#;
+    let cards = r#"{"cards": [{"headerFormat": "IMAGE", "body": "{{1}}"}, {"headerFormat": "IMAGE", "body": "x"}]}"#;
+    let place = r#"{"headerFormat": "LOCATION"}"#;
+    for (of_template, of_content, fields) in [
+        (image, "{}", vec!["template.headerMedia"]),
+        (image, r#"{"headerMedia": {"link": "http://example.com/a.png"}}"#, vec!["template.headerMedia"]),
+        (image, r#"{"headerMedia": {"id": "1", "assetId": "2"}}"#, vec!["template.headerMedia"]),
+        ("{}", r#"{"headerMedia": {"id": "1"}}"#, vec!["template.headerMedia"]),
+        (place, "{}", vec!["template.headerLocation"]),
+        (
+            place,
+            r#"{"headerLocation": {"latitude": "91", "longitude": "0"}}"#,
+            vec!["template.headerLocation.latitude"],
+        ),
+        (coupon, "{}", vec!["template.buttons"]),
+        (coupon, r#"{"buttons": [{"index": 1, "text": "TOO LONG AND BLANK"}]}"#, vec!["template.buttons.0"]),
+        (
+            coupon,
+            r#"{"buttons": [{"index": 1, "text": "A1"}, {"index": 1, "text": "B2"}]}"#,
+            vec!["template.buttons.1"],
+        ),
+        (
+            coupon,
+            r#"{"buttons": [{"index": 1, "text": "A1"}, {"index": 7, "text": "B2"}]}"#,
+            vec!["template.buttons.1"],
+        ),
+        (link, "{}", vec!["template.buttons"]),
+        (link, r#"{"buttons": [{"index": 0, "column": "nome"}]}"#, vec!["template.buttons.0"]),
+        (link, r#"{"buttons": [{"index": 0, "text": " "}]}"#, vec!["template.buttons.0"]),
+        (offer, "{}", vec!["template.offerExpiresAt"]),
+        ("{}", r#"{"offerExpiresAt": "2027-01-01T00:00:00Z"}"#, vec!["template.offerExpiresAt"]),
+        (cards, "{}", vec!["template.cards"]),
+        (
+            cards,
+            r#"{"cards": [{"headerMedia": {"id": "1"}}, {}]}"#,
+            vec!["template.cards.0.body", "template.cards.1.headerMedia"],
+        ),
+        (r#"{"body": "{{1}}"}"#, r#"{"body": [{"text": "Dear {{nome}}"}]}"#, vec!["template.body.0"]),
+        (
+            r#"{"body": "{{1}}"}"#,
+            r#"{"body": [{"currency": "real", "amount": {"column": "name"}}]}"#,
+            vec!["template.body.0"],
+        ),
+        (
+            r#"{"body": "{{1}}"}"#,
+            r#"{"body": [{"currency": "BRL", "amount": {"text": "a lot"}}]}"#,
+            vec!["template.body.0"],
+        ),
+    ] {
+        assert_eq!(refused(json(of_template), json(of_content)), fields, "{of_template} {of_content}");
+    }
+}

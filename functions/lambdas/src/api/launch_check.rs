@@ -1,0 +1,165 @@
+//! Before a campaign starts: whether WhatsApp lets its number send, whether its templates still are what they were, and
+//! whether every recipient can be filled in. What cannot work for somebody is told with his row, before anything leaves.
+
+use campaigns::content;
+use futures::{StreamExt, TryStreamExt, stream};
+use wire::{ChannelId, FieldError, WorkspaceId};
+
+use campaigns::audience::SEGMENT_ROWS;
+
+use super::messages::told;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::media::{self, Held};
+use crate::storage::campaigns::{CampaignRecord, Unfilled};
+use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::files;
+
+/// Rows that are told: who has more to correct sees what kind of thing it is.
+const MOST_ROWS: usize = 20;
+
+/// Segments that are read side by side.
+const PARALLEL_SEGMENTS: usize = 8;
+
+/// Refuses a campaign that cannot be sent as it stands; else says where WhatsApp has its files by now.
+pub(super) async fn check(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
+    unfilled(app, record).await?;
+    let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
+    number(app, &channel).await?;
+    templates(app, &channel, record).await?;
+    hold(app, &channel, record).await
+}
+
+/// Sees to it that WhatsApp has the campaign's files.
+pub(super) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<Held, ApiError> {
+    match media::hold(app, channel, record).await {
+        Ok(Held::Refused(why)) => Err(Refusal::new(Kind::Conflict, why).into()),
+        Ok(held) => Ok(held),
+        Err(error) => {
+            tracing::warn!(campaign = %record.id, error = format!("{error:#}"), "the campaign's files cannot be uploaded");
+            Err(Refusal::new(Kind::Upstream, "WhatsApp does not take the campaign's files now: try again").into())
+        }
+    }
+}
+
+/// Refuses a resume that could only pause again. Nobody is looked at anew: contacts and content are as they were.
+pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
+    let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
+    number(app, &channel).await?;
+    templates(app, &channel, record).await?;
+    Ok(Held::AsBefore)
+}
+
+/// The campaign's number.
+pub(super) async fn channel_of(app: &App, workspace: WorkspaceId, id: &ChannelId) -> Result<ChannelRecord, ApiError> {
+    let channel = channels::get(app, workspace, id).await?;
+    Ok(channel.ok_or_else(|| Refusal::new(Kind::Conflict, "the campaign's number is not there any more"))?)
+}
+
+/// Refuses when WhatsApp says that the number can send nothing. Where WhatsApp cannot be asked, messages wait anyway.
+async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
+    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
+        Ok(health) => match health.blocked_because() {
+            Some(why) => Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into()),
+            None => Ok(()),
+        },
+        Err(error) => {
+            tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "the number's health is not known");
+            Ok(())
+        }
+    }
+}
+
+/// Refuses when a template was paused or edited since the campaign was made.
+async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
+    let wordings = record.wordings();
+    let named = wordings.iter().filter_map(|wording| match wording {
+        content::Wording::Template { content, .. } => Some(*content),
+        content::Wording::Free(_) => None,
+    });
+    let named: Vec<_> = named.collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    let templates = match app.cloud_api.templates(&credentials, &channel.waba_id).await {
+        Ok(templates) => templates,
+        Err(error) => {
+            tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "templates could not be looked at again");
+            return Ok(());
+        }
+    };
+    let mut faults: Vec<FieldError> = Vec::new();
+    for content in named {
+        let found = templates.iter().find(|one| one.name == content.name && one.language == content.language);
+        match found {
+            Some(template) => {
+                faults.extend(campaigns::template::check_content(template, content, &record.columns));
+            }
+            None => faults.push(FieldError {
+                field: "template.name".to_owned(),
+                message: format!("WhatsApp has no template \"{}\" in {} any more", content.name, content.language),
+            }),
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
+}
+
+/// Refuses when somebody cannot be filled in, unless they are to be skipped.
+async fn unfilled(app: &App, record: &CampaignRecord) -> Result<(), ApiError> {
+    if record.unfilled == Unfilled::Skip {
+        return Ok(());
+    }
+    let found = look(app, record).await?;
+    if found.count == 0 {
+        return Ok(());
+    }
+    let detail = format!(
+        "{} of {} people cannot get this message: correct them, give fallbacks, or set skipUnfilled to leave them out",
+        found.count, record.recipients
+    );
+    Err(Refusal::fields(found.rows).because(detail).into())
+}
+
+/// Who cannot be filled in.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// How many.
+    pub count: u64,
+    /// The first of them, each by his row and with the reason.
+    pub rows: Vec<FieldError>,
+}
+
+/// Looks at every recipient. A million take some seconds.
+pub(super) async fn look(app: &App, record: &CampaignRecord) -> Result<Found, ApiError> {
+    let segments = record.recipients.div_ceil(SEGMENT_ROWS);
+    // The dispatcher fills recipients by the very same function.
+    let looked: Vec<Found> = stream::iter(0..segments)
+        .map(|segment| async move {
+            let rows = files::segment(app, record.workspace_id, &record.audience_id, segment).await?;
+            let mut found = Found::default();
+            for (index, row) in (segment * SEGMENT_ROWS..).zip(&rows) {
+                let Err(problem) = record.filled(index, row) else { continue };
+                found.count += 1;
+                if found.rows.len() < MOST_ROWS {
+                    let place =
+                        if row.row > 0 { format!("row {}", row.row) } else { format!("recipient {}", index + 1) };
+                    let field = format!("recipients.{index}");
+                    found.rows.push(FieldError { field, message: format!("{place}: {problem}") });
+                }
+            }
+            anyhow::Ok(found)
+        })
+        .buffered(PARALLEL_SEGMENTS)
+        .try_collect()
+        .await
+        .map_err(told)?;
+    let mut all = Found::default();
+    for found in looked {
+        all.count += found.count;
+        all.rows.extend(found.rows);
+        all.rows.truncate(MOST_ROWS);
+    }
+    Ok(all)
+}

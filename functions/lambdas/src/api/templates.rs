@@ -1,0 +1,173 @@
+//! Templates of a channel's account: listed as WhatsApp has them now, made, changed and deleted there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use campaigns::template::definition::{check_definition, definition};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use wire::{ChannelId, CreateTemplate, FieldError, Template, TemplateCreated, TemplateList};
+
+use super::assets::look;
+use super::caller::Caller;
+use super::channels::templates_of;
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::cloud_api::{Managed, MediaFile};
+use crate::config::WhatsAppApp;
+use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::{assets, files};
+
+/// Which channel's account.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Of {
+    #[serde(default)]
+    channel_id: String,
+}
+
+/// `GET /v3/templates?channelId=`
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(of): Query<Of>,
+) -> Result<Json<TemplateList>, ApiError> {
+    let (channel, _) = account(&app, &caller, &of.channel_id).await?;
+    Ok(Json(TemplateList { items: templates_of(&app, &channel).await? }))
+}
+
+/// `POST /v3/templates`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(asked): Body<CreateTemplate>,
+) -> Result<Response, ApiError> {
+    let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
+    let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
+    let made = app.cloud_api.make_template(&credentials, &channel.waba_id, &definition).await;
+    let made = taken(made)?;
+    tracing::info!(workspace = %caller.workspace_id, channel = %channel.id, "a template was made");
+    let created = TemplateCreated { id: made.id, status: made.status, category: made.category };
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// `PUT /v3/templates/{id}`
+pub async fn replace(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(asked): Body<CreateTemplate>,
+) -> Result<Json<Template>, ApiError> {
+    let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
+    let standing = find(&app, &channel, &id).await?;
+    for (field, standing, asked) in
+        [("name", &standing.name, &asked.name), ("language", &standing.language, &asked.language)]
+    {
+        if standing != asked {
+            let message = format!("is \"{standing}\" and cannot be changed: make another template");
+            return Err(Refusal::field(field, message).into());
+        }
+    }
+    let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
+    taken(app.cloud_api.change_template(&credentials, &id, &definition).await)?;
+    Ok(Json(find(&app, &channel, &id).await?))
+}
+
+/// `DELETE /v3/templates/{id}?channelId=`: what is gone already was deleted before.
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<StatusCode, ApiError> {
+    let (channel, credentials) = account(&app, &caller, &of.channel_id).await?;
+    let templates = templates_of(&app, &channel).await?;
+    if let Some(standing) = templates.into_iter().find(|template| template.id == id) {
+        taken(app.cloud_api.delete_template(&credentials, &channel.waba_id, &standing.name, &id).await)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, ApiError> {
+    let found = templates_of(app, channel).await?.into_iter().find(|template| template.id == id);
+    Ok(found.ok_or_else(|| Refusal::not_found("template"))?)
+}
+
+async fn account(app: &App, caller: &Caller, id: &str) -> Result<(ChannelRecord, WhatsAppApp), ApiError> {
+    let channel = channels::get(app, caller.workspace_id, &ChannelId(id.to_owned())).await?;
+    let channel = channel.ok_or_else(|| Refusal::field("channelId", "this workspace has no such channel"))?;
+    let credentials = channel.credentials(&app.config);
+    let credentials = credentials.with_context(|| format!("the app of channel {id} is not configured"))?;
+    Ok((channel, credentials))
+}
+
+/// The template as Meta wants to be told of it, its samples uploaded.
+async fn in_metas_form(
+    app: &App,
+    caller: &Caller,
+    credentials: &WhatsAppApp,
+    asked: &CreateTemplate,
+) -> Result<Value, ApiError> {
+    let mut faults = check_definition(asked);
+    let mut handles: BTreeMap<String, String> = BTreeMap::new();
+    if faults.is_empty() {
+        let of_cards = asked.cards.iter().enumerate();
+        let of_cards = of_cards.map(|(place, card)| (format!("cards.{place}.headerAssetId"), &card.header_asset_id));
+        let all = std::iter::once(("headerAssetId".to_owned(), &asked.header_asset_id)).chain(of_cards);
+        for (field, asset) in all {
+            let Some(asset) = asset else { continue };
+            match sample(app, caller, credentials, asset).await? {
+                Ok(handle) => {
+                    handles.insert(asset.clone(), handle);
+                }
+                Err(message) => faults.push(FieldError { field, message }),
+            }
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::fields(faults).into());
+    }
+    Ok(definition(asked, &|asset| handles.get(asset).cloned().unwrap_or_default()))
+}
+
+/// Meta's handle of a sample, or why it cannot be one.
+async fn sample(
+    app: &App,
+    caller: &Caller,
+    credentials: &WhatsAppApp,
+    asset: &str,
+) -> Result<Result<String, String>, ApiError> {
+    let record = match look(app, caller.workspace_id, asset).await? {
+        Ok(record) => record,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
+    let kind = record.kind.context("a file that was looked at has a kind")?;
+    let bytes = files::get(app, &assets::key(caller.workspace_id, asset)).await?;
+    let file = MediaFile { name: &record.file_name, mime_type: &kind.mime_type, bytes: &bytes };
+    match app.cloud_api.upload_sample(credentials, &file).await {
+        Ok(Managed::Done(handle)) => Ok(Ok(handle)),
+        Ok(Managed::Refused { why, .. }) => Ok(Err(format!("WhatsApp does not take it: {why}"))),
+        Err(error) => Err(upstream(&error)),
+    }
+}
+
+fn taken<T>(managed: anyhow::Result<Managed<T>>) -> Result<T, ApiError> {
+    match managed {
+        Ok(Managed::Done(done)) => Ok(done),
+        Ok(Managed::Refused { code, why }) => {
+            Err(Refusal::new(Kind::Conflict, format!("WhatsApp will not: {why} ({code})")).into())
+        }
+        Err(error) => Err(upstream(&error)),
+    }
+}
+
+fn upstream(error: &anyhow::Error) -> ApiError {
+    tracing::warn!(error = format!("{error:#}"), "WhatsApp did not do what it was asked about templates");
+    Refusal::new(Kind::Upstream, "WhatsApp did not answer as it should: try again").into()
+}

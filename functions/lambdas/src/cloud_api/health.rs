@@ -1,0 +1,117 @@
+//! Asking WhatsApp how a number is, before a campaign starts or goes on.
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{ANSWER_TIMEOUT, CloudApi, Failure, request};
+use crate::config::WhatsAppApp;
+
+/// How a number is, as far as Meta says. Names and values are Meta's and open.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct NumberHealth {
+    /// `CONNECTED` sends.
+    pub status: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED`, …
+    pub quality_rating: Option<String>,
+    /// The name that people see.
+    pub verified_name: Option<String>,
+    /// As people see the number.
+    pub display_phone_number: Option<String>,
+    /// `TIER_250` …, of the portfolio.
+    pub whatsapp_business_manager_messaging_limit: Option<String>,
+    /// Whether the number is also in the WhatsApp Business app.
+    pub is_on_biz_app: Option<bool>,
+    throughput: Value,
+    health_status: Value,
+}
+
+impl NumberHealth {
+    /// `STANDARD`, `HIGH`, …
+    pub fn throughput_level(&self) -> Option<&str> {
+        self.throughput["level"].as_str()
+    }
+
+    /// `AVAILABLE`, `LIMITED` or `BLOCKED`.
+    pub fn can_send(&self) -> Option<&str> {
+        self.health_status["can_send_message"].as_str()
+    }
+
+    /// What Meta says is wrong, most telling first, and what to do about it.
+    pub fn troubles(&self) -> Vec<String> {
+        let entities = self.health_status["entities"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut troubles = Vec::new();
+        for entity in entities {
+            let errors = entity["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+            troubles.extend(errors.iter().filter_map(|error| {
+                let said = error["error_description"].as_str()?;
+                Some(match error["possible_solution"].as_str() {
+                    Some(solution) => format!("{said} {solution}"),
+                    None => said.to_owned(),
+                })
+            }));
+            let infos = entity["additional_info"].as_array().map(Vec::as_slice).unwrap_or_default();
+            troubles.extend(infos.iter().filter_map(|info| info.as_str().map(str::to_owned)));
+        }
+        troubles
+    }
+
+    /// Why nothing can be sent; nothing when something can, or Meta does not say.
+    pub fn blocked_because(&self) -> Option<String> {
+        if self.can_send() != Some("BLOCKED") {
+            return None;
+        }
+        let troubles = self.troubles();
+        Some(if troubles.is_empty() { "WhatsApp lets this number send nothing".to_owned() } else { troubles.join(" ") })
+    }
+}
+
+impl CloudApi {
+    /// How the number is now.
+    pub async fn number_health(&self, app: &WhatsAppApp, phone_number_id: &str) -> anyhow::Result<NumberHealth> {
+        let fields = "status,quality_rating,verified_name,display_phone_number,throughput,health_status,is_on_biz_app,\
+                      whatsapp_business_manager_messaging_limit";
+        let request = request(app, Method::GET, &format!("{phone_number_id}?fields={fields}"), Bytes::new())?;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
+        let answer = match answer.context("WhatsApp did not answer in time when asked for a number")? {
+            Ok(answer) => answer,
+            Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => bail!("asking WhatsApp for a number: {cause}"),
+        };
+        if !answer.status.is_success() {
+            bail!("WhatsApp answered {} when asked for a number", answer.status);
+        }
+        serde_json::from_slice(&answer.body).context("WhatsApp's answer about a number cannot be read")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_blocked_number_says_why_and_what_to_do() {
+        let health: NumberHealth = serde_json::from_value(json!({
+            "status": "CONNECTED",
+            "health_status": { "can_send_message": "BLOCKED", "entities": [
+                { "entity_type": "WABA", "can_send_message": "BLOCKED", "errors": [
+                    { "error_code": 141_006, "error_description": "Payment is missing.", "possible_solution": "Add one." },
+                ]},
+                { "entity_type": "PHONE_NUMBER", "can_send_message": "LIMITED", "additional_info": ["Name not approved."] },
+            ]},
+        }))
+        .unwrap();
+        assert_eq!(health.blocked_because().as_deref(), Some("Payment is missing. Add one. Name not approved."));
+    }
+
+    #[test]
+    fn a_number_that_is_limited_or_of_which_nothing_is_known_can_send() {
+        assert_eq!(NumberHealth::default().blocked_because(), None);
+        let limited = json!({ "health_status": { "can_send_message": "LIMITED", "entities": [{}] } });
+        assert_eq!(serde_json::from_value::<NumberHealth>(limited).unwrap().blocked_because(), None);
+    }
+}

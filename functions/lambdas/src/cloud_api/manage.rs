@@ -1,0 +1,139 @@
+//! Making, changing and deleting templates at WhatsApp, and the samples that their headers show.
+
+use anyhow::Context;
+use bytes::Bytes;
+use http::{HeaderValue, Method, header};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::media::MediaFile;
+use super::{ANSWER_TIMEOUT, Answer, CloudApi, ErrorBody, Failure, encoded, request};
+use crate::config::WhatsAppApp;
+
+/// What WhatsApp said to a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Managed<T> {
+    /// It was done.
+    Done(T),
+    /// WhatsApp will not, for this reason.
+    Refused {
+        /// Meta's code.
+        code: u32,
+        /// In Meta's words.
+        why: String,
+    },
+}
+
+/// A template that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MadeTemplate {
+    /// Meta's id.
+    #[serde(default)]
+    pub id: String,
+    /// `PENDING` mostly.
+    #[serde(default)]
+    pub status: String,
+    /// As Meta sees it.
+    #[serde(default)]
+    pub category: String,
+}
+
+#[derive(Deserialize)]
+struct Session {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Handle {
+    h: String,
+}
+
+impl CloudApi {
+    /// Makes a template.
+    pub async fn make_template(
+        &self,
+        app: &WhatsAppApp,
+        waba_id: &str,
+        definition: &Value,
+    ) -> anyhow::Result<Managed<MadeTemplate>> {
+        let path = format!("{waba_id}/message_templates");
+        read(&self.ask(request(app, Method::POST, &path, body(definition))?).await?)
+    }
+
+    /// Changes a template; WhatsApp looks at it again.
+    pub async fn change_template(
+        &self,
+        app: &WhatsAppApp,
+        template_id: &str,
+        definition: &Value,
+    ) -> anyhow::Result<Managed<()>> {
+        let path = encoded(template_id);
+        let change = serde_json::json!({ "category": definition["category"], "components": definition["components"] });
+        let answer = self.ask(request(app, Method::POST, &path, body(&change))?).await?;
+        Ok(done(read::<Value>(&answer)?))
+    }
+
+    /// Deletes a template: in one language where an id is given, else in all.
+    pub async fn delete_template(
+        &self,
+        app: &WhatsAppApp,
+        waba_id: &str,
+        name: &str,
+        template_id: &str,
+    ) -> anyhow::Result<Managed<()>> {
+        let (name, id) = (encoded(name), encoded(template_id));
+        let path = format!("{waba_id}/message_templates?name={name}&hsm_id={id}");
+        let answer = self.ask(request(app, Method::DELETE, &path, Bytes::new())?).await?;
+        Ok(done(read::<Value>(&answer)?))
+    }
+
+    /// Uploads a header's sample and answers its handle.
+    pub async fn upload_sample(&self, app: &WhatsAppApp, file: &MediaFile<'_>) -> anyhow::Result<Managed<String>> {
+        let (name, kind) = (encoded(file.name), encoded(file.mime_type));
+        let length = file.bytes.len();
+        let path = format!("{}/uploads?file_name={name}&file_length={length}&file_type={kind}", app.app_id);
+        let session = match read::<Session>(&self.ask(request(app, Method::POST, &path, Bytes::new())?).await?)? {
+            Managed::Done(session) => session,
+            Managed::Refused { code, why } => return Ok(Managed::Refused { code, why }),
+        };
+        let mut upload = request(app, Method::POST, &session.id, Bytes::copy_from_slice(file.bytes))?;
+        let token = HeaderValue::from_str(&format!("OAuth {}", app.access_token));
+        upload.headers_mut().insert(header::AUTHORIZATION, token.context("the token cannot stand in a header")?);
+        upload.headers_mut().insert("file_offset", HeaderValue::from_static("0"));
+        Ok(match read::<Handle>(&self.ask(upload).await?)? {
+            Managed::Done(handle) => Managed::Done(handle.h),
+            Managed::Refused { code, why } => Managed::Refused { code, why },
+        })
+    }
+
+    async fn ask(&self, request: http::Request<http_body_util::Full<Bytes>>) -> anyhow::Result<Answer> {
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
+        match answer.context("WhatsApp did not answer in time")? {
+            Ok(answer) => Ok(answer),
+            Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => anyhow::bail!("asking WhatsApp: {cause}"),
+        }
+    }
+}
+
+fn body(value: &Value) -> Bytes {
+    Bytes::from(value.to_string())
+}
+
+fn done(managed: Managed<Value>) -> Managed<()> {
+    match managed {
+        Managed::Done(_) => Managed::Done(()),
+        Managed::Refused { code, why } => Managed::Refused { code, why },
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> anyhow::Result<Managed<T>> {
+    if answer.status.is_success() {
+        return Ok(Managed::Done(serde_json::from_slice(&answer.body).context("WhatsApp's answer cannot be read")?));
+    }
+    match serde_json::from_slice::<ErrorBody>(&answer.body) {
+        Ok(ErrorBody { error }) if answer.status.is_client_error() => {
+            Ok(Managed::Refused { code: error.code, why: error.in_words() })
+        }
+        Ok(_) | Err(_) => anyhow::bail!("WhatsApp answered {}", answer.status),
+    }
+}

@@ -1,0 +1,84 @@
+//! The files of a campaign at WhatsApp: each is uploaded once to the number that sends, its id is used by all messages,
+//! and renewed before WhatsApp forgets it. Done by whoever starts the campaign, and by the dispatcher after that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use wire::{Content, MediaSource, TemplateContent};
+
+use crate::App;
+use crate::cloud_api::{MediaFile, UploadAnswer};
+use crate::storage::assets;
+use crate::storage::campaigns::{CampaignRecord, HeldMedia};
+use crate::storage::channels::ChannelRecord;
+use crate::storage::files;
+
+/// WhatsApp keeps an upload for 30 days (Meta, media, November 2025); jobs that name it live for minutes, retries for days.
+const RENEW_AFTER_MS: i64 = 24 * 24 * 60 * 60 * 1_000;
+
+/// What became of a campaign's files.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// WhatsApp has all of them.
+    AsBefore,
+    /// It has them now, by these ids.
+    Anew(BTreeMap<String, HeldMedia>),
+    /// It will not have one, for this reason.
+    Refused(String),
+}
+
+/// Sees to it that WhatsApp has the campaign's files. An error means: not now.
+pub(crate) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> anyhow::Result<Held> {
+    let now = app.clock.now_millis();
+    let is_fresh = |asset: &String| record.media.get(asset).is_some_and(|held| now - held.since < RENEW_AFTER_MS);
+    let wanted = assets_of(record);
+    let missing: Vec<&String> = wanted.iter().filter(|asset| !is_fresh(asset)).collect();
+    if missing.is_empty() {
+        return Ok(Held::AsBefore);
+    }
+    let credentials = channel.credentials(&app.config).context("the channel's app is not configured")?;
+    let mut media = record.media.clone();
+    for asset in missing {
+        let Some(known) = assets::get(app, record.workspace_id, asset).await? else {
+            return Ok(Held::Refused("a file of the campaign is not there any more".to_owned()));
+        };
+        let kind = known.kind.with_context(|| format!("the file {asset} was never looked at"))?;
+        let bytes = files::get(app, &assets::key(record.workspace_id, asset)).await?;
+        let file = MediaFile { name: &known.file_name, mime_type: &kind.mime_type, bytes: &bytes };
+        match app.cloud_api.upload(&credentials, &channel.phone_number_id, &file).await {
+            UploadAnswer::Held { id } => {
+                let campaign = &record.id;
+                tracing::info!(%campaign, asset, bytes = bytes.len(), "a file was uploaded to the number");
+                media.insert(asset.clone(), HeldMedia { id, since: now });
+            }
+            UploadAnswer::Refused { code, why } => {
+                return Ok(Held::Refused(format!("WhatsApp does not take \"{}\": {why} ({code})", known.file_name)));
+            }
+            UploadAnswer::Failed(cause) => anyhow::bail!("uploading the file {asset}: {cause}"),
+        }
+    }
+    Ok(Held::Anew(media))
+}
+
+/// Whether WhatsApp has all files of the campaign, and for long enough.
+pub(crate) fn is_held(record: &CampaignRecord, now: i64) -> bool {
+    let is_fresh = |asset: &String| record.media.get(asset).is_some_and(|held| now - held.since < RENEW_AFTER_MS);
+    assets_of(record).iter().all(is_fresh)
+}
+
+/// Our files among all that the wordings show.
+fn assets_of(record: &CampaignRecord) -> BTreeSet<String> {
+    let contents = std::iter::once(&record.content).chain(record.variants.iter().map(|other| &other.content));
+    contents.flat_map(sources).filter_map(|source| source.asset_id.clone()).collect()
+}
+
+/// The files that a content shows.
+pub(crate) fn sources(content: &Content) -> Vec<&MediaSource> {
+    match content {
+        Content::Free(free) => free.media.iter().collect(),
+        Content::Template(template) => {
+            let TemplateContent { header_media, cards, .. } = &**template;
+            header_media.iter().chain(cards.iter().filter_map(|card| card.header_media.as_ref())).collect()
+        }
+    }
+}

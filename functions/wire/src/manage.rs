@@ -1,0 +1,109 @@
+//! Templates made and changed here, before WhatsApp looks at them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ButtonKind, HeaderFormat, ParameterFormat, TemplateOffer};
+
+/// `POST /v3/templates`: a template for the account of a channel; WhatsApp reviews it. `PUT /v3/templates/{id}` takes the
+/// same and has WhatsApp review it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateTemplate {
+    /// A channel of the account.
+    pub channel_id: String,
+    /// Lower case letters, digits and `_`; 1 to 512.
+    pub name: String,
+    /// Meta's locale code: `pt_BR`.
+    pub language: String,
+    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
+    pub category: String,
+    /// How its variables are named.
+    pub parameter_format: ParameterFormat,
+    /// The text of its header: up to 60 characters and one variable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// What its header is, if that is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_format: Option<HeaderFormat>,
+    /// A sample of the header's picture, film or file, uploaded with `POST /v3/assets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_asset_id: Option<String>,
+    /// The text: up to 1,024 characters; variables neither first nor last.
+    pub body: String,
+    /// Up to 60 characters, without variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub footer: Option<String>,
+    /// Up to 10, the quick replies together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<CreateButton>,
+    /// 2 to 10 cards, all built alike.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<CreateCard>,
+    /// A limited-time offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<TemplateOffer>,
+    /// An example of each variable of the body, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
+    /// An example of the header's variable, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub header_examples: BTreeMap<String, String>,
+}
+
+/// A button of a new template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateButton {
+    /// What a tap does.
+    #[serde(rename = "type")]
+    pub kind: ButtonKind,
+    /// Its label, up to 25 characters; a button that copies a code needs none.
+    #[serde(default)]
+    pub text: String,
+    /// Where it leads: `https://…`, with `{{1}}` at its end at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What the variable of the address or the coupon may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub example: Option<String>,
+    /// The number that it calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// The flow that it opens, by Meta's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_id: Option<String>,
+}
+
+/// A card of a new carousel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateCard {
+    /// `IMAGE` or `VIDEO`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_format: Option<HeaderFormat>,
+    /// A sample of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_asset_id: Option<String>,
+    /// Its text, up to 160 characters.
+    pub body: String,
+    /// An example of each variable of its text.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub examples: BTreeMap<String, String>,
+    /// One or two.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<CreateButton>,
+}
+
+/// What WhatsApp answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateCreated {
+    /// Meta's id.
+    pub id: String,
+    /// `PENDING` mostly.
+    pub status: String,
+    /// As Meta sees it, which may be another than was asked for.
+    pub category: String,
+}

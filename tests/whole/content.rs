@@ -1,0 +1,192 @@
+//! What campaigns say: free words and their window, several wordings, recipients who cannot be filled in, previews, tries,
+//! and files that lie elsewhere.
+
+use std::collections::BTreeMap;
+
+use campanile_tests::campaign::{act, call, count, dispatched, draft, uploaded};
+use campanile_tests::contacts;
+use campanile_tests::people::{now, write};
+use campanile_tests::stepped::Stepped;
+use lambdas::{importer, sender};
+use local::events::s3_event;
+use serde_json::{Value, json};
+use wire::{Campaign, CampaignEstimate, CampaignStatus, MessageList, MessageState, Preview, Tried};
+
+/// What of a refusal is for people.
+async fn refused(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
+    let error = match call::<Value>(&stepped.app, method, path, body).await {
+        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
+        Err(error) => error.to_string(),
+    };
+    let json = error.find('{').map_or("{}", |at| &error[at..]);
+    Ok(serde_json::from_str(json)?)
+}
+
+/// An audience of this file.
+async fn audience(stepped: &Stepped, csv: &str) -> anyhow::Result<Value> {
+    let (audience, put) = uploaded(&stepped.app, csv).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    Ok(json!(audience))
+}
+
+async fn channel(stepped: &Stepped) -> anyhow::Result<Value> {
+    let channels: Value = call(&stepped.app, "GET", "/v3/channels", Value::Null).await?;
+    Ok(channels["items"][0]["id"].clone())
+}
+
+#[tokio::test]
+async fn free_words_reach_who_wrote_lately_and_nobody_else() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(3).collect();
+    // One wrote an hour ago, one two days ago, one never.
+    write(&stepped, json!({ "from": &phones[0][1..] }), "Hello", "wamid.in.1", now() - 3_600).await?;
+    write(&stepped, json!({ "from": &phones[1][1..] }), "Hello", "wamid.in.2", now() - 2 * 86_400).await?;
+    let csv = contacts::csv(3);
+    let free = json!({ "template": {}, "message": "Hi [FIRSTNAME],\nthe shop is *open*." });
+    let made = draft(&stepped.app, &csv, free.clone()).await?;
+    assert_eq!(made.message, "Hi [FIRSTNAME],\nthe shop is *open*.");
+    assert_eq!(made.template.name, "");
+    let path = format!("/v3/campaigns/{}/estimate", made.id);
+    let estimate: CampaignEstimate = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!((estimate.recipients, estimate.window_closed, estimate.unfilled), (3, 2, 0));
+
+    let (campaign, jobs) = dispatched(&stepped, &csv, free).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let arrivals: Vec<_> = stepped.simulator.arrivals().into_iter().filter(|one| one.template_name.is_none()).collect();
+    let to_people: Vec<_> = arrivals.iter().filter(|one| one.text.contains("the shop is")).collect();
+    assert_eq!(to_people.len(), 1, "{arrivals:?}");
+    assert_eq!(to_people[0].to, phones[0][1..]);
+    assert!(to_people[0].text.ends_with(",\nthe shop is *open*."), "{}", to_people[0].text);
+    let path = format!("/v3/campaigns/{campaign}/messages?state=skipped");
+    let skipped: MessageList = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!(skipped.items.len(), 2);
+    assert!(skipped.items.iter().all(|one| one.reason.as_deref().is_some_and(|why| why.contains("24 hours"))));
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_wording_goes_to_its_share_and_is_counted_apart() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let named =
+        |name: &str, language: &str| json!({ "name": name, "language": language, "body": [{ "column": "name" }] });
+    let variants = json!([
+        { "name": "English", "template": named("weekly_offer", "en") },
+        { "template": named("weekly_offer", "es") },
+    ]);
+    let (campaign, jobs) =
+        dispatched(&stepped, &contacts::csv(40), json!({ "template": null, "variants": variants })).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let mut said: BTreeMap<&str, u64> = BTreeMap::new();
+    let arrivals = stepped.simulator.arrivals();
+    for arrival in &arrivals {
+        *said.entry(if arrival.text.starts_with("Hello") { "English" } else { "B" }).or_default() += 1;
+    }
+    assert_eq!(said, BTreeMap::from([("English", 20), ("B", 20)]));
+
+    let shown: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}"), Value::Null).await?;
+    let names: Vec<&str> = shown.variants.iter().map(|variant| variant.name.as_str()).collect();
+    assert_eq!(names, ["English", "B"]);
+    let counted =
+        |totals: &wire::CampaignTotals| totals.accepted + totals.sent + totals.delivered + totals.read + totals.claimed;
+    for variant in &shown.variants {
+        assert_eq!(counted(&variant.totals), 20, "{variant:?}");
+    }
+    // A copy says the same in as many ways.
+    let copy: Campaign = call(&stepped.app, "POST", &format!("/v3/campaigns/{campaign}/clone"), json!({})).await?;
+    assert_eq!(copy.variants.iter().map(|variant| &variant.template).collect::<Vec<_>>().len(), 2);
+    assert_eq!(copy.status, CampaignStatus::Draft);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_cannot_be_filled_in_is_told_with_his_row_before_anything_leaves() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(4).collect();
+    let csv = format!("phone,name\n{},Ana\n{},\n{},\"  \"\n{},Zé\n", phones[0], phones[1], phones[2], phones[3]);
+    let made = draft(&stepped.app, &csv, json!({})).await?;
+    let problem = refused(&stepped, "POST", &format!("/v3/campaigns/{}/start", made.id), json!({})).await?;
+    assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
+    let fields: Vec<&str> =
+        problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
+    assert_eq!(fields, ["recipients.1", "recipients.2"]);
+    let first = problem["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(first.starts_with("row 3: \"name\" is empty"), "{first}");
+    assert_eq!(stepped.simulator.arrivals().len(), 0);
+
+    let path = format!("/v3/campaigns/{}", made.id);
+    let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "skipUnfilled": true })).await?;
+    assert_eq!(edited.status, CampaignStatus::Draft);
+    let started = act(&stepped.app, &made.id, "start").await?;
+    assert_eq!(started.status, CampaignStatus::Processing);
+
+    // A scheduled campaign is looked at when it is made.
+    let scheduled = json!({
+        "name": "Later", "channelId": channel(&stepped).await?, "audienceId": audience(&stepped, &csv).await?,
+        "scheduledTo": chrono::Utc::now() + chrono::Duration::hours(2),
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    let problem = refused(&stepped, "POST", "/v3/campaigns", scheduled).await?;
+    assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_preview_is_what_the_recipient_gets() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(5), json!({})).await?;
+    let path = format!("/v3/campaigns/{campaign}/preview?index=3");
+    let preview: Preview = call(&stepped.app, "GET", &path, Value::Null).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let bubble = preview.bubble.unwrap_or_default();
+    let text: String = bubble.body.iter().map(|span| span.text.as_str()).collect();
+    let arrivals = stepped.simulator.arrivals();
+    let arrival = arrivals.iter().find(|arrival| format!("+{}", arrival.to) == preview.phone);
+    assert_eq!(arrival.map(|arrival| arrival.text.as_str()), Some(text.as_str()));
+    assert_eq!(bubble.footer.as_deref(), Some("Reply STOP to unsubscribe"));
+    assert_eq!(bubble.buttons[0].text, "Stop");
+    let beyond = refused(&stepped, "GET", &format!("/v3/campaigns/{campaign}/preview?index=5"), Value::Null).await?;
+    assert_eq!(beyond["errors"][0]["field"], "index");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_try_reaches_ones_own_phone_and_leaves_no_trace() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let made = draft(&stepped.app, &contacts::csv(2), json!({})).await?;
+    let own = ["+5511987650001", "+5511987650180", "+55 11 98765-0001"];
+    let path = format!("/v3/campaigns/{}/try", made.id);
+    let tried: Tried = call(&stepped.app, "POST", &path, json!({ "to": own, "index": 1 })).await?;
+    let outcomes: Vec<(bool, Option<u32>)> = tried.items.iter().map(|item| (item.accepted, item.code)).collect();
+    assert_eq!(outcomes, [(true, None), (false, Some(131_026))], "the same number is tried once");
+    let arrivals = stepped.simulator.arrivals();
+    assert_eq!(arrivals.len(), 2);
+    let shown: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{}", made.id), Value::Null).await?;
+    assert_eq!((shown.status, shown.totals.untouched), (CampaignStatus::Draft, 2));
+    let list: MessageList =
+        call(&stepped.app, "GET", &format!("/v3/campaigns/{}/messages", made.id), Value::Null).await?;
+    assert!(list.items.iter().all(|one| one.state == MessageState::Untouched));
+    for wrong in [json!([]), json!(["1"]), json!(vec!["+5511987650001"; 6])] {
+        let problem = refused(&stepped, "POST", &path, json!({ "to": wrong })).await?;
+        assert!(problem["errors"][0]["field"].as_str().is_some_and(|field| field.starts_with("to")), "{problem}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_on_our_own_network_is_never_fetched() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let body = json!({
+        "name": "Picture", "channelId": channel(&stepped).await?, "audienceId": audience(&stepped, &contacts::csv(1)).await?,
+        "message": "Look", "assetsUrls": ["https://127.0.0.1/a.png"],
+    });
+    let problem = refused(&stepped, "POST", "/v3/campaigns", body.clone()).await?;
+    assert_eq!(problem["errors"][0]["field"], "assetsUrls.0");
+    assert!(problem["errors"][0]["message"].as_str().is_some_and(|why| why.contains("not on the public network")));
+    let mut two = body;
+    two["assetsUrls"] = json!(["https://example.com/a.png", "https://example.com/b.png"]);
+    let problem = refused(&stepped, "POST", "/v3/campaigns", two).await?;
+    assert_eq!(problem["errors"][0]["field"], "assetsUrls");
+    Ok(())
+}
