@@ -7,6 +7,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::ErrorCode;
+use crate::manners::{Manners, Profile};
 
 /// Meta puts at most this many updates into one webhook (facts of December 2025).
 pub const WEBHOOK_BATCH_LIMIT: usize = 1_000;
@@ -63,6 +64,12 @@ pub struct Config {
     pub starts_at_micros: Option<i64>,
     /// Times in which some sends are refused, whoever the recipient is.
     pub storms: Vec<Storm>,
+    /// From a template's creation or edit to the end of its review, milliseconds.
+    pub review_delay_ms: u64,
+    /// A choice of manners with a name; one that is not `calm` stands above `manners`.
+    pub profile: Profile,
+    /// What it enforces, how often it fails by chance, and how badly its webhooks come.
+    pub manners: Manners,
 }
 
 /// A time in which some sends are refused with one code and reach nobody.
@@ -142,7 +149,7 @@ impl Config {
         {
             ensure!(delay.min_ms <= delay.max_ms, "{name}: minMs is above maxMs");
         }
-        Ok(())
+        self.manners.check()
     }
 }
 
@@ -172,6 +179,9 @@ impl Default for Config {
             seed: 1,
             starts_at_micros: None,
             storms: Vec::new(),
+            review_delay_ms: 5_000,
+            profile: Profile::Calm,
+            manners: Manners::default(),
         }
     }
 }

@@ -1,30 +1,53 @@
 //! A WhatsApp Cloud API for those who have none: it takes sends as Meta would, misbehaves on request, and reports back by
 //! signed webhooks. It is the other side, so it knows Meta's API and nothing of who calls it.
 //!
-//! A send travels top down: [`Simulator::router`] → `messages` (understand) → `filling` (check the template) →
-//! `ledger` (rate, [`behaviour`], `plan`, `log`) → the answer; later `webhooks` → `envelope` → `callback`.
+//! A send travels top down: [`Simulator::router`] → `messages` → `drafts` (understand) → `filling` or `free_form` (check
+//! the content) → `ledger` (rate, [`behaviour`], `fate`, `plan`, `log`) → the answer; later `webhooks` → `envelope` →
+//! `callback`.
 
 pub mod arrival;
+mod asked;
 pub mod behaviour;
+mod built_in;
+mod buttons;
 mod callback;
+mod catalogue;
 mod clock;
+mod codes;
 pub mod config;
 mod control;
+mod dice;
+mod drafts;
+mod entries;
 mod envelope;
 pub mod environment;
 mod errors;
+mod fate;
+mod files;
 mod filling;
+mod free_form;
 mod graph;
 mod ledger;
 mod log;
+mod management;
+pub mod manners;
 mod messages;
 mod nodes;
+mod notices;
+mod pairs;
+mod parts;
+mod passwords;
 mod people;
 mod plan;
+mod rules;
 mod storms;
 mod templates;
+mod terms;
 mod totals;
+mod user_ids;
+mod wa_ids;
 mod webhooks;
+mod windows;
 mod world;
 
 use std::sync::Arc;
@@ -43,8 +66,11 @@ pub use crate::callback::Callback;
 pub use crate::config::{Config, Delay, Number, Storm, UserIds};
 pub use crate::envelope::{SIGNATURE_HEADER, signature};
 pub use crate::errors::ErrorCode;
+pub use crate::manners::{Enforcement, Manners, Profile, Switch, Timestamps};
 pub use crate::totals::{FinalStatuses, TWICE_LISTED_MAX, Totals};
+pub use crate::windows::Preference;
 
+use crate::catalogue::Catalogue;
 use crate::errors::GraphError;
 use crate::ledger::Ledger;
 use crate::world::World;
@@ -64,8 +90,9 @@ impl Simulator {
         config.check().context("the simulator's configuration")?;
         let runtime = Handle::try_current().context("the simulator needs a tokio runtime")?;
         let callback = config.callback_url.as_deref().map(Callback::address).transpose()?;
-        let ledger = Ledger::open(&config)?;
-        let world = Arc::new(World::new(config, ledger, callback));
+        let mut catalogue = Catalogue::built_in()?;
+        let ledger = Ledger::open(&config, &mut catalogue)?;
+        let world = Arc::new(World::new(config, ledger, catalogue, callback));
         let scheduler = runtime.spawn(webhooks::post_statuses(Arc::clone(&world))).abort_handle();
         Ok(Arc::new(Self { world, scheduler }))
     }
@@ -75,9 +102,16 @@ impl Simulator {
         Router::new()
             .route("/simulator/arrivals", get(control::arrivals))
             .route("/simulator/totals", get(control::totals))
-            .route("/{version}/{id}", get(nodes::node))
+            .route("/simulator/inbound", post(control::inbound::inbound))
+            .route("/simulator/templates", post(control::template_events::template_event))
+            .route("/{version}/{id}", get(nodes::node).post(nodes::change))
             .route("/{version}/{id}/messages", post(messages::send))
-            .route("/{version}/{id}/message_templates", get(nodes::message_templates))
+            .route("/{version}/{id}/marketing_messages", post(messages::send_marketing))
+            .route(
+                "/{version}/{id}/message_templates",
+                get(nodes::message_templates).post(management::create).delete(management::delete),
+            )
+            .route("/{version}/{id}/unpause", post(management::unpause))
             .route("/{version}/{id}/phone_numbers", get(nodes::phone_numbers))
             .fallback(unknown_path)
             .layer(DefaultBodyLimit::max(REQUEST_LIMIT_BYTES))
@@ -134,11 +168,11 @@ impl Simulator {
         self.world.ledger().pending()
     }
 
-    /// Waits until no status is pending. With something pending and no callback, or once stopped, it waits for ever.
+    /// Waits until no status and no other webhook is pending. With something pending and no callback, or once stopped, it waits for ever.
     pub async fn idle(&self) {
         loop {
             let drained = self.world.drained.notified();
-            if self.pending_statuses() == 0 {
+            if self.world.ledger().is_idle() {
                 return;
             }
             drained.await;

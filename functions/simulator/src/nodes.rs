@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use crate::Simulator;
 use crate::config::{Number, RATE_LIMIT_PER_SECOND};
 use crate::errors::{ErrorCode, GraphError};
 use crate::graph::enter;
-use crate::templates::Template;
+use crate::management;
 use crate::world::World;
 
 /// What Graph gives without a `limit`.
@@ -45,7 +46,7 @@ pub(crate) async fn node(
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    let template = || world.templates.iter().find(|template| template.id == id).map(Template::node);
+    let template = || world.catalogue().with_id(&id).map(|template| template.node(world.clock.now_micros()));
     let account = || (world.config.waba_id == id).then(|| account_node(world));
     let node = world
         .number(&id)
@@ -54,6 +55,18 @@ pub(crate) async fn node(
         .or_else(template);
     let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
     Ok(Json(only(node, query.fields.as_deref())))
+}
+
+/// `POST /{version}/{id}`: an edit of a template.
+pub(crate) async fn change(
+    State(simulator): State<Arc<Simulator>>,
+    Path((version, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let world = &simulator.world;
+    enter(world, &version, &headers)?;
+    management::edit(world, &id, &body)
 }
 
 /// `GET /{version}/{waba_id}/phone_numbers`.
@@ -66,7 +79,7 @@ pub(crate) async fn phone_numbers(
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    check_account(world, &id)?;
+    world.check_account(&id, "get")?;
     page(
         world.config.numbers.iter().map(|number| number_node(number, world.config.messaging_limit)).collect(),
         &query,
@@ -85,21 +98,19 @@ pub(crate) async fn message_templates(
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    check_account(world, &id)?;
+    world.check_account(&id, "get")?;
     let wanted = |node: &Value, key: &str, filter: &Option<String>| {
         filter.as_ref().is_none_or(|filter| node[key].as_str() == Some(filter))
     };
-    let nodes = world.templates.iter().map(Template::node).filter(|node| {
+    let now = world.clock.now_micros();
+    let templates = world.catalogue().all().to_vec();
+    let nodes = templates.iter().map(|template| template.node(now)).filter(|node| {
         wanted(node, "name", &query.name)
             && wanted(node, "status", &query.status)
             && wanted(node, "language", &query.language)
             && wanted(node, "category", &query.category)
     });
     page(nodes.collect(), &query, &headers, &uri)
-}
-
-fn check_account(world: &World, id: &str) -> Result<(), GraphError> {
-    if world.config.waba_id == id { Ok(()) } else { Err(GraphError::unknown_object(id, "get")) }
 }
 
 /// The portfolio's limit as Meta names it; the next step up where it has no name.

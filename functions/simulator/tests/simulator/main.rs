@@ -4,8 +4,11 @@
 
 mod behaviours;
 mod harness;
+mod inbound;
 mod nodes;
 mod restart;
 mod sends;
 mod socket;
+mod template_events;
+mod templates;
 mod webhooks;

@@ -61,7 +61,7 @@ async fn templates_are_listed_page_by_page_with_next_only_while_there_is_more() 
             None => break,
         }
     }
-    assert_eq!((pages, ids.len()), (vec![3, 3, 1], 7));
+    assert_eq!((pages, ids.len()), (vec![3, 3, 3, 3, 3, 3, 1], 19));
 }
 
 #[tokio::test(start_paused = true)]
