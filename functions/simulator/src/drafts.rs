@@ -168,8 +168,8 @@ fn check_endpoint(template: &Template, endpoint: Endpoint, to: &str) -> Result<(
 }
 
 /// Whether this number uploaded a file of this kind.
-fn is_known(_world: &World, _number: &Number, _id: &str, _kind: MediaKind) -> bool {
-    false
+fn is_known(world: &World, number: &Number, id: &str, kind: MediaKind) -> bool {
+    world.shelf().is_known(id, &number.phone_number_id, kind, world.clock.now_micros())
 }
 
 fn wrong(details: &str) -> GraphError {

@@ -10,8 +10,13 @@ pub(crate) fn enter(world: &World, version: &str, headers: &HeaderMap) -> Result
     if !is_version(version) {
         return Err(GraphError::unknown_path(&format!("/{version}")));
     }
+    check_token(world, headers)
+}
+
+/// Lets whoever has the token pass; uploads in pieces call it `OAuth`.
+pub(crate) fn check_token(world: &World, headers: &HeaderMap) -> Result<(), GraphError> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match given.and_then(|value| value.strip_prefix("Bearer ")) {
+    match given.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth "))) {
         Some(token) if token.trim() == world.config.access_token => Ok(()),
         Some(_) | None => Err(GraphError::bad_token()),
     }

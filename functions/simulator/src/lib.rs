@@ -31,6 +31,7 @@ mod ledger;
 mod log;
 mod management;
 pub mod manners;
+mod media;
 mod messages;
 mod nodes;
 mod notices;
@@ -40,10 +41,12 @@ mod passwords;
 mod people;
 mod plan;
 mod rules;
+mod shelf;
 mod storms;
 mod templates;
 mod terms;
 mod totals;
+mod uploads;
 mod user_ids;
 mod wa_ids;
 mod webhooks;
@@ -73,10 +76,11 @@ pub use crate::windows::Preference;
 use crate::catalogue::Catalogue;
 use crate::errors::GraphError;
 use crate::ledger::Ledger;
+use crate::media::{ATTACHMENTS_PATH, UPLOAD_LIMIT_BYTES};
 use crate::world::World;
 
-/// A send is a few kilobytes; more is a mistake.
-const REQUEST_LIMIT_BYTES: usize = 256 * 1024;
+/// A send is a few kilobytes; more is a mistake. Files have a limit of their own.
+pub(crate) const REQUEST_LIMIT_BYTES: usize = 256 * 1024;
 
 /// A running simulator; its webhooks stop when it is dropped.
 pub struct Simulator {
@@ -104,7 +108,10 @@ impl Simulator {
             .route("/simulator/totals", get(control::totals))
             .route("/simulator/inbound", post(control::inbound::inbound))
             .route("/simulator/templates", post(control::template_events::template_event))
-            .route("/{version}/{id}", get(nodes::node).post(nodes::change))
+            .route("/{version}/{id}", get(nodes::node).post(nodes::change).delete(media::delete))
+            .route("/{version}/{id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT_BYTES)))
+            .route("/{version}/{id}/uploads", post(uploads::open))
+            .route(ATTACHMENTS_PATH, get(media::download))
             .route("/{version}/{id}/messages", post(messages::send))
             .route("/{version}/{id}/marketing_messages", post(messages::send_marketing))
             .route(

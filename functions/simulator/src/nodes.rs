@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
-use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::Simulator;
 use crate::config::{Number, RATE_LIMIT_PER_SECOND};
 use crate::errors::{ErrorCode, GraphError};
 use crate::graph::enter;
 use crate::management;
+use crate::media::{self, Below};
+use crate::uploads;
 use crate::world::World;
+use crate::{REQUEST_LIMIT_BYTES, Simulator};
 
 /// What Graph gives without a `limit`.
 const PAGE_DEFAULT: usize = 25;
@@ -33,16 +35,18 @@ pub(crate) struct ReadQuery {
     status: Option<String>,
     language: Option<String>,
     category: Option<String>,
+    phone_number_id: Option<String>,
 }
 
 type Answer = Result<Json<Value>, GraphError>;
 
-/// `GET /{version}/{id}`: a number, the account, or a template.
+/// `GET /{version}/{id}`: a number, the account, a template, a file, or an upload under way.
 pub(crate) async fn node(
     State(simulator): State<Arc<Simulator>>,
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
@@ -52,20 +56,26 @@ pub(crate) async fn node(
         .number(&id)
         .map(|number| number_node(number, world.config.messaging_limit))
         .or_else(account)
-        .or_else(template);
+        .or_else(template)
+        .or_else(|| media::node(world, &id, query.phone_number_id.as_deref(), &headers, &below))
+        .or_else(|| uploads::node(world, &id));
     let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
     Ok(Json(only(node, query.fields.as_deref())))
 }
 
-/// `POST /{version}/{id}`: an edit of a template.
+/// `POST /{version}/{id}`: an edit of a template, or bytes for an upload.
 pub(crate) async fn change(
     State(simulator): State<Arc<Simulator>>,
     Path((version, id)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
+    if id.starts_with(uploads::PREFIX) {
+        return uploads::take(world, &id, &headers, body).await;
+    }
+    let body = to_bytes(body, REQUEST_LIMIT_BYTES).await.map_err(|_| GraphError::invalid("The request is too long"))?;
     management::edit(world, &id, &body)
 }
 

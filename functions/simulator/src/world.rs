@@ -15,6 +15,7 @@ use crate::errors::GraphError;
 use crate::ledger::Ledger;
 use crate::log::Acknowledged;
 use crate::manners::Manners;
+use crate::shelf::Shelf;
 use crate::templates::{Listing, Template};
 
 /// One simulated account.
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub(crate) drained: Notify,
     ledger: Mutex<Ledger>,
     catalogue: Mutex<Catalogue>,
+    shelf: Mutex<Shelf>,
     manners: Mutex<Arc<Manners>>,
     callback: Mutex<Option<Callback>>,
 }
@@ -38,6 +40,7 @@ impl World {
             manners: Mutex::new(Arc::new(config.profile.manners(&config.manners))),
             config,
             catalogue: Mutex::new(catalogue),
+            shelf: Mutex::new(Shelf::default()),
             wake: Notify::new(),
             drained: Notify::new(),
             ledger: Mutex::new(ledger),
@@ -53,6 +56,11 @@ impl World {
     /// The templates of the account. Whoever needs the ledger as well takes that one second.
     pub(crate) fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
         held(&self.catalogue)
+    }
+
+    /// The files. No other lock is taken while this one is held.
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        held(&self.shelf)
     }
 
     /// Puts a changed template in its place, withdraws what was still to be told of it, and tells this: when, in which

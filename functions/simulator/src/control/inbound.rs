@@ -25,6 +25,7 @@ use crate::log::Deed;
 use crate::manners::{Manners, Switch};
 use crate::parts::MediaKind;
 use crate::plan::wamid;
+use crate::shelf::Stored;
 use crate::user_ids::{is_user_id, user_id};
 use crate::wa_ids::other_form;
 use crate::world::World;
@@ -199,19 +200,36 @@ fn content(world: &World, inbound: &Inbound) -> Result<Value, Refusal> {
         return Ok(json!({ "type": "reaction", "reaction": reaction }));
     }
     match &inbound.media {
-        Some(media) => file(world, media),
+        Some(media) => file(world, inbound, media),
         None => Err(Refusal::of("nothing was written")),
     }
 }
 
-fn file(_world: &World, media: &Media) -> Result<Value, Refusal> {
-    let kind = MediaKind::named(&media.kind)
-        .ok_or_else(|| Refusal::of("media.kind: image, video, document, audio or sticker"))?;
-    let mut file = json!({ "mime_type": media.mime_type });
+/// The file is put on the shelf, so that it can be downloaded.
+fn file(world: &World, inbound: &Inbound, media: &Media) -> Result<Value, Refusal> {
+    let kind = MediaKind::named(&media.kind).filter(|kind| *kind != MediaKind::Gif);
+    let kind = kind.ok_or_else(|| Refusal::of("media.kind: image, video, document, audio or sticker"))?;
+    let usual = match kind {
+        MediaKind::Image => "image/jpeg",
+        MediaKind::Video | MediaKind::Gif => "video/mp4",
+        MediaKind::Document => "application/pdf",
+        MediaKind::Audio => "audio/ogg; codecs=opus",
+        MediaKind::Sticker => "image/webp",
+    };
+    let mime = media.mime_type.as_deref().unwrap_or(usual);
+    let (number, now) = (number(world, inbound.phone_number_id.as_deref())?, world.clock.now_micros());
+    let mut shelf = world.shelf();
+    let received = shelf.receive(&number.phone_number_id, kind, mime, now);
+    let id = received.map_err(|error| Refusal::of(&error.to_string()))?;
+    let sha256 = shelf.get(&id, now).map(Stored::sha256_base64);
+    let mut file = json!({ "id": id, "mime_type": mime, "sha256": sha256 });
     for (key, value) in [("caption", &media.caption), ("filename", &media.filename)] {
         if let Some(value) = value {
             file[key] = json!(value);
         }
+    }
+    if kind == MediaKind::Audio {
+        file["voice"] = json!(mime.contains("opus"));
     }
     Ok(json!({ "type": kind.name(), kind.name(): file }))
 }

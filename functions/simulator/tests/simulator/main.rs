@@ -5,6 +5,7 @@
 mod behaviours;
 mod harness;
 mod inbound;
+mod media;
 mod nodes;
 mod restart;
 mod sends;
