@@ -101,7 +101,12 @@ fn check_recipient(number: &Number, request: &SendRequest, to: &str) -> Result<(
     if to == digits(&number.display_phone_number) {
         return Err(GraphError::of(ErrorCode::TO_ITSELF));
     }
-    Ok(())
+    match &number.allow_list {
+        Some(allowed) if !allowed.iter().any(|one| digits(one) == to) => {
+            Err(GraphError::of(ErrorCode::NOT_ALLOW_LISTED))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// `product_policy` and `message_activity_sharing` belong to `/marketing_messages`.
@@ -142,6 +147,9 @@ fn template(
         return Err(GraphError::of(ErrorCode::NO_TEMPLATE));
     };
     check_endpoint(&template, endpoint, &draft.to)?;
+    if endpoint == Endpoint::MarketingMessages && !is_synced(world, &template, now_micros) {
+        return Err(GraphError::of(ErrorCode::TEMPLATE_SYNCING));
+    }
     let known = |id: &str, kind: MediaKind| is_known(world, number, id, kind);
     draft.text = fill(&template, &asked, Surroundings { now_micros, known: &known })?;
     draft.pricing = Some(match endpoint {
@@ -165,6 +173,13 @@ fn check_endpoint(template: &Template, endpoint: Endpoint, to: &str) -> Result<(
         return Err(GraphError::of(ErrorCode::USER_ID_UNSUPPORTED));
     }
     Ok(())
+}
+
+/// Whether `/marketing_messages` knows the template yet.
+fn is_synced(world: &World, template: &Template, now_micros: i64) -> bool {
+    let wait = i64::try_from(world.config.marketing_sync_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
+    let approved = template.listing.becomes.map(|becoming| becoming.at_micros).or(template.listing.created_micros);
+    template.listing.created_micros.is_none() || approved.is_none_or(|at| now_micros >= at.saturating_add(wait))
 }
 
 /// Whether this number uploaded a file of this kind.

@@ -5,6 +5,7 @@
 //! the content) → `ledger` (rate, [`behaviour`], `fate`, `plan`, `log`) → the answer; later `webhooks` → `envelope` →
 //! `callback`.
 
+mod accounts;
 pub mod arrival;
 mod asked;
 pub mod behaviour;
@@ -27,6 +28,7 @@ mod files;
 mod filling;
 mod free_form;
 mod graph;
+mod health;
 mod ledger;
 mod log;
 mod management;
@@ -42,6 +44,7 @@ mod people;
 mod plan;
 mod rules;
 mod shelf;
+mod standing;
 mod storms;
 mod templates;
 mod terms;
@@ -58,7 +61,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use http::Uri;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
@@ -108,6 +111,11 @@ impl Simulator {
             .route("/simulator/totals", get(control::totals))
             .route("/simulator/inbound", post(control::inbound::inbound))
             .route("/simulator/templates", post(control::template_events::template_event))
+            .route("/simulator/account", post(control::account::account))
+            .route("/simulator/webhooks", post(control::account::webhook))
+            .route("/simulator/preferences", post(control::preferences::preferences))
+            .route("/simulator/profile", get(control::manners::show).post(control::manners::set))
+            .route("/simulator/storms", post(control::manners::set_storms))
             .route("/{version}/{id}", get(nodes::node).post(nodes::change).delete(media::delete))
             .route("/{version}/{id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT_BYTES)))
             .route("/{version}/{id}/uploads", post(uploads::open))
@@ -119,6 +127,9 @@ impl Simulator {
                 get(nodes::message_templates).post(management::create).delete(management::delete),
             )
             .route("/{version}/{id}/unpause", post(management::unpause))
+            .route("/{version}/{id}/subscribed_apps", any(accounts::subscribed_apps))
+            .route("/{version}/{id}/register", post(accounts::register))
+            .route("/{version}/{id}/deregister", post(accounts::deregister))
             .route("/{version}/{id}/phone_numbers", get(nodes::phone_numbers))
             .fallback(unknown_path)
             .layer(DefaultBodyLimit::max(REQUEST_LIMIT_BYTES))
@@ -160,6 +171,21 @@ impl Simulator {
     pub fn set_callback_url(&self, url: &str) -> anyhow::Result<()> {
         self.set_callback(Some(Callback::address(url)?));
         Ok(())
+    }
+
+    /// Other manners from now on.
+    pub fn set_manners(&self, manners: Manners) -> anyhow::Result<()> {
+        manners.check()?;
+        self.world.set_manners(manners);
+        Ok(())
+    }
+
+    /// Other storms from now on; their times count from now.
+    pub fn set_storms(&self, storms: &[Storm]) {
+        let now = self.world.clock.since_start_micros(self.world.clock.now_micros());
+        let from_now = u64::try_from(now / 1_000).unwrap_or(0);
+        let later = storms.iter().map(|storm| Storm { after_ms: storm.after_ms.saturating_add(from_now), ..*storm });
+        self.world.set_storms(later.collect());
     }
 
     /// Asks the callback to prove itself with `hub.challenge`, as Meta does when an address is entered.

@@ -96,7 +96,8 @@ fn decide(
     let mut draft =
         Draft { to: recipient(request), callback_data: request.biz_opaque_callback_data.clone(), ..Draft::default() };
     let understood = understand(world, number, endpoint, request, &mut draft);
-    let manners = world.manners();
+    let (manners, storms) = (world.manners(), world.storms());
+    let (unwelcome, rate_per_second, messaging_limit) = world.standing_of(number, &draft);
     // The clock is read under the lock, so that times rise with sequences.
     let mut ledger = world.ledger();
     let now = world.clock.now_micros();
@@ -104,17 +105,16 @@ fn decide(
         ledger.refuse(number, draft, error.code, Cause::Request, now)?;
         return Ok(Err(error));
     }
-    if let Some(storm) = storms::hits(&world.config, ledger.next_sequence(), world.clock.since_start_micros(now)) {
+    if let Some(code) = unwelcome {
+        ledger.refuse(number, draft, code, Cause::Account, now)?;
+        return Ok(Err(GraphError::of(code)));
+    }
+    let since_start = world.clock.since_start_micros(now);
+    if let Some(storm) = storms::hits(&storms, world.config.seed, ledger.next_sequence(), since_start) {
         ledger.refuse(number, draft, storm.code, Cause::Storm, now)?;
         return Ok(Err(GraphError::of(storm.code).with_retry_after(storm.retry_after_seconds)));
     }
-    let terms = Terms {
-        config: &world.config,
-        manners: &manners,
-        number,
-        rate_per_second: number.rate_per_second,
-        messaging_limit: world.config.messaging_limit,
-    };
+    let terms = Terms { config: &world.config, manners: &manners, number, rate_per_second, messaging_limit };
     let (next_due, to) = (ledger.next_due_micros(), draft.to.clone());
     let verdict = ledger.admit(terms, draft, now)?;
     if ledger.next_due_micros() != next_due {

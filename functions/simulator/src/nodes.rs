@@ -9,22 +9,19 @@ use http::{HeaderMap, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::config::{Number, RATE_LIMIT_PER_SECOND};
+use crate::accounts;
 use crate::errors::{ErrorCode, GraphError};
 use crate::graph::enter;
+use crate::health::{account_node, number_node};
 use crate::management;
 use crate::media::{self, Below};
 use crate::uploads;
-use crate::world::World;
 use crate::{REQUEST_LIMIT_BYTES, Simulator};
 
 /// What Graph gives without a `limit`.
 const PAGE_DEFAULT: usize = 25;
 /// The longest page.
 const PAGE_MAX: usize = 1_000;
-/// The throughput of a number that is also in the WhatsApp Business app, messages per second.
-const COEXISTENCE_RATE: u32 = 20;
-
 /// The query of a read.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ReadQuery {
@@ -54,7 +51,7 @@ pub(crate) async fn node(
     let account = || (world.config.waba_id == id).then(|| account_node(world));
     let node = world
         .number(&id)
-        .map(|number| number_node(number, world.config.messaging_limit))
+        .map(|number| number_node(world, number))
         .or_else(account)
         .or_else(template)
         .or_else(|| media::node(world, &id, query.phone_number_id.as_deref(), &headers, &below))
@@ -63,7 +60,7 @@ pub(crate) async fn node(
     Ok(Json(only(node, query.fields.as_deref())))
 }
 
-/// `POST /{version}/{id}`: an edit of a template, or bytes for an upload.
+/// `POST /{version}/{id}`: an edit of a template, a switch of the account, or bytes for an upload.
 pub(crate) async fn change(
     State(simulator): State<Arc<Simulator>>,
     Path((version, id)): Path<(String, String)>,
@@ -76,6 +73,9 @@ pub(crate) async fn change(
         return uploads::take(world, &id, &headers, body).await;
     }
     let body = to_bytes(body, REQUEST_LIMIT_BYTES).await.map_err(|_| GraphError::invalid("The request is too long"))?;
+    if id == world.config.waba_id {
+        return accounts::switch(world, &body);
+    }
     management::edit(world, &id, &body)
 }
 
@@ -90,12 +90,7 @@ pub(crate) async fn phone_numbers(
     let world = &simulator.world;
     enter(world, &version, &headers)?;
     world.check_account(&id, "get")?;
-    page(
-        world.config.numbers.iter().map(|number| number_node(number, world.config.messaging_limit)).collect(),
-        &query,
-        &headers,
-        &uri,
-    )
+    page(world.config.numbers.iter().map(|number| number_node(world, number)).collect(), &query, &headers, &uri)
 }
 
 /// `GET /{version}/{waba_id}/message_templates`.
@@ -121,54 +116,6 @@ pub(crate) async fn message_templates(
             && wanted(node, "category", &query.category)
     });
     page(nodes.collect(), &query, &headers, &uri)
-}
-
-/// The portfolio's limit as Meta names it; the next step up where it has no name.
-fn tier(limit: Option<u32>) -> &'static str {
-    match limit {
-        Some(0..=250) => "TIER_250",
-        Some(251..=2_000) => "TIER_2K",
-        Some(2_001..=10_000) => "TIER_10K",
-        Some(10_001..=100_000) => "TIER_100K",
-        Some(_) | None => "TIER_UNLIMITED",
-    }
-}
-
-fn number_node(number: &Number, limit: Option<u32>) -> Value {
-    let level = if number.rate_per_second >= RATE_LIMIT_PER_SECOND { "HIGH" } else { "STANDARD" };
-    json!({
-        "id": number.phone_number_id,
-        "display_phone_number": number.display_phone_number,
-        "verified_name": number.verified_name,
-        "status": "CONNECTED",
-        "quality_rating": "GREEN",
-        "quality_score": { "score": "GREEN" },
-        "name_status": "APPROVED",
-        "code_verification_status": "VERIFIED",
-        "account_mode": "LIVE",
-        "platform_type": "CLOUD_API",
-        "throughput": { "level": level },
-        "whatsapp_business_manager_messaging_limit": tier(limit),
-        "is_on_biz_app": number.rate_per_second == COEXISTENCE_RATE,
-        "health_status": { "can_send_message": "AVAILABLE", "entities": [
-            { "entity_type": "PHONE_NUMBER", "id": number.phone_number_id, "can_send_message": "AVAILABLE" },
-        ]},
-    })
-}
-
-fn account_node(world: &World) -> Value {
-    json!({
-        "id": world.config.waba_id,
-        "name": world.config.numbers.first().map(|number| &number.verified_name),
-        "currency": "USD",
-        "timezone_id": "1",
-        "account_review_status": "APPROVED",
-        "business_verification_status": "verified",
-        "whatsapp_business_manager_messaging_limit": tier(world.config.messaging_limit),
-        "health_status": { "can_send_message": "AVAILABLE", "entities": [
-            { "entity_type": "WABA", "id": world.config.waba_id, "can_send_message": "AVAILABLE" },
-        ]},
-    })
 }
 
 /// Keeps `id` and the named fields; without `fields`, everything.

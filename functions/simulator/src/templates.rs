@@ -7,6 +7,9 @@ use crate::arrival::Pricing;
 use crate::errors::GraphError;
 use crate::parts::{self, Parts};
 
+/// In `health_status`: the template is not approved.
+const NOT_APPROVED: u32 = 141_002;
+
 /// What the account keeps of a template: the fields that the API shows, and what becomes of it by itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Listing {
@@ -138,6 +141,7 @@ impl Template {
             "quality_score": { "score": listing.quality, "date": 1_758_754_645 },
             "rejected_reason": self.rejected_reason(now_micros),
             "components": listing.components,
+            "health_status": self.health(now_micros),
         });
         let optional = [
             ("previous_category", json!(listing.previous_category)),
@@ -148,6 +152,20 @@ impl Template {
             node[key] = value;
         }
         node
+    }
+
+    fn health(&self, now_micros: i64) -> Value {
+        let (word, mut entity) = match self.status_at(now_micros) {
+            TemplateStatus::Approved => ("AVAILABLE", json!({})),
+            status => {
+                let description = format!("The template is {}", json!(status));
+                ("BLOCKED", json!({ "errors": [{ "error_code": NOT_APPROVED, "error_description": description }] }))
+            }
+        };
+        entity["entity_type"] = json!("MESSAGE_TEMPLATE");
+        entity["id"] = json!(self.listing.id);
+        entity["can_send_message"] = json!(word);
+        json!({ "can_send_message": word, "entities": [entity] })
     }
 
     fn rejected_reason(&self, now_micros: i64) -> &str {

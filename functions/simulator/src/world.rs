@@ -9,14 +9,16 @@ use tokio::sync::Notify;
 use crate::callback::Callback;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
-use crate::config::{Config, Number};
+use crate::config::{Config, Number, Storm};
 use crate::entries;
-use crate::errors::GraphError;
+use crate::errors::{ErrorCode, GraphError};
 use crate::ledger::Ledger;
 use crate::log::Acknowledged;
 use crate::manners::Manners;
 use crate::shelf::Shelf;
+use crate::standing::Standing;
 use crate::templates::{Listing, Template};
+use crate::terms::Draft;
 
 /// One simulated account.
 pub(crate) struct World {
@@ -29,6 +31,8 @@ pub(crate) struct World {
     ledger: Mutex<Ledger>,
     catalogue: Mutex<Catalogue>,
     shelf: Mutex<Shelf>,
+    standing: Mutex<Standing>,
+    storms: Mutex<Arc<[Storm]>>,
     manners: Mutex<Arc<Manners>>,
     callback: Mutex<Option<Callback>>,
 }
@@ -38,6 +42,8 @@ impl World {
         Self {
             clock: Clock::start(config.starts_at_micros),
             manners: Mutex::new(Arc::new(config.profile.manners(&config.manners))),
+            standing: Mutex::new(Standing::of(&config)),
+            storms: Mutex::new(config.storms.as_slice().into()),
             config,
             catalogue: Mutex::new(catalogue),
             shelf: Mutex::new(Shelf::default()),
@@ -61,6 +67,44 @@ impl World {
     /// The files. No other lock is taken while this one is held.
     pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         held(&self.shelf)
+    }
+
+    /// How the account stands. No other lock is taken while this one is held.
+    pub(crate) fn standing(&self) -> MutexGuard<'_, Standing> {
+        held(&self.standing)
+    }
+
+    /// Why the number cannot send this now, how many messages it may send per second, and to how many people the
+    /// portfolio may write.
+    pub(crate) fn standing_of(&self, number: &Number, draft: &Draft) -> (Option<ErrorCode>, u32, Option<u32>) {
+        let now = self.clock.now_micros();
+        let standing = self.standing();
+        let id = number.phone_number_id.as_str();
+        let rate = standing.number(id).map_or(number.rate_per_second, |own| own.rate_per_second);
+        (standing.refusal(id, draft, now), rate, standing.messaging_limit)
+    }
+
+    /// The storms of this run.
+    pub(crate) fn storms(&self) -> Arc<[Storm]> {
+        Arc::clone(&held(&self.storms))
+    }
+
+    /// Other storms from now on.
+    pub(crate) fn set_storms(&self, storms: Arc<[Storm]>) {
+        *held(&self.storms) = storms;
+    }
+
+    /// Other manners from now on.
+    pub(crate) fn set_manners(&self, manners: Manners) {
+        *held(&self.manners) = Arc::new(manners);
+    }
+
+    /// Lets a webhook of the account follow now.
+    pub(crate) fn tell(&self, field: &str, value: &Value) -> anyhow::Result<()> {
+        let now = self.clock.now_micros();
+        self.ledger().notify(now, None, entries::of_account(&self.config, now, field, value))?;
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// Puts a changed template in its place, withdraws what was still to be told of it, and tells this: when, in which

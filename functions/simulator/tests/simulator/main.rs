@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod account;
 mod behaviours;
 mod harness;
 mod inbound;
+mod manners;
+mod marketing;
 mod media;
 mod nodes;
 mod restart;
