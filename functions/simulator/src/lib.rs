@@ -69,7 +69,7 @@ use tokio::task::AbortHandle;
 pub use crate::arrival::{Answer, Arrival, ArrivalStatus, Cause, Outcome, Status, Wamid};
 pub use crate::behaviour::{Behaviour, TABLE, behaviour_of};
 pub use crate::callback::Callback;
-pub use crate::config::{Config, Delay, Number, Storm, UserIds};
+pub use crate::config::{Config, Delay, Number, RATE_LIMIT_PER_SECOND, Storm, UserIds};
 pub use crate::envelope::{SIGNATURE_HEADER, signature};
 pub use crate::errors::ErrorCode;
 pub use crate::manners::{Enforcement, Manners, Profile, Switch, Timestamps};

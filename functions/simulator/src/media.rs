@@ -60,13 +60,13 @@ pub(crate) async fn upload(
 }
 
 /// The node of a file, if there is one with this id; `number` must have it, when given.
-pub(crate) fn node(world: &World, id: &str, number: Option<&str>, headers: &HeaderMap, below: &Below) -> Option<Value> {
+pub(crate) fn node(world: &World, id: &str, number: Option<&str>, here: &str) -> Option<Value> {
     let now = world.clock.now_micros();
     let shelf = world.shelf();
     let file = shelf.get(id, now).filter(|file| number.is_none_or(|number| number == file.phone_number_id))?;
     Some(json!({
         "messaging_product": "whatsapp",
-        "url": address(world, id, now, headers, below),
+        "url": address(world, id, now, here),
         "mime_type": file.mime_type,
         "sha256": file.sha256_hex(),
         "file_size": file.bytes.len(),
@@ -107,12 +107,17 @@ pub(crate) async fn download(
     }
 }
 
-fn address(world: &World, id: &str, now_micros: i64, headers: &HeaderMap, below: &Below) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let prefix = below.as_ref().map(NestedPath::as_str).unwrap_or_default();
+/// The address of a file's bytes, for the next five minutes.
+pub(crate) fn address(world: &World, id: &str, now_micros: i64, here: &str) -> String {
     let ext = now_micros / MICROS_PER_SECOND + ADDRESS_LIFE_SECONDS;
     let hash = hash(world, id, ext);
-    format!("http://{host}{prefix}{ATTACHMENTS_PATH}?mid={id}&ext={ext}&hash={hash}")
+    format!("{here}{ATTACHMENTS_PATH}?mid={id}&ext={ext}&hash={hash}")
+}
+
+/// Where the caller found this API: `http://localhost:3000/whatsapp`.
+pub(crate) fn here(headers: &HeaderMap, below: &Below) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}{}", below.as_ref().map(NestedPath::as_str).unwrap_or_default())
 }
 
 fn hash(world: &World, id: &str, ext: i64) -> String {

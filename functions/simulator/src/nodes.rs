@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use crate::errors::{ErrorCode, GraphError};
 use crate::graph::enter;
 use crate::health::{account_node, number_node};
 use crate::management;
-use crate::media::{self, Below};
+use crate::media::{self, Below, here};
 use crate::uploads;
 use crate::{REQUEST_LIMIT_BYTES, Simulator};
 
@@ -22,6 +22,7 @@ use crate::{REQUEST_LIMIT_BYTES, Simulator};
 const PAGE_DEFAULT: usize = 25;
 /// The longest page.
 const PAGE_MAX: usize = 1_000;
+
 /// The query of a read.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct ReadQuery {
@@ -54,7 +55,7 @@ pub(crate) async fn node(
         .map(|number| number_node(world, number))
         .or_else(account)
         .or_else(template)
-        .or_else(|| media::node(world, &id, query.phone_number_id.as_deref(), &headers, &below))
+        .or_else(|| media::node(world, &id, query.phone_number_id.as_deref(), &here(&headers, &below)))
         .or_else(|| uploads::node(world, &id));
     let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
     Ok(Json(only(node, query.fields.as_deref())))
@@ -85,12 +86,14 @@ pub(crate) async fn phone_numbers(
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
     uri: Uri,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
     world.check_account(&id, "get")?;
-    page(world.config.numbers.iter().map(|number| number_node(world, number)).collect(), &query, &headers, &uri)
+    let nodes = world.config.numbers.iter().map(|number| number_node(world, number)).collect();
+    page(nodes, &query, &here(&headers, &below), &uri)
 }
 
 /// `GET /{version}/{waba_id}/message_templates`.
@@ -99,6 +102,7 @@ pub(crate) async fn message_templates(
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
     uri: Uri,
 ) -> Answer {
     let world = &simulator.world;
@@ -115,7 +119,7 @@ pub(crate) async fn message_templates(
             && wanted(node, "language", &query.language)
             && wanted(node, "category", &query.category)
     });
-    page(nodes.collect(), &query, &headers, &uri)
+    page(nodes.collect(), &query, &here(&headers, &below), &uri)
 }
 
 /// Keeps `id` and the named fields; without `fields`, everything.
@@ -145,7 +149,7 @@ fn field_names(fields: &str) -> Vec<&str> {
 }
 
 /// One page of nodes; `next` only if there is more.
-fn page(nodes: Vec<Value>, query: &ReadQuery, headers: &HeaderMap, uri: &Uri) -> Answer {
+fn page(nodes: Vec<Value>, query: &ReadQuery, here: &str, uri: &Uri) -> Answer {
     let start = match query.after.as_deref().filter(|after| !after.is_empty()) {
         Some(after) => position(after).ok_or_else(|| GraphError::of(ErrorCode::BAD_CURSOR))?,
         None => 0,
@@ -160,7 +164,7 @@ fn page(nodes: Vec<Value>, query: &ReadQuery, headers: &HeaderMap, uri: &Uri) ->
     }
     let mut paging = json!({ "cursors": { "before": cursor(start), "after": cursor(end) } });
     if end < total {
-        paging["next"] = json!(next_address(headers, uri, &cursor(end)));
+        paging["next"] = json!(next_address(here, uri, &cursor(end)));
     }
     Ok(Json(json!({ "data": data, "paging": paging })))
 }
@@ -176,13 +180,12 @@ fn position(cursor: &str) -> Option<usize> {
 }
 
 /// This request's address with another cursor.
-fn next_address(headers: &HeaderMap, uri: &Uri, after: &str) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+fn next_address(here: &str, uri: &Uri, after: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&');
     let mut query: Vec<&str> = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
     let after = format!("after={after}");
     query.push(&after);
-    format!("http://{host}{}?{}", uri.path(), query.join("&"))
+    format!("{here}{}?{}", uri.path(), query.join("&"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ use crate::drafts::digits;
 use crate::entries;
 use crate::log::Deed;
 use crate::manners::{Manners, Switch};
+use crate::media::{Below, address, here};
 use crate::parts::MediaKind;
 use crate::plan::wamid;
 use crate::shelf::Stored;
@@ -86,6 +88,8 @@ struct Reaction {
 /// Takes the message and lets its webhook follow.
 pub(crate) async fn inbound(
     State(simulator): State<Arc<Simulator>>,
+    headers: HeaderMap,
+    below: Below,
     Json(inbound): Json<Inbound>,
 ) -> Result<Json<Value>, Refusal> {
     let world = &simulator.world;
@@ -94,7 +98,7 @@ pub(crate) async fn inbound(
     if from.is_empty() {
         return Err(Refusal::of("from: digits or a user id"));
     }
-    let content = content(world, &inbound)?;
+    let content = content(world, &inbound, &here(&headers, &below))?;
     let manners = world.manners();
     let mut ledger = world.ledger();
     let now = world.clock.now_micros();
@@ -166,7 +170,7 @@ pub(crate) fn contact(config: &Config, manners: &Manners, from: &str) -> Value {
 }
 
 /// The type and the object of the message.
-fn content(world: &World, inbound: &Inbound) -> Result<Value, Refusal> {
+fn content(world: &World, inbound: &Inbound, here: &str) -> Result<Value, Refusal> {
     let given = [
         inbound.text.is_some(),
         inbound.button.is_some(),
@@ -200,13 +204,13 @@ fn content(world: &World, inbound: &Inbound) -> Result<Value, Refusal> {
         return Ok(json!({ "type": "reaction", "reaction": reaction }));
     }
     match &inbound.media {
-        Some(media) => file(world, inbound, media),
+        Some(media) => file(world, inbound, media, here),
         None => Err(Refusal::of("nothing was written")),
     }
 }
 
 /// The file is put on the shelf, so that it can be downloaded.
-fn file(world: &World, inbound: &Inbound, media: &Media) -> Result<Value, Refusal> {
+fn file(world: &World, inbound: &Inbound, media: &Media, here: &str) -> Result<Value, Refusal> {
     let kind = MediaKind::named(&media.kind).filter(|kind| *kind != MediaKind::Gif);
     let kind = kind.ok_or_else(|| Refusal::of("media.kind: image, video, document, audio or sticker"))?;
     let usual = match kind {
@@ -222,7 +226,7 @@ fn file(world: &World, inbound: &Inbound, media: &Media) -> Result<Value, Refusa
     let received = shelf.receive(&number.phone_number_id, kind, mime, now);
     let id = received.map_err(|error| Refusal::of(&error.to_string()))?;
     let sha256 = shelf.get(&id, now).map(Stored::sha256_base64);
-    let mut file = json!({ "id": id, "mime_type": mime, "sha256": sha256 });
+    let mut file = json!({ "id": id, "mime_type": mime, "sha256": sha256, "url": address(world, &id, now, here) });
     for (key, value) in [("caption", &media.caption), ("filename", &media.filename)] {
         if let Some(value) = value {
             file[key] = json!(value);

@@ -72,6 +72,25 @@ async fn an_address_lives_for_five_minutes_and_an_id_for_thirty_days() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn addresses_know_what_the_simulator_is_nested_below() {
+    let stage = Stage::new(Config::default());
+    let (_, answer) = upload(&stage, "106540352242922", "image/png", b"x").await;
+    let router = axum::Router::new().nest("/whatsapp", stage.simulator.router());
+    let read = async |path: String| {
+        let request = Request::get(path).header("authorization", token()).header("host", "127.0.0.1:3000");
+        let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        response.into_body().collect().await.unwrap().to_bytes()
+    };
+    let node = read(format!("/whatsapp/v26.0/{}", answer["id"].as_str().unwrap())).await;
+    let node: Value = serde_json::from_slice(&node).unwrap();
+    let path = node["url"].as_str().unwrap().strip_prefix("http://127.0.0.1:3000").unwrap().to_owned();
+    assert_eq!(read(path).await, "x");
+    let page = read("/whatsapp/v26.0/102290129340398/message_templates?limit=1".to_owned()).await;
+    let page: Value = serde_json::from_slice(&page).unwrap();
+    assert!(page["paging"]["next"].as_str().unwrap().starts_with("http://127.0.0.1:3000/whatsapp/v26.0/"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deleted_file_is_gone() {
     let stage = Stage::new(Config::default());
     let (_, answer) = upload(&stage, "106540352242922", "image/png", b"x").await;
@@ -123,6 +142,8 @@ async fn a_file_from_a_person_can_be_downloaded_for_a_week() {
     let document = stage.receiver.messages().remove(0)["document"].clone();
     assert_eq!((&document["filename"], &document["caption"]), (&json!("a.pdf"), &json!("Here")));
     assert_eq!(document["sha256"].as_str().unwrap().len(), 44, "base64");
+    let url = document["url"].as_str().unwrap();
+    assert_eq!(fetch(&stage, url, &token()).await.0, StatusCode::OK);
     let path = format!("/v26.0/{}", document["id"].as_str().unwrap());
     assert_eq!(stage.get(&path).await.1["mime_type"], "application/pdf");
     tick(7 * 24 * 3_600).await;
