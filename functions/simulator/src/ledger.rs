@@ -25,6 +25,9 @@ use crate::terms::{Draft, Terms, Verdict};
 use crate::wa_ids::{forms, other_form};
 use crate::windows::Windows;
 
+/// Notices that are due within this time keep the ledger from being idle.
+const SOON_MICROS: i64 = 60 * MICROS_PER_SECOND;
+
 /// The state; every method is quick and none waits.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -197,9 +200,10 @@ impl Ledger {
         &mut self.notices
     }
 
-    /// Whether nothing is left to be told, due or not.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.pending == 0 && self.notices.open() == 0
+    /// Whether nothing is left to be told: no status, due or not, and no notice of the next minute. The end of a pause may
+    /// be hours away.
+    pub(crate) fn is_idle(&self, now_micros: i64) -> bool {
+        self.pending == 0 && !self.notices.any_due_by(now_micros.saturating_add(SOON_MICROS))
     }
 
     /// Statuses not yet acknowledged, due or not.

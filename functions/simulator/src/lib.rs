@@ -201,11 +201,11 @@ impl Simulator {
         self.world.ledger().pending()
     }
 
-    /// Waits until no status and no other webhook is pending. With something pending and no callback, or once stopped, it waits for ever.
+    /// Waits until no status is pending, and no other webhook of the next minute. With something pending and no callback, or once stopped, it waits for ever.
     pub async fn idle(&self) {
         loop {
             let drained = self.world.drained.notified();
-            if self.world.ledger().is_idle() {
+            if self.world.ledger().is_idle(self.world.clock.now_micros()) {
                 return;
             }
             drained.await;

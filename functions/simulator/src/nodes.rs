@@ -33,6 +33,8 @@ pub(crate) struct ReadQuery {
     status: Option<String>,
     language: Option<String>,
     category: Option<String>,
+    quality_score: Option<String>,
+    name_or_content: Option<String>,
     phone_number_id: Option<String>,
 }
 
@@ -111,6 +113,14 @@ pub(crate) async fn message_templates(
     let wanted = |node: &Value, key: &str, filter: &Option<String>| {
         filter.as_ref().is_none_or(|filter| node[key].as_str() == Some(filter))
     };
+    let holds = |node: &Value| {
+        let holds = |words: &String| {
+            let text = |value: &Value| value.as_str().is_some_and(|text| text.contains(words));
+            text(&node["name"])
+                || node["components"].as_array().is_some_and(|all| all.iter().any(|one| text(&one["text"])))
+        };
+        query.name_or_content.as_ref().is_none_or(holds)
+    };
     let now = world.clock.now_micros();
     let templates = world.catalogue().all().to_vec();
     let nodes = templates.iter().map(|template| template.node(now)).filter(|node| {
@@ -118,6 +128,8 @@ pub(crate) async fn message_templates(
             && wanted(node, "status", &query.status)
             && wanted(node, "language", &query.language)
             && wanted(node, "category", &query.category)
+            && wanted(&node["quality_score"], "score", &query.quality_score)
+            && holds(node)
     });
     page(nodes.collect(), &query, &here(&headers, &below), &uri)
 }

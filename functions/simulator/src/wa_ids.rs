@@ -15,12 +15,12 @@ pub(crate) fn other_form(digits: &str) -> Option<String> {
 
 /// Every form of a number, the given one first.
 pub(crate) fn forms(digits: &str) -> Vec<String> {
-    let longer = match digits.get(..2) {
-        Some("55") if digits.len() == 12 && ("6".."a").contains(&&digits[4..5]) => {
+    let longer = match digits.as_bytes() {
+        [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 && digits.is_ascii() => {
             Some(format!("{}9{}", &digits[..4], &digits[4..]))
         }
-        Some("52") if digits.len() == 13 => digits.strip_prefix("521").map(|rest| format!("52{rest}")),
-        Some(_) | None => None,
+        [b'5', b'2', b'1', rest @ ..] if rest.len() == 10 => digits.strip_prefix("521").map(|rest| format!("52{rest}")),
+        _ => None,
     };
     std::iter::once(digits.to_owned()).chain(other_form(digits)).chain(longer).collect()
 }
@@ -45,5 +45,6 @@ mod tests {
             assert_eq!(forms(other), [other, one]);
         }
         assert_eq!(forms("553131234567"), ["553131234567"], "a landline");
+        assert_eq!(forms("55é16éééé"), ["55é16éééé"], "no number at all");
     }
 }

@@ -154,7 +154,7 @@ impl World {
         if let Err(error) = ledger.acknowledge(acknowledged) {
             tracing::error!(error = format!("{error:#}"), "what was acknowledged is not in the log");
         }
-        if ledger.is_idle() {
+        if ledger.is_idle(self.clock.now_micros()) {
             self.drained.notify_waiters();
         }
     }

@@ -3,7 +3,8 @@
 //!
 //! Body: `from` (digits or a user id), and one of `text` (a string), `button` (`{text, payload?}`, a tap on a template's
 //! quick reply), `interactive` (`{kind?: button_reply | list_reply, id, title, description?}`), `media` (`{kind, mimeType?,
-//! caption?, filename?}`), `reaction` (`{messageId, emoji?}`); besides `phoneNumberId` (default: the first number), `name`,
+//! caption?, filename?}`), `reaction` (`{messageId, emoji?}`), `other` (any type as Meta writes it, for example
+//! `{"type": "location", "location": {…}}`); besides `phoneNumberId` (default: the first number), `name`,
 //! `username`, `context` (the wamid it answers; a button without one answers the last message to this person).
 //! Answer: `{"id": "wamid…"}`.
 
@@ -13,7 +14,7 @@ use axum::Json;
 use axum::extract::State;
 use http::HeaderMap;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Refusal, number};
 use crate::Simulator;
@@ -51,6 +52,7 @@ pub(crate) struct Inbound {
     interactive: Option<Choice>,
     media: Option<Media>,
     reaction: Option<Reaction>,
+    other: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,9 +179,10 @@ fn content(world: &World, inbound: &Inbound, here: &str) -> Result<Value, Refusa
         inbound.interactive.is_some(),
         inbound.media.is_some(),
         inbound.reaction.is_some(),
+        inbound.other.as_ref().is_some_and(|other| other.contains_key("type")),
     ];
     if given.into_iter().filter(|is_there| *is_there).count() != 1 {
-        return Err(Refusal::of("one of text, button, interactive, media and reaction is needed"));
+        return Err(Refusal::of("one of text, button, interactive, media, reaction and other (with a type) is needed"));
     }
     if let Some(text) = &inbound.text {
         return Ok(json!({ "type": "text", "text": { "body": text } }));
@@ -203,9 +206,10 @@ fn content(world: &World, inbound: &Inbound, here: &str) -> Result<Value, Refusa
         }
         return Ok(json!({ "type": "reaction", "reaction": reaction }));
     }
-    match &inbound.media {
-        Some(media) => file(world, inbound, media, here),
-        None => Err(Refusal::of("nothing was written")),
+    match (&inbound.media, &inbound.other) {
+        (Some(media), _) => file(world, inbound, media, here),
+        (None, Some(other)) => Ok(Value::Object(other.clone())),
+        (None, None) => Err(Refusal::of("nothing was written")),
     }
 }
 

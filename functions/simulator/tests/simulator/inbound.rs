@@ -52,6 +52,9 @@ async fn choices_and_reactions_have_metas_shape() {
     let choice = json!({ "from": "1212", "interactive": { "kind": "list_reply", "id": "1", "title": "One" } });
     let expected = json!({ "type": "list_reply", "list_reply": { "id": "1", "title": "One" } });
     assert_eq!(written(&stage, choice).await["interactive"], expected);
+    let place = json!({ "type": "location", "location": { "latitude": 1.5, "longitude": 2.5 } });
+    let message = written(&stage, json!({ "from": "1212", "other": place })).await;
+    assert_eq!((&message["type"], &message["location"]), (&place["type"], &place["location"]));
     let reaction = json!({ "from": "1212", "reaction": { "messageId": "wamid.x", "emoji": "👍" } });
     assert_eq!(written(&stage, reaction).await["reaction"], json!({ "message_id": "wamid.x", "emoji": "👍" }));
 }
@@ -70,6 +73,7 @@ async fn nothing_or_two_things_at_once_cannot_be_written() {
     let stage = Stage::new(Config::default());
     for wrong in [
         json!({ "from": "1212" }),
+        json!({ "from": "1212", "other": { "location": {} } }),
         json!({ "from": "1212", "text": "a", "button": { "text": "b" } }),
         json!({ "from": "", "text": "a" }),
         json!({ "from": "1212", "text": "a", "phoneNumberId": "9" }),

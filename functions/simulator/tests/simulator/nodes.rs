@@ -72,6 +72,10 @@ async fn a_foreign_cursor_is_refused_and_filters_are_exact() {
     assert_eq!(answer["error"]["code"], 131_059);
     let (_, page) = stage.get(&format!("{list}?name=weekly_offer&language=es")).await;
     assert_eq!(page["data"].as_array().unwrap().len(), 1);
+    let (_, page) = stage.get(&format!("{list}?name_or_content=catalog")).await;
+    assert_eq!(page["data"][0]["name"], "spring_catalog");
+    let (_, page) = stage.get(&format!("{list}?quality_score=RED")).await;
+    assert_eq!(page["data"].as_array().unwrap().len(), 1);
     let (_, page) = stage.get(&format!("{list}?status=PAUSED")).await;
     assert_eq!(page["data"][0]["name"], "novidades_pausadas");
     let (_, page) = stage.get(&format!("{list}?name=weekly")).await;

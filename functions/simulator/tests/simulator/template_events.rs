@@ -39,6 +39,16 @@ async fn low_quality_pauses_for_three_hours_then_six_then_for_good() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_waits_for_the_end_of_a_pause_to_be_idle() {
+    let stage = Stage::new(Config::default());
+    happen(&stage, json!({ "event": "PAUSED" })).await;
+    let before = tokio::time::Instant::now();
+    stage.simulator.idle().await;
+    assert!(before.elapsed().as_secs() < 60);
+    assert_eq!(stage.receiver.values(STATUS).len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pause_by_pacing_lasts_until_somebody_lifts_it() {
     let stage = Stage::new(Config::default());
     happen(&stage, json!({ "event": "PAUSED", "pacing": true })).await;
