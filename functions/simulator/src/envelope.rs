@@ -1,6 +1,6 @@
 //! What a webhook says: statuses in Meta's envelope, escaped and signed the way Meta does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,6 +44,8 @@ struct Change<'a> {
 struct ChangeValue<'a> {
     messaging_product: &'static str,
     metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contacts: Vec<Value>,
     statuses: Vec<StatusUpdate<'a>>,
 }
 
@@ -87,7 +89,7 @@ pub(crate) fn body(
             by_number.entry(&record.phone_number_id).or_default().push(update);
         }
     }
-    let changes = by_number.into_iter().map(|(number, statuses)| change(config, number, statuses)).collect();
+    let changes = by_number.into_iter().map(|(number, statuses)| change(config, manners, number, statuses)).collect();
     let entry = [Entry { id: &config.waba_id, changes }];
     Ok(escaped(serde_json::to_string(&Envelope { object: "whatsapp_business_account", entry })?))
 }
@@ -104,13 +106,31 @@ pub fn signature(app_secret: &str, body: &[u8]) -> anyhow::Result<String> {
     Ok(format!("sha256={}", hex::encode(mac.finalize().into_bytes())))
 }
 
-fn change<'a>(config: &'a Config, number: &'a str, statuses: Vec<StatusUpdate<'a>>) -> Change<'a> {
+fn change<'a>(config: &'a Config, manners: &Manners, number: &'a str, statuses: Vec<StatusUpdate<'a>>) -> Change<'a> {
     let known = config.numbers.iter().find(|one| one.phone_number_id == number);
     let metadata = Metadata {
         display_phone_number: known.map_or("", |one| one.display_phone_number.as_str()),
         phone_number_id: number,
     };
-    Change { value: ChangeValue { messaging_product: "whatsapp", metadata, statuses }, field: "messages" }
+    let contacts = match manners.status_contacts {
+        Switch::On => contacts(&statuses),
+        Switch::Off => Vec::new(),
+    };
+    Change { value: ChangeValue { messaging_product: "whatsapp", metadata, contacts, statuses }, field: "messages" }
+}
+
+/// The people of these statuses, each once; those of failures are left out.
+fn contacts(statuses: &[StatusUpdate<'_>]) -> Vec<Value> {
+    let told = statuses.iter().filter(|status| status.status != Status::Failed);
+    let people: BTreeSet<_> = told.map(|status| (status.recipient_id, status.recipient_user_id.as_deref())).collect();
+    let shown = |(wa_id, user_id): (Option<&str>, Option<&str>)| {
+        let mut contact = json!({ "wa_id": wa_id, "user_id": user_id });
+        if let Some(contact) = contact.as_object_mut() {
+            contact.retain(|_, value| !value.is_null());
+        }
+        contact
+    };
+    people.into_iter().map(shown).collect()
 }
 
 fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usize) -> Option<StatusUpdate<'a>> {

@@ -22,6 +22,7 @@ use crate::people::People;
 use crate::plan::{plan, wamid};
 use crate::templates::Template;
 use crate::terms::{Draft, Terms, Verdict};
+use crate::united_states;
 use crate::wa_ids::{forms, other_form};
 use crate::windows::Windows;
 
@@ -104,6 +105,9 @@ impl Ledger {
     fn bend(&self, fate: &mut Fate, terms: Terms<'_>, draft: &Draft, now_micros: i64) {
         let (number, to) = (terms.number.phone_number_id.as_str(), draft.to.as_str());
         let marketing = matches!(draft.pricing(), Pricing::Marketing | Pricing::MarketingLite);
+        if marketing && terms.manners.us_marketing_pause == Enforcement::Enforced && united_states::has(to) {
+            fate.behaviour.steps = &[Step::Failed(ErrorCode::ECOSYSTEM)];
+        }
         if marketing && self.windows.has_stopped(number, to) {
             fate.behaviour.steps = &[Step::Failed(ErrorCode::STOPPED_MARKETING)];
         }

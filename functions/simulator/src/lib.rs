@@ -49,6 +49,7 @@ mod storms;
 mod templates;
 mod terms;
 mod totals;
+mod united_states;
 mod uploads;
 mod user_ids;
 mod wa_ids;

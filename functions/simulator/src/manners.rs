@@ -17,6 +17,8 @@ pub struct Manners {
     /// Whether one number may write to one person only 45 times at once and then once in 6 seconds; more is refused
     /// with 131056.
     pub pair_limit: Enforcement,
+    /// Whether marketing to numbers of the United States is accepted and fails with 131049.
+    pub us_marketing_pause: Enforcement,
     /// Whether `wa_id` and `recipient_id` take the other form of Brazilian and Mexican numbers.
     pub rewrite_wa_ids: Switch,
     /// Sends refused at once with a code that says "later": 130429, 80007, 131016, 131000 or 2.
@@ -47,6 +49,8 @@ pub struct Manners {
     pub timestamps: Timestamps,
     /// Whether statuses carry `conversation`, as they do before v24.0.
     pub conversation: Switch,
+    /// Whether the people of `sent`, `delivered` and `read` stand beside them in `contacts`, as since 2026.
+    pub status_contacts: Switch,
 }
 
 /// Whether a rule of Meta's is enforced.
@@ -101,6 +105,7 @@ impl Profile {
             Self::Realistic => Manners {
                 service_windows: calm.service_windows,
                 pair_limit: Enforcement::Enforced,
+                us_marketing_pause: calm.us_marketing_pause,
                 rewrite_wa_ids: Switch::On,
                 undeliverable_share: 0.02,
                 marketing_cap_share: 0.01,
@@ -112,11 +117,13 @@ impl Profile {
                 duplicate_share: 0.01,
                 drop_share: 0.001,
                 webhook_delay: Delay::between(0, 1_500),
+                status_contacts: Switch::On,
                 ..Manners::default()
             },
             Self::Storm => Manners {
                 service_windows: calm.service_windows,
                 pair_limit: Enforcement::Enforced,
+                us_marketing_pause: calm.us_marketing_pause,
                 rewrite_wa_ids: Switch::On,
                 refusal_share: 0.1,
                 undeliverable_share: 0.1,
@@ -132,6 +139,7 @@ impl Profile {
                 webhook_delay: Delay::between(0, 10_000),
                 timestamps: Timestamps::Milliseconds,
                 conversation: Switch::On,
+                status_contacts: Switch::On,
             },
         }
     }
@@ -166,9 +174,11 @@ impl Manners {
             == Self {
                 service_windows: self.service_windows,
                 pair_limit: self.pair_limit,
+                us_marketing_pause: self.us_marketing_pause,
                 rewrite_wa_ids: self.rewrite_wa_ids,
                 timestamps: self.timestamps,
                 conversation: self.conversation,
+                status_contacts: self.status_contacts,
                 ..Self::default()
             }
     }
@@ -179,6 +189,7 @@ impl Default for Manners {
         Self {
             service_windows: Enforcement::Ignored,
             pair_limit: Enforcement::Ignored,
+            us_marketing_pause: Enforcement::Ignored,
             rewrite_wa_ids: Switch::Off,
             refusal_share: 0.0,
             undeliverable_share: 0.0,
@@ -194,6 +205,7 @@ impl Default for Manners {
             webhook_delay: Delay::NONE,
             timestamps: Timestamps::Seconds,
             conversation: Switch::Off,
+            status_contacts: Switch::Off,
         }
     }
 }

@@ -51,6 +51,31 @@ async fn timestamps_can_be_milliseconds_and_a_conversation_can_be_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn people_can_stand_beside_their_statuses_but_not_beside_a_failure() {
+    let stage = with(Manners { status_contacts: Switch::On, ..Manners::default() });
+    stage.offer("+12125550100").await;
+    stage.offer("+12125550181").await;
+    stage.simulator.idle().await;
+    let values = stage.receiver.values("messages");
+    let people: BTreeSet<String> = values.iter().map(|value| value["contacts"].to_string()).collect();
+    let user_id =
+        &stage.receiver.statuses().into_iter().find(|one| one["status"] == "sent").unwrap()["recipient_user_id"];
+    let person = json!([{ "wa_id": "12125550100", "user_id": user_id }]).to_string();
+    assert_eq!(people, ["null".to_owned(), person].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn marketing_to_the_united_states_can_be_paused() {
+    let stage = with(Manners { us_marketing_pause: Enforcement::Enforced, ..Manners::default() });
+    stage.offer("+12125550100").await;
+    stage.offer("+14165550100").await;
+    stage.say("+12125550100", "Hi").await;
+    stage.simulator.idle().await;
+    assert_eq!(stage.receiver.told().matches("failed:131049").count(), 1);
+    assert_eq!(stage.receiver.told().matches("read").count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_accepted_message_can_be_answered_with_an_error() {
     let stage = with(Manners { server_error_after_accept_share: 1.0, ..Manners::default() });
     assert_eq!(stage.offer("+12125550100").await, "500/131000");
