@@ -4,6 +4,9 @@
 //! A send travels top down: [`Simulator::router`] → `messages` → `drafts` (understand) → `filling` or `free_form` (check
 //! the content) → `ledger` (rate, [`behaviour`], `fate`, `plan`, `log`) → the answer; later `webhooks` → `envelope` →
 //! `callback`.
+//!
+//! People and Meta act by `/simulator/…` (`control`). The log keeps sends, statuses, other webhooks, templates, and what
+//! people wrote and wished; files, standing, manners, storms and pair limits end with the process.
 
 mod accounts;
 pub mod arrival;

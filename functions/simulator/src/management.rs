@@ -201,10 +201,24 @@ fn review(world: &World, mut listing: Listing, told: Option<(&'static str, Value
     world.announce(listing, announced)
 }
 
-fn components(given: Vec<Value>, category: Category, language: &str) -> Result<Vec<Value>, GraphError> {
+/// As Meta lists them: in upper case, and a one-time password in Meta's words.
+fn components(mut given: Vec<Value>, category: Category, language: &str) -> Result<Vec<Value>, GraphError> {
+    given.iter_mut().for_each(in_upper_case);
     match category {
         Category::Authentication => passwords::listed(given, language),
         Category::Marketing | Category::Utility => Ok(given),
+    }
+}
+
+fn in_upper_case(component: &mut Value) {
+    for key in ["type", "format"] {
+        if let Some(word) = component.get(key).and_then(Value::as_str).map(str::to_ascii_uppercase) {
+            component[key] = json!(word);
+        }
+    }
+    for key in ["buttons", "cards", "components"] {
+        let inner = component.get_mut(key).and_then(Value::as_array_mut);
+        inner.into_iter().flatten().for_each(in_upper_case);
     }
 }
 

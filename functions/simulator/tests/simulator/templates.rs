@@ -45,6 +45,23 @@ async fn a_new_template_is_reviewed_and_then_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_written_in_lower_case_is_listed_in_upper_case() {
+    let stage = Stage::new(Config::default());
+    let body = json!({
+        "name": "small", "language": "en", "category": "utility", "parameter_format": "named", "components": [
+            { "type": "body", "text": "Hello {{name}}, your parcel is here.",
+              "example": { "body_text_named_params": [{ "param_name": "name", "example": "Ana" }] } },
+            { "type": "buttons", "buttons": [{ "type": "quick_reply", "text": "Thanks" }] },
+        ],
+    });
+    let (_, answer) = stage.call("POST", LIST, body).await;
+    let (_, node) = stage.get(&format!("/v26.0/{}", answer["id"].as_str().unwrap())).await;
+    assert_eq!((&node["category"], &node["parameter_format"]), (&json!("UTILITY"), &json!("NAMED")));
+    assert_eq!(node["components"][0]["type"], "BODY");
+    assert_eq!(node["components"][1]["buttons"], json!([{ "type": "QUICK_REPLY", "text": "Thanks" }]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_with_reject_in_it_is_rejected() {
     let stage = Stage::new(Config::default());
     stage.call("POST", LIST, draft("please_reject_me")).await;
