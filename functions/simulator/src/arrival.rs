@@ -59,8 +59,12 @@ pub enum Cause {
     Limit,
     /// The recipient's row of the behaviour table.
     Behaviour,
-    /// A storm: WhatsApp refuses some sends for a while.
+    /// A storm, or chance: WhatsApp refuses some sends for a while.
     Storm,
+    /// The number sent too much to this person in a short time.
+    Pair,
+    /// The account or the number may not send this now.
+    Account,
 }
 
 /// What the caller was told about an accepted send.
@@ -103,7 +107,7 @@ pub struct Arrival {
     pub at_micros: i64,
     /// The number that sent it.
     pub phone_number_id: String,
-    /// The recipient, digits.
+    /// The recipient: digits, or the user id that was sent to.
     pub to: String,
     /// Meta's id, if accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +158,20 @@ pub(crate) struct Record {
     pub(crate) template_name: Option<Box<str>>,
     pub(crate) callback_data: Option<Box<str>>,
     pub(crate) pricing: Pricing,
+    /// How statuses name the recipient, if not by `to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<Named>,
     pub(crate) plan: Box<[Planned]>,
+}
+
+/// How statuses name a recipient when it is not by the digits that were sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Named {
+    /// By the other form of the number; the answer to the send has it too.
+    ByWaId(Box<str>),
+    /// Without any number: the person has a username.
+    ByUserId,
 }
 
 /// What the message costs, as `pricing.category` of its statuses.
@@ -163,6 +180,9 @@ pub(crate) struct Record {
 pub(crate) enum Pricing {
     Authentication,
     Marketing,
+    /// Marketing by `/marketing_messages`.
+    #[serde(rename = "marketing_lite")]
+    MarketingLite,
     Service,
     Utility,
 }

@@ -7,6 +7,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use crate::errors::ErrorCode;
+use crate::manners::{Manners, Profile, Switch};
 
 /// Meta puts at most this many updates into one webhook (facts of December 2025).
 pub const WEBHOOK_BATCH_LIMIT: usize = 1_000;
@@ -63,6 +64,17 @@ pub struct Config {
     pub starts_at_micros: Option<i64>,
     /// Times in which some sends are refused, whoever the recipient is.
     pub storms: Vec<Storm>,
+    /// Whether marketing may only go to `/marketing_messages`; on `/messages` it is refused with 131063.
+    pub disable_marketing_messages_on_cloud_api: Switch,
+    /// From a template's approval until `/marketing_messages` takes it, milliseconds; before, 134101. Meta says up to ten
+    /// minutes. Only for templates that were created here.
+    pub marketing_sync_ms: u64,
+    /// From a template's creation or edit to the end of its review, milliseconds.
+    pub review_delay_ms: u64,
+    /// A choice of manners with a name; one that is not `calm` stands above `manners`.
+    pub profile: Profile,
+    /// What it enforces, how often it fails by chance, and how badly its webhooks come.
+    pub manners: Manners,
 }
 
 /// A time in which some sends are refused with one code and reach nobody.
@@ -94,6 +106,8 @@ pub struct Number {
     pub verified_name: String,
     /// Messages accepted in any sliding second; more is refused with 130429.
     pub rate_per_second: u32,
+    /// The people that a test number may write to, digits; others are refused with 131030. Absent: no test number.
+    pub allow_list: Option<Vec<String>>,
 }
 
 /// A random wait between two bounds, both included, in milliseconds.
@@ -142,7 +156,7 @@ impl Config {
         {
             ensure!(delay.min_ms <= delay.max_ms, "{name}: minMs is above maxMs");
         }
-        Ok(())
+        self.manners.check()
     }
 }
 
@@ -172,6 +186,11 @@ impl Default for Config {
             seed: 1,
             starts_at_micros: None,
             storms: Vec::new(),
+            disable_marketing_messages_on_cloud_api: Switch::Off,
+            marketing_sync_ms: 0,
+            review_delay_ms: 5_000,
+            profile: Profile::Calm,
+            manners: Manners::default(),
         }
     }
 }
@@ -183,6 +202,7 @@ impl Default for Number {
             display_phone_number: "15550783881".to_owned(),
             verified_name: "Lucky Shrub".to_owned(),
             rate_per_second: 80,
+            allow_list: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a webhook says: statuses in Meta's envelope, escaped and signed the way Meta does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,11 +8,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::arrival::{Planned, Pricing, Record, Status};
+use crate::arrival::{Named, Planned, Pricing, Record, Status};
 use crate::clock::MICROS_PER_SECOND;
 use crate::config::{Config, UserIds};
 use crate::ledger::Ledger;
 use crate::log::StatusKey;
+use crate::manners::{Manners, Switch, Timestamps};
+use crate::user_ids::{is_user_id, user_id};
+
+/// How long a conversation lasts.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// The header that carries the signature.
 pub const SIGNATURE_HEADER: &str = "x-hub-signature-256";
@@ -39,6 +44,8 @@ struct Change<'a> {
 struct ChangeValue<'a> {
     messaging_product: &'static str,
     metadata: Metadata<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contacts: Vec<Value>,
     statuses: Vec<StatusUpdate<'a>>,
 }
 
@@ -53,11 +60,14 @@ struct StatusUpdate<'a> {
     id: &'a str,
     status: Status,
     timestamp: String,
-    recipient_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient_user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     biz_opaque_callback_data: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pricing: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -65,18 +75,28 @@ struct StatusUpdate<'a> {
 }
 
 /// The body of one webhook with these statuses: one change per number.
-pub(crate) fn body(config: &Config, ledger: &Ledger, statuses: &[StatusKey]) -> anyhow::Result<String> {
+pub(crate) fn body(
+    config: &Config,
+    manners: &Manners,
+    ledger: &Ledger,
+    statuses: &[StatusKey],
+) -> anyhow::Result<String> {
     let mut by_number: BTreeMap<&str, Vec<StatusUpdate<'_>>> = BTreeMap::new();
     for StatusKey(sequence, place) in statuses {
         if let Some(record) = ledger.record(*sequence)
-            && let Some(update) = update(config, record, usize::from(*place))
+            && let Some(update) = update(config, manners, record, usize::from(*place))
         {
             by_number.entry(&record.phone_number_id).or_default().push(update);
         }
     }
-    let changes = by_number.into_iter().map(|(number, statuses)| change(config, number, statuses)).collect();
+    let changes = by_number.into_iter().map(|(number, statuses)| change(config, manners, number, statuses)).collect();
     let entry = [Entry { id: &config.waba_id, changes }];
     Ok(escaped(serde_json::to_string(&Envelope { object: "whatsapp_business_account", entry })?))
+}
+
+/// The body of one webhook with this entry.
+pub(crate) fn of_notice(entry: &Value) -> anyhow::Result<String> {
+    Ok(escaped(serde_json::to_string(&json!({ "object": "whatsapp_business_account", "entry": [entry] }))?))
 }
 
 /// The value of [`SIGNATURE_HEADER`] for these bytes.
@@ -86,28 +106,77 @@ pub fn signature(app_secret: &str, body: &[u8]) -> anyhow::Result<String> {
     Ok(format!("sha256={}", hex::encode(mac.finalize().into_bytes())))
 }
 
-fn change<'a>(config: &'a Config, number: &'a str, statuses: Vec<StatusUpdate<'a>>) -> Change<'a> {
+fn change<'a>(config: &'a Config, manners: &Manners, number: &'a str, statuses: Vec<StatusUpdate<'a>>) -> Change<'a> {
     let known = config.numbers.iter().find(|one| one.phone_number_id == number);
     let metadata = Metadata {
         display_phone_number: known.map_or("", |one| one.display_phone_number.as_str()),
         phone_number_id: number,
     };
-    Change { value: ChangeValue { messaging_product: "whatsapp", metadata, statuses }, field: "messages" }
+    let contacts = match manners.status_contacts {
+        Switch::On => contacts(&statuses),
+        Switch::Off => Vec::new(),
+    };
+    Change { value: ChangeValue { messaging_product: "whatsapp", metadata, contacts, statuses }, field: "messages" }
 }
 
-fn update<'a>(config: &Config, record: &'a Record, place: usize) -> Option<StatusUpdate<'a>> {
+/// The people of these statuses, each once; those of failures are left out.
+fn contacts(statuses: &[StatusUpdate<'_>]) -> Vec<Value> {
+    let told = statuses.iter().filter(|status| status.status != Status::Failed);
+    let people: BTreeSet<_> = told.map(|status| (status.recipient_id, status.recipient_user_id.as_deref())).collect();
+    let shown = |(wa_id, user_id): (Option<&str>, Option<&str>)| {
+        let mut contact = json!({ "wa_id": wa_id, "user_id": user_id });
+        if let Some(contact) = contact.as_object_mut() {
+            contact.retain(|_, value| !value.is_null());
+        }
+        contact
+    };
+    people.into_iter().map(shown).collect()
+}
+
+fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usize) -> Option<StatusUpdate<'a>> {
     let planned = record.plan.get(place)?;
-    let shows_user = config.user_ids == UserIds::Shown && planned.status != Status::Failed;
+    let by_id = is_user_id(&record.to);
+    let shows_user = by_id || (config.user_ids == UserIds::Shown && planned.status != Status::Failed);
+    let recipient_id = match &record.named {
+        Some(Named::ByWaId(other)) => Some(other.as_ref()),
+        Some(Named::ByUserId) => None,
+        None => (!by_id).then_some(record.to.as_ref()),
+    };
+    let seconds = planned.happened_micros / MICROS_PER_SECOND;
+    let first_two = has_pricing(&record.plan, planned);
+    let in_conversation = first_two && manners.conversation == Switch::On;
     Some(StatusUpdate {
         id: record.wamid.as_ref()?.as_str(),
         status: planned.status,
-        timestamp: (planned.happened_micros / MICROS_PER_SECOND).to_string(),
-        recipient_id: &record.to,
-        recipient_user_id: shows_user.then(|| user_id(&config.waba_id, &record.to)),
+        timestamp: match manners.timestamps {
+            Timestamps::Seconds => seconds.to_string(),
+            Timestamps::Milliseconds => (planned.happened_micros / 1_000).to_string(),
+        },
+        recipient_id,
+        recipient_user_id: match (by_id, shows_user) {
+            (true, _) => Some(record.to.to_string()),
+            (false, true) => Some(user_id(&config.waba_id, &record.to)),
+            (false, false) => None,
+        },
         biz_opaque_callback_data: record.callback_data.as_deref(),
-        pricing: has_pricing(&record.plan, planned).then(|| pricing(record.pricing)),
+        conversation: in_conversation.then(|| conversation(record, planned.status, seconds)),
+        pricing: first_two.then(|| pricing(record.pricing)),
         errors: planned.code.iter().map(|code| code.in_status()).collect(),
     })
+}
+
+/// One conversation per person, number and category; only `sent` says when it ends.
+fn conversation(record: &Record, status: Status, seconds: i64) -> Value {
+    let digest = Sha256::new()
+        .chain_update(record.phone_number_id.as_bytes())
+        .chain_update(record.to.as_bytes())
+        .chain_update([record.pricing as u8])
+        .finalize();
+    let mut conversation = json!({ "id": hex::encode(&digest[..16]), "origin": { "type": record.pricing } });
+    if status == Status::Sent {
+        conversation["expiration_timestamp"] = json!((seconds + DAY_SECONDS).to_string());
+    }
+    conversation
 }
 
 /// In `sent`, and in one of `delivered` and `read`: the first that exists.
@@ -121,25 +190,10 @@ fn has_pricing(plan: &[Planned], planned: &Planned) -> bool {
 
 fn pricing(category: Pricing) -> Value {
     let (billable, kind) = match category {
-        Pricing::Authentication | Pricing::Marketing | Pricing::Utility => (true, "regular"),
+        Pricing::Authentication | Pricing::Marketing | Pricing::MarketingLite | Pricing::Utility => (true, "regular"),
         Pricing::Service => (false, "free_customer_service"),
     };
     json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
-}
-
-/// A business-scoped user id: the same for the same person and account.
-fn user_id(waba_id: &str, digits: &str) -> String {
-    let country = match digits.as_bytes() {
-        [b'1', ..] => "US",
-        [b'3', b'4', ..] => "ES",
-        [b'4', b'4', ..] => "GB",
-        [b'5', b'2', ..] => "MX",
-        [b'5', b'5', ..] => "BR",
-        _ => "ZZ",
-    };
-    let digest = Sha256::new().chain_update(waba_id).chain_update([0]).chain_update(digits).finalize();
-    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{country}.{number:020}")
 }
 
 /// Meta writes everything outside ASCII as `\uXXXX`, in UTF-16 units, and signs that text. Such characters stand only
@@ -183,13 +237,5 @@ mod tests {
     fn non_ascii_is_escaped_in_utf16_units() {
         assert_eq!(escaped("\"ação 🎉\"".to_owned()), "\"a\\u00e7\\u00e3o \\ud83c\\udf89\"");
         assert_eq!(escaped("\"plain\"".to_owned()), "\"plain\"");
-    }
-
-    #[test]
-    fn a_user_id_is_stable_and_has_metas_form() {
-        let id = user_id("1", "5511912345678");
-        assert_eq!(id, user_id("1", "5511912345678"));
-        assert!(id.starts_with("BR.") && id.len() == 23);
-        assert_ne!(id, user_id("2", "5511912345678"));
     }
 }

@@ -11,7 +11,7 @@ use crate::config::Config;
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8090";
 
 /// The variables the binary reads, each with its meaning.
-pub const VARIABLES: [(&str, &str); 9] = [
+pub const VARIABLES: [(&str, &str); 10] = [
     ("SIMULATOR_LISTEN", "address to listen on, default 127.0.0.1:8090"),
     ("SIMULATOR_CONFIG", "path of a JSON file with any field of Config, camelCase"),
     ("SIMULATOR_CALLBACK_URL", "where webhooks go, http://…"),
@@ -20,6 +20,7 @@ pub const VARIABLES: [(&str, &str); 9] = [
     ("SIMULATOR_VERIFY_TOKEN", "sent when the callback is verified"),
     ("SIMULATOR_LOG", "path of the durable log"),
     ("SIMULATOR_SEED", "a whole number that decides every random choice, default the file's or a random one"),
+    ("SIMULATOR_PROFILE", "how WhatsApp behaves: calm (the default), realistic or storm"),
     ("SIMULATOR_RATE_PER_SECOND", "messages per second of every number"),
 ];
 
@@ -45,6 +46,10 @@ pub fn config(variable: impl Fn(&str) -> Option<String>, seed: u64) -> anyhow::R
     if let Some(seed) = number(&variable, "SIMULATOR_SEED")? {
         config.seed = seed;
     }
+    if let Some(name) = variable("SIMULATOR_PROFILE") {
+        let profile = serde_json::from_value(name.as_str().into());
+        config.profile = profile.with_context(|| format!("SIMULATOR_PROFILE={name}"))?;
+    }
     if let Some(rate) = number(&variable, "SIMULATOR_RATE_PER_SECOND")? {
         config.numbers.iter_mut().for_each(|number| number.rate_per_second = rate);
     }
@@ -61,6 +66,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manners::Profile;
 
     #[test]
     fn variables_override_the_defaults() {
@@ -73,6 +79,13 @@ mod tests {
         assert_eq!((config.access_token.as_str(), config.seed), ("token", 7));
         assert_eq!(config.numbers[0].rate_per_second, 1_000);
         assert!(config.callback_url.is_none());
+    }
+
+    #[test]
+    fn a_profile_is_chosen_by_its_name() {
+        let chosen = |name: &'static str| config(|asked| (asked == "SIMULATOR_PROFILE").then(|| name.to_owned()), 1);
+        assert_eq!(chosen("realistic").unwrap().profile, Profile::Realistic);
+        assert!(chosen("wild").unwrap_err().to_string().contains("SIMULATOR_PROFILE=wild"));
     }
 
     #[test]

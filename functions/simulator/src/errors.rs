@@ -7,6 +7,8 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::codes;
+
 /// One of Meta's error codes, for example 130429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -27,6 +29,8 @@ impl ErrorCode {
     pub const RATE_LIMIT_HIT: Self = Self(130_429);
     /// The person is part of an experiment that gets no marketing messages.
     pub const EXPERIMENT: Self = Self(130_472);
+    /// A service of Meta's is down for a moment.
+    pub const UNAVAILABLE: Self = Self(131_016);
     /// Something went wrong; nobody says what.
     pub const SOMETHING_WENT_WRONG: Self = Self(131_000);
     /// A required parameter is missing.
@@ -61,66 +65,37 @@ impl ErrorCode {
     pub const TEMPLATE_PAUSED: Self = Self(132_015);
     /// The template is disabled for good.
     pub const TEMPLATE_DISABLED: Self = Self(132_016);
+    /// The account is restricted for breaking a policy.
+    pub const RESTRICTED: Self = Self(368);
+    /// The sender and the recipient are the same number.
+    pub const TO_ITSELF: Self = Self(131_021);
+    /// The recipient is not on the test number's list.
+    pub const NOT_ALLOW_LISTED: Self = Self(131_030);
+    /// The account is locked.
+    pub const LOCKED: Self = Self(131_031);
+    /// More than 24 hours have passed since the person last wrote.
+    pub const WINDOW_CLOSED: Self = Self(131_047);
+    /// A file could not be taken or fetched.
+    pub const MEDIA_UPLOAD: Self = Self(131_053);
+    /// A one-time password cannot be sent to a user id.
+    pub const USER_ID_UNSUPPORTED: Self = Self(131_062);
+    /// Marketing messages of this account go to `/marketing_messages` only.
+    pub const MARKETING_ELSEWHERE: Self = Self(131_063);
+    /// The number is not registered.
+    pub const NOT_REGISTERED: Self = Self(133_010);
+    /// Too many registrations in a short time.
+    pub const TOO_MANY_REGISTRATIONS: Self = Self(133_016);
+    /// `/marketing_messages` takes marketing templates only.
+    pub const NOT_MARKETING: Self = Self(134_100);
+    /// The template has not reached `/marketing_messages` yet.
+    pub const TEMPLATE_SYNCING: Self = Self(134_101);
 
-    /// HTTP status, title and usual details of this code. Status values as in Meta's error page of December 2025.
+    /// HTTP status, title and usual details of this code.
     pub(crate) fn entry(self) -> (StatusCode, &'static str, &'static str) {
-        let bad = StatusCode::BAD_REQUEST;
-        match self.0 {
-            2 => {
-                (StatusCode::SERVICE_UNAVAILABLE, "API Service", "Temporary issue due to downtime or being overloaded.")
-            }
-            100 => (bad, "Invalid parameter", ""),
-            190 => (StatusCode::UNAUTHORIZED, "Invalid OAuth access token", ""),
-            80_007 => (bad, "Rate limit issues", "The WhatsApp Business Account has reached its rate limit."),
-            130_429 => (bad, "Rate limit hit", "Cloud API message throughput has been reached."),
-            130_472 => (
-                bad,
-                "User's number is part of an experiment",
-                "Failed to send message because this user's phone number is part of an experiment.",
-            ),
-            131_000 => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong",
-                "Message failed to send due to an unknown error.",
-            ),
-            131_008 => (bad, "Required parameter is missing", "A required parameter is missing."),
-            131_009 => (bad, "Parameter value is not valid", "A parameter value is not valid."),
-            131_026 => (bad, "Message undeliverable", "Message undeliverable."),
-            131_048 => (
-                bad,
-                "Spam rate limit hit",
-                "Message failed to send because there are restrictions on how many messages can be sent.",
-            ),
-            131_049 => (
-                bad,
-                "This message was not delivered to maintain healthy ecosystem engagement.",
-                "In order to maintain a healthy ecosystem engagement, the message failed to be delivered.",
-            ),
-            131_050 => (
-                bad,
-                "User has stopped marketing messages",
-                "The recipient chose to stop receiving marketing messages from this business.",
-            ),
-            131_051 => (bad, "Unsupported message type", "Message type is not supported."),
-            131_056 => (
-                bad,
-                "(Business Account, Consumer Account) pair rate limit hit",
-                "Too many messages sent from this phone number to the same phone number in a short period.",
-            ),
-            131_057 => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "Account in maintenance mode",
-                "Business Account is in maintenance mode.",
-            ),
-            131_059 => (bad, "Invalid cursor", "The paging cursor is invalid or expired."),
-            132_000 => (bad, "Number of parameters does not match the expected number of params", ""),
-            132_001 => (bad, "Template name does not exist in the translation", ""),
-            132_005 => (bad, "Translated text too long", "The filled text is longer than 1024 characters."),
-            132_012 => (bad, "Parameter format does not match format in the created template", ""),
-            132_015 => (bad, "Template is paused", "Template is paused due to low quality so it cannot be sent."),
-            132_016 => (bad, "Template is disabled", "Template was permanently disabled due to low quality."),
-            _ => (bad, "Request failed", ""),
-        }
+        let known = codes::ENTRIES.iter().find(|(code, ..)| *code == self.0);
+        known.map_or((StatusCode::BAD_REQUEST, "Request failed", ""), |(_, status, title, details)| {
+            (StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST), *title, *details)
+        })
     }
 
     /// An element of `errors[]` in a failed status.
@@ -149,6 +124,8 @@ pub(crate) struct GraphError {
     subcode: Option<u32>,
     message: String,
     details: Option<String>,
+    /// Title and message for the person who wrote a template.
+    user: Option<(&'static str, String)>,
     retry_after_seconds: Option<u64>,
 }
 
@@ -161,6 +138,7 @@ impl GraphError {
             subcode: None,
             message: format!("(#{code}) {title}"),
             details: (!details.is_empty()).then(|| details.to_owned()),
+            user: None,
             retry_after_seconds: None,
         }
     }
@@ -182,7 +160,24 @@ impl GraphError {
             subcode: None,
             message: format!("(#100) The parameter {field} is required."),
             details: None,
+            user: None,
             retry_after_seconds: None,
+        }
+    }
+
+    /// Code 100 with details.
+    pub(crate) fn invalid(details: impl Into<String>) -> Self {
+        Self::with_details(ErrorCode::INVALID_PARAMETER, details)
+    }
+
+    /// Code 100 with the subcode and the words with which the template manager refuses.
+    pub(crate) fn for_author(subcode: u32, title: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self {
+            subcode: Some(subcode),
+            message: "Invalid parameter".to_owned(),
+            user: Some((title, message)),
+            ..Self::of(ErrorCode::INVALID_PARAMETER)
         }
     }
 
@@ -193,6 +188,7 @@ impl GraphError {
             subcode: None,
             message: "Invalid OAuth access token - Cannot parse access token".to_owned(),
             details: None,
+            user: None,
             retry_after_seconds: None,
         }
     }
@@ -204,6 +200,7 @@ impl GraphError {
             subcode: None,
             message: format!("Unknown path components: {path}"),
             details: None,
+            user: None,
             retry_after_seconds: None,
         }
     }
@@ -219,8 +216,18 @@ impl GraphError {
                  https://developers.facebook.com/docs/graph-api"
             ),
             details: None,
+            user: None,
             retry_after_seconds: None,
         }
+    }
+}
+
+/// The message and its details, for people.
+impl std::fmt::Display for GraphError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)?;
+        let user = self.user.as_ref().map(|(_, message)| message);
+        self.details.as_ref().or(user).map_or(Ok(()), |details| write!(formatter, ": {details}"))
     }
 }
 
@@ -238,6 +245,11 @@ impl IntoResponse for GraphError {
         }
         if let Some(subcode) = self.subcode {
             error["error_subcode"] = json!(subcode);
+        }
+        if let Some((title, message)) = self.user {
+            error["error_user_title"] = json!(title);
+            error["error_user_msg"] = json!(message);
+            error["is_transient"] = json!(false);
         }
         if self.code == ErrorCode::SOMETHING_WENT_WRONG {
             error["is_transient"] = json!(false);

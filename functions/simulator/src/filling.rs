@@ -1,115 +1,151 @@
 //! Checks a template send against its template and fills it: what Meta refuses here, it refuses with these codes.
 
-use serde::Deserialize;
-use serde_json::Value;
-
+use crate::asked::{Card, Component, Parameter, TemplateRequest, components_of, number, parameters_of};
+use crate::buttons;
 use crate::errors::{ErrorCode, GraphError};
-use crate::templates::{Button, ParameterFormat, Template, TemplateStatus, variables};
+use crate::files::{self, Known};
+use crate::parts::{Expiration, Header, Parts};
+use crate::templates::{Category, ParameterFormat, Template, TemplateStatus, variables};
 
 /// Longest body once filled, characters.
 const BODY_LIMIT: usize = 1_024;
-/// Most blanks in a row inside a value.
-const BLANKS_LIMIT: usize = 4;
+/// Longest body beside a limited-time offer.
+const OFFER_BODY_LIMIT: usize = 600;
+/// Longest body of a card.
+const CARD_BODY_LIMIT: usize = 160;
+/// Longest text header once filled.
+const HEADER_LIMIT: usize = 60;
+/// Longest one-time password.
+const PASSWORD_LIMIT: usize = 15;
 
-/// The `template` object of a send.
-#[derive(Debug, Deserialize)]
-pub(crate) struct TemplateRequest {
-    pub(crate) name: String,
-    language: Language,
-    #[serde(default)]
-    components: Vec<Component>,
+/// What the check needs to know beside the template.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) now_micros: i64,
+    /// Whether the sending number may use an uploaded file.
+    pub(crate) known: Known<'a>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Language {
-    code: String,
+/// One message, or one card of its carousel, beside its approved parts.
+struct Sheet<'a> {
+    /// `card 1 ` for a card, nothing for the message itself.
+    prefix: &'a str,
+    format: ParameterFormat,
+    parts: &'a Parts,
+    components: &'a [Component],
+    body_limit: usize,
 }
 
-#[derive(Debug, Deserialize)]
-struct Component {
-    #[serde(rename = "type")]
-    kind: String,
-    /// A number or a string; Meta takes both.
-    index: Option<Value>,
-    #[serde(default)]
-    parameters: Vec<Parameter>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Parameter {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    parameter_name: Option<String>,
-    text: Option<String>,
-    currency: Option<Fallback>,
-    date_time: Option<Fallback>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Fallback {
-    fallback_value: String,
-}
-
-/// The template that is meant, if it can be sent.
-pub(crate) fn find<'a>(templates: &'a [Template], request: &TemplateRequest) -> Result<&'a Template, GraphError> {
-    let (name, language) = (&request.name, &request.language.code);
-    let template = templates.iter().find(|one| one.name == name && one.language == language).ok_or_else(|| {
-        let details = format!("template name ({name}) does not exist in {language}");
-        GraphError::with_details(ErrorCode::NO_TEMPLATE, details)
-    })?;
-    match template.status {
-        TemplateStatus::Approved => Ok(template),
-        TemplateStatus::Paused => Err(GraphError::of(ErrorCode::TEMPLATE_PAUSED)),
+/// Refuses a template that cannot be sent now.
+pub(crate) fn sendable(
+    template: Option<&Template>,
+    asked: &TemplateRequest,
+    now_micros: i64,
+) -> Result<(), GraphError> {
+    match template.map(|template| template.status_at(now_micros)) {
+        Some(TemplateStatus::Approved) => Ok(()),
+        Some(TemplateStatus::Paused) => Err(GraphError::of(ErrorCode::TEMPLATE_PAUSED)),
+        Some(TemplateStatus::Disabled) => Err(GraphError::of(ErrorCode::TEMPLATE_DISABLED)),
+        Some(TemplateStatus::Pending | TemplateStatus::Rejected | TemplateStatus::Deleted) | None => {
+            let details = format!("template name ({}) does not exist in {}", asked.name, asked.language.code);
+            Err(GraphError::with_details(ErrorCode::NO_TEMPLATE, details))
+        }
     }
 }
 
 /// The body as a person reads it.
-pub(crate) fn fill(template: &Template, request: &TemplateRequest) -> Result<String, GraphError> {
-    let header = request.parameters_of("header");
-    fill_text("header", template.header.unwrap_or_default(), template.format, &header)?;
-    let body = fill_text("body", template.body, template.format, &request.parameters_of("body"))?;
-    if body.chars().count() > BODY_LIMIT {
-        return Err(GraphError::of(ErrorCode::TEXT_TOO_LONG));
+pub(crate) fn fill(template: &Template, asked: &TemplateRequest, around: Surroundings) -> Result<String, GraphError> {
+    let (parts, components) = (&template.parts, asked.components.as_slice());
+    let body_limit = if parts.offer.is_some() { OFFER_BODY_LIMIT } else { BODY_LIMIT };
+    let format = template.listing.parameter_format;
+    let sheet = Sheet { prefix: "", format, parts, components, body_limit };
+    let body = sheet.fill(around)?;
+    check_offer(parts, components, around.now_micros)?;
+    check_cards(parts, components, format, around)?;
+    if template.listing.category == Category::Authentication {
+        check_password(components)?;
     }
-    check_buttons(template, request)?;
     Ok(body)
 }
 
-impl TemplateRequest {
-    fn parameters_of(&self, kind: &str) -> Vec<&Parameter> {
-        let ours = self.components.iter().filter(|component| component.kind.eq_ignore_ascii_case(kind));
-        ours.flat_map(|component| &component.parameters).collect()
+impl Sheet<'_> {
+    fn fill(&self, around: Surroundings) -> Result<String, GraphError> {
+        self.check_header(around)?;
+        let (part, given) = (self.named("body"), parameters_of(self.components, "body"));
+        let body = fill_text(&part, &self.parts.body, self.format, &given)?;
+        if body.chars().count() > self.body_limit {
+            return Err(too_long(&part, self.body_limit));
+        }
+        buttons::check(self.prefix, &self.parts.buttons, self.components)?;
+        Ok(body)
+    }
+
+    fn check_header(&self, around: Surroundings) -> Result<(), GraphError> {
+        let (part, given) = (self.named("header"), parameters_of(self.components, "header"));
+        match &self.parts.header {
+            None => fill_text(&part, "", self.format, &given).map(drop),
+            Some(Header::Text(text)) => {
+                let filled = fill_text(&part, text, self.format, &given)?;
+                if filled.chars().count() > HEADER_LIMIT { Err(too_long(&part, HEADER_LIMIT)) } else { Ok(()) }
+            }
+            Some(Header::Media(kind)) => {
+                let parameter = one(&part, kind.name(), &given)?;
+                let file = parameter.file().ok_or_else(|| missing(format!("{part}: {} is missing", kind.name())))?;
+                files::check(&part, file, *kind, around.known)
+            }
+            Some(Header::Location) => {
+                let place = one(&part, "location", &given)?.location.as_ref();
+                let place = place.ok_or_else(|| missing(format!("{part}: location is missing")))?;
+                let complete = ["latitude", "longitude"].iter().all(|key| !place[*key].is_null());
+                if complete { Ok(()) } else { Err(missing(format!("{part}: latitude and longitude are required"))) }
+            }
+        }
+    }
+
+    fn named(&self, part: &str) -> String {
+        format!("{}{part}", self.prefix)
     }
 }
 
-fn fill_text(part: &str, text: &str, format: ParameterFormat, parameters: &[&Parameter]) -> Result<String, GraphError> {
+/// The only parameter of a header that is no text; Meta calls one that is not there UNKNOWN.
+fn one<'a>(part: &str, kind: &str, given: &[&'a Parameter]) -> Result<&'a Parameter, GraphError> {
+    if given.len() > 1 {
+        return Err(count(part, given.len(), 1));
+    }
+    let received = given.first().and_then(|parameter| parameter.kind.as_deref()).unwrap_or("UNKNOWN");
+    match given.first() {
+        Some(parameter) if received.eq_ignore_ascii_case(kind) => Ok(parameter),
+        Some(_) | None => {
+            let (expected, received) = (kind.to_uppercase(), received.to_uppercase());
+            let details = format!("{part}: Format mismatch, expected {expected}, received {received}");
+            Err(GraphError::with_details(ErrorCode::PARAMETER_FORMAT, details))
+        }
+    }
+}
+
+fn fill_text(part: &str, text: &str, format: ParameterFormat, given: &[&Parameter]) -> Result<String, GraphError> {
     let wanted = variables(text);
-    if parameters.len() != wanted.len() {
-        let (given, wanted) = (parameters.len(), wanted.len());
-        let details = format!(
-            "{part}: number of localizable_params ({given}) does not match the expected number of params ({wanted})"
-        );
-        return Err(GraphError::with_details(ErrorCode::PARAMETER_COUNT, details));
+    if given.len() != wanted.len() {
+        return Err(count(part, given.len(), wanted.len()));
     }
     let mut pieces = text.split("{{");
     let mut filled = pieces.next().unwrap_or_default().to_owned();
     for (position, (variable, piece)) in wanted.iter().zip(pieces).enumerate() {
         filled.push_str(match format {
-            ParameterFormat::Positional => parameters[position].value(part)?,
-            ParameterFormat::Named => named(part, variable, parameters)?,
+            ParameterFormat::Positional => given[position].value(part)?,
+            ParameterFormat::Named => named(part, variable, given)?,
         });
         filled.push_str(piece.split_once("}}").map_or(piece, |(_, after)| after));
     }
     Ok(filled)
 }
 
-fn named<'a>(part: &str, variable: &str, parameters: &[&'a Parameter]) -> Result<&'a str, GraphError> {
+fn named<'a>(part: &str, variable: &str, given: &[&'a Parameter]) -> Result<&'a str, GraphError> {
     let has_name = |parameter: &&Parameter| parameter.parameter_name.as_deref().is_some_and(|name| !name.is_empty());
-    if !parameters.iter().all(has_name) {
-        let details = "Parameter name is missing or empty";
-        return Err(GraphError::with_details(ErrorCode::INVALID_PARAMETER, details));
+    if !given.iter().all(has_name) {
+        return Err(GraphError::invalid("Parameter name is missing or empty"));
     }
-    let ours = parameters.iter().find(|parameter| parameter.parameter_name.as_deref() == Some(variable));
+    let ours = given.iter().find(|parameter| parameter.parameter_name.as_deref() == Some(variable));
     ours.ok_or_else(|| {
         let details = format!("{part}: parameter ({variable}) is missing");
         GraphError::with_details(ErrorCode::PARAMETER_FORMAT, details)
@@ -117,82 +153,102 @@ fn named<'a>(part: &str, variable: &str, parameters: &[&'a Parameter]) -> Result
     .value(part)
 }
 
-impl Parameter {
-    fn value(&self, part: &str) -> Result<&str, GraphError> {
-        let wrong = |why: &str| GraphError::with_details(ErrorCode::PARAMETER_FORMAT, format!("{part}: {why}"));
-        let value = match self.kind.as_deref() {
-            Some("text") => self.text.as_deref(),
-            Some("currency") => self.currency.as_ref().map(|value| value.fallback_value.as_str()),
-            Some("date_time") => self.date_time.as_ref().map(|value| value.fallback_value.as_str()),
-            Some(_) | None => return Err(wrong("expected a parameter of type text")),
-        };
-        match value {
-            None | Some("") => Err(wrong("the parameter has no text value")),
-            Some(value) if value.contains(['\n', '\r', '\t']) || has_long_gap(value) => {
-                Err(wrong("Param text cannot have new-line/tab characters or more than 4 consecutive spaces"))
-            }
-            Some(value) => Ok(value),
-        }
+/// An offer that counts down needs its end, and the end is ahead.
+fn check_offer(parts: &Parts, components: &[Component], now_micros: i64) -> Result<(), GraphError> {
+    let given = parameters_of(components, "limited_time_offer");
+    let Some(offer) = &parts.offer else {
+        return if given.is_empty() { Ok(()) } else { Err(count("limited_time_offer", given.len(), 0)) };
+    };
+    let end = given.first().and_then(|parameter| parameter.limited_time_offer.as_ref()?.expiration_time_ms.as_ref());
+    match (offer.expiration, end) {
+        (Expiration::None, _) => Ok(()),
+        (Expiration::Shown, None) => Err(missing("limited_time_offer: expiration_time_ms is required".to_owned())),
+        (Expiration::Shown, Some(end)) => match number(end) {
+            Some(end) if end > now_micros / 1_000 => Ok(()),
+            Some(_) => Err(invalid("limited_time_offer: expiration_time_ms is in the past")),
+            None => Err(invalid("limited_time_offer: expiration_time_ms is no number")),
+        },
     }
 }
 
-fn has_long_gap(value: &str) -> bool {
-    value.contains(&" ".repeat(BLANKS_LIMIT + 1))
-}
-
-/// Buttons need an entry only when they carry a variable; an entry must name a button that exists.
-fn check_buttons(template: &Template, request: &TemplateRequest) -> Result<(), GraphError> {
-    let mut given = Vec::new();
-    for component in request.components.iter().filter(|component| component.kind.eq_ignore_ascii_case("button")) {
-        let index = component.index.as_ref().and_then(number);
-        match index.filter(|index| *index < template.buttons.len()) {
-            Some(index) => given.push((index, component)),
-            None => {
-                let details = "button: the index is missing or names no button of the template";
-                return Err(GraphError::with_details(ErrorCode::PARAMETER_FORMAT, details));
-            }
-        }
+/// A carousel is sent with all its cards, each in its place.
+fn check_cards(
+    parts: &Parts,
+    components: &[Component],
+    format: ParameterFormat,
+    around: Surroundings,
+) -> Result<(), GraphError> {
+    let given: Vec<&Card> = components_of(components, "carousel").flat_map(|component| &component.cards).collect();
+    if given.len() != parts.cards.len() {
+        let (given, wanted) = (given.len(), parts.cards.len());
+        let details =
+            format!("carousel: number of cards ({given}) does not match the expected number of cards ({wanted})");
+        return Err(GraphError::with_details(ErrorCode::PARAMETER_COUNT, details));
     }
-    for (position, button) in template.buttons.iter().enumerate() {
-        let Button::Url { url, .. } = button else {
-            continue;
-        };
-        let entry = given.iter().find(|(index, _)| *index == position).map(|(_, component)| &component.parameters);
-        if variables(url).is_empty() {
-            continue;
-        }
-        match entry.and_then(|parameters| parameters.first()) {
-            Some(parameter) => {
-                parameter.value("button")?;
-            }
-            None => {
-                let details = format!("buttons: Button at index {position} of type Url requires a parameter");
-                return Err(GraphError::with_details(ErrorCode::PARAMETER_MISSING, details));
-            }
-        }
+    for (index, parts) in (0_i64..).zip(&parts.cards) {
+        let ours = given.iter().find(|card| card.card_index.as_ref().and_then(number) == Some(index));
+        let ours = ours.ok_or_else(|| missing(format!("carousel: card_index {index} is missing")))?;
+        let prefix = format!("card {index} ");
+        let components = ours.components.as_slice();
+        Sheet { prefix: &prefix, format, parts, components, body_limit: CARD_BODY_LIMIT }.fill(around)?;
     }
     Ok(())
 }
 
-fn number(value: &Value) -> Option<usize> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64().and_then(|number| usize::try_from(number).ok()),
+fn check_password(components: &[Component]) -> Result<(), GraphError> {
+    let codes = parameters_of(components, "body").into_iter().filter_map(|parameter| parameter.value("body").ok());
+    if codes.into_iter().any(|code| code.chars().count() > PASSWORD_LIMIT) {
+        return Err(invalid("body: the code is longer than 15 characters"));
     }
+    Ok(())
+}
+
+fn count(part: &str, given: usize, wanted: usize) -> GraphError {
+    let details = format!(
+        "{part}: number of localizable_params ({given}) does not match the expected number of params ({wanted})"
+    );
+    GraphError::with_details(ErrorCode::PARAMETER_COUNT, details)
+}
+
+fn missing(details: String) -> GraphError {
+    GraphError::with_details(ErrorCode::PARAMETER_MISSING, details)
+}
+
+fn invalid(details: &str) -> GraphError {
+    GraphError::with_details(ErrorCode::PARAMETER_INVALID, details)
+}
+
+fn too_long(part: &str, limit: usize) -> GraphError {
+    GraphError::with_details(
+        ErrorCode::TEXT_TOO_LONG,
+        format!("{part}: the filled text is longer than {limit} characters"),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::templates::built_in;
+    use crate::built_in::built_in;
+    use crate::parts::MediaKind;
+    use crate::templates::Listing;
+
+    fn judged(request: Value) -> Result<String, GraphError> {
+        let request: TemplateRequest = serde_json::from_value(request).unwrap();
+        let templates = built_in().unwrap();
+        let same = |listing: &Listing| listing.name == request.name && listing.language == request.language.code;
+        let template = templates.iter().find(|template| same(&template.listing));
+        sendable(template, &request, NOW_MICROS)?;
+        let known: Known = &|id, kind| id == "4001" && kind == MediaKind::Image;
+        fill(template.unwrap(), &request, Surroundings { now_micros: NOW_MICROS, known })
+    }
 
     fn sent(request: Value) -> Result<String, u32> {
-        let request: TemplateRequest = serde_json::from_value(request).unwrap();
-        let templates = built_in();
-        find(&templates, &request).and_then(|template| fill(template, &request)).map_err(|error| error.code.0)
+        judged(request).map_err(|error| error.code.0)
     }
+
+    const NOW_MICROS: i64 = 1_750_030_073_000_000;
 
     fn offer(parameters: Value) -> Result<String, u32> {
         sent(json!({
@@ -228,11 +284,11 @@ mod tests {
 
     #[test]
     fn a_wrong_number_of_parameters_is_named_as_meta_names_it() {
-        let request = serde_json::from_value(json!({
+        let request = json!({
             "name": "pedido_enviado", "language": { "code": "es" },
             "components": [{ "type": "body", "parameters": [text("Ana")] }],
-        }));
-        let error = fill(&built_in()[5], &request.unwrap()).unwrap_err();
+        });
+        let error = judged(request).unwrap_err();
         let details = "body: number of localizable_params (1) does not match the expected number of params (3)";
         assert_eq!(error, GraphError::with_details(ErrorCode::PARAMETER_COUNT, details));
     }
@@ -283,5 +339,17 @@ mod tests {
         assert_eq!(shipped(json!([body, button(json!("3"))])), Err(132_012));
         assert!(shipped(json!([body, button(json!("0"))])).is_ok());
         assert!(shipped(json!([body, button(json!(0))])).is_ok());
+    }
+
+    #[test]
+    fn every_case_of_the_fixture_is_answered_as_it_says() {
+        let cases: Vec<Value> = serde_json::from_str(include_str!("../tests/fixtures/template_sends.json")).unwrap();
+        for case in cases {
+            let outcome = judged(case["template"].clone()).err();
+            let (code, said) = outcome.map_or((0, String::new()), |error| (error.code.0, error.to_string()));
+            assert_eq!(json!(code), case["code"], "{}: {said}", case["case"]);
+            let expected = case["details"].as_str().unwrap_or_default();
+            assert!(said.ends_with(expected), "{}: {said}", case["case"]);
+        }
     }
 }

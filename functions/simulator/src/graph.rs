@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use crate::errors::GraphError;
+use crate::errors::{ErrorCode, GraphError};
 use crate::world::World;
 
 /// Lets a request of any version with the right token pass.
@@ -10,11 +10,24 @@ pub(crate) fn enter(world: &World, version: &str, headers: &HeaderMap) -> Result
     if !is_version(version) {
         return Err(GraphError::unknown_path(&format!("/{version}")));
     }
+    check_token(world, headers)
+}
+
+/// Lets whoever has the token pass; uploads in pieces call it `OAuth`.
+pub(crate) fn check_token(world: &World, headers: &HeaderMap) -> Result<(), GraphError> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match given.and_then(|value| value.strip_prefix("Bearer ")) {
+    match given.and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth "))) {
         Some(token) if token.trim() == world.config.access_token => Ok(()),
         Some(_) | None => Err(GraphError::bad_token()),
     }
+}
+
+/// Turns a failure to write something down into Meta's "something went wrong".
+pub(crate) fn recorded<T>(result: anyhow::Result<T>) -> Result<T, GraphError> {
+    result.map_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "a change could not be recorded");
+        GraphError::of(ErrorCode::SOMETHING_WENT_WRONG)
+    })
 }
 
 /// `v26.0` and the like.

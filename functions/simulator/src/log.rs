@@ -9,6 +9,9 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::arrival::Record;
+use crate::notices::Notice;
+use crate::templates::Listing;
+use crate::windows::Preference;
 
 /// Names one planned status: the sequence of its message and its place in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,22 +23,47 @@ pub(crate) struct StatusKey(pub(crate) u64, pub(crate) u8);
 pub(crate) enum Line {
     Arrival(Record),
     Acknowledged(Acknowledged),
+    /// A template that was created here or changed; the last line of an id counts.
+    Template(Box<Listing>),
+    /// What a person did by themselves.
+    Deed(Deed),
+    Notice(Notice),
+    /// Notices about this, due after this time, will not be posted after all.
+    Withdrawn(String, i64),
 }
 
-/// Statuses that one webhook delivered.
+/// What a person did by themselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deed {
+    pub(crate) phone_number_id: String,
+    pub(crate) from: String,
+    pub(crate) at_micros: i64,
+    /// Nothing: the person wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preference: Option<Preference>,
+}
+
+/// What one webhook delivered: statuses, or a notice.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Acknowledged {
     pub(crate) at_micros: i64,
     pub(crate) statuses: Vec<StatusKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) notice: Option<u64>,
 }
 
 /// A line that is written.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-enum Entry<'a> {
+pub(crate) enum Entry<'a> {
     Arrival(&'a Record),
     Acknowledged(&'a Acknowledged),
+    Template(&'a Listing),
+    Deed(&'a Deed),
+    Notice(&'a Notice),
+    Withdrawn(&'a str, i64),
 }
 
 /// The open log.
@@ -71,18 +99,8 @@ impl Log {
         Ok(Self { file, length })
     }
 
-    /// Appends an arrival.
-    pub(crate) fn arrival(&mut self, record: &Record) -> anyhow::Result<()> {
-        self.append(&Entry::Arrival(record))
-    }
-
-    /// Appends what a webhook delivered.
-    pub(crate) fn acknowledged(&mut self, acknowledged: &Acknowledged) -> anyhow::Result<()> {
-        self.append(&Entry::Acknowledged(acknowledged))
-    }
-
     /// One write call; what a failed one left behind is cut, so that lines never run together.
-    fn append(&mut self, entry: &Entry<'_>) -> anyhow::Result<()> {
+    pub(crate) fn append(&mut self, entry: &Entry<'_>) -> anyhow::Result<()> {
         let mut line = serde_json::to_vec(entry).context("writing a log line as JSON")?;
         line.push(b'\n');
         if let Err(error) = self.file.write_all(&line) {

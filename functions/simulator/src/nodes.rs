@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::Simulator;
-use crate::config::{Number, RATE_LIMIT_PER_SECOND};
+use crate::accounts;
 use crate::errors::{ErrorCode, GraphError};
 use crate::graph::enter;
-use crate::templates::Template;
-use crate::world::World;
+use crate::health::{account_node, number_node};
+use crate::management;
+use crate::media::{self, Below, here};
+use crate::uploads;
+use crate::{REQUEST_LIMIT_BYTES, Simulator};
 
 /// What Graph gives without a `limit`.
 const PAGE_DEFAULT: usize = 25;
 /// The longest page.
 const PAGE_MAX: usize = 1_000;
-/// The throughput of a number that is also in the WhatsApp Business app, messages per second.
-const COEXISTENCE_RATE: u32 = 20;
 
 /// The query of a read.
 #[derive(Debug, Default, Deserialize)]
@@ -32,28 +33,53 @@ pub(crate) struct ReadQuery {
     status: Option<String>,
     language: Option<String>,
     category: Option<String>,
+    quality_score: Option<String>,
+    name_or_content: Option<String>,
+    phone_number_id: Option<String>,
 }
 
 type Answer = Result<Json<Value>, GraphError>;
 
-/// `GET /{version}/{id}`: a number, the account, or a template.
+/// `GET /{version}/{id}`: a number, the account, a template, a file, or an upload under way.
 pub(crate) async fn node(
     State(simulator): State<Arc<Simulator>>,
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    let template = || world.templates.iter().find(|template| template.id == id).map(Template::node);
+    let template = || world.catalogue().with_id(&id).map(|template| template.node(world.clock.now_micros()));
     let account = || (world.config.waba_id == id).then(|| account_node(world));
     let node = world
         .number(&id)
-        .map(|number| number_node(number, world.config.messaging_limit))
+        .map(|number| number_node(world, number))
         .or_else(account)
-        .or_else(template);
+        .or_else(template)
+        .or_else(|| media::node(world, &id, query.phone_number_id.as_deref(), &here(&headers, &below)))
+        .or_else(|| uploads::node(world, &id));
     let node = node.ok_or_else(|| GraphError::unknown_object(&id, "get"))?;
     Ok(Json(only(node, query.fields.as_deref())))
+}
+
+/// `POST /{version}/{id}`: an edit of a template, a switch of the account, or bytes for an upload.
+pub(crate) async fn change(
+    State(simulator): State<Arc<Simulator>>,
+    Path((version, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer {
+    let world = &simulator.world;
+    enter(world, &version, &headers)?;
+    if id.starts_with(uploads::PREFIX) {
+        return uploads::take(world, &id, &headers, body).await;
+    }
+    let body = to_bytes(body, REQUEST_LIMIT_BYTES).await.map_err(|_| GraphError::invalid("The request is too long"))?;
+    if id == world.config.waba_id {
+        return accounts::switch(world, &body);
+    }
+    management::edit(world, &id, &body)
 }
 
 /// `GET /{version}/{waba_id}/phone_numbers`.
@@ -62,17 +88,14 @@ pub(crate) async fn phone_numbers(
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
     uri: Uri,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    check_account(world, &id)?;
-    page(
-        world.config.numbers.iter().map(|number| number_node(number, world.config.messaging_limit)).collect(),
-        &query,
-        &headers,
-        &uri,
-    )
+    world.check_account(&id, "get")?;
+    let nodes = world.config.numbers.iter().map(|number| number_node(world, number)).collect();
+    page(nodes, &query, &here(&headers, &below), &uri)
 }
 
 /// `GET /{version}/{waba_id}/message_templates`.
@@ -81,73 +104,34 @@ pub(crate) async fn message_templates(
     Path((version, id)): Path<(String, String)>,
     Query(query): Query<ReadQuery>,
     headers: HeaderMap,
+    below: Below,
     uri: Uri,
 ) -> Answer {
     let world = &simulator.world;
     enter(world, &version, &headers)?;
-    check_account(world, &id)?;
+    world.check_account(&id, "get")?;
     let wanted = |node: &Value, key: &str, filter: &Option<String>| {
         filter.as_ref().is_none_or(|filter| node[key].as_str() == Some(filter))
     };
-    let nodes = world.templates.iter().map(Template::node).filter(|node| {
+    let holds = |node: &Value| {
+        let holds = |words: &String| {
+            let text = |value: &Value| value.as_str().is_some_and(|text| text.contains(words));
+            text(&node["name"])
+                || node["components"].as_array().is_some_and(|all| all.iter().any(|one| text(&one["text"])))
+        };
+        query.name_or_content.as_ref().is_none_or(holds)
+    };
+    let now = world.clock.now_micros();
+    let templates = world.catalogue().all().to_vec();
+    let nodes = templates.iter().map(|template| template.node(now)).filter(|node| {
         wanted(node, "name", &query.name)
             && wanted(node, "status", &query.status)
             && wanted(node, "language", &query.language)
             && wanted(node, "category", &query.category)
+            && wanted(&node["quality_score"], "score", &query.quality_score)
+            && holds(node)
     });
-    page(nodes.collect(), &query, &headers, &uri)
-}
-
-fn check_account(world: &World, id: &str) -> Result<(), GraphError> {
-    if world.config.waba_id == id { Ok(()) } else { Err(GraphError::unknown_object(id, "get")) }
-}
-
-/// The portfolio's limit as Meta names it; the next step up where it has no name.
-fn tier(limit: Option<u32>) -> &'static str {
-    match limit {
-        Some(0..=250) => "TIER_250",
-        Some(251..=2_000) => "TIER_2K",
-        Some(2_001..=10_000) => "TIER_10K",
-        Some(10_001..=100_000) => "TIER_100K",
-        Some(_) | None => "TIER_UNLIMITED",
-    }
-}
-
-fn number_node(number: &Number, limit: Option<u32>) -> Value {
-    let level = if number.rate_per_second >= RATE_LIMIT_PER_SECOND { "HIGH" } else { "STANDARD" };
-    json!({
-        "id": number.phone_number_id,
-        "display_phone_number": number.display_phone_number,
-        "verified_name": number.verified_name,
-        "status": "CONNECTED",
-        "quality_rating": "GREEN",
-        "quality_score": { "score": "GREEN" },
-        "name_status": "APPROVED",
-        "code_verification_status": "VERIFIED",
-        "account_mode": "LIVE",
-        "platform_type": "CLOUD_API",
-        "throughput": { "level": level },
-        "whatsapp_business_manager_messaging_limit": tier(limit),
-        "is_on_biz_app": number.rate_per_second == COEXISTENCE_RATE,
-        "health_status": { "can_send_message": "AVAILABLE", "entities": [
-            { "entity_type": "PHONE_NUMBER", "id": number.phone_number_id, "can_send_message": "AVAILABLE" },
-        ]},
-    })
-}
-
-fn account_node(world: &World) -> Value {
-    json!({
-        "id": world.config.waba_id,
-        "name": world.config.numbers.first().map(|number| &number.verified_name),
-        "currency": "USD",
-        "timezone_id": "1",
-        "account_review_status": "APPROVED",
-        "business_verification_status": "verified",
-        "whatsapp_business_manager_messaging_limit": tier(world.config.messaging_limit),
-        "health_status": { "can_send_message": "AVAILABLE", "entities": [
-            { "entity_type": "WABA", "id": world.config.waba_id, "can_send_message": "AVAILABLE" },
-        ]},
-    })
+    page(nodes.collect(), &query, &here(&headers, &below), &uri)
 }
 
 /// Keeps `id` and the named fields; without `fields`, everything.
@@ -177,7 +161,7 @@ fn field_names(fields: &str) -> Vec<&str> {
 }
 
 /// One page of nodes; `next` only if there is more.
-fn page(nodes: Vec<Value>, query: &ReadQuery, headers: &HeaderMap, uri: &Uri) -> Answer {
+fn page(nodes: Vec<Value>, query: &ReadQuery, here: &str, uri: &Uri) -> Answer {
     let start = match query.after.as_deref().filter(|after| !after.is_empty()) {
         Some(after) => position(after).ok_or_else(|| GraphError::of(ErrorCode::BAD_CURSOR))?,
         None => 0,
@@ -192,7 +176,7 @@ fn page(nodes: Vec<Value>, query: &ReadQuery, headers: &HeaderMap, uri: &Uri) ->
     }
     let mut paging = json!({ "cursors": { "before": cursor(start), "after": cursor(end) } });
     if end < total {
-        paging["next"] = json!(next_address(headers, uri, &cursor(end)));
+        paging["next"] = json!(next_address(here, uri, &cursor(end)));
     }
     Ok(Json(json!({ "data": data, "paging": paging })))
 }
@@ -208,13 +192,12 @@ fn position(cursor: &str) -> Option<usize> {
 }
 
 /// This request's address with another cursor.
-fn next_address(headers: &HeaderMap, uri: &Uri, after: &str) -> String {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+fn next_address(here: &str, uri: &Uri, after: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&');
     let mut query: Vec<&str> = kept.filter(|pair| !pair.is_empty() && !pair.starts_with("after=")).collect();
     let after = format!("after={after}");
     query.push(&after);
-    format!("http://{host}{}?{}", uri.path(), query.join("&"))
+    format!("{here}{}?{}", uri.path(), query.join("&"))
 }
 
 #[cfg(test)]

@@ -1,35 +1,46 @@
 //! From a behaviour to dates: which statuses an accepted message will have, and when. Chance is drawn from the seed and
 //! the message's sequence, so the same run gives the same plan.
 
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::arrival::{Planned, Wamid};
 use crate::behaviour::{Behaviour, Route, Step};
 use crate::config::{Config, Delay};
+use crate::dice::Dice;
+use crate::manners::Manners;
 
 /// The order in which a scrambled message posts its three statuses: each three times, the last one first.
 const SCRAMBLE: [usize; 9] = [2, 0, 1, 0, 2, 1, 1, 2, 0];
 /// Between two posts of a scrambled message, so that they travel in different webhooks.
 const SCRAMBLE_GAP_MICROS: i64 = 100_000;
+/// Keeps the dice of webhooks apart from those of the statuses.
+const WEBHOOK_SALT: u64 = 0x00B1_AB1A;
+/// A status that comes twice comes again within this time.
+const AGAIN: Delay = Delay::between(500, 10_000);
 
 /// The statuses of the message with this sequence, accepted at this time.
-pub(crate) fn plan(config: &Config, behaviour: &Behaviour, sequence: u64, at_micros: i64) -> Box<[Planned]> {
-    let mut dice = ChaCha8Rng::seed_from_u64(config.seed ^ sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+pub(crate) fn plan(
+    config: &Config,
+    manners: &Manners,
+    behaviour: &Behaviour,
+    sequence: u64,
+    at_micros: i64,
+) -> Box<[Planned]> {
+    let mut dice = Dice::new(config.seed, 0, sequence);
     let mut happened = at_micros;
     let mut planned = Vec::with_capacity(behaviour.steps.len());
     for step in behaviour.steps {
-        if *step == Step::PerhapsRead && share(&mut dice) >= config.read_share {
+        if *step == Step::PerhapsRead && dice.share() >= config.read_share {
             continue;
         }
-        happened = happened.saturating_add(wait_micros(delay_of(config, *step), &mut dice));
+        happened = happened.saturating_add(dice.wait_micros(delay_of(config, *step)));
         let (status, code) = step.status();
         let due_micros = gathered(config, happened);
         planned.push(Planned { status, code, happened_micros: happened, due_micros, acknowledged_micros: None });
     }
     match behaviour.route {
-        Route::InOrder => planned.into(),
+        Route::InOrder if manners.is_certain() => planned.into(),
+        Route::InOrder => mistreated(planned, manners, Dice::new(config.seed, WEBHOOK_SALT, sequence)),
         Route::Scrambled => scrambled(&planned, happened),
     }
 }
@@ -53,22 +64,38 @@ fn delay_of(config: &Config, step: Step) -> Delay {
     }
 }
 
-fn wait_micros(delay: Delay, dice: &mut ChaCha8Rng) -> i64 {
-    let span = delay.max_ms.saturating_sub(delay.min_ms).saturating_add(1);
-    let drawn = dice.next_u64() % span;
-    i64::try_from(delay.min_ms.saturating_add(drawn).saturating_mul(1_000)).unwrap_or(i64::MAX)
-}
-
-/// A number in 0..1.
-fn share(dice: &mut ChaCha8Rng) -> f64 {
-    f64::from((dice.next_u64() >> 32) as u32) / (f64::from(u32::MAX) + 1.0)
-}
-
 /// Up to the next multiple of the gathering time.
 fn gathered(config: &Config, micros: i64) -> i64 {
     let step = i64::try_from(config.webhook_gather_ms.saturating_mul(1_000)).unwrap_or(i64::MAX).max(1);
     let over = micros.rem_euclid(step);
     if over == 0 { micros } else { micros.saturating_add(step - over) }
+}
+
+/// Late, lost, doubled and out of order, as the manners have it.
+fn mistreated(mut planned: Vec<Planned>, manners: &Manners, mut dice: Dice) -> Box<[Planned]> {
+    if dice.share() < manners.shuffle_share {
+        for last in (1..planned.len()).rev() {
+            planned.swap(last, usize::try_from(dice.below(last as u64 + 1)).unwrap_or(last));
+        }
+        let mut due = planned.iter().map(|status| status.due_micros).max().unwrap_or_default();
+        for status in &mut planned {
+            status.due_micros = due;
+            due = due.saturating_add(SCRAMBLE_GAP_MICROS);
+        }
+    }
+    let mut treated = Vec::with_capacity(planned.len());
+    for mut status in planned {
+        status.due_micros = status.due_micros.saturating_add(dice.wait_micros(manners.webhook_delay));
+        let (lost, twice, again) = (dice.share(), dice.share(), dice.wait_micros(AGAIN));
+        if lost < manners.drop_share {
+            continue;
+        }
+        treated.push(status);
+        if twice < manners.duplicate_share {
+            treated.push(Planned { due_micros: status.due_micros.saturating_add(again), ..status });
+        }
+    }
+    treated.into()
 }
 
 fn scrambled(planned: &[Planned], all_happened_micros: i64) -> Box<[Planned]> {
@@ -92,7 +119,7 @@ mod tests {
     fn the_delays_stay_between_their_bounds_and_follow_each_other() {
         let config = Config::default();
         for sequence in 1..200 {
-            let plan = plan(&config, &ORDINARY, sequence, 0);
+            let plan = plan(&config, &Manners::default(), &ORDINARY, sequence, 0);
             let times: Vec<i64> = plan.iter().map(|status| status.happened_micros / 1_000).collect();
             assert!((50..=300).contains(&times[0]));
             assert!((300..=2_000).contains(&(times[1] - times[0])));
@@ -104,13 +131,15 @@ mod tests {
     #[test]
     fn the_share_of_readers_is_kept() {
         let config = Config { read_share: 0.25, ..Config::default() };
-        let readers = (0..4_000).filter(|sequence| plan(&config, &ORDINARY, *sequence, 0).len() == 3).count();
+        let readers = (0..4_000)
+            .filter(|sequence| plan(&config, &Manners::default(), &ORDINARY, *sequence, 0).len() == 3)
+            .count();
         assert!((900..1_100).contains(&readers), "{readers} of 4,000 read");
     }
 
     #[test]
     fn a_scrambled_message_posts_each_status_three_times_with_one_timestamp() {
-        let plan = plan(&Config::default(), behaviour_of("12125550196"), 1, 0);
+        let plan = plan(&Config::default(), &Manners::default(), behaviour_of("12125550196"), 1, 0);
         assert_eq!(plan.len(), 9);
         assert_eq!(plan[0].status, Status::Read);
         for wanted in [Status::Sent, Status::Delivered, Status::Read] {
@@ -120,6 +149,29 @@ mod tests {
             times.dedup();
             assert_eq!(times.len(), 1);
         }
+    }
+
+    #[test]
+    fn mistreated_statuses_come_late_twice_or_never_and_keep_their_timestamps() {
+        let manners = Manners {
+            shuffle_share: 0.5,
+            duplicate_share: 0.2,
+            drop_share: 0.1,
+            webhook_delay: Delay::between(0, 1_000),
+            ..Manners::default()
+        };
+        let plans: Vec<_> =
+            (0..2_000).map(|sequence| plan(&Config::default(), &manners, &ORDINARY, sequence, 0)).collect();
+        let posted: usize = plans.iter().map(|plan| plan.len()).sum();
+        assert!((6_000 * 107 / 100..6_000 * 109 / 100).contains(&posted), "{posted} of about 6,480");
+        assert!(plans.iter().flatten().all(|status| status.due_micros >= status.happened_micros));
+        let out_of_order = plans
+            .iter()
+            .filter(|plan| plan.windows(2).any(|pair| pair[0].happened_micros > pair[1].happened_micros))
+            .count();
+        assert!((600..1_000).contains(&out_of_order), "{out_of_order} of 2,000");
+        let again = plan(&Config::default(), &manners, &ORDINARY, 7, 0);
+        assert_eq!(again, plans[7], "the same seed mistreats the same");
     }
 
     #[test]

@@ -1,245 +1,241 @@
-//! The templates of the simulated account, and how the API shows them.
+//! One template: what the account keeps of it (as Meta lists it), and the parts that a send is checked against.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::arrival::Pricing;
+use crate::errors::GraphError;
+use crate::parts::{self, Parts};
 
-/// One template in one language.
-#[derive(Debug, Clone)]
-pub(crate) struct Template {
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) language: &'static str,
+/// In `health_status`: the template is not approved.
+const NOT_APPROVED: u32 = 141_002;
+
+/// What the account keeps of a template: the fields that the API shows, and what becomes of it by itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Listing {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) language: String,
+    #[serde(default)]
     pub(crate) status: TemplateStatus,
-    pub(crate) category: Pricing,
-    pub(crate) format: ParameterFormat,
-    pub(crate) header: Option<&'static str>,
-    pub(crate) body: &'static str,
-    pub(crate) footer: Option<&'static str>,
-    pub(crate) buttons: &'static [Button],
+    pub(crate) category: Category,
+    #[serde(default)]
+    pub(crate) parameter_format: ParameterFormat,
+    pub(crate) components: Vec<Value>,
+    #[serde(default)]
+    pub(crate) quality: Quality,
+    /// `NONE`, `INVALID_FORMAT` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rejected_reason: Option<String>,
+    /// The category before the last change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_category: Option<Category>,
+    /// The category that Meta announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) correct_category: Option<Category>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message_send_ttl_seconds: Option<i64>,
+    /// The status that comes by itself: the end of a review or of a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) becomes: Option<Becoming>,
+    /// How often low quality paused it.
+    #[serde(default)]
+    pub(crate) pauses: u8,
+    /// When it was created here; nothing for those that every account has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_micros: Option<i64>,
+    /// When it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deleted_micros: Option<i64>,
+    /// When an approved version was edited, the last first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) edits_micros: Vec<i64>,
 }
 
-/// Whether a template may be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
+/// A status that comes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Becoming {
+    pub(crate) at_micros: i64,
+    pub(crate) status: TemplateStatus,
+}
+
+/// One template in one language.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Template {
+    pub(crate) listing: Listing,
+    pub(crate) parts: Parts,
+}
+
+/// Whether a template may be sent, in Meta's words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum TemplateStatus {
+    #[default]
     Approved,
+    Pending,
+    Rejected,
     Paused,
+    Disabled,
+    Deleted,
+}
+
+/// What a template is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Category {
+    #[default]
+    #[serde(rename = "MARKETING", alias = "marketing")]
+    Marketing,
+    #[serde(rename = "UTILITY", alias = "utility")]
+    Utility,
+    #[serde(rename = "AUTHENTICATION", alias = "authentication")]
+    Authentication,
+}
+
+/// How people take a template.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Quality {
+    #[default]
+    Green,
+    Yellow,
+    Red,
+    Unknown,
 }
 
 /// How parameters find their variables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ParameterFormat {
+    #[default]
+    #[serde(rename = "POSITIONAL", alias = "positional")]
     Positional,
+    #[serde(rename = "NAMED", alias = "named")]
     Named,
 }
 
-/// A button of a template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Button {
-    QuickReply(&'static str),
-    Url { text: &'static str, url: &'static str },
-}
-
-/// What most templates have in common.
-const PLAIN: Template = Template {
-    id: "",
-    name: "",
-    language: "en",
-    status: TemplateStatus::Approved,
-    category: Pricing::Marketing,
-    format: ParameterFormat::Positional,
-    header: None,
-    body: "",
-    footer: None,
-    buttons: &[],
-};
-
-/// The templates every simulated account has.
-pub(crate) fn built_in() -> Vec<Template> {
-    [marketing().as_slice(), &utility()].concat()
-}
-
-/// Offers and news: one to two variables, one template with names, one paused.
-fn marketing() -> [Template; 5] {
-    [
-        Template {
-            id: "1924084211297501",
-            name: "oferta_da_semana",
-            language: "pt_BR",
-            body: "Olá, {{1}}! Esta semana você tem {{2}} de desconto em toda a loja. Aproveite!",
-            footer: Some("Responda SAIR para não receber mais"),
-            buttons: &[Button::QuickReply("Quero saber mais"), Button::QuickReply("Sair")],
-            ..PLAIN
-        },
-        Template {
-            id: "1924084211297502",
-            name: "weekly_offer",
-            body: "Hello {{1}}, this week you have a discount on everything in the shop. Enjoy!",
-            footer: Some("Reply STOP to unsubscribe"),
-            buttons: &[Button::QuickReply("Stop")],
-            ..PLAIN
-        },
-        Template {
-            id: "1924084211297503",
-            name: "weekly_offer",
-            language: "es",
-            body: "Hola, {{1}}: esta semana tienes un descuento en toda la tienda. ¡Aprovecha!",
-            footer: Some("Responde BAJA para no recibir más"),
-            buttons: &[Button::QuickReply("Baja")],
-            ..PLAIN
-        },
-        Template {
-            id: "1924084211297505",
-            name: "loyalty_points",
-            format: ParameterFormat::Named,
-            body: "Hi {{first_name}}, you have {{points}} points waiting for you in our shop.",
-            buttons: &[Button::QuickReply("Stop")],
-            ..PLAIN
-        },
-        Template {
-            id: "1924084211297507",
-            name: "novidades_pausadas",
-            language: "pt_BR",
-            status: TemplateStatus::Paused,
-            body: "Olá, {{1}}! Temos novidades para você na loja.",
-            ..PLAIN
-        },
-    ]
-}
-
-/// News about something bought: three variables and a button's, a header's.
-fn utility() -> [Template; 2] {
-    [
-        Template {
-            id: "1924084211297504",
-            name: "pedido_enviado",
-            language: "es",
-            category: Pricing::Utility,
-            body: "Hola, {{1}}. Tu pedido {{2}} salió hoy y llega el {{3}}. ¡Gracias!",
-            buttons: &[Button::Url { text: "Seguir el pedido", url: "https://example.com/pedidos/{{1}}" }],
-            ..PLAIN
-        },
-        Template {
-            id: "1924084211297506",
-            name: "appointment_reminder",
-            category: Pricing::Utility,
-            header: Some("Your appointment on {{1}}"),
-            body: "Hello {{1}}, we expect you at {{2}}. See you soon!",
-            ..PLAIN
-        },
-    ]
-}
-
 impl Template {
+    /// Understands the listed components and adds the examples that are missing.
+    pub(crate) fn read(mut listing: Listing) -> Result<Self, GraphError> {
+        let parts = parts::read(&listing.components)?;
+        add_examples(&mut listing.components, listing.parameter_format);
+        Ok(Self { listing, parts })
+    }
+
+    /// Its status at this time.
+    pub(crate) fn status_at(&self, now_micros: i64) -> TemplateStatus {
+        match self.listing.becomes {
+            Some(becoming) if becoming.at_micros <= now_micros => becoming.status,
+            Some(_) | None => self.listing.status,
+        }
+    }
+
     /// The node as the API lists it.
-    pub(crate) fn node(&self) -> Value {
-        let quality = match self.status {
-            TemplateStatus::Approved => "GREEN",
-            TemplateStatus::Paused => "RED",
+    pub(crate) fn node(&self, now_micros: i64) -> Value {
+        let listing = &self.listing;
+        let mut node = json!({
+            "id": listing.id,
+            "name": listing.name,
+            "status": self.status_at(now_micros),
+            "category": listing.category,
+            "language": listing.language,
+            "parameter_format": listing.parameter_format,
+            "quality_score": { "score": listing.quality, "date": 1_758_754_645 },
+            "rejected_reason": self.rejected_reason(now_micros),
+            "components": listing.components,
+            "health_status": self.health(now_micros),
+        });
+        let optional = [
+            ("previous_category", json!(listing.previous_category)),
+            ("correct_category", json!(listing.correct_category)),
+            ("message_send_ttl_seconds", json!(listing.message_send_ttl_seconds)),
+        ];
+        for (key, value) in optional.into_iter().filter(|(_, value)| !value.is_null()) {
+            node[key] = value;
+        }
+        node
+    }
+
+    fn health(&self, now_micros: i64) -> Value {
+        let (word, mut entity) = match self.status_at(now_micros) {
+            TemplateStatus::Approved => ("AVAILABLE", json!({})),
+            status => {
+                let description = format!("The template is {}", json!(status));
+                ("BLOCKED", json!({ "errors": [{ "error_code": NOT_APPROVED, "error_description": description }] }))
+            }
         };
-        json!({
-            "id": self.id,
-            "name": self.name,
-            "status": self.status,
-            "category": self.category_name(),
-            "language": self.language,
-            "parameter_format": self.format,
-            "quality_score": { "score": quality, "date": 1_758_754_645 },
-            "rejected_reason": "NONE",
-            "components": self.components(),
-        })
+        entity["entity_type"] = json!("MESSAGE_TEMPLATE");
+        entity["id"] = json!(self.listing.id);
+        entity["can_send_message"] = json!(word);
+        json!({ "can_send_message": word, "entities": [entity] })
     }
 
-    /// `MARKETING`, `UTILITY` …
-    pub(crate) fn category_name(&self) -> &'static str {
-        match self.category {
-            Pricing::Authentication => "AUTHENTICATION",
-            Pricing::Marketing => "MARKETING",
-            Pricing::Service => "SERVICE",
-            Pricing::Utility => "UTILITY",
+    fn rejected_reason(&self, now_micros: i64) -> &str {
+        match self.status_at(now_micros) {
+            TemplateStatus::Rejected => self.listing.rejected_reason.as_deref().unwrap_or("INVALID_FORMAT"),
+            TemplateStatus::Approved
+            | TemplateStatus::Pending
+            | TemplateStatus::Paused
+            | TemplateStatus::Disabled
+            | TemplateStatus::Deleted => "NONE",
         }
-    }
-
-    fn components(&self) -> Vec<Value> {
-        let mut components = Vec::new();
-        if let Some(text) = self.header {
-            let mut header = json!({ "type": "HEADER", "format": "TEXT", "text": text });
-            self.add_example(&mut header, "header_text", text);
-            components.push(header);
-        }
-        let mut body = json!({ "type": "BODY", "text": self.body });
-        self.add_example(&mut body, "body_text", self.body);
-        components.push(body);
-        components.extend(self.footer.map(|text| json!({ "type": "FOOTER", "text": text })));
-        if !self.buttons.is_empty() {
-            let buttons: Vec<Value> = self.buttons.iter().map(Button::node).collect();
-            components.push(json!({ "type": "BUTTONS", "buttons": buttons }));
-        }
-        components
-    }
-
-    fn add_example(&self, component: &mut Value, key: &str, text: &str) {
-        let variables = variables(text);
-        if variables.is_empty() {
-            return;
-        }
-        let (key, example) = match (self.format, key) {
-            (ParameterFormat::Named, _) => (
-                format!("{key}_named_params"),
-                variables.iter().map(|name| json!({ "param_name": name, "example": name })).collect::<Value>(),
-            ),
-            (ParameterFormat::Positional, "body_text") => (key.to_owned(), json!([variables])),
-            (ParameterFormat::Positional, _) => (key.to_owned(), json!(variables)),
-        };
-        component["example"] = json!({ key: example });
     }
 }
 
-impl Button {
-    fn node(&self) -> Value {
+impl Category {
+    /// What a message of this category costs.
+    pub(crate) fn pricing(self) -> Pricing {
         match self {
-            Self::QuickReply(text) => json!({ "type": "QUICK_REPLY", "text": text }),
-            Self::Url { text, url } => {
-                json!({ "type": "URL", "text": text, "url": url, "example": ["42"] })
+            Self::Marketing => Pricing::Marketing,
+            Self::Utility => Pricing::Utility,
+            Self::Authentication => Pricing::Authentication,
+        }
+    }
+}
+
+/// Meta's list shows an example for every variable; where none was given, the variable's name is one.
+fn add_examples(components: &mut [Value], format: ParameterFormat) {
+    for component in components {
+        if let Some(buttons) = component.get_mut("buttons").and_then(Value::as_array_mut) {
+            for button in buttons {
+                let needs = button["url"].as_str().is_some_and(|url| !variables(url).is_empty());
+                if needs && button["example"].is_null() {
+                    button["example"] = json!(["42"]);
+                }
             }
         }
+        if let Some(cards) = component.get_mut("cards").and_then(Value::as_array_mut) {
+            for inner in cards.iter_mut().filter_map(|card| card.get_mut("components")?.as_array_mut()) {
+                add_examples(inner, format);
+            }
+        }
+        let key = match component["type"].as_str() {
+            Some("HEADER") => "header_text",
+            Some("BODY") => "body_text",
+            Some(_) | None => continue,
+        };
+        if let Some(example) = example(key, component["text"].as_str().unwrap_or_default(), format)
+            && component["example"].is_null()
+        {
+            component["example"] = example;
+        }
     }
+}
+
+fn example(key: &str, text: &str, format: ParameterFormat) -> Option<Value> {
+    let variables = variables(text);
+    if variables.is_empty() {
+        return None;
+    }
+    Some(match (format, key) {
+        (ParameterFormat::Named, _) => {
+            let named = variables.iter().map(|name| json!({ "param_name": name, "example": name }));
+            json!({ format!("{key}_named_params"): named.collect::<Value>() })
+        }
+        (ParameterFormat::Positional, "body_text") => json!({ key: [variables] }),
+        (ParameterFormat::Positional, _) => json!({ key: variables }),
+    })
 }
 
 /// The names between `{{` and `}}`, in order.
 pub(crate) fn variables(text: &str) -> Vec<&str> {
     text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn ids_are_unique_and_so_are_name_and_language() {
-        let templates = built_in();
-        let ids: BTreeSet<_> = templates.iter().map(|template| template.id).collect();
-        let names: BTreeSet<_> = templates.iter().map(|template| (template.name, template.language)).collect();
-        assert_eq!((ids.len(), names.len()), (templates.len(), templates.len()));
-    }
-
-    #[test]
-    fn a_node_shows_examples_in_the_form_of_its_parameters() {
-        let templates = built_in();
-        let example = |name: &str, component: usize| {
-            let template = templates.iter().find(|template| template.name == name).unwrap();
-            template.node()["components"][component]["example"].clone()
-        };
-        assert_eq!(example("oferta_da_semana", 0), json!({ "body_text": [["1", "2"]] }));
-        assert_eq!(example("appointment_reminder", 0), json!({ "header_text": ["1"] }));
-        assert_eq!(
-            example("loyalty_points", 0)["body_text_named_params"][1],
-            json!({ "param_name": "points", "example": "points" })
-        );
-    }
 }

@@ -1,4 +1,4 @@
-//! The scheduler of webhooks: one task that takes the statuses whose time has come, posts them in batches over a few
+//! The scheduler of webhooks: one task that takes what is due, statuses in batches and notices alone, posts it over a few
 //! connections, and tries again what was not acknowledged, ever more slowly and without end.
 
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::callback::{Callback, Delivery, Sender};
 use crate::envelope;
-use crate::log::StatusKey;
+use crate::log::{Acknowledged, StatusKey};
 use crate::world::World;
 
 /// The wait before the first repetition of a failed webhook; it doubles each time.
@@ -18,12 +18,19 @@ const FIRST_RETRY_MS: u64 = 200;
 /// The longest wait between two repetitions.
 const LAST_RETRY_MS: u64 = 30_000;
 
-/// Statuses that travel together; a repetition carries the same ones, as Meta's does.
+/// What travels together; a repetition carries the same, as Meta's does.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Batch {
     due_micros: i64,
     failures: u32,
-    statuses: Vec<StatusKey>,
+    load: Load,
+}
+
+/// Statuses of messages, or the notice with this id.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Load {
+    Statuses(Vec<StatusKey>),
+    Notice(u64),
 }
 
 /// What the task holds: batches to repeat, and batches on their way.
@@ -80,8 +87,13 @@ impl Lanes {
         if self.repeats.peek().is_some_and(|Reverse(batch)| batch.due_micros <= now_micros) {
             return self.repeats.pop().map(|Reverse(batch)| batch);
         }
-        let statuses = world.ledger().take_due(now_micros, world.config.webhook_batch_max);
-        (!statuses.is_empty()).then_some(Batch { due_micros: now_micros, failures: 0, statuses })
+        let mut ledger = world.ledger();
+        let load = match ledger.notices().take_due(now_micros) {
+            Some(notice) => Load::Notice(notice),
+            None => Load::Statuses(ledger.take_due(now_micros, world.config.webhook_batch_max)),
+        };
+        let empty = matches!(&load, Load::Statuses(statuses) if statuses.is_empty());
+        (!empty).then_some(Batch { due_micros: now_micros, failures: 0, load })
     }
 
     fn next_due_micros(&self, world: &World) -> Option<i64> {
@@ -91,8 +103,9 @@ impl Lanes {
     }
 
     fn post(&mut self, world: &Arc<World>, callback: &Callback, batch: Batch) {
-        let body = match envelope::body(&world.config, &world.ledger(), &batch.statuses) {
-            Ok(body) => body,
+        let body = match body(world, &batch.load) {
+            Ok(Some(body)) => body,
+            Ok(None) => return,
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "a webhook could not be written");
                 return;
@@ -115,13 +128,29 @@ impl Lanes {
             return;
         };
         match delivery {
-            Delivery::Acknowledged => world.acknowledge(batch.statuses),
+            Delivery::Acknowledged => {
+                let (statuses, notice) = match batch.load {
+                    Load::Statuses(statuses) => (statuses, None),
+                    Load::Notice(notice) => (Vec::new(), Some(notice)),
+                };
+                world.acknowledge(&Acknowledged { at_micros: world.clock.now_micros(), statuses, notice });
+            }
             Delivery::Failed => self.repeats.push(Reverse(Batch {
                 due_micros: world.clock.now_micros().saturating_add(retry_wait_micros(batch.failures)),
                 failures: batch.failures.saturating_add(1),
-                statuses: batch.statuses,
+                load: batch.load,
             })),
         }
+    }
+}
+
+/// The text to post; nothing for a notice that is closed.
+fn body(world: &World, load: &Load) -> anyhow::Result<Option<String>> {
+    let manners = world.manners();
+    let mut ledger = world.ledger();
+    match load {
+        Load::Statuses(statuses) => envelope::body(&world.config, &manners, &ledger, statuses).map(Some),
+        Load::Notice(id) => ledger.notices().get(*id).map(|notice| envelope::of_notice(&notice.entry)).transpose(),
     }
 }
 

@@ -1,35 +1,52 @@
 //! What the routes and the scheduler share: the configuration, the clock, the ledger behind its lock, and the bells.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use anyhow::anyhow;
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::callback::Callback;
+use crate::catalogue::Catalogue;
 use crate::clock::Clock;
-use crate::config::{Config, Number};
+use crate::config::{Config, Number, Storm};
+use crate::entries;
+use crate::errors::{ErrorCode, GraphError};
 use crate::ledger::Ledger;
-use crate::log::StatusKey;
-use crate::templates::{Template, built_in};
+use crate::log::Acknowledged;
+use crate::manners::Manners;
+use crate::shelf::Shelf;
+use crate::standing::Standing;
+use crate::templates::{Listing, Template};
+use crate::terms::Draft;
 
 /// One simulated account.
 pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
-    pub(crate) templates: Vec<Template>,
     /// Rung when the scheduler has something new to look at.
     pub(crate) wake: Notify,
     /// Rung when no status is pending any more.
     pub(crate) drained: Notify,
     ledger: Mutex<Ledger>,
+    catalogue: Mutex<Catalogue>,
+    shelf: Mutex<Shelf>,
+    standing: Mutex<Standing>,
+    storms: Mutex<Arc<[Storm]>>,
+    manners: Mutex<Arc<Manners>>,
     callback: Mutex<Option<Callback>>,
 }
 
 impl World {
-    pub(crate) fn new(config: Config, ledger: Ledger, callback: Option<Callback>) -> Self {
+    pub(crate) fn new(config: Config, ledger: Ledger, catalogue: Catalogue, callback: Option<Callback>) -> Self {
         Self {
             clock: Clock::start(config.starts_at_micros),
+            manners: Mutex::new(Arc::new(config.profile.manners(&config.manners))),
+            standing: Mutex::new(Standing::of(&config)),
+            storms: Mutex::new(config.storms.as_slice().into()),
             config,
-            templates: built_in(),
+            catalogue: Mutex::new(catalogue),
+            shelf: Mutex::new(Shelf::default()),
             wake: Notify::new(),
             drained: Notify::new(),
             ledger: Mutex::new(ledger),
@@ -39,15 +56,92 @@ impl World {
 
     /// The ledger; a panic elsewhere leaves it usable, since each change is complete before the lock opens.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.ledger)
+    }
+
+    /// The templates of the account. Whoever needs the ledger as well takes that one second.
+    pub(crate) fn catalogue(&self) -> MutexGuard<'_, Catalogue> {
+        held(&self.catalogue)
+    }
+
+    /// The files. No other lock is taken while this one is held.
+    pub(crate) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        held(&self.shelf)
+    }
+
+    /// How the account stands. No other lock is taken while this one is held.
+    pub(crate) fn standing(&self) -> MutexGuard<'_, Standing> {
+        held(&self.standing)
+    }
+
+    /// Why the number cannot send this now, how many messages it may send per second, and to how many people the
+    /// portfolio may write.
+    pub(crate) fn standing_of(&self, number: &Number, draft: &Draft) -> (Option<ErrorCode>, u32, Option<u32>) {
+        let now = self.clock.now_micros();
+        let standing = self.standing();
+        let id = number.phone_number_id.as_str();
+        let rate = standing.number(id).map_or(number.rate_per_second, |own| own.rate_per_second);
+        (standing.refusal(id, draft, now), rate, standing.messaging_limit)
+    }
+
+    /// The storms of this run.
+    pub(crate) fn storms(&self) -> Arc<[Storm]> {
+        Arc::clone(&held(&self.storms))
+    }
+
+    /// Other storms from now on.
+    pub(crate) fn set_storms(&self, storms: Arc<[Storm]>) {
+        *held(&self.storms) = storms;
+    }
+
+    /// Other manners from now on.
+    pub(crate) fn set_manners(&self, manners: Manners) {
+        *held(&self.manners) = Arc::new(manners);
+    }
+
+    /// Lets a webhook of the account follow now.
+    pub(crate) fn tell(&self, field: &str, value: &Value) -> anyhow::Result<()> {
+        let now = self.clock.now_micros();
+        self.ledger().notify(now, None, entries::of_account(&self.config, now, field, value))?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Puts a changed template in its place, withdraws what was still to be told of it, and tells this: when, in which
+    /// field, and the value.
+    pub(crate) fn announce(&self, listing: Listing, told: Vec<(i64, &str, Value)>) -> anyhow::Result<()> {
+        let template = Template::read(listing).map_err(|error| anyhow!("a template: {error}"))?;
+        let id = template.listing.id.clone();
+        let mut catalogue = self.catalogue();
+        let mut ledger = self.ledger();
+        ledger.template(&template)?;
+        catalogue.put(template);
+        ledger.withdraw(&id, self.clock.now_micros())?;
+        for (at_micros, field, value) in told {
+            let entry = entries::of_account(&self.config, at_micros, field, &value);
+            ledger.notify(at_micros, Some(&id), entry)?;
+        }
+        drop((ledger, catalogue));
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Refuses an account that is not this one.
+    pub(crate) fn check_account(&self, id: &str, method: &str) -> Result<(), GraphError> {
+        if self.config.waba_id == id { Ok(()) } else { Err(GraphError::unknown_object(id, method)) }
+    }
+
+    /// The manners of this moment.
+    pub(crate) fn manners(&self) -> Arc<Manners> {
+        Arc::clone(&held(&self.manners))
     }
 
     pub(crate) fn callback(&self) -> Option<Callback> {
-        self.callback.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        held(&self.callback).clone()
     }
 
     pub(crate) fn set_callback(&self, callback: Option<Callback>) {
-        *self.callback.lock().unwrap_or_else(PoisonError::into_inner) = callback;
+        *held(&self.callback) = callback;
         self.wake.notify_one();
     }
 
@@ -55,14 +149,18 @@ impl World {
         self.config.numbers.iter().find(|number| number.phone_number_id == phone_number_id)
     }
 
-    pub(crate) fn acknowledge(&self, statuses: Vec<StatusKey>) {
-        let now = self.clock.now_micros();
+    pub(crate) fn acknowledge(&self, acknowledged: &Acknowledged) {
         let mut ledger = self.ledger();
-        if let Err(error) = ledger.acknowledge(statuses, now) {
-            tracing::error!(error = format!("{error:#}"), "acknowledged statuses are not in the log");
+        if let Err(error) = ledger.acknowledge(acknowledged) {
+            tracing::error!(error = format!("{error:#}"), "what was acknowledged is not in the log");
         }
-        if ledger.pending() == 0 {
+        if ledger.is_idle(self.clock.now_micros()) {
             self.drained.notify_waiters();
         }
     }
+}
+
+/// What is behind the lock; a panic elsewhere leaves it usable.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }

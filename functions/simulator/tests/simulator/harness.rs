@@ -42,14 +42,28 @@ impl Receiver {
         self.bodies.lock().unwrap().clone()
     }
 
-    /// Every status object received, in order.
-    pub fn statuses(&self) -> Vec<Value> {
-        let bodies = self.bodies();
-        let changes = bodies.iter().flat_map(|body| {
-            let body: Value = serde_json::from_str(body).unwrap();
+    /// Every value received in this field, in order.
+    pub fn values(&self, field: &str) -> Vec<Value> {
+        let changes = self.bodies().into_iter().flat_map(|body| {
+            let body: Value = serde_json::from_str(&body).unwrap();
             body["entry"][0]["changes"].as_array().unwrap().clone()
         });
-        changes.flat_map(|change| change["value"]["statuses"].as_array().unwrap().clone()).collect()
+        changes.filter(|change| change["field"] == field).map(|change| change["value"].clone()).collect()
+    }
+
+    /// Every status object received, in order.
+    pub fn statuses(&self) -> Vec<Value> {
+        self.listed("statuses")
+    }
+
+    /// Every message that a person wrote, in order.
+    pub fn messages(&self) -> Vec<Value> {
+        self.listed("messages")
+    }
+
+    fn listed(&self, key: &str) -> Vec<Value> {
+        let values = self.values("messages").into_iter();
+        values.flat_map(|value| value[key].as_array().cloned().unwrap_or_default()).collect()
     }
 
     /// `sent delivered failed:131026 …`
@@ -119,6 +133,19 @@ impl Stage {
     /// Sends this message from the default number.
     pub async fn send(&self, message: Value) -> (StatusCode, Value) {
         self.call("POST", "/v26.0/106540352242922/messages", message).await
+    }
+
+    /// POSTs JSON, as the control routes want it: `{"error": …}` comes with 400.
+    pub async fn control(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.raw(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// Sends this text; `200`, or the code of the refusal.
+    pub async fn say(&self, to: &str, text: &str) -> u64 {
+        let message = json!({ "messaging_product": "whatsapp", "to": to, "type": "text", "text": { "body": text } });
+        let (status, answer) = self.send(message).await;
+        answer["error"]["code"].as_u64().unwrap_or_else(|| u64::from(status.as_u16()))
     }
 
     /// Sends the weekly offer to this person; `200/accepted`, `400/131026` …

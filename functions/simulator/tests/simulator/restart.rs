@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-use simulator::{Config, ErrorCode};
+use serde_json::json;
+use simulator::{Config, Enforcement, ErrorCode, Manners};
 
 use crate::harness::Stage;
 
@@ -35,6 +36,32 @@ async fn a_new_start_knows_every_arrival_and_posts_what_was_not_acknowledged() {
     assert_eq!(second.offer("+12125550197").await, "200/accepted", "two refusals stand in the log");
     let wamids: BTreeSet<_> = second.simulator.arrivals().into_iter().filter_map(|one| one.wamid).collect();
     assert_eq!(wamids.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_people_wrote_and_wished_is_known_after_a_start_and_told_if_it_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let manners = Manners { service_windows: Enforcement::Enforced, ..Manners::default() };
+    let config = Config { log_path: Some(folder.path().join("simulator.log")), manners, ..Config::default() };
+    let first = Stage::without_callback(config.clone());
+    first.control("/simulator/inbound", json!({ "from": "12125550100", "text": "STOP" })).await;
+    first.control("/simulator/preferences", json!({ "from": "12125550100", "value": "stop" })).await;
+    first.simulator.stop();
+
+    let second = Stage::new(config.clone());
+    second.simulator.idle().await;
+    let told = (second.receiver.messages().len(), second.receiver.values("user_preferences").len());
+    assert_eq!(told, (1, 1));
+    second.say("+12125550100", "We heard you").await;
+    second.offer("+12125550100").await;
+    second.simulator.idle().await;
+    assert_eq!(second.receiver.told().matches("failed:131050").count(), 1);
+    assert_eq!(second.receiver.told().matches("delivered").count(), 1);
+    second.simulator.stop();
+
+    let third = Stage::new(config);
+    third.simulator.idle().await;
+    assert!(third.receiver.bodies().is_empty(), "everything was told");
 }
 
 #[tokio::test(start_paused = true)]
