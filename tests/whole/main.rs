@@ -32,3 +32,4 @@ mod seeds;
 mod stops;
 mod suppressions;
 mod walls;
+mod webhooks;

@@ -66,7 +66,7 @@ impl Recent {
     }
 
     /// Takes note of one message's change. A message that WhatsApp took and failed later counts once, as failed.
-    pub fn note(&mut self, before: Option<Counted>, after: Counted) {
+    pub fn note(&mut self, before: Option<&Counted>, after: &Counted) {
         let was_taken = before.is_some_and(|before| is_taken(before.state));
         let was_in_flight = before.is_some_and(|before| is_in_flight(before.state));
         let letter = match after.state {
@@ -153,27 +153,27 @@ mod tests {
     use super::*;
 
     fn counted(state: MessageState, code: Option<u32>) -> Counted {
-        Counted { state, code }
+        Counted::of(state, code)
     }
 
     fn took(recent: &mut Recent, times: usize) {
         for _ in 0..times {
             let claimed = counted(MessageState::Claimed, None);
-            recent.note(None, claimed);
-            recent.note(Some(claimed), counted(MessageState::Accepted, None));
-            recent.note(Some(counted(MessageState::Accepted, None)), counted(MessageState::Sent, None));
+            recent.note(None, &claimed);
+            recent.note(Some(&claimed), &counted(MessageState::Accepted, None));
+            recent.note(Some(&counted(MessageState::Accepted, None)), &counted(MessageState::Sent, None));
         }
     }
 
     fn refused(recent: &mut Recent, code: u32, times: usize) {
         for _ in 0..times {
-            recent.note(Some(counted(MessageState::Claimed, None)), counted(MessageState::Failed, Some(code)));
+            recent.note(Some(&counted(MessageState::Claimed, None)), &counted(MessageState::Failed, Some(code)));
         }
     }
 
     fn failed_later(recent: &mut Recent, code: u32, times: usize) {
         for _ in 0..times {
-            recent.note(Some(counted(MessageState::Sent, None)), counted(MessageState::Failed, Some(code)));
+            recent.note(Some(&counted(MessageState::Sent, None)), &counted(MessageState::Failed, Some(code)));
         }
     }
 
@@ -205,8 +205,8 @@ mod tests {
         took(&mut recent, 179);
         let capped = counted(MessageState::Retry, Some(131_049));
         for _ in 0..21 {
-            recent.note(Some(counted(MessageState::Claimed, None)), capped);
-            recent.note(Some(capped), capped);
+            recent.note(Some(&counted(MessageState::Claimed, None)), &capped);
+            recent.note(Some(&capped), &capped);
         }
         assert_eq!(recent.judge(&Limits::default()).unwrap().failures, 21);
     }
@@ -236,8 +236,8 @@ mod tests {
         let mut recent = Recent::default();
         for _ in 0..300 {
             let waits = counted(MessageState::Retry, Some(130_429));
-            recent.note(Some(counted(MessageState::Claimed, None)), waits);
-            recent.note(Some(waits), counted(MessageState::Claimed, None));
+            recent.note(Some(&counted(MessageState::Claimed, None)), &waits);
+            recent.note(Some(&waits), &counted(MessageState::Claimed, None));
         }
         refused(&mut recent, 131_056, 300);
         assert_eq!((recent.is_empty(), recent.judge(&Limits::default())), (true, None));

@@ -2,8 +2,8 @@
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
 //! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
-//! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `progress` → `totals` → `breaker` →
-//! `health`
+//! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) →
+//! `totals` → `breaker` → `health`
 
 pub mod audience;
 pub mod breaker;
@@ -21,11 +21,14 @@ pub mod list;
 pub mod message;
 pub mod phone;
 pub mod plan;
+pub mod price;
 pub mod progress;
 pub mod quiet;
+pub mod reply;
 pub mod retry;
 pub mod send_error;
 pub mod template;
 pub mod timing;
 pub mod totals;
+pub mod tracking;
 pub mod zone;

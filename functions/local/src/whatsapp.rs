@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lambdas::App;
 use lambdas::config::WhatsAppApp;
 use lambdas::storage::channels::{self, ChannelRecord};
+use lambdas::storage::heard::Heard;
 use wire::{ChannelId, WorkspaceId};
 
 use crate::folder::Secrets;
@@ -69,8 +70,9 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             messaging_limit: simulator.messaging_limit,
             messages_per_second: number.rate_per_second,
             simulated: true,
+            heard: Heard::default(),
         };
-        channels::put(app, &record).await?;
+        channels::register(app, record).await?;
     }
     if let Some(number) = real {
         let record = ChannelRecord {
@@ -85,8 +87,9 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             messaging_limit: number.messaging_limit,
             messages_per_second: number.messages_per_second,
             simulated: false,
+            heard: Heard::default(),
         };
-        channels::put(app, &record).await?;
+        channels::register(app, record).await?;
     }
     Ok(())
 }

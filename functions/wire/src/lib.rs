@@ -23,10 +23,10 @@ mod timing;
 
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
-    Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
-    PauseAbove, ResultCounts,
+    BilledCount, Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount,
+    HealthCheckData, PauseAbove, ResultCounts,
 };
-pub use channel::{Channel, ChannelList};
+pub use channel::{Channel, ChannelList, ChannelNotice};
 pub use consent::{
     AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
     ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent, StartCampaign, Suppression,
@@ -46,7 +46,7 @@ pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
     ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
-pub use message::{Message, MessageList, MessageState};
+pub use message::{Billing, Message, MessageList, MessageState};
 pub use problem::{FieldError, Problem};
 pub use session::{Session, SignIn};
 pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};

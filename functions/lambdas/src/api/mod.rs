@@ -16,7 +16,7 @@ mod actions;
 mod audiences;
 mod audit;
 mod caller;
-mod campaign_view;
+pub(crate) mod campaign_view;
 mod campaigns;
 mod channels;
 mod clone_campaign;

@@ -8,6 +8,7 @@ use campaigns::health::Standing;
 use campaigns::job::JOB_RECIPIENTS;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::timing::Timing;
+use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
     AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Template, TemplateContent, WaitReason,
@@ -62,6 +63,9 @@ pub struct CampaignRecord {
     /// When messages may leave.
     #[serde(default, skip_serializing_if = "Timing::is_any_time")]
     pub timing: Timing,
+    /// Which replies count.
+    #[serde(default)]
+    pub tracking: Tracking,
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,
