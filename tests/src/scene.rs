@@ -69,6 +69,8 @@ impl Scene {
         let campaign = draft(&stepped.app, PEOPLE, asked.clone()).await?.id;
         if asked.get("scheduledTo").is_none() {
             act(&stepped.app, &campaign, "start").await?;
+            // Nobody looks after it: the dispatcher is not part of the scene.
+            stepped.take_now(&stepped.app.config.nudge_queue_url).await?;
         }
         let rounds = asked["retryRounds"].as_u64().unwrap_or_default() as u32;
         for index in 0..PHONES.len() as u64 {
