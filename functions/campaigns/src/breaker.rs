@@ -67,6 +67,10 @@ impl Recent {
 
     /// Takes note of one message's change. A message that WhatsApp took and failed later counts once, as failed.
     pub fn note(&mut self, before: Option<&Counted>, after: &Counted) {
+        // An answer or a price came: the outcome is the one that was counted.
+        if before.is_some_and(|before| (before.state, before.code) == (after.state, after.code)) {
+            return;
+        }
         let was_taken = before.is_some_and(|before| is_taken(before.state));
         let was_in_flight = before.is_some_and(|before| is_in_flight(before.state));
         let letter = match after.state {
@@ -197,6 +201,15 @@ mod tests {
         assert_eq!((recent.0.len(), recent.judge(&Limits::default())), (200, None));
         failed_later(&mut recent, 131_026, 1);
         assert_eq!(recent.judge(&Limits::default()).unwrap().failures, 21);
+    }
+
+    #[test]
+    fn an_answer_to_a_message_that_failed_makes_it_fail_no_second_time() {
+        let mut recent = Recent::default();
+        refused(&mut recent, 131_026, 1);
+        let failed = counted(MessageState::Failed, Some(131_026));
+        recent.note(Some(&failed), &failed.clone().with(Some(5), None));
+        assert_eq!(recent.0.len(), 1);
     }
 
     #[test]

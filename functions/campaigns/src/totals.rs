@@ -254,7 +254,7 @@ mod tests {
         let state = STATES[step % STATES.len()];
         let code = (state == MessageState::Failed).then_some(131_000 + step as u32 % 3);
         let price = Price::of(["marketing", "utility"][step % 2], "regular", "PMP", None);
-        Counted::of(state, code).with([None, None, Some(1)][step % 3], price.filter(|_| step % 5 > 0))
+        Counted::of(state, code).with([None, None, Some(1)][step % 3], price.filter(|_| !step.is_multiple_of(5)))
     }
 
     #[test]

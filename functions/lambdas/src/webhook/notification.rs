@@ -193,6 +193,9 @@ fn read_statuses(values: Vec<Value>) -> (Vec<Status>, usize) {
     (statuses, unreadable)
 }
 
+/// The end of the year 9999: what claims to be later, or before 1970, is no time.
+const LATEST_MILLIS: i64 = 253_402_300_799_999;
+
 /// Seconds above this are milliseconds, which some clients have seen.
 const MILLISECONDS_FROM: i64 = 1_000_000_000_000;
 
@@ -202,7 +205,8 @@ impl Timestamp {
             Timestamp::Text(text) => text.parse().ok()?,
             Timestamp::Number(number) => *number,
         };
-        if at >= MILLISECONDS_FROM { Some(at) } else { at.checked_mul(1_000) }
+        let millis = if at >= MILLISECONDS_FROM { at } else { at.checked_mul(1_000)? };
+        (0..=LATEST_MILLIS).contains(&millis).then_some(millis)
     }
 }
 
@@ -331,7 +335,9 @@ mod tests {
     #[test]
     fn a_status_that_meta_adds_is_no_receipt() {
         assert_eq!(status("deleted", json!("1")).receipt(1), None);
-        assert_eq!(status("sent", json!("soon")).receipt(1), None);
+        for none in [json!("soon"), json!(-5), json!(i64::MAX), json!(i64::MIN), json!("99999999999999999999")] {
+            assert_eq!(status("sent", none.clone()).receipt(1), None, "{none}");
+        }
     }
 
     #[test]
