@@ -22,6 +22,9 @@ channel() { # under its workspace, and under its number for webhooks
 }
 channel "workspace#1" "channel#whatsapp-$number"
 channel "number#$number" channel
+# Beside its account, for webhooks that name only that (storage/wabas.rs).
+aws dynamodb put-item --table-name "$table" --item '{"pk": {"S": "waba#'"$waba"'"}, "sk": {"S": "1#whatsapp-'"$number"'"},
+  "workspaceId": {"N": "1"}, "channelId": {"S": "whatsapp-'"$number"'"}}'
 
 code=$(openssl rand -hex 32)
 hash=$(printf %s "$code" | openssl dgst -sha256 -r | cut -c 1-64)

@@ -14,6 +14,7 @@ mod people;
 mod place;
 mod report;
 mod store;
+mod storm;
 mod theirs;
 mod usage;
 
@@ -48,6 +49,12 @@ const ROWS: usize = 1_000_000;
 /// The audience that is only cut into jobs; `BENCH_CUT` says otherwise.
 const CUT: u64 = 1_000_000;
 
+/// Share of the whole storm of webhooks that this machine is asked to bear, in percent; `BENCH_STORM` says otherwise.
+const STORM: u32 = 25;
+
+/// Seconds of the storm; `BENCH_STORM_SECONDS` says otherwise.
+const STORM_SECONDS: usize = 60;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::ERROR).init();
@@ -60,7 +67,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import` or `cut`; or `overload`, which says where the
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut` or `storm`; or `overload`, which says where the
 /// writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
@@ -81,6 +88,9 @@ async fn measure(part: &str) -> anyhow::Result<()> {
     }
     if is_asked("cut") {
         cut(asked("BENCH_CUT", CUT)?).await?;
+    }
+    if is_asked("storm") {
+        storm(asked("BENCH_STORM", STORM)?, asked("BENCH_STORM_SECONDS", STORM_SECONDS)?).await?;
     }
     Ok(())
 }
@@ -168,6 +178,22 @@ async fn growth() -> anyhow::Result<()> {
         let peak = |run: &Run| run.peak_mb;
         line("% more memory", (peak(last) / peak(first) - 1.0) * 100.0, 1, Goal::None);
     }
+    Ok(())
+}
+
+/// Webhooks at a fixed rate, whatever the answers: how late they are answered, opt-outs apart, and what is lost.
+async fn storm(percent: u32, seconds: usize) -> anyhow::Result<()> {
+    let storm = storm::run(f64::from(percent) / 100.0, seconds).await?;
+    title(&format!("storm: {percent} % of 3,000 statuses/s and 300 inbound/s for {seconds} s, in one process"));
+    line("statuses/s that were answered", storm.statuses_a_second, 0, Goal::None);
+    for (name, [half, most, worst]) in
+        [("statuses", storm.statuses_ms), ("inbound", storm.inbound_ms), ("opt-outs", storm.opt_outs_ms)]
+    {
+        line(&format!("ms from due to answered, {name}, median"), half, 1, Goal::AtMost(250.0));
+        line(&format!("ms from due to answered, {name}, 99 of 100"), most, 1, Goal::AtMost(1_000.0));
+        line(&format!("ms from due to answered, {name}, at most"), worst, 1, Goal::None);
+    }
+    line("updates that were lost", storm.lost as f64, 0, Goal::AtMost(0.0));
     Ok(())
 }
 

@@ -89,7 +89,7 @@ async fn life(app: &App, campaign: &CampaignId, index: u64) -> anyhow::Result<()
     let outcome = Outcome::Accepted { wamid: wamid.clone(), held: false };
     write(app, &mut record, |record| record.with_outcome(1, &outcome, now)).await?;
     for status in [ReceiptStatus::Sent, ReceiptStatus::Delivered, ReceiptStatus::Read] {
-        let receipt = Receipt { attempt: 1, status, at: now, wamid: wamid.clone() };
+        let receipt = Receipt { attempt: 1, status, at: now, wamid: wamid.clone(), price: None };
         write(app, &mut record, |record| record.with_receipt(&receipt)).await?;
     }
     Ok(())

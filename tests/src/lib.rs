@@ -7,6 +7,7 @@ pub mod client;
 pub mod contacts;
 pub mod people;
 pub mod running;
+pub mod scene;
 pub mod spawned;
 pub mod stepped;
 pub mod town;

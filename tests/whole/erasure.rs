@@ -37,6 +37,7 @@ async fn known(stepped: &Stepped) -> anyhow::Result<String> {
     sender::handle(&stepped.app, jobs).await?;
     let contact = json!([{ "wa_id": &phone[1..], "user_id": "US.7" }]);
     tell(stepped, "messages", json!({ "contacts": contact })).await?;
+    write(stepped, json!({ "from": &phone[1..] }), "Aqui é a Secreta", "wamid.answer", now()).await?;
     Ok(phone)
 }
 
@@ -52,6 +53,7 @@ async fn all_that_is_kept_of_a_person_is_told() -> anyhow::Result<()> {
     let told = export(&stepped, &phone).await?;
     assert_eq!((told.phone.as_str(), told.is_complete), (phone.as_str(), true));
     assert_eq!(told.contact.map(|contact| contact.name), Some("Ana Secreta".to_owned()));
+    assert_eq!(told.messages[0].reply_text.as_deref(), Some("Aqui é a Secreta"));
     assert_eq!((told.consents.len(), told.messages.len(), told.user_ids), (3, 1, vec!["US.7".to_owned()]));
     assert!(told.suppression.is_some());
     Ok(())

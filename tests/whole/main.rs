@@ -32,4 +32,6 @@ mod refusals;
 mod seeds;
 mod stops;
 mod suppressions;
+mod templates;
 mod walls;
+mod webhooks;

@@ -2,6 +2,7 @@
 //! written is what the merge would have written.
 
 use campaigns::message::{Claim, MessageRecord, Outcome, Receipt, ReceiptStatus, Step};
+use campaigns::price::Price;
 use campaigns::progress::Progress;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::channels::ChannelRecord;
@@ -10,7 +11,12 @@ use lambdas::storage::progress::{self, Noted};
 use wire::{CampaignId, ChannelId, WorkspaceId};
 
 fn receipt(attempt: u32, status: ReceiptStatus, at: i64) -> Receipt {
-    Receipt { attempt, status, at, wamid: format!("wamid.{attempt}") }
+    Receipt { attempt, status, at, wamid: format!("wamid.{attempt}"), price: None }
+}
+
+/// The same, billed as this type.
+fn priced(status: ReceiptStatus, at: i64, kind: &str) -> Receipt {
+    Receipt { price: Price::of("marketing", kind, "PMP", None), ..receipt(1, status, at) }
 }
 
 /// What may have happened to a message, in one step.
@@ -29,8 +35,9 @@ fn steps(record: &MessageRecord) -> Vec<MessageRecord> {
         ReceiptStatus::Failed { code: 131_049 },
     ];
     let outcomes = outcomes.iter().filter_map(|outcome| record.with_outcome(1, outcome, 2_000));
+    let billed = record.with_receipt(&priced(ReceiptStatus::Sent, 3_000, "regular"));
     let receipts = receipts.iter().filter_map(|status| record.with_receipt(&receipt(1, *status, 3_000)));
-    outcomes.chain(receipts).collect()
+    outcomes.chain(receipts).chain(billed).collect()
 }
 
 /// What one webhook may tell.
@@ -40,6 +47,9 @@ fn told() -> Vec<Vec<Receipt>> {
     let mut told = vec![one(Sent), one(Delivered), one(Read), vec![receipt(2, Delivered, 4_000)]];
     told.push(vec![receipt(1, Sent, 4_000), receipt(1, Delivered, 5_000)]);
     told.push(vec![receipt(1, Read, 4_000), receipt(1, Delivered, 5_000)]);
+    told.push(vec![priced(Delivered, 4_000, "regular")]);
+    told.push(vec![priced(Delivered, 4_000, "free_entry_point"), priced(Read, 5_000, "regular")]);
+    told.push(vec![priced(Delivered, 4_000, "free_entry_point")]);
     told
 }
 

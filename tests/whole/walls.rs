@@ -1,11 +1,16 @@
 //! Who may do what: tokens, sign-in links, signatures, workspaces.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use campanile_tests::campaign::{call, draft};
 use campanile_tests::contacts;
 use campanile_tests::running::Running;
+use campanile_tests::scene::Scene;
 use campanile_tests::stepped::Stepped;
+use lambdas::App;
+use lambdas::config::Config;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -112,5 +117,62 @@ async fn the_webhook_wants_its_token_and_its_signature() -> anyhow::Result<()> {
     assert_eq!(status(router(), post("sha256=00")?).await?, StatusCode::UNAUTHORIZED);
     let elsewhere = Request::post("/webhooks/another").body(Body::empty())?;
     assert_eq!(status(router(), elsewhere).await?, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_signature_holds_for_a_body_that_the_gateway_wrote_in_base64() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let path = stepped.webhook_path();
+    let body = br#"{"object":"whatsapp_business_account","entry":[]}"#;
+    // That body in base64.
+    let written = "eyJvYmplY3QiOiJ3aGF0c2FwcF9idXNpbmVzc19hY2NvdW50IiwiZW50cnkiOltdfQ==";
+    let event = |signature: &str, body: &str, is_base64: bool| {
+        let http =
+            json!({ "method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "x" });
+        json!({
+            "version": "2.0", "routeKey": "ANY /webhooks/{proxy+}", "rawPath": path, "rawQueryString": "",
+            "headers": { "x-hub-signature-256": signature, "content-type": "application/json", "host": "x" },
+            "requestContext": {
+                "accountId": "1", "apiId": "a", "domainName": "x", "domainPrefix": "x", "http": http, "requestId": "1",
+                "routeKey": "ANY /webhooks/{proxy+}", "stage": "$default", "time": "-", "timeEpoch": 0,
+            },
+            "body": body, "isBase64Encoded": is_base64,
+        })
+    };
+    let signed = stepped.signature(body)?;
+    let plain = std::str::from_utf8(body)?;
+    for (event, expected) in [
+        (event(&signed, written, true), StatusCode::OK),
+        (event(&signed, plain, false), StatusCode::OK),
+        (event(&signed, written, false), StatusCode::UNAUTHORIZED),
+    ] {
+        let (parts, body) = lambda_http::request::from_str(&event.to_string())?.into_parts();
+        let request = Request::from_parts(parts, Body::from(body.to_vec()));
+        assert_eq!(status(lambdas::webhook::router(stepped.app.clone()), request).await?, expected, "{event}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_written_down_is_asked_for_again() -> anyhow::Result<()> {
+    let scene = Scene::set(&json!({})).await?;
+    let value = json!({
+        "metadata": { "phone_number_id": scene.stepped.channel().await?.phone_number_id },
+        "statuses": [{
+            "id": "wamid.sent.1", "status": "read", "timestamp": "1763726430",
+            "biz_opaque_callback_data": format!("c={};i=1;a=1", scene.campaign),
+        }],
+    });
+    let body = json!({ "entry": [{ "changes": [{ "field": "messages", "value": value }] }] }).to_string();
+    let signed = scene.stepped.signature(body.as_bytes())?;
+    let config = Config { messages_table: "that-fails".to_owned(), ..(*scene.stepped.app.config).clone() };
+    let failing = Arc::new(App { config: Arc::new(config), ..(*scene.stepped.app).clone() });
+    for (app, expected) in [(failing, StatusCode::INTERNAL_SERVER_ERROR), (scene.stepped.app.clone(), StatusCode::OK)] {
+        let request = Request::post(scene.stepped.webhook_path()).header("x-hub-signature-256", &signed);
+        let request = request.body(Body::from(body.clone()))?;
+        assert_eq!(status(lambdas::webhook::router(app), request).await?, expected);
+    }
+    assert_eq!(scene.state().await?["messages"]["1"]["state"], "read");
     Ok(())
 }

@@ -118,6 +118,7 @@ mod tests {
             skipped: 9,
             retry: 10,
             unknown: 11,
+            replied: 12,
         };
         assert_eq!(ALL.into_iter().map(|state| count(&totals, state)).sum::<u64>(), totals.audience);
     }

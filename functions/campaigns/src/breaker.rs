@@ -66,7 +66,11 @@ impl Recent {
     }
 
     /// Takes note of one message's change. A message that WhatsApp took and failed later counts once, as failed.
-    pub fn note(&mut self, before: Option<Counted>, after: Counted) {
+    pub fn note(&mut self, before: Option<&Counted>, after: &Counted) {
+        // An answer or a price came: the outcome is the one that was counted.
+        if before.is_some_and(|before| (before.state, before.code) == (after.state, after.code)) {
+            return;
+        }
         let was_taken = before.is_some_and(|before| is_taken(before.state));
         let was_in_flight = before.is_some_and(|before| is_in_flight(before.state));
         let letter = match after.state {
@@ -153,27 +157,27 @@ mod tests {
     use super::*;
 
     fn counted(state: MessageState, code: Option<u32>) -> Counted {
-        Counted { state, code }
+        Counted::of(state, code)
     }
 
     fn took(recent: &mut Recent, times: usize) {
         for _ in 0..times {
             let claimed = counted(MessageState::Claimed, None);
-            recent.note(None, claimed);
-            recent.note(Some(claimed), counted(MessageState::Accepted, None));
-            recent.note(Some(counted(MessageState::Accepted, None)), counted(MessageState::Sent, None));
+            recent.note(None, &claimed);
+            recent.note(Some(&claimed), &counted(MessageState::Accepted, None));
+            recent.note(Some(&counted(MessageState::Accepted, None)), &counted(MessageState::Sent, None));
         }
     }
 
     fn refused(recent: &mut Recent, code: u32, times: usize) {
         for _ in 0..times {
-            recent.note(Some(counted(MessageState::Claimed, None)), counted(MessageState::Failed, Some(code)));
+            recent.note(Some(&counted(MessageState::Claimed, None)), &counted(MessageState::Failed, Some(code)));
         }
     }
 
     fn failed_later(recent: &mut Recent, code: u32, times: usize) {
         for _ in 0..times {
-            recent.note(Some(counted(MessageState::Sent, None)), counted(MessageState::Failed, Some(code)));
+            recent.note(Some(&counted(MessageState::Sent, None)), &counted(MessageState::Failed, Some(code)));
         }
     }
 
@@ -200,13 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_a_message_that_failed_makes_it_fail_no_second_time() {
+        let mut recent = Recent::default();
+        refused(&mut recent, 131_026, 1);
+        let failed = counted(MessageState::Failed, Some(131_026));
+        recent.note(Some(&failed), &failed.clone().with(Some(5), None));
+        assert_eq!(recent.0.len(), 1);
+    }
+
+    #[test]
     fn a_refusal_that_comes_before_the_acceptance_was_written_counts_too() {
         let mut recent = Recent::default();
         took(&mut recent, 179);
         let capped = counted(MessageState::Retry, Some(131_049));
         for _ in 0..21 {
-            recent.note(Some(counted(MessageState::Claimed, None)), capped);
-            recent.note(Some(capped), capped);
+            recent.note(Some(&counted(MessageState::Claimed, None)), &capped);
+            recent.note(Some(&capped), &capped);
         }
         assert_eq!(recent.judge(&Limits::default()).unwrap().failures, 21);
     }
@@ -236,8 +249,8 @@ mod tests {
         let mut recent = Recent::default();
         for _ in 0..300 {
             let waits = counted(MessageState::Retry, Some(130_429));
-            recent.note(Some(counted(MessageState::Claimed, None)), waits);
-            recent.note(Some(waits), counted(MessageState::Claimed, None));
+            recent.note(Some(&counted(MessageState::Claimed, None)), &waits);
+            recent.note(Some(&waits), &counted(MessageState::Claimed, None));
         }
         refused(&mut recent, 131_056, 300);
         assert_eq!((recent.is_empty(), recent.judge(&Limits::default())), (true, None));

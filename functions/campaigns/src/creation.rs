@@ -14,6 +14,7 @@ use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
 use crate::retry::MOST_ROUNDS;
 use crate::timing::Timing;
+use crate::tracking::{MOST_HOURS, TrackedChannels, Tracking};
 
 /// Longest name of a campaign or of who made it, in characters: it stands on one line.
 pub const LONGEST_NAME: usize = 200;
@@ -53,6 +54,8 @@ pub struct NewCampaign {
     pub limits: Limits,
     /// When messages may leave.
     pub timing: Timing,
+    /// Which replies count.
+    pub tracking: Tracking,
     chunk: ChunkAsked,
     between_chunks_ms: u64,
     min_gap_ms: u64,
@@ -103,6 +106,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let chunk = chunk(request, &mut faults);
     let retry_rounds = retry_rounds(request, &mut faults);
     let limits = limits(request, &mut faults);
+    let tracking = tracking(request, &mut faults);
     let timing = Timing::parse(request).unwrap_or_else(|wrong| {
         faults.0.extend(wrong);
         Timing::default()
@@ -121,6 +125,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             retry_rounds,
             limits,
             timing,
+            tracking,
             chunk,
             between_chunks_ms,
             min_gap_ms,
@@ -235,6 +240,20 @@ fn retry_rounds(request: &CreateCampaign, faults: &mut Faults) -> u32 {
 }
 
 /// What is not given stands as usual.
+fn tracking(request: &CreateCampaign, faults: &mut Faults) -> Tracking {
+    let usual = Tracking::default();
+    let max_hours = request.track_max_hours.unwrap_or(usual.max_hours);
+    if max_hours > MOST_HOURS {
+        faults.add("trackMaxHours", format!("must be 0 to {MOST_HOURS}; 0 counts only replies that quote the message"));
+    }
+    let channels = match request.track_all_channels {
+        Some(true) => TrackedChannels::All,
+        Some(false) | None => TrackedChannels::Own,
+    };
+    Tracking { max_hours: max_hours.min(MOST_HOURS), channels }
+}
+
+/// What is not given stands as usual.
 fn limits(request: &CreateCampaign, faults: &mut Faults) -> Limits {
     let usual = Limits::default();
     let asked = request.pause_above.clone().unwrap_or_default();
@@ -269,6 +288,18 @@ mod tests {
             }),
             ..CreateCampaign::default()
         }
+    }
+
+    #[test]
+    fn replies_are_tracked_for_three_days_on_the_own_channel_unless_asked_otherwise() {
+        assert_eq!(
+            parse(&request(), now()).unwrap().tracking,
+            Tracking { max_hours: 72, channels: TrackedChannels::Own }
+        );
+        let asked = CreateCampaign { track_max_hours: Some(0), track_all_channels: Some(true), ..request() };
+        let tracking = parse(&asked, now()).unwrap().tracking;
+        assert_eq!(tracking, Tracking { max_hours: 0, channels: TrackedChannels::All });
+        assert_eq!(refused_fields(&CreateCampaign { track_max_hours: Some(721), ..request() }), ["trackMaxHours"]);
     }
 
     fn now() -> DateTime<Utc> {

@@ -28,6 +28,8 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
             .or(standing.max_seconds_between_messages),
         seconds_between_chunks: edit.seconds_between_chunks.or(standing.seconds_between_chunks),
         retry_rounds: edit.retry_rounds.or(standing.retry_rounds),
+        track_max_hours: edit.track_max_hours.or(standing.track_max_hours),
+        track_all_channels: edit.track_all_channels.or(standing.track_all_channels),
         pause_above: pause_above(standing.pause_above.clone(), edit.pause_above.clone()),
         business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
         quiet_hours: edit.quiet_hours.clone().unwrap_or_else(|| standing.quiet_hours.clone()),
@@ -73,6 +75,8 @@ fn pause_above(standing: Option<PauseAbove>, edit: Option<PauseAbove>) -> Option
 pub enum Part {
     /// What only people read.
     Name,
+    /// Which replies count.
+    Tracking,
     /// When messages leave.
     Pace,
     /// When the campaign pauses by itself.
@@ -88,7 +92,7 @@ impl Part {
     pub fn moves(self) -> bool {
         match self {
             Part::Pace | Part::Time | Part::Fixed => true,
-            Part::Name | Part::Breaker => false,
+            Part::Name | Part::Tracking | Part::Breaker => false,
         }
     }
 }
@@ -109,7 +113,7 @@ pub fn refusal(part: Part, status: CampaignStatus, progress: Progress) -> Option
     use CampaignStatus::{Cancelled, Completed, Draft, Failed, Paused, Processing, Scheduled};
     let name = status_name(status);
     match (part, status, progress) {
-        (Part::Name, _, _)
+        (Part::Name | Part::Tracking, _, _)
         | (Part::Pace | Part::Breaker, Draft | Scheduled | Processing | Paused, _)
         | (Part::Time, Draft | Scheduled, _)
         | (Part::Fixed, Draft | Scheduled | Paused, Progress::NothingLeft) => None,
@@ -151,6 +155,7 @@ mod tests {
     fn each_part_can_be_changed_for_its_own_time() {
         use CampaignStatus::{Draft, Paused, Processing, Scheduled};
         assert_eq!(allowed(Part::Name, Progress::UnderWay), STATUSES);
+        assert_eq!(allowed(Part::Tracking, Progress::UnderWay), STATUSES);
         assert_eq!(allowed(Part::Pace, Progress::UnderWay), [Draft, Scheduled, Processing, Paused]);
         assert_eq!(allowed(Part::Breaker, Progress::UnderWay), [Draft, Scheduled, Processing, Paused]);
         assert_eq!(allowed(Part::Time, Progress::UnderWay), [Draft, Scheduled]);

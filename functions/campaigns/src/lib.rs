@@ -1,9 +1,9 @@
 //! The rules of a campaign, in the order in which a campaign meets them. Pure: no AWS, no HTTP, no clock and no
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
-//! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `content` (with `media`, `preview`) → `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`,
-//! `timing`, `limit`) → `lifecycle` → `job` → `send_error` → `retry` → `message` → `progress` → `totals` → `breaker` →
-//! `health`
+//! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `content` (with `media`, `preview`) →
+//! `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` →
+//! `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) → `totals` → `breaker` → `health`
 
 pub mod audience;
 pub mod breaker;
@@ -24,11 +24,14 @@ pub mod message;
 pub mod phone;
 pub mod plan;
 pub mod preview;
+pub mod price;
 pub mod progress;
 pub mod quiet;
+pub mod reply;
 pub mod retry;
 pub mod send_error;
 pub mod template;
 pub mod timing;
 pub mod totals;
+pub mod tracking;
 pub mod zone;

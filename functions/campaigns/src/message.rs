@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
 use crate::consent::ERASED;
+use crate::price::Price;
 use crate::retry::after_failed_status;
 use crate::send_error::NO_REASON;
 
@@ -89,6 +90,21 @@ pub struct MessageRecord {
     /// The outcome became unknowable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown_at: Option<i64>,
+    /// What WhatsApp bills it as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// The person answered for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replied_at: Option<i64>,
+    /// Meta's id of that reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_id: Option<String>,
+    /// Its words, shortened; never logged, and not shown for long (`reply::REPLY_TEXT_KEPT_MS`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_text: Option<String>,
+    /// The person tapped one of the message's buttons for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clicked_at: Option<i64>,
     /// Present while another attempt waits: the sparse index's partition key (`waiting_with_job`, `waiting_for_later`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_shard: Option<String>,
@@ -180,6 +196,11 @@ impl From<Claim> for MessageRecord {
             skipped_at: None,
             reason: None,
             unknown_at: None,
+            price: None,
+            replied_at: None,
+            reply_id: None,
+            reply_text: None,
+            clicked_at: None,
             retry_shard: None,
             not_before: None,
             version: 1,
@@ -237,6 +258,8 @@ pub struct Receipt {
     pub at: i64,
     /// Meta's id of the message.
     pub wamid: String,
+    /// What it is billed as, where the status says so.
+    pub price: Option<Price>,
 }
 
 /// How far WhatsApp says that a message got.
@@ -287,7 +310,7 @@ impl MessageRecord {
     }
 
     /// The attempt that the facts are of: while the next one waits, the one before it.
-    fn tried(&self) -> u32 {
+    pub fn tried(&self) -> u32 {
         if self.is_waiting() { self.attempt - 1 } else { self.attempt }
     }
 
@@ -317,6 +340,9 @@ impl MessageRecord {
         }
         if next.wamid.is_none() && receipt.attempt == tried {
             next.wamid = Some(receipt.wamid.clone());
+        }
+        if let Some(told) = &receipt.price {
+            next.price = Some(Price::settled(self.price.as_ref(), told));
         }
         next.settle_wait(self);
         next.finish(self)
@@ -463,6 +489,8 @@ impl MessageRecord {
         }
         let mut next = self.left_out(at, ERASED).unwrap_or_else(|| self.clone());
         next.person = person;
+        next.reply_id = None;
+        next.reply_text = None;
         next.version = self.version + 1;
         Some(next)
     }
@@ -476,7 +504,7 @@ impl MessageRecord {
         }
     }
 
-    fn finish(mut self, before: &MessageRecord) -> Option<MessageRecord> {
+    pub(crate) fn finish(mut self, before: &MessageRecord) -> Option<MessageRecord> {
         self.state = self.derive_state();
         if self == *before {
             return None;
@@ -513,7 +541,7 @@ mod tests {
     }
 
     fn receipt(attempt: u32, status: ReceiptStatus, at: i64) -> Receipt {
-        Receipt { attempt, status, at, wamid: "wamid.1".into() }
+        Receipt { attempt, status, at, wamid: "wamid.1".into(), price: None }
     }
 
     fn fold(record: MessageRecord, receipts: &[Receipt]) -> MessageRecord {
@@ -664,7 +692,13 @@ mod tests {
             Just(ReceiptStatus::Failed { code: 131_049 }),
             Just(ReceiptStatus::Failed { code: 131_053 }),
         ];
-        (1u32..3, status, 1i64..50).prop_map(|(attempt, status, at)| receipt(attempt, status, at))
+        let price = prop_oneof![
+            Just(None),
+            Just(Price::of("marketing", "regular", "PMP", None)),
+            Just(Price::of("marketing", "free_entry_point", "PMP", None)),
+        ];
+        (1u32..3, status, 1i64..50, price)
+            .prop_map(|(attempt, status, at, price)| Receipt { price, ..receipt(attempt, status, at) })
     }
 
     fn rank(state: MessageState) -> usize {

@@ -6,6 +6,7 @@
 use wire::MessageState;
 
 use crate::message::{MessageRecord, Receipt, ReceiptStatus};
+use crate::price::Price;
 
 /// Facts of one attempt that one webhook tells, at least one. Times are milliseconds since 1970, UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Progress {
     pub delivered_at: Option<i64>,
     /// Status `read`.
     pub read_at: Option<i64>,
+    /// What the message is billed as, where one of the statuses says so.
+    pub price: Option<Price>,
 }
 
 impl Progress {
@@ -28,8 +31,12 @@ impl Progress {
     pub fn of(receipts: &[Receipt]) -> Option<Progress> {
         let first = receipts.first()?;
         let wamid = first.wamid.clone();
-        let mut progress = Progress { attempt: first.attempt, wamid, sent_at: None, delivered_at: None, read_at: None };
+        let mut progress =
+            Progress { attempt: first.attempt, wamid, sent_at: None, delivered_at: None, read_at: None, price: None };
         for receipt in receipts {
+            if let Some(told) = &receipt.price {
+                progress.price = Some(Price::settled(progress.price.as_ref(), told));
+            }
             let fact = match receipt.status {
                 ReceiptStatus::Sent => &mut progress.sent_at,
                 ReceiptStatus::Delivered => &mut progress.delivered_at,
@@ -60,7 +67,8 @@ impl Progress {
             && (standing.delivered_at.is_none() || (self.delivered_at.is_none() && self.read_at.is_some()))
             && (standing.sent_at.is_none() || self.sent_at.is_none());
         let is_outweighed = self.state() == MessageState::Sent && standing.failed_at.is_some();
-        standing.attempt == self.attempt && standing.retry_shard.is_none() && is_news && !is_outweighed
+        let is_priced_so = self.price.is_none() || standing.price.is_none() || self.price == standing.price;
+        standing.attempt == self.attempt && standing.retry_shard.is_none() && is_news && !is_outweighed && is_priced_so
     }
 
     /// The message with it, where it fits.
@@ -70,6 +78,7 @@ impl Progress {
         next.delivered_at = self.delivered_at.or(standing.delivered_at);
         next.read_at = self.read_at.or(standing.read_at);
         next.wamid.get_or_insert_with(|| self.wamid.clone());
+        next.price = standing.price.clone().or_else(|| self.price.clone());
         next.state = self.state();
         next.version += 1;
         next
@@ -109,7 +118,18 @@ mod tests {
             Just(ReceiptStatus::Failed { code: 131_026 }),
             Just(ReceiptStatus::Failed { code: 131_049 }),
         ];
-        (status, 1..3u32, 1..9i64).prop_map(|(status, attempt, at)| Receipt { attempt, status, at, wamid: "w".into() })
+        let price = prop_oneof![
+            Just(None),
+            Just(Price::of("utility", "regular", "PMP", None)),
+            Just(Price::of("utility", "free_customer_service", "PMP", None)),
+        ];
+        (status, 1..3u32, 1..9i64, price).prop_map(|(status, attempt, at, price)| Receipt {
+            attempt,
+            status,
+            at,
+            wamid: "w".into(),
+            price,
+        })
     }
 
     fn outcome() -> impl Strategy<Value = Outcome> {
@@ -147,7 +167,7 @@ mod tests {
         let outcome = Outcome::Accepted { wamid: "w".into(), held: false };
         let mut standing = claimed().with_outcome(1, &outcome, 1).unwrap();
         for status in [ReceiptStatus::Sent, ReceiptStatus::Delivered, ReceiptStatus::Read] {
-            let receipt = Receipt { attempt: 1, status, at: 2, wamid: "w".into() };
+            let receipt = Receipt { attempt: 1, status, at: 2, wamid: "w".into(), price: None };
             let progress = Progress::of(&[receipt]).unwrap();
             assert!(progress.fits(&standing), "{status:?}");
             standing = progress.on(&standing);
@@ -158,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_failure_or_two_attempts_are_for_the_merge() {
-        let of = |attempt, status| Receipt { attempt, status, at: 2, wamid: "w".into() };
+        let of = |attempt, status| Receipt { attempt, status, at: 2, wamid: "w".into(), price: None };
         assert_eq!(Progress::of(&[]), None);
         assert_eq!(Progress::of(&[of(1, ReceiptStatus::Failed { code: 1 })]), None);
         assert_eq!(Progress::of(&[of(1, ReceiptStatus::Sent), of(2, ReceiptStatus::Sent)]), None);

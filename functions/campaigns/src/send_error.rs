@@ -72,6 +72,15 @@ const fn vague(code: u32, reaction: Reaction, title: &'static str) -> SendError 
 /// Our own code, outside Meta's: WhatsApp said that a message failed and gave no code.
 pub const NO_REASON: u32 = 900_000;
 
+/// Our own codes for what WhatsApp says of an account in a webhook, where Meta has none.
+pub const ACCOUNT_RESTRICTED: u32 = 900_001;
+/// The account was disabled.
+pub const ACCOUNT_DISABLED: u32 = 900_002;
+/// The account is gone.
+pub const ACCOUNT_DELETED: u32 = 900_003;
+/// The account broke a policy.
+pub const ACCOUNT_VIOLATION: u32 = 900_004;
+
 use Fault::{Elsewhere, Parameters, Recipient, Unexplained};
 use Reaction::{Defer, Fail, PauseCampaign, PauseNumber, RestNumber, Retry, SlowNumber, Suppress};
 
@@ -142,6 +151,10 @@ pub const TABLE: &[SendError] = &[
     row(135_000, Fail, Parameters, "WhatsApp refused the message's parameters without saying why"),
     row(137_000, Fail, Recipient, "The person's phone or app changed and must be confirmed"),
     row(NO_REASON, Fail, Unexplained, "WhatsApp gave no reason"),
+    row(ACCOUNT_RESTRICTED, PauseNumber, Elsewhere, "WhatsApp restricted the account: it may not write to people first"),
+    row(ACCOUNT_DISABLED, PauseNumber, Elsewhere, "WhatsApp disabled the account"),
+    row(ACCOUNT_DELETED, PauseNumber, Elsewhere, "The WhatsApp account was deleted"),
+    row(ACCOUNT_VIOLATION, PauseNumber, Elsewhere, "WhatsApp found the account in breach of a policy"),
     row(2_494_100, RestNumber, Elsewhere, "The number is being moved and in maintenance for a moment"),
 ];
 
@@ -278,6 +291,10 @@ mod tests {
         (135_000, Fail, Proof::NotSent, false, false),
         (137_000, Fail, Proof::NotSent, false, false),
         (NO_REASON, Fail, Proof::NotSent, false, true),
+        (ACCOUNT_RESTRICTED, PauseNumber, Proof::NotSent, false, true),
+        (ACCOUNT_DISABLED, PauseNumber, Proof::NotSent, false, true),
+        (ACCOUNT_DELETED, PauseNumber, Proof::NotSent, false, true),
+        (ACCOUNT_VIOLATION, PauseNumber, Proof::NotSent, false, true),
         (2_494_100, RestNumber, Proof::NotSent, false, true),
     ];
 

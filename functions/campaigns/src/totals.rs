@@ -5,13 +5,55 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use wire::{CampaignTotals, ChunkCounts, MessageState, ResultCounts};
 
+use crate::message::MessageRecord;
+use crate::price::Price;
+
+/// Names of prices that are counted apart: more than Meta has. What is one too many is counted as [`OTHER_PRICE`].
+const MOST_PRICES: usize = 40;
+
+/// The name of all other prices.
+const OTHER_PRICE: &str = "other/other";
+
 /// What of a message is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     /// Where it stands.
     pub state: MessageState,
     /// Meta's code, counted where the state is `failed`.
     pub code: Option<u32>,
+    /// Whether the person answered.
+    pub answer: Answer,
+    /// What it is billed as, counted once it is on the phone: that is when WhatsApp bills it.
+    pub price: Option<Price>,
+}
+
+/// Whether a person answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Not yet.
+    None,
+    /// Once or more often.
+    Given,
+}
+
+impl Counted {
+    /// A message of this state and code, and nothing more.
+    pub fn of(state: MessageState, code: Option<u32>) -> Counted {
+        Counted { state, code, answer: Answer::None, price: None }
+    }
+
+    /// The same with what else is known of it.
+    #[must_use]
+    pub fn with(self, replied_at: Option<i64>, price: Option<Price>) -> Counted {
+        let answer = replied_at.map_or(Answer::None, |_| Answer::Given);
+        Counted { answer, price, ..self }
+    }
+}
+
+impl From<&MessageRecord> for Counted {
+    fn from(record: &MessageRecord) -> Counted {
+        Counted::of(record.state, record.code).with(record.replied_at, record.price.clone())
+    }
 }
 
 /// How many messages stand where.
@@ -40,18 +82,23 @@ pub struct Totals {
     pub read: u64,
     /// The failed ones by Meta's code.
     pub failed_by_code: BTreeMap<u32, u64>,
+    /// Answered, wherever they stand.
+    pub replied: u64,
+    /// Those on the phone by what WhatsApp bills them as: category and type.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub priced: BTreeMap<String, u64>,
 }
 
 impl Totals {
     /// Counts one message's change. `before` is nothing when the message is new.
-    pub fn apply(&mut self, before: Option<Counted>, after: Counted) {
+    pub fn apply(&mut self, before: Option<&Counted>, after: &Counted) {
         if let Some(before) = before {
             self.change(before, |count| count.saturating_sub(1));
         }
         self.change(after, |count| count + 1);
     }
 
-    fn change(&mut self, counted: Counted, by: impl Fn(u64) -> u64) {
+    fn change(&mut self, counted: &Counted, by: impl Fn(u64) -> u64) {
         if let Some(count) = self.count_of(counted.state) {
             *count = by(*count);
         }
@@ -62,6 +109,23 @@ impl Totals {
             if *count == 0 {
                 self.failed_by_code.remove(&code);
             }
+        }
+        match counted.answer {
+            Answer::None => {}
+            Answer::Given => self.replied = by(self.replied),
+        }
+        if let (MessageState::Delivered | MessageState::Read, Some(price)) = (counted.state, &counted.price) {
+            self.change_price(price.counted_as(), by);
+        }
+    }
+
+    fn change_price(&mut self, name: String, by: impl Fn(u64) -> u64) {
+        let is_one_too_many = !self.priced.contains_key(&name) && self.priced.len() >= MOST_PRICES;
+        let name = if is_one_too_many { OTHER_PRICE.to_owned() } else { name };
+        let count = self.priced.entry(name.clone()).or_default();
+        *count = by(*count);
+        if *count == 0 {
+            self.priced.remove(&name);
         }
     }
 
@@ -111,6 +175,7 @@ impl Totals {
             skipped: self.skipped,
             retry: self.retry,
             unknown: self.unknown,
+            replied: self.replied,
         }
     }
 
@@ -121,7 +186,7 @@ impl Totals {
             sent: counts.sent,
             received: counts.received,
             read: counts.read,
-            answered: 0,
+            answered: self.replied,
             chunks_executed,
             by_chunk_id: chunks,
         }
@@ -133,7 +198,7 @@ impl Totals {
             sent: self.taken() - self.held,
             received: self.delivered + self.read,
             read: self.read,
-            answered: 0,
+            answered: self.replied,
             failed: self.failed,
             leads,
         }
@@ -156,6 +221,7 @@ pub fn together(one: CampaignTotals, other: CampaignTotals) -> CampaignTotals {
         skipped: sum(|part| part.skipped),
         retry: sum(|part| part.retry),
         unknown: sum(|part| part.unknown),
+        replied: sum(|part| part.replied),
     }
 }
 
@@ -187,7 +253,8 @@ mod tests {
     fn counted(step: usize) -> Counted {
         let state = STATES[step % STATES.len()];
         let code = (state == MessageState::Failed).then_some(131_000 + step as u32 % 3);
-        Counted { state, code }
+        let price = Price::of(["marketing", "utility"][step % 2], "regular", "PMP", None);
+        Counted::of(state, code).with([None, None, Some(1)][step % 3], price.filter(|_| !step.is_multiple_of(5)))
     }
 
     #[test]
@@ -199,6 +266,30 @@ mod tests {
         assert!(sequence_is_after("4421584500000000017450439092", "4421584500000000017450439091"));
     }
 
+    #[test]
+    fn who_answered_is_counted_once_and_a_price_when_the_message_is_on_the_phone() {
+        let price = Price::of("marketing", "regular", "PMP", None);
+        let at = |state, replied_at| Counted::of(state, None).with(replied_at, price.clone());
+        let mut totals = Totals::default();
+        totals.apply(None, &at(MessageState::Sent, None));
+        assert!(totals.priced.is_empty(), "sent is not billed");
+        totals.apply(Some(&at(MessageState::Sent, None)), &at(MessageState::Read, Some(5)));
+        totals.apply(Some(&at(MessageState::Read, Some(5))), &at(MessageState::Read, Some(4)));
+        assert_eq!((totals.replied, totals.priced.get("marketing/regular")), (1, Some(&1)));
+        assert_eq!(totals.chunk_counts(1).answered, 1);
+    }
+
+    #[test]
+    fn prices_that_are_made_up_do_not_grow_without_a_bound() {
+        let mut totals = Totals::default();
+        for n in 0..100 {
+            let price = Price::of(&format!("c{n}"), "regular", "PMP", None);
+            totals.apply(None, &Counted::of(MessageState::Delivered, None).with(None, price));
+        }
+        assert_eq!(totals.priced.len(), MOST_PRICES + 1);
+        assert_eq!(totals.priced[OTHER_PRICE], 60);
+    }
+
     proptest! {
         #[test]
         fn totals_equal_a_recount(histories in proptest::collection::vec(proptest::collection::vec(0usize..30, 1..6), 1..40)) {
@@ -207,10 +298,10 @@ mod tests {
             for history in &histories {
                 let mut before = None;
                 for step in history {
-                    folded.apply(before, counted(*step));
+                    folded.apply(before.as_ref(), &counted(*step));
                     before = Some(counted(*step));
                 }
-                recounted.apply(None, before.unwrap());
+                recounted.apply(None, &before.unwrap());
             }
             prop_assert_eq!(&folded, &recounted);
             prop_assert_eq!(folded.touched(), histories.len() as u64);

@@ -16,7 +16,7 @@ pub async fn count(app: &App, campaign: &CampaignId, first: u64, end: u64) -> an
     while from < end {
         let next = from.saturating_add(PAGE).min(end);
         for message in messages::range(app, campaign, from, next - 1).await? {
-            totals.apply(None, Counted { state: message.state, code: message.code });
+            totals.apply(None, &Counted::from(&message));
         }
         from = next;
     }

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use aws_lambda_events::dynamodb::EventRecord;
 use campaigns::breaker::{Recent, Trip};
 use campaigns::message::campaign_of;
+use campaigns::price::Price;
 use campaigns::totals::{Counted, sequence_is_after};
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, CampaignStatus, MessageState};
@@ -71,6 +72,9 @@ struct Image {
     unknown_at: Option<i64>,
     #[serde(default)]
     variant: Option<u32>,
+    replied_at: Option<i64>,
+    #[serde(default)]
+    price: Option<Price>,
 }
 
 impl Image {
@@ -79,7 +83,7 @@ impl Image {
     }
 
     fn counted(&self) -> Counted {
-        Counted { state: self.state, code: self.code }
+        Counted::of(self.state, self.code).with(self.replied_at, self.price.clone())
     }
 }
 
@@ -154,12 +158,12 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
         }
         watermark = Some(change.sequence.clone());
         let settled = next.totals.settled();
-        next.totals.apply(change.before, change.after);
+        next.totals.apply(change.before.as_ref(), &change.after);
         if let Some(variant) = change.variant {
-            next.variants.entry(variant).or_default().apply(change.before, change.after);
+            next.variants.entry(variant).or_default().apply(change.before.as_ref(), &change.after);
         }
         match scope {
-            Scope::Campaign => next.recent.note(change.before, change.after),
+            Scope::Campaign => next.recent.note(change.before.as_ref(), &change.after),
             Scope::Chunk(_) => {}
         }
         next.note_unknown(change.unknown[0], change.unknown[1]);
@@ -212,7 +216,7 @@ mod tests {
     use super::*;
 
     fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
-        let counted = |state| Counted { state, code: None };
+        let counted = |state| Counted::of(state, None);
         let (before, after) = (before.map(counted), counted(after));
         Change { sequence: sequence.to_string(), before, after, variant: None, unknown: [None; 2] }
     }

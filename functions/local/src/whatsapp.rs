@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lambdas::App;
 use lambdas::config::WhatsAppApp;
 use lambdas::storage::channels::{self, ChannelRecord};
+use lambdas::storage::heard::Heard;
 use wire::{ChannelId, WorkspaceId};
 
 use crate::folder::Secrets;
@@ -71,8 +72,9 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            heard: Heard::default(),
         };
-        channels::put(app, &record).await?;
+        channels::register(app, record).await?;
     }
     if let Some(number) = real {
         let record = ChannelRecord {
@@ -89,8 +91,9 @@ pub async fn register(app: &Arc<App>, simulator: &simulator::Config, real: Optio
             simulated: false,
             marketing_messages: false,
             api_version: None,
+            heard: Heard::default(),
         };
-        channels::put(app, &record).await?;
+        channels::register(app, record).await?;
     }
     Ok(())
 }

@@ -83,6 +83,12 @@ pub struct CreateCampaign {
     /// Rounds of the retry schedule, 0 to 3: ten minutes later, later the same day, the next day. Absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_rounds: Option<u32>,
+    /// Hours after a message in which a reply counts as its answer, 0 to 720; absent: 72. 0: only one that quotes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track_max_hours: Option<u32>,
+    /// Whether replies on other channels of the workspace count too; absent: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track_all_channels: Option<bool>,
     /// Above which shares of its latest 200 outcomes the campaign pauses by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_above: Option<PauseAbove>,
@@ -214,9 +220,9 @@ pub struct Campaign {
     /// The wait between chunks, in seconds.
     #[serde(serialize_with = "seconds::serialize")]
     pub seconds_between_chunks: f64,
-    /// Always false: replies are not tracked yet.
+    /// Whether replies on other channels of the workspace count as answers too.
     pub track_all_channels: bool,
-    /// Hours that replies are tracked; 0: not yet.
+    /// Hours after a message in which a reply counts as its answer; 0: only one that quotes it.
     pub track_max_hours: u32,
     /// Recipients in a chunk.
     pub chunk_size: u64,
@@ -249,6 +255,9 @@ pub struct Campaign {
     pub totals: CampaignTotals,
     /// Why messages failed, most frequent first.
     pub failures: Vec<FailureCount>,
+    /// What WhatsApp bills those on the phone as, most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub billed: Vec<BilledCount>,
     /// Recipients with an outcome.
     pub messages_processed: u64,
     /// When the last outcome was counted.
@@ -295,7 +304,7 @@ pub struct ResultCounts {
     pub received: u64,
     /// Read.
     pub read: u64,
-    /// Answered; not tracked yet, so 0.
+    /// Answered, each person once.
     pub answered: u64,
     /// Chunks whose recipients all have an outcome.
     pub chunks_executed: u64,
@@ -313,7 +322,7 @@ pub struct ChunkCounts {
     pub received: u64,
     /// Read.
     pub read: u64,
-    /// Answered; not tracked yet, so 0.
+    /// Answered, each person once.
     pub answered: u64,
     /// Failed.
     pub failed: u64,
@@ -321,7 +330,7 @@ pub struct ChunkCounts {
     pub leads: u64,
 }
 
-/// Where the recipients are. The fields exclude each other and add up to `audience`.
+/// Where the recipients are. The fields but the last exclude each other and add up to `audience`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CampaignTotals {
@@ -349,6 +358,21 @@ pub struct CampaignTotals {
     pub retry: u64,
     /// Nobody knows whether they were sent; never sent again by itself.
     pub unknown: u64,
+    /// Answered, wherever they are.
+    pub replied: u64,
+}
+
+/// How many messages WhatsApp bills as one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BilledCount {
+    /// Meta's category, for example `marketing`.
+    pub category: String,
+    /// Meta's type: `regular` is paid for, the others are free.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Messages.
+    pub count: u64,
 }
 
 /// How many messages failed with one code.

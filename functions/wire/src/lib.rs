@@ -28,10 +28,10 @@ mod timing;
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
-    Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
-    PauseAbove, ResultCounts,
+    BilledCount, Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount,
+    HealthCheckData, PauseAbove, ResultCounts,
 };
-pub use channel::{Channel, ChannelList};
+pub use channel::{Channel, ChannelList, ChannelNotice};
 pub use consent::{
     AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
     ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent, StartCampaign, Suppression,
@@ -53,7 +53,7 @@ pub use list::{
     ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
 pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
-pub use message::{Message, MessageList, MessageState};
+pub use message::{Billing, Message, MessageList, MessageState};
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };

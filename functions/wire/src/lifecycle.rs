@@ -33,6 +33,12 @@ pub struct EditCampaign {
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_rounds: Option<u32>,
+    /// At any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track_max_hours: Option<u32>,
+    /// At any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track_all_channels: Option<bool>,
     /// Until the campaign has ended; shares that are not given stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_above: Option<PauseAbove>,
@@ -122,6 +128,8 @@ pub enum CampaignEvent {
     GaveUp,
     /// Jobs that had failed went back to the senders.
     DeadLettersRedriven,
+    /// WhatsApp said something new of its template.
+    TemplateChanged,
 }
 
 /// One line of a campaign's audit.
@@ -218,6 +226,8 @@ pub enum AlertKind {
     Stalled,
     /// The dispatcher did not look when it should have.
     NotDispatched,
+    /// It is paused because WhatsApp stopped its template or changed what it costs.
+    TemplateChanged,
 }
 
 /// Something that is wrong with a campaign now; gone when it is no more.

@@ -69,6 +69,31 @@ pub struct Message {
     /// When it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed_at: Option<DateTime<Utc>>,
+    /// When the person first answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replied_at: Option<DateTime<Utc>>,
+    /// The words of that answer, or of the button, shortened; for thirty days, and not of somebody who was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_text: Option<String>,
+    /// When the person first tapped one of the message's buttons.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clicked_at: Option<DateTime<Utc>>,
+    /// What WhatsApp bills it as, once it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<Billing>,
+}
+
+/// What WhatsApp bills a message as, in Meta's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Billing {
+    /// For example `marketing`.
+    pub category: String,
+    /// `regular` is paid for, the others are free.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `PMP`: by the message.
+    pub model: String,
 }
 
 /// `GET /v3/campaigns/{id}/messages?state=&after=&limit=`.

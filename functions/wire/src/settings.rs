@@ -115,6 +115,12 @@ pub struct PersonMessage {
     /// When it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_at: Option<DateTime<Utc>>,
+    /// When the person first answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replied_at: Option<DateTime<Utc>>,
+    /// The words of that answer, as far as they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_text: Option<String>,
 }
 
 /// `GET /v3/people/export?phone=`: all that is kept of a person.

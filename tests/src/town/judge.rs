@@ -50,7 +50,7 @@ pub async fn judge(town: &Town, campaign: &CampaignId, case: &Case) -> anyhow::R
     let records = messages::range(&town.app, campaign, 0, case.people - 1).await?;
     let mut recount = Totals::default();
     for record in &records {
-        recount.apply(None, Counted { state: record.state, code: record.code });
+        recount.apply(None, &Counted::from(record));
     }
     let counted = totals::get(&town.app, campaign, Scope::Campaign).await?.totals;
     ensure!(counted == recount, "P5, true numbers: totals {counted:?}, recount {recount:?}");

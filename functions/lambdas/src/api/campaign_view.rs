@@ -6,10 +6,11 @@ use campaigns::health::{Trouble, trouble};
 use campaigns::lifecycle::is_active;
 use campaigns::send_error;
 use campaigns::totals::Totals;
+use campaigns::tracking::TrackedChannels;
 use chrono::{DateTime, Utc};
 use wire::{
-    Alert, AlertKind, Campaign, CampaignStatus, ChunkCounts, Content, Decision, DecisionKind, FailureCount,
-    HealthCheckData, Variant,
+    Alert, AlertKind, BilledCount, Campaign, CampaignStatus, ChunkCounts, Content, Decision, DecisionKind,
+    FailureCount, HealthCheckData, Variant,
 };
 
 use crate::clock::time_of_millis;
@@ -18,7 +19,7 @@ use crate::storage::assets::media_url;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::files::{asset_url, upload_key};
 use crate::storage::totals::{StandingUnknowns, TotalsRecord};
-use crate::storage::upkeep::SweepKind;
+use crate::storage::upkeep::{DriftState, SweepKind};
 
 /// WhatsApp, in the v3 API's numbers.
 const CHANNEL_TYPE: &str = "1";
@@ -77,8 +78,8 @@ pub fn campaign(
         min_seconds_between_messages: seconds(record.min_gap_ms),
         max_seconds_between_messages: seconds(record.max_gap_ms),
         seconds_between_chunks: seconds(record.between_chunks_ms),
-        track_all_channels: false,
-        track_max_hours: 0,
+        track_all_channels: record.tracking.channels == TrackedChannels::All,
+        track_max_hours: record.tracking.max_hours,
         chunk_size: u64::from(record.chunk_size),
         retry_rounds: record.retry_rounds,
         business_hours: record.timing.hours.map(Into::into),
@@ -91,6 +92,7 @@ pub fn campaign(
         result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),
         totals: totals.campaign_totals(record.recipients),
         failures: failures(totals),
+        billed: billed(totals),
         messages_processed: settled,
         last_message_processed_at: last_outcome_at,
         health_check_data: health(record, settled, last_outcome_at),
@@ -182,6 +184,17 @@ fn failures(totals: &Totals) -> Vec<FailureCount> {
     failures
 }
 
+/// Most frequent first; of the same count by name.
+fn billed(totals: &Totals) -> Vec<BilledCount> {
+    let count = |(name, count): (&String, &u64)| {
+        let (category, kind) = name.split_once('/').unwrap_or((name, ""));
+        BilledCount { category: category.to_owned(), kind: kind.to_owned(), count: *count }
+    };
+    let mut billed: Vec<BilledCount> = totals.priced.iter().map(count).collect();
+    billed.sort_by_key(|billed| std::cmp::Reverse(billed.count));
+    billed
+}
+
 /// What is wrong now, by the same rule as the dispatcher's: it may be the dispatcher that is dead.
 fn alerts(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Alert> {
     let standing = record.standing(counted, now);
@@ -190,10 +203,22 @@ fn alerts(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Aler
         let detail = match kind {
             AlertKind::Stalled => format!("Messages are due and none has had an outcome for {minutes} minutes."),
             AlertKind::NotDispatched => format!("Nothing has looked after this campaign for {minutes} minutes."),
+            AlertKind::TemplateChanged => "WhatsApp changed the campaign's template.".to_owned(),
         };
         Alert { kind, since: time_of_millis(since), detail }
     };
-    trouble(&standing, now).map(alert).into_iter().collect()
+    trouble(&standing, now).map(alert).into_iter().chain(template_alert(record)).collect()
+}
+
+/// That it stands paused because WhatsApp stopped its template, or changed what it costs.
+fn template_alert(record: &CampaignRecord) -> Option<Alert> {
+    let drift = record.upkeep.drift.as_ref()?;
+    let stands = record.status == CampaignStatus::Paused && drift.state == DriftState::Stopped;
+    stands.then(|| Alert {
+        kind: AlertKind::TemplateChanged,
+        since: time_of_millis(drift.at * 1_000),
+        detail: record.status_reason.clone().unwrap_or_default(),
+    })
 }
 
 /// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided.
@@ -230,4 +255,4 @@ fn health(record: &CampaignRecord, settled: u64, last_outcome_at: Option<DateTim
 
 #[cfg(test)]
 #[path = "campaign_view_tests.rs"]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use crate::storage::upkeep::Upkeep;
 
 const START: i64 = 1_800_000_000_000;
 
-pub(in crate::api) fn record() -> CampaignRecord {
+pub(crate) fn record() -> CampaignRecord {
     CampaignRecord {
         id: CampaignId("01JD8ZQ0000000000000000001".into()),
         workspace_id: WorkspaceId(7),
@@ -41,6 +41,7 @@ pub(in crate::api) fn record() -> CampaignRecord {
         min_gap_ms: 1_000,
         max_gap_ms: 2_000,
         timing: campaigns::timing::Timing::default(),
+        tracking: campaigns::tracking::Tracking::default(),
         attestation: None,
         messages_per_second: 80,
         seed: 1,

@@ -5,17 +5,25 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Json;
 use axum::extract::{Path, State};
-use wire::{Channel, ChannelId, ChannelList, Template, TemplateList};
+use wire::{Channel, ChannelId, ChannelList, ChannelNotice, Template, TemplateList};
 
 use super::caller::Caller;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::clock::time_of_millis;
+use crate::sender::number;
 use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::heard::Notice;
 
 /// `GET /v3/channels`
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ChannelList>, ApiError> {
     let records = channels::list(&app, caller.workspace_id).await?;
-    Ok(Json(ChannelList { items: records.into_iter().map(view).collect() }))
+    let mut items = Vec::with_capacity(records.len());
+    for record in records {
+        let blocked_because = number::why_blocked(&app, record.workspace_id, &record.id).await?;
+        items.push(view(record, blocked_because));
+    }
+    Ok(Json(ChannelList { items }))
 }
 
 /// `GET /v3/channels/{id}/templates`: as WhatsApp has them now.
@@ -41,7 +49,8 @@ pub(super) async fn templates_of(app: &App, channel: &ChannelRecord) -> Result<V
     })
 }
 
-fn view(record: ChannelRecord) -> Channel {
+fn view(record: ChannelRecord, blocked_because: Option<String>) -> Channel {
+    let notice = |notice: Notice| ChannelNotice { at: time_of_millis(notice.at * 1_000), text: notice.text };
     Channel {
         id: record.id,
         name: record.name,
@@ -49,6 +58,9 @@ fn view(record: ChannelRecord) -> Channel {
         phone_number_id: record.phone_number_id,
         waba_id: record.waba_id,
         messages_per_second: record.messages_per_second,
+        messaging_limit: record.messaging_limit,
+        blocked_because,
+        notices: record.heard.notices.into_iter().map(notice).collect(),
         simulated: record.simulated,
     }
 }

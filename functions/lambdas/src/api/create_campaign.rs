@@ -272,6 +272,7 @@ fn record(
         max_gap_ms: pace.max_gap_ms,
         retry_rounds: asked.retry_rounds,
         timing: asked.timing,
+        tracking: asked.tracking,
         attestation: None,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),

@@ -11,6 +11,7 @@ use axum::extract::{Path, State};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
+use campaigns::tracking::TrackedChannels;
 use wire::{
     Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
     EditCampaign, FreeContent,
@@ -124,6 +125,8 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         min_seconds_between_messages: seconds(record.min_gap_ms),
         max_seconds_between_messages: seconds(record.max_gap_ms),
         retry_rounds: Some(record.retry_rounds),
+        track_max_hours: Some(record.tracking.max_hours),
+        track_all_channels: Some(record.tracking.channels == TrackedChannels::All),
         business_hours: record.timing.hours.map(Into::into),
         quiet_hours: record.timing.quiet.map(Into::into),
         duration_days: record.timing.duration_days,
@@ -217,6 +220,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.retry_rounds = new.retry_rounds;
     next.unfilled = unfilled(new.skip_unfilled);
     next.timing = new.timing;
+    next.tracking = new.tracking;
 }
 
 /// What differs, by its name on the wire; long things without their words.
@@ -236,10 +240,11 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 13] {
+fn shown(record: &CampaignRecord) -> [Shown; 15] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
+    let all_channels = record.tracking.channels == TrackedChannels::All;
     let hours = timing.hours.map(wire::BusinessHours::from);
     let hours = hours.map(|of| format!("{} {}-{} {}", of.days.join(" "), of.from, of.to, of.time_zone));
     let quiet = timing.quiet.map(wire::QuietHours::from).map(|of| format!("{}-{}", of.from, of.to));
@@ -255,6 +260,8 @@ fn shown(record: &CampaignRecord) -> [Shown; 13] {
         (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
         (Part::Pace, "timeZone", zone),
         (Part::Name, "skipUnfilled", Some((record.unfilled == Unfilled::Skip).to_string())),
+        (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
+        (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]

@@ -2,13 +2,14 @@
 
 use campaigns::audience::Recipient;
 use campaigns::message::MessageRecord;
+use campaigns::price::Price;
 use campaigns::send_error;
-use wire::{Message, MessageState};
+use wire::{Billing, Message, MessageState};
 
 use crate::clock::time_of_millis;
 
-/// A recipient with its record; without one it was not tried yet.
-pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>) -> Message {
+/// A recipient with its record at `now` (milliseconds); without one it was not tried yet.
+pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>, now: i64) -> Message {
     let at = |time: fn(&MessageRecord) -> Option<i64>| record.and_then(time).map(time_of_millis);
     let (code, reason) = record.map(why).unwrap_or_default();
     Message {
@@ -25,7 +26,15 @@ pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>) -> M
         delivered_at: at(|record| record.delivered_at),
         read_at: at(|record| record.read_at),
         failed_at: at(|record| record.failed_at),
+        replied_at: at(|record| record.replied_at),
+        reply_text: record.and_then(|record| record.readable_reply(now)).map(str::to_owned),
+        clicked_at: at(|record| record.clicked_at),
+        billing: record.and_then(|record| record.price.clone()).map(billing),
     }
+}
+
+fn billing(price: Price) -> Billing {
+    Billing { category: price.category, kind: price.kind, model: price.model }
 }
 
 /// Attempts so far: while one waits, the record already counts it.
@@ -93,14 +102,14 @@ mod tests {
 
     #[test]
     fn a_recipient_without_a_record_is_untouched() {
-        let shown = message(7, &row(), None);
+        let shown = message(7, &row(), None, 0);
         assert_eq!((shown.index, shown.state, shown.attempt, shown.claimed_at), (7, MessageState::Untouched, 0, None));
     }
 
     #[test]
     fn a_failure_says_why_in_words() {
         let failed = MessageRecord { code: Some(131_026), failed_at: Some(9_000), ..record(MessageState::Failed) };
-        let shown = message(7, &row(), Some(&failed));
+        let shown = message(7, &row(), Some(&failed), 0);
         assert_eq!((shown.code, shown.reason), (Some(131_026), Some(send_error::title(131_026))));
         assert_eq!(shown.failed_at, Some(time_of_millis(9_000)));
     }
@@ -109,20 +118,30 @@ mod tests {
     fn a_failure_that_was_wrong_is_not_told() {
         let arrived =
             MessageRecord { code: Some(131_026), delivered_at: Some(9_000), ..record(MessageState::Delivered) };
-        let shown = message(7, &row(), Some(&arrived));
+        let shown = message(7, &row(), Some(&arrived), 0);
         assert_eq!((shown.code, shown.reason), (None, None));
+    }
+
+    #[test]
+    fn an_answer_is_shown_with_its_words_until_they_are_old() {
+        let answered =
+            MessageRecord { reply_text: Some("Quero".into()), replied_at: Some(9_000), ..record(MessageState::Read) };
+        let shown = message(7, &row(), Some(&answered), 10_000);
+        assert_eq!((shown.replied_at, shown.reply_text.as_deref()), (Some(time_of_millis(9_000)), Some("Quero")));
+        let old = message(7, &row(), Some(&answered), 9_000 + campaigns::reply::REPLY_TEXT_KEPT_MS);
+        assert_eq!((old.replied_at, old.reply_text), (Some(time_of_millis(9_000)), None));
     }
 
     #[test]
     fn a_waiting_attempt_was_not_made_yet() {
         let waiting = MessageRecord { code: Some(131_056), ..record(MessageState::Retry) };
-        assert_eq!(message(7, &row(), Some(&waiting)).attempt, 1);
+        assert_eq!(message(7, &row(), Some(&waiting), 0).attempt, 1);
     }
 
     #[test]
     fn a_skipped_recipient_says_its_reason() {
         let skipped = MessageRecord { reason: Some("\"first name\" is empty".into()), ..record(MessageState::Skipped) };
-        let shown = message(7, &row(), Some(&skipped));
+        let shown = message(7, &row(), Some(&skipped), 0);
         assert_eq!((shown.attempt, shown.reason.as_deref()), (0, Some("\"first name\" is empty")));
     }
 }

@@ -58,7 +58,8 @@ pub async fn list(
         Some(_) => LOOKED_AT,
     };
     let end = first.saturating_add(look_at).min(record.recipients);
-    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first };
+    let now = app.clock.now_millis();
+    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first, now };
     while page.next_index < end && !page.is_full() {
         let last = (end - 1).min(last_of_segment(page.next_index));
         let (rows, found) = read(&app, &record, page.next_index, last).await?;
@@ -76,6 +77,7 @@ async fn without_erased(app: &App, workspace: WorkspaceId, items: &mut [Message]
         if barred.get(&canonical_digits(&message.phone)) == Some(&Barred::Erased) {
             message.phone.clear();
             message.name.clear();
+            message.reply_text = None;
         }
     }
     Ok(())
@@ -118,6 +120,8 @@ struct Page {
     items: Vec<Message>,
     /// The first recipient that was not looked at.
     next_index: u64,
+    /// Milliseconds since 1970.
+    now: i64,
 }
 
 impl Page {
@@ -135,7 +139,7 @@ impl Page {
             let record = found.next_if(|record| record.index == index);
             let place = usize::try_from(index % SEGMENT_ROWS).unwrap_or(usize::MAX);
             let Some(row) = rows.get(place) else { continue };
-            let message = message_view::message(index, row, record);
+            let message = message_view::message(index, row, record, self.now);
             if self.state.is_none_or(|wanted| wanted == message.state) {
                 self.items.push(message);
             }
@@ -164,7 +168,7 @@ mod tests {
     }
 
     fn page(state: Option<MessageState>, limit: u64, next_index: u64) -> Page {
-        Page { state, limit, items: Vec::new(), next_index }
+        Page { state, limit, items: Vec::new(), next_index, now: 0 }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod assets;
 mod audiences;
 mod audit;
 mod caller;
-mod campaign_view;
+pub(crate) mod campaign_view;
 mod campaigns;
 mod channels;
 mod clone_campaign;

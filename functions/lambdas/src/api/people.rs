@@ -86,6 +86,8 @@ fn message(record: &MessageRecord) -> PersonMessage {
         claimed_at: time_of_millis(record.claimed_at),
         delivered_at: record.delivered_at.map(time_of_millis),
         read_at: record.read_at.map(time_of_millis),
+        replied_at: record.replied_at.map(time_of_millis),
+        reply_text: record.reply_text.clone(),
     }
 }
 

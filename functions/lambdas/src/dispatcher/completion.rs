@@ -144,7 +144,7 @@ async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> 
                 recount.lowest_missing = Some(expected);
             }
             expected = message.index + 1;
-            recount.totals.apply(None, Counted { state: message.state, code: message.code });
+            recount.totals.apply(None, &Counted::from(&message));
             claims::give_up_if_stale(app, message).await?;
         }
         if expected <= last && recount.lowest_missing.is_none() {

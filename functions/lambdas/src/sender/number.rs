@@ -228,6 +228,26 @@ pub(crate) async fn block(app: &App, channel: &ChannelRecord, code: u32) -> anyh
     Ok(())
 }
 
+/// The same because of what WhatsApp said of the account at `at` (seconds since 1970). What it said before, or says again
+/// after somebody has seen to it, changes nothing.
+pub(crate) async fn block_by_event(app: &App, channel: &ChannelRecord, code: u32, at: i64) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET blockedBy = :code, blockedAt = :at")
+        .condition_expression("attribute_not_exists(blockedAt) OR blockedAt < :at")
+        .expression_attribute_values(":code", number(code))
+        .expression_attribute_values(":at", number(at));
+    written(update.send().await, "blocking a number by an event")
+}
+
+/// Why a number is blocked, for a marketer; nothing when it is not.
+pub(crate) async fn why_blocked(
+    app: &App,
+    workspace: WorkspaceId,
+    channel: &ChannelId,
+) -> anyhow::Result<Option<String>> {
+    Ok(read_of(app, workspace, channel).await?.blocked_by.map(send_error::title))
+}
+
 /// Somebody has seen to it, or wants to try: the number may be used again.
 pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<Written> {
     let update = update(app, workspace, channel)

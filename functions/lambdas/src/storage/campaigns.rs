@@ -13,6 +13,7 @@ use campaigns::job::JOB_RECIPIENTS;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::template::{ParameterProblem, Parameters};
 use campaigns::timing::Timing;
+use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
     AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, MediaSource, Template, WaitReason,
@@ -80,6 +81,9 @@ pub struct CampaignRecord {
     /// When messages may leave.
     #[serde(default, skip_serializing_if = "Timing::is_any_time")]
     pub timing: Timing,
+    /// Which replies count.
+    #[serde(default)]
+    pub tracking: Tracking,
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,

@@ -1,11 +1,14 @@
 //! Channels in the control table, the number's throughput permit and the dispatcher's lease beside them.
 
 use anyhow::Context;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use wire::{ChannelId, WorkspaceId};
 
+use super::heard::Heard;
 use super::numbers;
-use super::table::{self, Written, number, text};
+use super::table::{self, Item, Written, number, text};
+use super::wabas;
 use crate::App;
 use crate::config::{Config, WhatsAppApp};
 
@@ -37,6 +40,9 @@ pub struct ChannelRecord {
     pub messages_per_second: u32,
     /// Whether its app is the simulator.
     pub simulated: bool,
+    /// What webhooks told of it; the limit and the rate above are as it says.
+    #[serde(default, skip_serializing_if = "Heard::is_nothing")]
+    pub heard: Heard,
     /// Whether offers go by `/marketing_messages`, for which the account must have been admitted.
     #[serde(default)]
     pub marketing_messages: bool,
@@ -84,19 +90,52 @@ pub async fn list(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<Chann
     output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
-/// Writes a channel under its workspace and under its number.
+/// Writes a channel under its workspace, under its number, and beside its account.
 pub async fn put(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
-    let (pk, sk) = keys(record.workspace_id, &record.id);
-    for (pk, sk) in [(pk, sk), (numbers::partition(&record.phone_number_id), numbers::SORT.to_owned())] {
+    for item in items(record)?.into_iter().chain([wabas::item(record)?]) {
         app.dynamodb
             .put_item()
             .table_name(&app.config.control_table)
-            .set_item(Some(table::to_item(record, &pk, &sk)?))
+            .set_item(Some(item))
             .send()
             .await
             .with_context(|| format!("writing channel {}", record.id))?;
     }
     Ok(())
+}
+
+/// Writes a channel as it was registered; what webhooks told of it before still holds.
+pub async fn register(app: &App, record: ChannelRecord) -> anyhow::Result<()> {
+    let standing = get(app, record.workspace_id, &record.id).await?;
+    let record = match standing {
+        Some(standing) => record.hearing(standing.heard),
+        None => record,
+    };
+    put(app, &record).await
+}
+
+/// The same record under its two keys.
+fn items(record: &ChannelRecord) -> anyhow::Result<[Item; 2]> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let by_number = table::to_item(record, &numbers::partition(&record.phone_number_id), numbers::SORT)?;
+    Ok([table::to_item(record, &pk, &sk)?, by_number])
+}
+
+/// Writes what was heard of a channel over the version that was read.
+pub(super) async fn replace(app: &App, read: &ChannelRecord, next: &ChannelRecord) -> anyhow::Result<Written> {
+    let [by_workspace, by_number] = items(next)?;
+    let put = || Put::builder().table_name(&app.config.control_table);
+    let guarded = put()
+        .set_item(Some(by_workspace))
+        .condition_expression("heard.version = :read OR (attribute_not_exists(heard) AND :read = :none)")
+        .expression_attribute_values(":read", number(read.heard.version))
+        .expression_attribute_values(":none", number(0));
+    let mut writes = Vec::with_capacity(2);
+    for put in [guarded, put().set_item(Some(by_number))] {
+        let put = put.build().context("a channel's write lacks a field")?;
+        writes.push(TransactWriteItem::builder().put(put).build());
+    }
+    table::transact(app, writes, "writing what was heard of a channel").await
 }
 
 /// Takes the channel's lease for `owner` until `until` (milliseconds), if nobody else holds it at `now`.

@@ -179,13 +179,13 @@ pub async fn delete(app: &App, workspace: WorkspaceId, canonical_phone: &str) ->
 }
 
 /// Notes that a person wrote to a channel, if the person is in the book: one update, which an older message or the same
-/// one again does not undo. `wa_id` is the number as WhatsApp spells it.
+/// one again does not undo. `wa_id` is the number as WhatsApp spells it, where it does.
 pub async fn note_reply(
     app: &App,
     workspace: WorkspaceId,
     canonical_phone: &str,
     channel: &ChannelId,
-    wa_id: &str,
+    wa_id: Option<&str>,
     at_millis: i64,
 ) -> anyhow::Result<Written> {
     let (pk, sk) = key(workspace, canonical_phone);
@@ -195,17 +195,23 @@ pub async fn note_reply(
         .table_name(&app.config.contacts_table)
         .key("pk", text(pk))
         .key("sk", text(sk))
-        .update_expression("SET replies.#channel = :at, waId = :waId, updatedAt = :now ADD version :one")
+        .update_expression(match wa_id {
+            Some(_) => "SET replies.#channel = :at, waId = :waId, updatedAt = :now ADD version :one",
+            None => "SET replies.#channel = :at, updatedAt = :now ADD version :one",
+        })
         .condition_expression(
             "attribute_exists(pk) AND (replies.#channel < :at OR \
              (attribute_not_exists(replies.#channel) AND size(replies) < :most))",
         )
         .expression_attribute_names("#channel", channel.as_str())
         .expression_attribute_values(":at", number(at_millis))
-        .expression_attribute_values(":waId", text(wa_id))
         .expression_attribute_values(":now", number(app.clock.now_millis()))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":most", number(MOST_CHANNELS));
+    let update = match wa_id {
+        Some(wa_id) => update.expression_attribute_values(":waId", text(wa_id)),
+        None => update,
+    };
     table::written(update.send().await, "noting a reply")
 }
 

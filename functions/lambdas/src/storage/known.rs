@@ -3,13 +3,20 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wire::WorkspaceId;
+use campaigns::tracking::Tracking;
+use wire::{CampaignId, WorkspaceId};
 
 use super::person_keys::PersonKeys;
 use super::settings::SettingsRecord;
 
 /// Settings that were read hold for this long, in milliseconds: a change takes no longer to be felt.
 const SETTINGS_MS: i64 = 10_000;
+
+/// The same of which replies a campaign takes for answers.
+const TRACKING_MS: i64 = 10_000;
+
+/// Campaigns remembered at most.
+const MOST_CAMPAIGNS: usize = 1_000;
 
 /// Workspaces remembered at most: more than one deployment has.
 const MOST_WORKSPACES: usize = 1_000;
@@ -26,6 +33,7 @@ struct State {
     keys: HashMap<WorkspaceId, PersonKeys>,
     settings: HashMap<WorkspaceId, (i64, Arc<SettingsRecord>)>,
     user_ids: HashMap<(WorkspaceId, String), String>,
+    tracking: HashMap<CampaignId, (i64, Tracking)>,
 }
 
 impl Known {
@@ -51,6 +59,20 @@ impl Known {
         let mut state = self.state();
         bound(&mut state.settings, MOST_WORKSPACES);
         state.settings.insert(workspace, (now_ms, Arc::clone(settings)));
+    }
+
+    /// Which replies the campaign takes for answers, if it was read within the last seconds.
+    pub(crate) fn tracking(&self, campaign: &CampaignId, now_ms: i64) -> Option<Tracking> {
+        let state = self.state();
+        let (since, tracking) = state.tracking.get(campaign)?;
+        (0..TRACKING_MS).contains(&(now_ms - since)).then_some(*tracking)
+    }
+
+    /// Notes which replies the campaign takes for answers.
+    pub(crate) fn learn_tracking(&self, campaign: &CampaignId, tracking: Tracking, now_ms: i64) {
+        let mut state = self.state();
+        bound(&mut state.tracking, MOST_CAMPAIGNS);
+        state.tracking.insert(campaign.clone(), (now_ms, tracking));
     }
 
     /// Whether this user id was seen to lead to this phone.

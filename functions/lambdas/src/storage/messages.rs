@@ -168,7 +168,7 @@ pub async fn claim_retry(
         .update_expression(
             // The facts of the attempt before are gone: its receipts, but for an arrival, say nothing of this one.
             "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one \
-             REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason",
+             REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason, price",
         )
         .condition_expression("#state = :retry AND attempt = :attempt AND attribute_exists(retryShard)")
         .expression_attribute_names("#state", "state")

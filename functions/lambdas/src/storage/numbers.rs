@@ -14,6 +14,9 @@ const KNOWN_MS: i64 = 10_000;
 /// Numbers remembered at most: more than one deployment has.
 const MOST_NUMBERS: usize = 1_000;
 
+/// Longest id of a number, in characters: Meta's have some fifteen digits.
+const LONGEST_NUMBER_ID: usize = 64;
+
 /// The sort key beside `number#<id>`.
 pub(super) const SORT: &str = "channel";
 
@@ -60,6 +63,9 @@ pub async fn channel_of(app: &App, phone_number_id: &str) -> anyhow::Result<Opti
 
 /// The channel of a number as it stands: for what comes seldom and must not be taken for another's.
 pub async fn channel_now(app: &App, phone_number_id: &str) -> anyhow::Result<Option<Arc<ChannelRecord>>> {
+    if !(1..=LONGEST_NUMBER_ID).contains(&phone_number_id.len()) {
+        return Ok(None);
+    }
     let read = table::get(&app.dynamodb, &app.config.control_table, &partition(phone_number_id), SORT).await?;
     let Some(channel) = read.map(Arc::new) else { return Ok(None) };
     app.numbers.learn(phone_number_id, &channel, app.clock.now_millis());
@@ -87,6 +93,7 @@ mod tests {
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            heard: Default::default(),
         })
     }
 

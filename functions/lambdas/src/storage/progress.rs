@@ -52,6 +52,10 @@ pub async fn note(
             update = update.expression_attribute_values(format!(":{name}"), number(at));
         }
     }
+    if let Some(price) = &progress.price {
+        set.push_str(", price = if_not_exists(price, :price)");
+        update = update.expression_attribute_values(":price", table::value(price)?);
+    }
     let Err(error) = update.update_expression(set).send().await else { return Ok(Noted::Done) };
     match error.as_service_error() {
         Some(UpdateItemError::ConditionalCheckFailedException(failed)) => match &failed.item {
@@ -77,5 +81,6 @@ fn condition(progress: &Progress) -> String {
         missing.push("failedAt");
     }
     let missing: String = missing.iter().map(|name| format!(" AND attribute_not_exists({name})")).collect();
-    format!("attempt = :attempt AND channelId = :channel AND workspaceId = :workspace{missing}")
+    let priced = progress.price.as_ref().map_or("", |_| " AND (attribute_not_exists(price) OR price = :price)");
+    format!("attempt = :attempt AND channelId = :channel AND workspaceId = :workspace{missing}{priced}")
 }

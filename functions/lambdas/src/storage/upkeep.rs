@@ -25,6 +25,29 @@ pub struct Upkeep {
     pub settled_below: u64,
     /// Where the look for claims without an outcome goes on.
     pub claims_place: u64,
+    /// The latest that WhatsApp said of its template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// What WhatsApp said of a template: what it says again, or said before, changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// When, in seconds since 1970, as WhatsApp dates it.
+    pub at: i64,
+    /// What came of it.
+    pub state: DriftState,
+}
+
+/// What came of a change of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DriftState {
+    /// Nothing: it can be sent.
+    Usable,
+    /// The campaign was paused for it.
+    Stopped,
 }
 
 /// A walk over the whole audience, page by page.

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use campaigns::job::CallbackData;
-use campaigns::phone::{MAX_DIGITS, canonical_digits};
+use campaigns::phone::MAX_DIGITS;
 use serde_json::Value;
 
+use super::people;
 use crate::App;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::user_ids::{self, AT_ONCE, Lead};
@@ -37,13 +38,16 @@ pub(super) fn meetings(field: &str, value: &Value) -> Vec<Meeting> {
     if field != "messages" {
         return Vec::new();
     }
-    let phone_number_id = text(&value["metadata"]["phone_number_id"]);
+    let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
-    let by_phone = |entry: &Value, phone: &str, id: &str| meeting(text(&entry[id]), phone_of(&entry[phone])?);
-    let statuses = entries("statuses").filter_map(|status| {
+    let by_phone =
+        |entry: &Value, phone: &str, id: &str| meeting(people::user_id(&entry[id]), phone_of(&entry[phone])?);
+    // What goes to a group names the group.
+    let to_people = |status: &&Value| status["recipient_type"].as_str() != Some("group");
+    let statuses = entries("statuses").filter(to_people).filter_map(|status| {
         let who = phone_of(&status["recipient_id"])
             .or_else(|| Some(Who::Message(CallbackData::parse(status["biz_opaque_callback_data"].as_str()?)?)));
-        meeting(text(&status["recipient_user_id"]), who?)
+        meeting(people::user_id(&status["recipient_user_id"]), who?)
     });
     let messages = entries("messages").filter_map(|message| by_phone(message, "from", "from_user_id"));
     let contacts = entries("contacts").filter_map(|contact| by_phone(contact, "wa_id", "user_id"));
@@ -56,11 +60,7 @@ fn meeting(user_id: String, who: Who) -> Option<Meeting> {
 }
 
 fn phone_of(value: &Value) -> Option<Who> {
-    Some(Who::Phone(text(value))).filter(|who| *who != Who::Phone(String::new()))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().trim_start_matches('+').to_owned()
+    Some(Who::Phone(people::wa_id(value))).filter(|who| *who != Who::Phone(String::new()))
 }
 
 /// Learns who has which id. An error means: some may be missing, send the webhook again.
@@ -85,7 +85,7 @@ async fn unknown(app: &App, channel: &ChannelRecord, meetings: Vec<Meeting>) -> 
     let (mut leads, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for Meeting { user_id, who, .. } in meetings {
         let phone = match who {
-            Who::Phone(phone) => canonical_digits(&format!("+{phone}")),
+            Who::Phone(phone) => people::canonical(&phone),
             // Several statuses of a message say the same.
             Who::Message(_) if !seen.insert(user_id.clone()) => continue,
             Who::Message(callback) => match recipient(app, channel, &callback).await? {
@@ -123,6 +123,7 @@ mod tests {
                 { "recipient_id": "551", "recipient_user_id": "BR.1" },
                 { "recipient_user_id": "BR.2", "biz_opaque_callback_data": callback },
                 { "recipient_user_id": "BR.3" }, { "recipient_id": "554" }, 7,
+                { "recipient_id": "group-1", "recipient_type": "group", "recipient_user_id": "BR.9" },
             ],
             "messages": [{ "from": "+555", "from_user_id": "BR.5" }, { "from_user_id": "BR.6" }],
             "contacts": [{ "wa_id": "557", "user_id": "BR.7" }, { "user_id": "BR.8" }, null],

@@ -3,14 +3,20 @@
 //! Answers 200 only after everything is written: what is not acknowledged, WhatsApp sends again. Nothing without a valid
 //! signature changes anything, and a receipt changes only messages of the number that it speaks of.
 
+mod accounts;
+mod answers;
 mod failures;
 mod meetings;
+mod moves;
 mod notification;
 mod opt_outs;
+mod people;
 mod receipts;
 mod replies;
 mod signature;
+mod templates;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -88,10 +94,49 @@ async fn receive(
     }
 }
 
+/// The parts of a webhook, each in the order of its hurry: who wants no more messages; what stops or slows a campaign or a
+/// number; how far messages got; who has which id; who wrote.
 async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
-    let (replies, meetings) = (notification.replies(), notification.meetings());
+    let (replies, meetings, moves) = (notification.replies(), notification.meetings(), notification.moves());
+    let changes = notification.of_accounts();
+    let events = changes.iter().filter_map(templates::event).collect();
+    let news = changes.iter().filter_map(accounts::news).collect();
+    count_unused(app_id, changes.iter().map(|change| change.field));
     opt_outs::apply(app, app_id, notification.wishes()).await?;
+    accounts::apply(app, app_id, news).await?;
+    templates::apply(app, app_id, events).await?;
     receipts::apply(app, app_id, notification).await?;
     meetings::apply(app, app_id, meetings).await?;
+    moves::apply(app, app_id, moves).await?;
     replies::apply(app, app_id, replies).await
+}
+
+/// Fields that something is made of.
+const USED: [&str; 14] = [
+    "messages",
+    "user_preferences",
+    "user_id_update",
+    "account_update",
+    "account_alerts",
+    "account_review_update",
+    "business_capability_update",
+    "phone_number_name_update",
+    "phone_number_quality_update",
+    "security",
+    "template_category_update",
+    "message_template_status_update",
+    "message_template_quality_update",
+    "message_template_components_update",
+];
+
+/// Fields that nothing is made of, and those that Meta adds, are acknowledged and counted in the log, without what they
+/// say.
+fn count_unused<'a>(app_id: &str, fields: impl Iterator<Item = &'a str>) {
+    let mut unused: BTreeMap<&str, usize> = BTreeMap::new();
+    for field in fields.filter(|field| !USED.contains(field)) {
+        *unused.entry(field).or_default() += 1;
+    }
+    if !unused.is_empty() {
+        tracing::info!(app_id, ?unused, "a webhook has changes that nothing is made of");
+    }
 }

@@ -1,24 +1,45 @@
 //! What WhatsApp posts: the parts that are used. Everything else is ignored; enums are open, since Meta adds to them.
 
 use campaigns::message::{Receipt, ReceiptStatus};
+use campaigns::price::Price;
 use campaigns::send_error::NO_REASON;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::meetings::{self, Meeting};
+use super::moves::{self, Move};
 use super::opt_outs::{self, Wish};
+use super::people;
 use super::replies::{self, Reply};
 
 /// The whole body. Up to 1,000 updates (Meta, December 2025).
 #[derive(Debug, Deserialize)]
 pub(super) struct Notification {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "readable")]
     entry: Vec<Entry>,
+}
+
+/// Those of a list that can be read: an odd one loses nobody else's.
+fn readable<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let Value::Array(values) = Value::deserialize(deserializer)? else { return Ok(Vec::new()) };
+    let given = values.len();
+    let read: Vec<T> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
+    if read.len() < given {
+        tracing::error!(unreadable = given - read.len(), "parts of a webhook cannot be read");
+    }
+    Ok(read)
 }
 
 #[derive(Debug, Deserialize)]
 struct Entry {
+    /// Meta's id of the account.
     #[serde(default)]
+    id: Value,
+    /// When, in seconds; absent from messages.
+    #[serde(default)]
+    time: Value,
+    #[serde(default, deserialize_with = "readable")]
     changes: Vec<Change>,
 }
 
@@ -28,6 +49,22 @@ struct Change {
     field: String,
     #[serde(default)]
     value: Value,
+}
+
+/// Longest id of an account that is read: Meta's have some fifteen digits.
+const LONGEST_ACCOUNT_ID: usize = 64;
+
+/// One change, with the account that it speaks of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AccountChange<'a> {
+    /// Meta's id of the account.
+    pub waba_id: &'a str,
+    /// When, in seconds since 1970; 0 where WhatsApp does not say.
+    pub at: i64,
+    /// What kind of change.
+    pub field: &'a str,
+    /// What it says.
+    pub value: &'a Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,6 +90,16 @@ pub(super) struct Status {
     timestamp: Timestamp,
     #[serde(default)]
     pub biz_opaque_callback_data: Option<String>,
+    /// The person's number, or a group's id; absent where WhatsApp does not tell.
+    #[serde(default)]
+    recipient_id: Value,
+    /// `group` where it is one's.
+    #[serde(default)]
+    recipient_type: Value,
+    #[serde(default)]
+    recipient_user_id: Value,
+    #[serde(default)]
+    pricing: Value,
     /// A list of objects with a `code` in Meta's samples; whatever else stands here does not lose the status.
     #[serde(default)]
     errors: Value,
@@ -93,6 +140,25 @@ impl Notification {
         changes.flat_map(|change| replies::replies(&change.field, &change.value)).collect()
     }
 
+    /// Whose numbers or ids changed.
+    pub(super) fn moves(&self) -> Vec<Move> {
+        let changes = self.entry.iter().flat_map(|entry| &entry.changes);
+        changes.flat_map(|change| moves::moves(&change.field, &change.value)).collect()
+    }
+
+    /// All changes with their accounts.
+    pub(super) fn of_accounts(&self) -> Vec<AccountChange<'_>> {
+        let mut all = Vec::new();
+        for entry in &self.entry {
+            let waba_id = entry.id.as_str().filter(|id| id.len() <= LONGEST_ACCOUNT_ID).unwrap_or_default();
+            let at = millis(&entry.time).map_or(0, |millis| millis / 1_000);
+            for Change { field, value } in &entry.changes {
+                all.push(AccountChange { waba_id, at, field, value });
+            }
+        }
+        all
+    }
+
     /// All statuses, by number. Changes and statuses that cannot be read are logged and do not hold the others up.
     pub(super) fn into_statuses(self) -> Vec<NumberStatuses> {
         let changes = self.entry.into_iter().flat_map(|entry| entry.changes);
@@ -115,13 +181,20 @@ impl Notification {
     }
 }
 
+/// Longest id of a message that is kept: Meta's have some hundred characters, and an item costs by the kilobyte.
+const LONGEST_WAMID: usize = 256;
+
 /// The statuses that can be read, and how many cannot.
 fn read_statuses(values: Vec<Value>) -> (Vec<Status>, usize) {
     let given = values.len();
-    let statuses: Vec<Status> = values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect();
+    let read = |value| serde_json::from_value(value).ok().filter(|status: &Status| status.id.len() <= LONGEST_WAMID);
+    let statuses: Vec<Status> = values.into_iter().filter_map(read).collect();
     let unreadable = given - statuses.len();
     (statuses, unreadable)
 }
+
+/// The end of the year 9999: what claims to be later, or before 1970, is no time.
+const LATEST_MILLIS: i64 = 253_402_300_799_999;
 
 /// Seconds above this are milliseconds, which some clients have seen.
 const MILLISECONDS_FROM: i64 = 1_000_000_000_000;
@@ -132,7 +205,8 @@ impl Timestamp {
             Timestamp::Text(text) => text.parse().ok()?,
             Timestamp::Number(number) => *number,
         };
-        if at >= MILLISECONDS_FROM { Some(at) } else { at.checked_mul(1_000) }
+        let millis = if at >= MILLISECONDS_FROM { at } else { at.checked_mul(1_000)? };
+        (0..=LATEST_MILLIS).contains(&millis).then_some(millis)
     }
 }
 
@@ -151,7 +225,25 @@ impl Status {
             "failed" => ReceiptStatus::Failed { code: self.code() },
             _ => return None,
         };
-        Some(Receipt { attempt, status, at: self.timestamp.millis()?, wamid: self.id.clone() })
+        Some(Receipt { attempt, status, at: self.timestamp.millis()?, wamid: self.id.clone(), price: self.price() })
+    }
+
+    fn price(&self) -> Option<Price> {
+        let text = |name: &str| self.pricing[name].as_str().unwrap_or_default();
+        Price::of(text("category"), text("type"), text("pricing_model"), self.pricing["billable"].as_bool())
+    }
+
+    /// Meta's id of the message.
+    pub(super) fn wamid(&self) -> &str {
+        &self.id
+    }
+
+    /// To whom the message went: number and user id, as far as WhatsApp tells; nobody where it went to a group.
+    pub(super) fn recipient(&self) -> (String, String) {
+        match self.recipient_type.as_str() {
+            Some("group") => (String::new(), String::new()),
+            _ => (people::wa_id(&self.recipient_id), people::user_id(&self.recipient_user_id)),
+        }
     }
 
     /// The code of the first error: a number, or the same as text.
@@ -173,6 +265,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::{accounts, templates};
     use super::*;
 
     /// Statuses of every kind, a text, a tapped button and a preference.
@@ -182,7 +275,12 @@ mod tests {
     fn read_all(body: &[u8]) -> usize {
         let Ok(notification) = serde_json::from_slice::<Notification>(body) else { return 0 };
         let people: Vec<String> = notification.wishes().into_iter().map(|wish| wish.phone).collect();
-        let people = people.into_iter().chain(notification.replies().into_iter().map(|reply| reply.wa_id));
+        let people = people.into_iter().chain(notification.replies().into_iter().map(|reply| reply.phone));
+        for change in notification.of_accounts() {
+            templates::event(&change);
+            accounts::news(&change);
+        }
+        notification.moves();
         let people: Vec<String> = people.map(|phone| canonical_digits(&format!("+{phone}"))).collect();
         let statuses = notification.into_statuses().into_iter().flat_map(|number| number.statuses);
         let callback = |status: &Status| status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse);
@@ -237,7 +335,9 @@ mod tests {
     #[test]
     fn a_status_that_meta_adds_is_no_receipt() {
         assert_eq!(status("deleted", json!("1")).receipt(1), None);
-        assert_eq!(status("sent", json!("soon")).receipt(1), None);
+        for none in [json!("soon"), json!(-5), json!(i64::MAX), json!(i64::MIN), json!("99999999999999999999")] {
+            assert_eq!(status("sent", none.clone()).receipt(1), None, "{none}");
+        }
     }
 
     #[test]

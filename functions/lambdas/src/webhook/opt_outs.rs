@@ -4,12 +4,15 @@
 //! The wish is written, once, with the confirmation that it asks for; a sender is asked to send that. What comes twice
 //! asks twice, and the sender's claim sends once.
 
+use std::collections::BTreeMap;
+
 use campaigns::consent::{Asked, Heard, heard};
-use campaigns::phone::canonical_digits;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use wire::{ConsentAct, ConsentCategory, Language, SuppressionReason};
 
 use super::notification::millis;
+use super::people::{self, canonical};
 use crate::App;
 use crate::storage::audit::ENGINE;
 use crate::storage::channels::ChannelRecord;
@@ -18,6 +21,9 @@ use crate::storage::queues::{self, NoticeErrand};
 use crate::storage::settings::{self, Switch};
 use crate::storage::suppressions::{self, Entry, Notice, NoticeState, Person};
 use crate::storage::{numbers, person_keys, user_ids};
+
+/// People whose wishes are written at once for one webhook.
+const PARALLEL_PEOPLE: usize = 16;
 
 /// What a person wants from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub(super) struct Wish {
     pub user_id: String,
     /// What he wants.
     pub asked: Asked,
+    /// Whether he says so of his own accord, and not only to undo what he said before.
+    pub accord: Accord,
     /// How he said so.
     pub reason: SuppressionReason,
     /// In which language, where he used words.
@@ -40,6 +48,15 @@ pub(super) struct Wish {
     pub at: Option<i64>,
 }
 
+/// Whether somebody who was never on the list agrees to something by this wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accord {
+    /// No: it is about an opt-out.
+    Undoing,
+    /// Yes: by a link to sign up (Meta's In-App Signup, July 2026).
+    SigningUp,
+}
+
 /// The wishes in the value of one change. Odd entries are passed over, and lose nobody else's.
 pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
@@ -48,7 +65,7 @@ pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
         "user_preferences" => entries("user_preferences").map(preferred).collect(),
         _ => Vec::new(),
     };
-    let phone_number_id = text(&value["metadata"]["phone_number_id"]);
+    let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let is_somebodys = |wish: &Wish| !(wish.phone.is_empty() && wish.user_id.is_empty());
     let wishes = wishes.into_iter().flatten().filter(is_somebodys);
     wishes.map(|wish| Wish { phone_number_id: phone_number_id.clone(), ..wish }).collect()
@@ -56,18 +73,23 @@ pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
 
 /// What an inbound message says, if it says anything of this: a whole text, or a button.
 fn said(message: &Value) -> Option<Wish> {
+    // What is said in a group is said to the group.
+    if message["group_id"].as_str().is_some_and(|group| !group.is_empty()) {
+        return None;
+    }
     let reply = &message["interactive"]["button_reply"];
     let buttons = [&message["button"]["text"], &message["button"]["payload"], &reply["title"], &reply["id"]];
     let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
     let by_button =
         || buttons.iter().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
     let (Heard { asked, language }, reason) = by_word.or_else(by_button)?;
-    let (id, at) = (text(&message["id"]), millis(&message["timestamp"]));
+    let (id, at) = (people::id(&message["id"]), millis(&message["timestamp"]));
     Some(Wish {
         phone_number_id: String::new(),
-        phone: text(&message["from"]),
-        user_id: text(&message["from_user_id"]),
+        phone: people::wa_id(&message["from"]),
+        user_id: people::user_id(&message["from_user_id"]),
         asked,
+        accord: Accord::Undoing,
         reason,
         language: Some(language),
         id: if id.is_empty() { format!("{asked:?}#{}", at.unwrap_or_default()) } else { id },
@@ -77,17 +99,19 @@ fn said(message: &Value) -> Option<Wish> {
 
 /// What a person chose in WhatsApp itself.
 fn preferred(entry: &Value) -> Option<Wish> {
-    let asked = match entry["value"].as_str()? {
-        "stop" => Asked::Stop,
-        "resume" => Asked::Resume,
+    let (asked, accord) = match entry["value"].as_str()? {
+        "stop" => (Asked::Stop, Accord::Undoing),
+        "resume" => (Asked::Resume, Accord::Undoing),
+        "signup" => (Asked::Resume, Accord::SigningUp),
         _ => return None,
     };
     let at = millis(&entry["timestamp"]);
     Some(Wish {
         phone_number_id: String::new(),
-        phone: text(&entry["wa_id"]),
-        user_id: text(&entry["user_id"]),
+        phone: people::wa_id(&entry["wa_id"]),
+        user_id: people::user_id(&entry["user_id"]),
         asked,
+        accord,
         reason: SuppressionReason::Preference,
         language: None,
         id: format!("preference#{asked:?}#{}", at.unwrap_or_default()),
@@ -99,9 +123,18 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Writes the wishes of people into the list of the workspace whose number they told. An error means: some may be
-/// missing, send the webhook again.
+/// Writes the wishes of people into the list of the workspace whose number they told: people side by side, those of one
+/// in their order. An error means: some may be missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow::Result<()> {
+    let mut by_person: BTreeMap<(String, String), Vec<Wish>> = BTreeMap::new();
+    for wish in wishes {
+        by_person.entry((wish.phone.clone(), wish.user_id.clone())).or_default().push(wish);
+    }
+    let people: Vec<_> = by_person.into_values().map(|wishes| of_one(app, app_id, wishes)).collect();
+    stream::iter(people).buffer_unordered(PARALLEL_PEOPLE).try_collect().await
+}
+
+async fn of_one(app: &App, app_id: &str, wishes: Vec<Wish>) -> anyhow::Result<()> {
     for wish in wishes {
         let channel = numbers::channel_now(app, &wish.phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
@@ -129,7 +162,8 @@ async fn take(app: &App, channel: &ChannelRecord, wish: &Wish) -> anyhow::Result
     let Some(phone) = phone else { return Ok(()) };
     let name = keys.of_phone(&phone)?;
     let person = write(app, channel, wish, &name, Some(&phone)).await?;
-    if person.spoke_in.as_ref() != Some(&wish.id) {
+    let signs_up = wish.accord == Accord::SigningUp && !person.is_listed() && person.erased_at.is_none();
+    if person.spoke_in.as_ref() != Some(&wish.id) && !signs_up {
         return Ok(());
     }
     note_consent(app, channel, wish, &phone).await?;
@@ -139,10 +173,6 @@ async fn take(app: &App, channel: &ChannelRecord, wish: &Wish) -> anyhow::Result
         queues::send_notice(app, &errand, 0).await?;
     }
     Ok(())
-}
-
-fn canonical(wa_id: &str) -> String {
-    canonical_digits(&format!("+{}", wa_id.trim_start_matches('+')))
 }
 
 /// Writes the wish, unless it is older than what the person said last.
@@ -215,9 +245,10 @@ async fn note_consent(app: &App, channel: &ChannelRecord, wish: &Wish, phone: &s
     let (categories, source) = match wish.reason {
         SuppressionReason::Word => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "word"),
         SuppressionReason::Button => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "button"),
-        SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual => {
-            (&[ConsentCategory::Marketing][..], "preference")
-        }
+        SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual => match wish.accord {
+            Accord::Undoing => (&[ConsentCategory::Marketing][..], "preference"),
+            Accord::SigningUp => (&[ConsentCategory::Marketing][..], "signup"),
+        },
     };
     let act = match wish.asked {
         Asked::Stop => ConsentAct::OptOut,
@@ -263,6 +294,8 @@ mod tests {
         assert_eq!(said_in(replied), stop(SuppressionReason::Button));
         assert_eq!(said_in(json!({ "from": from, "text": { "body": "stop, o Zé não vem" } })), []);
         assert_eq!(said_in(json!({ "text": { "body": "STOP" } })), [], "nobody is named");
+        let to_all = json!({ "from": from, "group_id": "g", "text": { "body": "stop" } });
+        assert_eq!(said_in(to_all), [], "in a group");
         let by_id = json!({ "from_user_id": "BR.1", "text": { "body": "voltar" } });
         assert_eq!(said_in(by_id), [(Asked::Resume, SuppressionReason::Word)]);
     }
@@ -278,7 +311,8 @@ mod tests {
         let found: Vec<_> =
             wishes("user_preferences", &value).into_iter().map(|wish| (wish.phone, wish.user_id, wish.asked)).collect();
         let (one, two) = (("1".into(), String::new(), Asked::Stop), (String::new(), "BR.2".into(), Asked::Resume));
-        assert_eq!(found, [one, two]);
+        let three = ("3".into(), String::new(), Asked::Resume);
+        assert_eq!(found, [one, two, three]);
     }
 
     #[test]
@@ -305,6 +339,7 @@ mod tests {
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            heard: Default::default(),
         }
     }
 
@@ -314,6 +349,7 @@ mod tests {
             phone: "5511987654321".into(),
             user_id: String::new(),
             asked,
+            accord: Accord::Undoing,
             reason: SuppressionReason::Word,
             language: Some(Language::Portuguese),
             id: id.into(),

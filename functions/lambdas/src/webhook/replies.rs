@@ -1,13 +1,18 @@
-//! Who wrote: his window opens, and the time and the channel go onto the contact, if the person is in the book. Last of a
-//! webhook, since nothing waits for it.
+//! Who wrote: his window opens, and the time and the channel go onto the contact, if the person is in the book; and what
+//! answers a message of a campaign is noted on that message (`answers`). Last of a webhook, since nothing waits for it.
+//!
+//! Reactions are signs and no answers; edits, deletions and WhatsApp's own notes are neither. What is said in a group is
+//! said to the group.
 
 use std::collections::BTreeMap;
 
-use campaigns::phone::canonical_digits;
+use campaigns::reply::ReplyKind;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 
+use super::answers;
 use super::notification::millis;
+use super::people;
 use crate::App;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::contacts;
@@ -15,58 +20,133 @@ use crate::storage::numbers;
 use crate::storage::table::Written;
 use crate::storage::windows;
 
-/// Contacts written at once for one webhook.
-const PARALLEL_WRITES: usize = 32;
+/// People taken care of at once for one webhook.
+const PARALLEL_PEOPLE: usize = 32;
 
 /// That a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
     /// Meta's id of the number that was written to.
     pub phone_number_id: String,
-    /// The person's number as WhatsApp spells it, digits.
-    pub wa_id: String,
+    /// The person's number as WhatsApp spells it, digits; empty when WhatsApp does not tell.
+    pub phone: String,
+    /// WhatsApp's id of the person; empty when it does not tell.
+    pub user_id: String,
     /// Milliseconds since 1970.
     pub at: i64,
+    /// Meta's id of what was written.
+    pub id: String,
+    /// Meta's id of the message that it quotes; empty when it quotes none.
+    pub quotes: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its words; nothing where there are none.
+    pub text: Option<String>,
 }
 
-/// The replies in the value of one change. Entries without a number or a time are passed over.
+/// What an inbound message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Something that answers.
+    Answer(ReplyKind),
+    /// A sign that the person is there, and no answer: a reaction, or what is not known yet.
+    Sign,
+}
+
+/// The replies in the value of one change. Entries without a person or a time are passed over.
 pub(super) fn replies(field: &str, value: &Value) -> Vec<Reply> {
     if field != "messages" {
         return Vec::new();
     }
-    let phone_number_id = value["metadata"]["phone_number_id"].as_str().unwrap_or_default();
-    let reply = |message: &Value| {
-        let wa_id = message["from"].as_str().filter(|from| !from.is_empty())?.trim_start_matches('+').to_owned();
-        Some(Reply { phone_number_id: phone_number_id.to_owned(), wa_id, at: millis(&message["timestamp"])? })
-    };
-    value["messages"].as_array().into_iter().flatten().filter_map(reply).collect()
+    let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
+    let messages = value["messages"].as_array().into_iter().flatten();
+    messages.filter_map(|message| reply(message, &phone_number_id)).collect()
 }
 
-/// Notes them, the latest of each person and number. An error means: some may be missing, send the webhook again.
+fn reply(message: &Value, phone_number_id: &str) -> Option<Reply> {
+    let (phone, user_id) = (people::wa_id(&message["from"]), people::user_id(&message["from_user_id"]));
+    let is_in_group = message["group_id"].as_str().is_some_and(|group| !group.is_empty());
+    if (phone.is_empty() && user_id.is_empty()) || is_in_group {
+        return None;
+    }
+    let (kind, text) = said(message)?;
+    Some(Reply {
+        phone_number_id: phone_number_id.to_owned(),
+        phone,
+        user_id,
+        at: millis(&message["timestamp"])?,
+        id: people::id(&message["id"]),
+        quotes: people::id(&message["context"]["id"]),
+        kind,
+        text,
+    })
+}
+
+/// What it is and its words; nothing for what no person said.
+fn said(message: &Value) -> Option<(Kind, Option<String>)> {
+    let text = |value: &Value| value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    let written = |words: Option<String>| Some((Kind::Answer(ReplyKind::Written), words));
+    let kind = message["type"].as_str().unwrap_or_default();
+    let body = &message[kind];
+    match kind {
+        "text" => written(text(&body["body"])),
+        "button" => Some((Kind::Answer(ReplyKind::Tapped), text(&body["text"]).or_else(|| text(&body["payload"])))),
+        "interactive" => Some(chosen(body)),
+        "image" | "video" | "document" => written(text(&body["caption"])),
+        "location" => written(text(&body["name"])),
+        "order" => written(text(&body["text"])),
+        "audio" | "sticker" | "contacts" | "unsupported" => written(None),
+        "system" | "edit" | "revoke" => None,
+        // A reaction, or a type that Meta added since.
+        _ => Some((Kind::Sign, None)),
+    }
+}
+
+/// A choice among those that a message gave; what was filled into a form is not kept.
+fn chosen(body: &Value) -> (Kind, Option<String>) {
+    let title = |name: &str| body[name]["title"].as_str().map(str::to_owned);
+    match body["type"].as_str().unwrap_or_default() {
+        "button_reply" => (Kind::Answer(ReplyKind::Tapped), title("button_reply")),
+        "list_reply" => (Kind::Answer(ReplyKind::Tapped), title("list_reply")),
+        _ => (Kind::Answer(ReplyKind::Written), None),
+    }
+}
+
+/// Takes them in, person by person. An error means: some may be missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, replies: Vec<Reply>) -> anyhow::Result<()> {
-    let mut by_number: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    let mut by_number: BTreeMap<String, BTreeMap<(String, String), Vec<Reply>>> = BTreeMap::new();
     for reply in replies {
-        let at = by_number.entry(reply.phone_number_id).or_default().entry(reply.wa_id).or_default();
-        *at = reply.at.max(*at);
+        let people = by_number.entry(reply.phone_number_id.clone()).or_default();
+        people.entry((reply.phone.clone(), reply.user_id.clone())).or_default().push(reply);
     }
     for (phone_number_id, people) in by_number {
         let channel = numbers::channel_of(app, &phone_number_id).await?;
         let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
-        let mut notes = Vec::with_capacity(people.len());
-        for (wa_id, at) in &people {
-            notes.push(note(app, &channel, wa_id, *at));
+        let count = people.len();
+        let mut takes = Vec::with_capacity(count);
+        for replies in people.into_values() {
+            takes.push(take(app, &channel, replies));
         }
-        let noted: Vec<Written> = stream::iter(notes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
-        let known = noted.iter().filter(|noted| **noted == Written::Done).count();
-        tracing::debug!(channel = %channel.id, known, people = people.len(), "people wrote");
+        let known: Vec<Written> = stream::iter(takes).buffer_unordered(PARALLEL_PEOPLE).try_collect().await?;
+        let known = known.iter().filter(|known| **known == Written::Done).count();
+        tracing::debug!(channel = %channel.id, known, people = count, "people wrote");
     }
     Ok(())
 }
 
-async fn note(app: &App, channel: &ChannelRecord, wa_id: &str, at: i64) -> anyhow::Result<Written> {
-    let phone = canonical_digits(&format!("+{wa_id}"));
-    windows::note(app, channel.workspace_id, &channel.id, &phone, at).await?;
-    contacts::note_reply(app, channel.workspace_id, &phone, &channel.id, wa_id, at).await
+/// What one person wrote. Returns whether the contact book has the person.
+async fn take(app: &App, channel: &ChannelRecord, replies: Vec<Reply>) -> anyhow::Result<Written> {
+    let Some(last) = replies.iter().max_by_key(|reply| reply.at) else { return Ok(Written::ConditionFailed) };
+    let Some(phone) = people::phone_of(app, channel, &last.phone, &last.user_id).await? else {
+        return Ok(Written::ConditionFailed);
+    };
+    windows::note(app, channel.workspace_id, &channel.id, &phone, last.at).await?;
+    let wa_id = Some(last.phone.as_str()).filter(|wa_id| !wa_id.is_empty());
+    let noted = contacts::note_reply(app, channel.workspace_id, &phone, &channel.id, wa_id, last.at).await?;
+    for reply in &replies {
+        answers::note(app, channel, &phone, reply).await?;
+    }
+    Ok(noted)
 }
 
 #[cfg(test)]
@@ -80,13 +160,58 @@ mod tests {
         let value = json!({
             "metadata": { "phone_number_id": "1" },
             "messages": [
-                { "from": "5511987654321", "timestamp": "1750030073" },
+                { "from": "+5511987654321", "timestamp": "1750030073", "id": "wamid.1" },
+                { "from_user_id": "BR.1", "timestamp": 1_750_030_073, "type": "text", "text": { "body": "Oi" },
+                  "context": { "id": "wamid.0" } },
                 { "from": "", "timestamp": "1" }, { "timestamp": "1" }, { "from": "1", "timestamp": "soon" }, 7,
             ],
         });
-        let reply = Reply { phone_number_id: "1".into(), wa_id: "5511987654321".into(), at: 1_750_030_073_000 };
-        assert_eq!(replies("messages", &value), [reply]);
+        let by_phone = Reply {
+            phone_number_id: "1".into(),
+            phone: "5511987654321".into(),
+            user_id: String::new(),
+            at: 1_750_030_073_000,
+            id: "wamid.1".into(),
+            quotes: String::new(),
+            kind: Kind::Sign,
+            text: None,
+        };
+        let by_id = Reply {
+            phone: String::new(),
+            user_id: "BR.1".into(),
+            id: String::new(),
+            quotes: "wamid.0".into(),
+            kind: Kind::Answer(ReplyKind::Written),
+            text: Some("Oi".into()),
+            ..by_phone.clone()
+        };
+        assert_eq!(replies("messages", &value), [by_phone, by_id]);
         assert_eq!(replies("account_update", &value), []);
         assert_eq!(replies("messages", &json!(null)), []);
+    }
+
+    #[test]
+    fn what_no_person_said_to_us_is_no_reply() {
+        for message in [
+            json!({ "from": "1", "timestamp": "1", "type": "system", "system": { "type": "user_changed_number" } }),
+            json!({ "from": "1", "timestamp": "1", "type": "edit", "edit": { "text": { "body": "Oi" } } }),
+            json!({ "from": "1", "timestamp": "1", "type": "revoke", "revoke": {} }),
+            json!({ "from": "1", "timestamp": "1", "type": "text", "text": { "body": "Oi" }, "group_id": "g" }),
+        ] {
+            assert_eq!(reply(&message, "1"), None, "{message}");
+        }
+        assert_eq!(said(&json!({ "type": "reaction", "reaction": { "emoji": "x" } })), Some((Kind::Sign, None)));
+    }
+
+    #[test]
+    fn a_tap_keeps_the_words_of_its_button_and_a_form_nothing() {
+        let tapped = |words: &str| Some((Kind::Answer(ReplyKind::Tapped), Some(words.to_owned())));
+        let button = json!({ "type": "button", "button": { "payload": "yes-1", "text": "Quero" } });
+        assert_eq!(said(&button), tapped("Quero"));
+        let list = json!({ "type": "list_reply", "list_reply": { "id": "1", "title": "Azul" } });
+        assert_eq!(said(&json!({ "type": "interactive", "interactive": list })), tapped("Azul"));
+        let form = json!({ "type": "nfm_reply", "nfm_reply": { "response_json": "{\"cpf\":1}" } });
+        let written = Some((Kind::Answer(ReplyKind::Written), None));
+        assert_eq!(said(&json!({ "type": "interactive", "interactive": form })), written);
     }
 }

@@ -1,0 +1,94 @@
+//! People as webhooks name them: by a number in WhatsApp's spelling, by a user id, or by both; and the messages that they
+//! got from us.
+
+use campaigns::message::MessageRecord;
+use campaigns::phone::canonical_digits;
+use serde_json::Value;
+
+use crate::App;
+use crate::storage::channels::ChannelRecord;
+use crate::storage::{people, user_ids};
+
+/// Messages of a person that are looked through for one with a certain id: the newest.
+const MOST_MESSAGES: i32 = 100;
+
+/// Longest id that is read, in characters: Meta's own have some hundred, and keys of our tables end at a thousand.
+const LONGEST_ID: usize = 256;
+
+/// Longest user id: a country, `ENT` and 128 letters (Meta, May 2026), with room for what it adds.
+const LONGEST_USER_ID: usize = 160;
+
+/// Longest number that is read: E.164 has fifteen digits.
+const LONGEST_NUMBER: usize = 20;
+
+/// A number as WhatsApp spells it, digits only; empty where there is none.
+pub(super) fn wa_id(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default().trim_start_matches('+');
+    let is_number = text.len() <= LONGEST_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number { text.to_owned() } else { String::new() }
+}
+
+/// WhatsApp's id of a person; empty where there is none.
+pub(super) fn user_id(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    let is_id = text.len() <= LONGEST_USER_ID && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_id { text.to_owned() } else { String::new() }
+}
+
+/// Any other id of Meta's; empty where there is none.
+pub(super) fn id(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    if text.len() <= LONGEST_ID { text.to_owned() } else { String::new() }
+}
+
+/// A number as WhatsApp spells it in the form that all its spellings share.
+pub(super) fn canonical(wa_id: &str) -> String {
+    canonical_digits(&format!("+{}", wa_id.trim_start_matches('+')))
+}
+
+/// The canonical phone of a person who is named by a number, by a user id, or by both; nothing where the id is all and
+/// nobody knows whose it is.
+pub(super) async fn phone_of(
+    app: &App,
+    channel: &ChannelRecord,
+    wa_id: &str,
+    user_id: &str,
+) -> anyhow::Result<Option<String>> {
+    match (wa_id, user_id) {
+        ("", "") => Ok(None),
+        ("", user_id) => user_ids::phone_of(app, channel.workspace_id, user_id).await,
+        (wa_id, _) => Ok(Some(canonical(wa_id))),
+    }
+}
+
+/// The newest messages that a person got after `since` (milliseconds), of every channel of the workspace, newest first.
+pub(super) async fn latest(
+    app: &App,
+    channel: &ChannelRecord,
+    phone: &str,
+    since: i64,
+    most: i32,
+) -> anyhow::Result<Vec<MessageRecord>> {
+    let places = people::places(app, channel.workspace_id, phone, since, most).await?;
+    let mut found = people::at(app, &places).await?;
+    // By the index a message lies where its person was: who was erased since has another name.
+    found.retain(|message| message.workspace_id == channel.workspace_id && message.canonical_phone() == phone);
+    found.sort_by_key(|message| std::cmp::Reverse(message.attempted_at));
+    Ok(found)
+}
+
+/// The message of this channel to this person that WhatsApp gave this id. There is no index by the id, which would cost
+/// every message a write unit: a status without our callback data is rare and is found by its person, for nothing.
+pub(super) async fn message_of(
+    app: &App,
+    channel: &ChannelRecord,
+    phone: &str,
+    wamid: &str,
+) -> anyhow::Result<Option<MessageRecord>> {
+    let found = latest(app, channel, phone, 0, MOST_MESSAGES).await?;
+    Ok(found.into_iter().find(|message| is_it(message, channel, wamid)))
+}
+
+fn is_it(message: &MessageRecord, channel: &ChannelRecord, wamid: &str) -> bool {
+    message.channel_id == channel.id && message.wamid.as_deref() == Some(wamid)
+}

@@ -1,0 +1,303 @@
+//! What WhatsApp says of a template: paused, disabled, deleted, in another category, good again. A campaign that sends it
+//! pauses once, with the reason, rather than be refused message by message; it never goes on by itself.
+//!
+//! The event names an account, a template and a language; the campaigns are found in the workspaces of the account's
+//! channels, among the newest of each. One that is not found, or starts a moment later, pauses at its first refusal.
+
+use campaigns::content::Wording;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use wire::{CampaignEvent, CampaignStatus, ChannelId, WorkspaceId};
+
+use super::notification::AccountChange;
+use crate::App;
+use crate::storage::audit::AuditLine;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::channels::ChannelRecord;
+use crate::storage::table::Written;
+use crate::storage::upkeep::{Drift, DriftState};
+use crate::storage::{heard, wabas};
+
+/// Campaigns of one page.
+const PAGE: i32 = 100;
+
+/// Such pages of a workspace: its newest two thousand campaigns.
+const MOST_PAGES: usize = 20;
+
+/// Times that a campaign is decided about anew because somebody else wrote in between.
+const MOST_RACES: u32 = 20;
+
+/// What was said of one template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Event {
+    waba_id: String,
+    /// Seconds since 1970; 0 where WhatsApp does not say.
+    at: i64,
+    name: String,
+    language: String,
+    what: What,
+}
+
+/// What it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// It cannot be sent any more; in words.
+    Stopped(String),
+    /// It can be sent again.
+    Restored,
+    /// It is marketing now, and was not: it costs more.
+    BecameMarketing,
+    /// Something to know, in words.
+    Noted(String),
+}
+
+/// The event in a change, if it is one of a template: by what the value holds, since Meta's own samples mix the fields up.
+pub(super) fn event(change: &AccountChange<'_>) -> Option<Event> {
+    let text = |name: &str| change.value[name].as_str().unwrap_or_default();
+    let name = text("message_template_name");
+    if name.is_empty() || !is_of_templates(change.field) {
+        return None;
+    }
+    let what = if !text("new_quality_score").is_empty() {
+        What::Noted(format!(
+            "its quality went from {} to {}",
+            text("previous_quality_score"),
+            text("new_quality_score")
+        ))
+    } else if !text("new_category").is_empty() {
+        recategorised(text("previous_category"), text("new_category"), text("correct_category"))
+    } else if !text("event").is_empty() {
+        status(text("event"), change.value)
+    } else {
+        What::Noted("its text was changed".to_owned())
+    };
+    let (name, language) = (name.to_owned(), text("message_template_language").to_owned());
+    Some(Event { waba_id: change.waba_id.to_owned(), at: change.at, name, language, what })
+}
+
+fn is_of_templates(field: &str) -> bool {
+    field.starts_with("message_template_") || field == "template_category_update"
+}
+
+/// A day before a change `new` is today's category and `correct` the one that it becomes.
+fn recategorised(previous: &str, new: &str, correct: &str) -> What {
+    let is_marketing = |category: &str| category.eq_ignore_ascii_case("MARKETING");
+    match (previous, correct) {
+        ("", "") => What::Noted(format!("its category is {new}")),
+        ("", correct) => What::Noted(format!("its category changes from {new} to {correct} within a day")),
+        (previous, _) if is_marketing(new) && !is_marketing(previous) => What::BecameMarketing,
+        (previous, _) => What::Noted(format!("its category changed from {previous} to {new}")),
+    }
+}
+
+fn status(event: &str, value: &Value) -> What {
+    let title = value["other_info"]["title"].as_str().unwrap_or_default();
+    let reason = value["reason"].as_str().filter(|reason| !reason.is_empty() && *reason != "NONE");
+    let because = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let stopped = |what: &str| What::Stopped(format!("{what}{because}"));
+    match (event, title) {
+        ("APPROVED" | "UNPAUSED" | "REINSTATED" | "UNARCHIVED", _) | (_, "UNPAUSE") => What::Restored,
+        ("PAUSED", "RATE_LIMITING_PAUSE") => stopped("paused it until WhatsApp has seen how people take it"),
+        ("PAUSED", _) => stopped("paused it for low quality"),
+        ("LOCKED", _) => stopped("locked it"),
+        ("DISABLED", _) => stopped("disabled it for good"),
+        ("REJECTED", _) => stopped("rejected it"),
+        ("PENDING_DELETION" | "DELETED", _) => stopped("deleted it, or is about to"),
+        ("ARCHIVED", _) => stopped("archived it because it was not used"),
+        (other, _) => What::Noted(format!("its status is {other}{because}")),
+    }
+}
+
+impl Event {
+    /// Whether the campaign sends this template. Meta writes languages with either sign between their parts.
+    fn is_of(&self, campaign: &CampaignRecord) -> bool {
+        let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
+        campaign.wordings().iter().any(|wording| match wording {
+            Wording::Template { content, .. } => content.name == self.name && same(&content.language, &self.language),
+            Wording::Free(_) => false,
+        })
+    }
+
+    /// What it says, for a marketer.
+    fn in_words(&self) -> String {
+        let Event { name, language, .. } = self;
+        match &self.what {
+            What::Stopped(how) => format!("Template {name} ({language}): WhatsApp {how}."),
+            What::Restored => format!("Template {name} ({language}) can be sent again."),
+            What::BecameMarketing => {
+                format!("Template {name} ({language}): WhatsApp made it a marketing template, which costs more.")
+            }
+            What::Noted(what) => format!("Template {name} ({language}): {what}."),
+        }
+    }
+}
+
+/// What becomes of one campaign.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    /// It pauses.
+    Pause,
+    /// It stays as it is, and its audit says what happened.
+    Note,
+    /// It stays as it is, and knows the event.
+    Know,
+}
+
+/// What an event means for a campaign of its template; nothing when the campaign knows it already, or a later one.
+fn change(campaign: &CampaignRecord, event: &Event) -> Option<Change> {
+    if campaign.upkeep.drift.is_some_and(|known| known.at >= event.at) {
+        return None;
+    }
+    let is_active = matches!(campaign.status, CampaignStatus::Scheduled | CampaignStatus::Processing);
+    let was_stopped = campaign.upkeep.drift.is_some_and(|known| known.state == DriftState::Stopped);
+    match &event.what {
+        What::Stopped(_) | What::BecameMarketing if is_active => Some(Change::Pause),
+        What::Restored if campaign.status == CampaignStatus::Paused && was_stopped => Some(Change::Note),
+        What::Restored if is_active => Some(Change::Know),
+        What::Stopped(_) | What::BecameMarketing | What::Restored | What::Noted(_) => None,
+    }
+}
+
+/// Takes in the events of a webhook. An error means: some may be missing, send it again.
+pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow::Result<()> {
+    let mut by_workspace: BTreeMap<WorkspaceId, BTreeMap<ChannelId, Vec<&Event>>> = BTreeMap::new();
+    let accounts: BTreeSet<&str> = events.iter().map(|event| event.waba_id.as_str()).collect();
+    for waba_id in accounts {
+        let of_account: Vec<&Event> = events.iter().filter(|event| event.waba_id == waba_id).collect();
+        let channels = wabas::channels_of(app, app_id, waba_id).await?;
+        if channels.is_empty() {
+            tracing::warn!(app_id, events = of_account.len(), "templates of no account of this app change nothing");
+        }
+        for channel in channels {
+            note(app, &channel, &of_account).await?;
+            by_workspace.entry(channel.workspace_id).or_default().insert(channel.id, of_account.clone());
+        }
+    }
+    for (workspace, channels) in by_workspace {
+        walk(app, workspace, &channels).await?;
+    }
+    Ok(())
+}
+
+/// Notices on the channel for people.
+async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::Result<()> {
+    let note = |heard: &mut heard::Heard| events.iter().for_each(|event| heard.note(event.at, &event.in_words()));
+    heard::change(app, channel, note).await.map(|_| ())
+}
+
+/// Goes through the newest campaigns of a workspace, in the order of the events for each.
+async fn walk(app: &App, workspace: WorkspaceId, channels: &BTreeMap<ChannelId, Vec<&Event>>) -> anyhow::Result<()> {
+    let mut after = None;
+    for _ in 0..MOST_PAGES {
+        let (page, next) = store::list(app, workspace, PAGE, after.as_ref()).await?;
+        for campaign in page {
+            let events = channels.get(&campaign.channel_id).into_iter().flatten();
+            let mut events: Vec<&Event> = events.filter(|event| event.is_of(&campaign)).copied().collect();
+            events.sort_by_key(|event| event.at);
+            for event in events {
+                tell(app, &campaign, event).await?;
+            }
+        }
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn tell(app: &App, listed: &CampaignRecord, event: &Event) -> anyhow::Result<()> {
+    for _ in 0..MOST_RACES {
+        let Some(read) = store::get(app, listed.workspace_id, &listed.id).await? else { return Ok(()) };
+        let Some(change) = change(&read, event) else { return Ok(()) };
+        if write(app, &read, &change, event).await? == Written::Done {
+            tracing::warn!(campaign = %read.id, ?change, "WhatsApp changed the template of a campaign");
+            return Ok(());
+        }
+    }
+    anyhow::bail!("campaign {} kept changing under {MOST_RACES} tries to tell it of its template", listed.id)
+}
+
+async fn write(app: &App, read: &CampaignRecord, change: &Change, event: &Event) -> anyhow::Result<Written> {
+    let drift = |state| Some(Drift { at: event.at, state });
+    match change {
+        Change::Pause => {
+            let reason = format!("Paused by itself: {}", event.in_words());
+            let mut next = read.paused_by_itself(reason.clone(), app.clock.now_millis());
+            next.upkeep.drift = drift(DriftState::Stopped);
+            store::transition(app, read, &next, AuditLine::by_itself(CampaignEvent::Paused).because(reason)).await
+        }
+        Change::Note => {
+            let mut next = CampaignRecord { updated_at: app.clock.now_millis(), ..read.clone() };
+            next.upkeep.drift = drift(DriftState::Usable);
+            let line = AuditLine::by_itself(CampaignEvent::TemplateChanged);
+            let line = line.because(format!("{} Resume the campaign when you like.", event.in_words()));
+            store::transition(app, read, &next, line).await
+        }
+        Change::Know => {
+            let mut next = read.clone();
+            next.upkeep.drift = drift(DriftState::Usable);
+            store::replace(app, read, &next).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::campaign_view::tests::record as campaign;
+
+    fn heard(field: &str, value: Value) -> Option<Event> {
+        event(&AccountChange { waba_id: "1", at: 100, field, value: &value })
+    }
+
+    fn said(what: Value) -> Event {
+        let mut value = json!({ "message_template_name": "promo", "message_template_language": "pt-BR" });
+        for (name, of) in what.as_object().unwrap() {
+            value[name] = of.clone();
+        }
+        heard("message_template_status_update", value).unwrap()
+    }
+
+    #[test]
+    fn the_value_decides_what_is_said_and_not_the_field() {
+        let quality = said(json!({ "previous_quality_score": "GREEN", "new_quality_score": "RED" }));
+        assert_eq!(quality.what, What::Noted("its quality went from GREEN to RED".into()));
+        let soon = said(json!({ "new_category": "UTILITY", "correct_category": "MARKETING" }));
+        assert!(matches!(soon.what, What::Noted(_)), "a day ahead nothing has changed yet");
+        let done = said(json!({ "previous_category": "UTILITY", "new_category": "MARKETING" }));
+        assert_eq!(done.what, What::BecameMarketing);
+        let cheaper = said(json!({ "previous_category": "MARKETING", "new_category": "UTILITY" }));
+        assert!(matches!(cheaper.what, What::Noted(_)));
+        assert_eq!(said(json!({ "event": "PAUSED", "other_info": { "title": "UNPAUSE" } })).what, What::Restored);
+        assert!(matches!(said(json!({ "event": "FLAGGED", "reason": null })).what, What::Noted(_)));
+        assert_eq!(heard("messages", json!({ "message_template_name": "promo", "event": "PAUSED" })), None);
+        assert_eq!(heard("message_template_status_update", json!({ "event": "PAUSED" })), None);
+    }
+
+    #[test]
+    fn every_way_to_lose_a_template_pauses_once_and_in_words() {
+        for event in ["PAUSED", "DISABLED", "REJECTED", "PENDING_DELETION", "DELETED", "LOCKED", "ARCHIVED"] {
+            let event = said(json!({ "event": event, "reason": "SCAM" }));
+            assert!(event.is_of(&campaign()), "languages are the same with either sign");
+            assert_eq!(change(&campaign(), &event), Some(Change::Pause), "{event:?}");
+            assert!(event.in_words().contains("(SCAM)"), "{}", event.in_words());
+            let mut knows = campaign();
+            knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable });
+            assert_eq!(change(&knows, &event), None, "{event:?} again, after somebody resumed");
+        }
+    }
+
+    #[test]
+    fn a_template_that_is_good_again_resumes_nothing() {
+        let restored = said(json!({ "event": "APPROVED" }));
+        let mut paused = CampaignRecord { status: CampaignStatus::Paused, ..campaign() };
+        assert_eq!(change(&paused, &restored), None, "it was paused for something else");
+        paused.upkeep.drift = Some(Drift { at: 99, state: DriftState::Stopped });
+        assert_eq!(change(&paused, &restored), Some(Change::Note));
+        assert_eq!(change(&campaign(), &restored), Some(Change::Know), "an older pause may come late");
+    }
+}

@@ -1,0 +1,262 @@
+//! Every kind of template against the simulator's own checks: its parts, its files, and what becomes of it meanwhile.
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use campanile_tests::campaign::{act, call, count, dispatched, draft, later};
+use campanile_tests::client::until;
+use campanile_tests::contacts;
+use campanile_tests::people::{now, write};
+use campanile_tests::stepped::Stepped;
+use lambdas::storage::{channels, files};
+use lambdas::{dispatcher, sender};
+use local::whatsapp::WORKSPACE;
+use serde_json::{Value, json};
+use simulator::Outcome;
+use tower::ServiceExt;
+use wire::{Asset, AssetUpload, Campaign, CampaignStatus, MediaKind, Template, TemplateCreated, TemplateList, Tried};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+
+/// A file that lies where an upload would have put it.
+async fn asset(stepped: &Stepped, name: &str, bytes: &[u8]) -> anyhow::Result<String> {
+    let announced = json!({ "fileName": name, "sizeBytes": bytes.len() });
+    let upload: AssetUpload = call(&stepped.app, "POST", "/v3/assets", announced).await?;
+    let key = lambdas::storage::assets::key(WORKSPACE, &upload.asset_id);
+    files::put(&stepped.app, &key, "application/octet-stream", bytes.to_vec()).await?;
+    Ok(upload.asset_id)
+}
+
+async fn refused(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
+    let error = match call::<Value>(&stepped.app, method, path, body).await {
+        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
+        Err(error) => error.to_string(),
+    };
+    let json = error.find('{').map_or("{}", |at| &error[at..]);
+    Ok(serde_json::from_str(json)?)
+}
+
+/// Something that Meta does, by the simulator's own door.
+async fn meta_does(stepped: &Stepped, what: &str, body: Value) -> anyhow::Result<()> {
+    let request = Request::post(format!("/simulator/{what}")).header(header::CONTENT_TYPE, "application/json");
+    let answer = stepped.simulator.router().oneshot(request.body(Body::from(body.to_string()))?).await?;
+    anyhow::ensure!(answer.status().is_success(), "{what} was answered {}", answer.status());
+    Ok(())
+}
+
+fn with_template(template: Value) -> Value {
+    json!({ "template": template })
+}
+
+/// A content for each template of the simulated account that shows a component of its own.
+async fn contents(stepped: &Stepped) -> anyhow::Result<Vec<Value>> {
+    let picture = asset(stepped, "picture.png", PNG).await?;
+    let film = asset(stepped, "film.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom").await?;
+    let paper = asset(stepped, "factura.pdf", b"%PDF-1.7\n%%EOF").await?;
+    let name = json!({ "column": "name" });
+    let text = |text: &str| json!({ "text": text });
+    let picture = json!({ "assetId": picture });
+    let card = |code: &str| json!({ "headerMedia": picture, "body": [text("10%")], "buttons": [{ "index": 0, "text": code }, { "index": 1, "text": "p-1" }] });
+    let ends_at = chrono::Utc::now() + chrono::Duration::days(2);
+    Ok(vec![
+        json!({ "name": "colecao_de_verao", "language": "pt_BR", "headerMedia": picture, "body": [name] }),
+        json!({ "name": "new_store_tour", "language": "en", "headerMedia": { "assetId": film }, "body": [name, text("Recife")] }),
+        json!({ "name": "factura_disponible", "language": "es", "headerMedia": { "assetId": paper }, "body": [name, text("mayo")] }),
+        json!({
+            "name": "pickup_point", "language": "en", "body": [name, text("A-42")],
+            "headerLocation": { "latitude": "-8.05", "longitude": "-34.88", "name": "Shop", "address": "Rua Um, 1" },
+        }),
+        json!({
+            "name": "liquidacao_nomeada", "language": "pt_BR", "header": [text("domingo")],
+            "body": [name, text("loja"), text("30%")],
+        }),
+        json!({ "name": "coupon_code", "language": "en", "body": [name, text("25%")], "buttons": [{ "index": 1, "text": "25OFF" }] }),
+        json!({ "name": "carrinho_esperando", "language": "pt_BR", "body": [name, text("um livro")], "buttons": [{ "index": 0, "text": "c-7" }] }),
+        json!({ "name": "encuesta_de_compra", "language": "es", "body": [name], "buttons": [{ "index": 0, "text": "token-1" }] }),
+        json!({ "name": "spring_catalog", "language": "en", "body": [name], "buttons": [{ "index": 0, "text": "sku-1" }] }),
+        json!({ "name": "dois_destaques", "language": "pt_BR", "body": [name], "cards": [card("um"), card("dois")] }),
+        json!({
+            "name": "oferta_de_48_horas", "language": "es", "headerMedia": picture, "body": [name, text("20%")],
+            "offerExpiresAt": ends_at, "buttons": [{ "index": 0, "text": "HOY25" }, { "index": 1, "text": "o-1" }],
+        }),
+        json!({ "name": "codigo_de_acesso", "language": "pt_BR", "body": [text("123456")], "buttons": [{ "index": 0, "text": "123456" }] }),
+    ])
+}
+
+#[tokio::test]
+async fn every_component_passes_the_other_sides_checks() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    for content in contents(&stepped).await? {
+        let name = content["name"].clone();
+        let made = draft(&stepped.app, &contacts::csv(1), with_template(content)).await?;
+        let path = format!("/v3/campaigns/{}/try", made.id);
+        let tried: Tried = call(&stepped.app, "POST", &path, json!({ "to": ["+5511987650001"] })).await?;
+        assert!(tried.items[0].accepted, "{name}: {:?}", tried.items[0]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_campaigns_file_is_uploaded_once_for_everybody_and_renewed_before_it_is_forgotten() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let content = contents(&stepped).await?.swap_remove(0);
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(5), with_template(content)).await?;
+    let held = stepped.record(&campaign).await?.media;
+    assert_eq!(held.len(), 1);
+    sender::handle(&stepped.app, jobs).await?;
+    let accepted = |outcome: &Outcome| matches!(outcome, Outcome::Accepted);
+    assert_eq!(stepped.simulator.arrivals().iter().filter(|one| accepted(&one.outcome)).count(), 5);
+
+    let nudge = || json!({ "workspaceId": WORKSPACE, "campaignId": campaign });
+    let look = async |app: &std::sync::Arc<lambdas::App>| {
+        let nudges = serde_json::from_value(json!({ "Records": [{
+            "messageId": "1", "receiptHandle": "1", "body": nudge().to_string(), "attributes": {}, "messageAttributes": {},
+            "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn", "awsRegion": "local",
+        }]}))?;
+        dispatcher::handle(app, dispatcher::Event::Nudges(nudges)).await
+    };
+    look(&stepped.app).await?;
+    assert_eq!(stepped.record(&campaign).await?.media, held);
+    look(&later(&stepped.app, 23 * 86_400)).await?;
+    assert_eq!(stepped.record(&campaign).await?.media, held);
+    look(&later(&stepped.app, 25 * 86_400)).await?;
+    let renewed = stepped.record(&campaign).await?.media;
+    assert_ne!(renewed, held, "the upload of 24 days ago is not relied on");
+    assert_eq!(renewed.keys().collect::<Vec<_>>(), held.keys().collect::<Vec<_>>());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_must_be_what_its_place_shows() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let paper = asset(&stepped, "offer.pdf", b"%PDF-1.7\n%%EOF").await?;
+    let shown: Asset = call(&stepped.app, "GET", &format!("/v3/assets/{paper}"), Value::Null).await?;
+    assert_eq!((shown.kind, shown.mime_type.as_str(), shown.size_bytes), (MediaKind::Document, "application/pdf", 14));
+    let zip = asset(&stepped, "offer.zip", b"PK\x03\x04....").await?;
+    let announced: AssetUpload =
+        call(&stepped.app, "POST", "/v3/assets", json!({ "fileName": "a.png", "sizeBytes": 9 })).await?;
+    let wrong = [
+        (paper, "the kind image"),
+        (zip, "nothing that WhatsApp shows"),
+        (announced.asset_id, "has not arrived"),
+        ("01JD8ZQ0000000000000000000".to_owned(), "no such file"),
+    ];
+    for (asset, why) in wrong {
+        let content = json!({ "name": "colecao_de_verao", "language": "pt_BR", "headerMedia": { "assetId": asset }, "body": [{ "column": "name" }] });
+        let Err(error) = draft(&stepped.app, &contacts::csv(1), with_template(content)).await else {
+            anyhow::bail!("a wrong file was taken: {why}");
+        };
+        let error = error.to_string();
+        assert!(error.contains("template.headerMedia") && error.contains(why), "{error}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_picture_goes_with_free_words() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    write(&stepped, json!({ "from": &phone[1..] }), "Hi", "wamid.in", now() - 60).await?;
+    let picture = asset(&stepped, "picture.png", PNG).await?;
+    let free = json!({ "template": {}, "message": "Look, [FIRSTNAME|you]!", "assetsUrls": [format!("s3://files/assets/{picture}")] });
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(1), free).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let arrivals = stepped.simulator.arrivals();
+    let sent = arrivals.iter().find(|arrival| arrival.text.starts_with("Look, "));
+    assert!(sent.is_some_and(|sent| matches!(sent.outcome, Outcome::Accepted)), "{arrivals:?}");
+    let shown: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}"), Value::Null).await?;
+    assert_eq!(shown.assets_urls, [format!("s3://files/assets/{picture}")]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_template_that_changed_or_a_number_that_is_blocked_holds_the_start_up() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let made = draft(&stepped.app, &contacts::csv(2), json!({})).await?;
+    let start = format!("/v3/campaigns/{}/start", made.id);
+    meta_does(&stepped, "templates", json!({ "name": "weekly_offer", "language": "en", "event": "PAUSED" })).await?;
+    let problem = refused(&stepped, "POST", &start, json!({})).await?;
+    assert_eq!(problem["errors"][0]["field"], "template.name");
+    meta_does(&stepped, "templates", json!({ "name": "weekly_offer", "language": "en", "event": "UNPAUSED" })).await?;
+
+    let restriction =
+        json!({ "event": "RESTRICTION", "types": ["RESTRICTED_BIZ_INITIATED_MESSAGING"], "seconds": 86_400 });
+    meta_does(&stepped, "account", restriction).await?;
+    let problem = refused(&stepped, "POST", &start, json!({})).await?;
+    assert!(problem["detail"].as_str().is_some_and(|why| why.starts_with("the number cannot send")), "{problem}");
+    meta_does(&stepped, "account", json!({ "event": "LIFTED" })).await?;
+    let started = act(&stepped.app, &made.id, "start").await?;
+    assert_eq!(started.status, CampaignStatus::Processing);
+    Ok(())
+}
+
+#[tokio::test]
+async fn offers_take_the_way_of_offers_and_other_messages_the_usual_one() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel().await?;
+    channels::put(&stepped.app, &channels::ChannelRecord { marketing_messages: true, ..channel }).await?;
+    // The account takes offers by the other way only.
+    meta_does(&stepped, "account", json!({ "event": "MARKETING", "onCloudApi": "off" })).await?;
+    let reminder = json!({ "name": "appointment_reminder", "language": "en", "header": [{ "text": "Monday" }], "body": [{ "column": "name" }, { "text": "10:00" }] });
+    for template in [json!({ "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] }), reminder] {
+        let (_, jobs) = dispatched(&stepped, &contacts::csv(2), with_template(template)).await?;
+        sender::handle(&stepped.app, jobs).await?;
+    }
+    let arrivals = stepped.simulator.arrivals();
+    let accepted = arrivals.iter().filter(|one| matches!(one.outcome, Outcome::Accepted)).count();
+    assert_eq!((arrivals.len(), accepted), (4, 4), "{arrivals:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel_id().await?;
+    let picture = asset(&stepped, "picture.png", PNG).await?;
+    let asked = json!({
+        "channelId": channel, "name": "winter_sale", "language": "pt_BR", "category": "MARKETING",
+        "headerFormat": "IMAGE", "headerAssetId": picture,
+        "body": "Oi {{1}}, hoje tudo tem {{2}} de desconto na loja.", "examples": { "1": "Ana", "2": "10%" },
+        "footer": "Responda SAIR", "buttons": [{ "type": "QUICK_REPLY", "text": "Sair" }],
+    });
+    let mut wrong = asked.clone();
+    wrong["name"] = json!("Winter Sale");
+    wrong["examples"] = json!({});
+    let problem = refused(&stepped, "POST", "/v3/templates", wrong).await?;
+    let fields: Vec<&str> =
+        problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
+    assert_eq!(fields, ["name", "examples.1", "examples.2"]);
+
+    let made: TemplateCreated = call(&stepped.app, "POST", "/v3/templates", asked.clone()).await?;
+    assert_eq!((made.status.as_str(), made.category.as_str()), ("PENDING", "MARKETING"));
+    let again = refused(&stepped, "POST", "/v3/templates", asked.clone()).await?;
+    assert_eq!(again["status"], 409, "WhatsApp has one of that name and language: {again}");
+    let path = format!("/v3/templates?channelId={channel}");
+    let standing = async || {
+        let list: TemplateList = call(&stepped.app, "GET", &path, Value::Null).await?;
+        anyhow::Ok(list.items.into_iter().find(|one| one.id == made.id))
+    };
+    let pending = standing().await?;
+    assert!(pending.is_some_and(|one| one.unusable_because.is_some()));
+    let approved = async || anyhow::Ok(standing().await?.filter(|one| one.status == "APPROVED"));
+    let approved: Template = until("the review", approved).await?;
+    assert_eq!((approved.unusable_because, approved.buttons.len()), (None, 1));
+
+    let mut changed = asked.clone();
+    changed["footer"] = json!("Responda PARAR");
+    let one = format!("/v3/templates/{}", made.id);
+    let shown: Template = call(&stepped.app, "PUT", &one, changed.clone()).await?;
+    assert_eq!(shown.footer.as_deref(), Some("Responda PARAR"));
+    changed["name"] = json!("summer_sale");
+    let problem = refused(&stepped, "PUT", &one, changed).await?;
+    assert_eq!(problem["errors"][0]["field"], "name");
+
+    let delete = format!("{one}?channelId={channel}");
+    for _ in 0..2 {
+        // An answer without a body is no JSON.
+        let answer = call::<Value>(&stepped.app, "DELETE", &delete, Value::Null).await;
+        assert!(answer.is_err_and(|error| error.to_string().starts_with("EOF")));
+    }
+    assert!(standing().await?.is_none());
+    Ok(())
+}
