@@ -2,6 +2,8 @@
 //! flagged; and what is only good to know. It changes the channels of the account that belong to the app whose secret
 //! signed it. A number that is blocked so stays blocked until somebody starts or resumes a campaign of it.
 
+use std::collections::BTreeMap;
+
 use campaigns::send_error::{ACCOUNT_DELETED, ACCOUNT_DISABLED, ACCOUNT_RESTRICTED, ACCOUNT_VIOLATION};
 use serde_json::Value;
 
@@ -169,14 +171,21 @@ fn alert(value: &Value) -> News {
 
 /// Takes in the news of a webhook, in their order. An error means: some may be missing, send it again.
 pub(super) async fn apply(app: &App, app_id: &str, all: Vec<News>) -> anyhow::Result<()> {
+    let mut accounts: BTreeMap<String, Vec<ChannelRecord>> = BTreeMap::new();
     for news in all {
-        let mut channels = wabas::channels_of(app, app_id, &news.waba_id).await?;
-        channels.retain(|channel| news.number.as_ref().is_none_or(|number| *number == shown(channel)));
-        if channels.is_empty() {
-            tracing::warn!(app_id, "news of no account or number of this app change nothing");
+        if !accounts.contains_key(&news.waba_id) {
+            let channels = wabas::channels_of(app, app_id, &news.waba_id).await?;
+            accounts.insert(news.waba_id.clone(), channels);
         }
-        for channel in channels {
-            take(app, &channel, &news).await?;
+        let channels = accounts.get(&news.waba_id).into_iter().flatten();
+        let meant = channels.filter(|channel| news.number.as_ref().is_none_or(|number| *number == shown(channel)));
+        let mut is_foreign = true;
+        for channel in meant {
+            is_foreign = false;
+            take(app, channel, &news).await?;
+        }
+        if is_foreign {
+            tracing::warn!(app_id, "news of no account or number of this app change nothing");
         }
     }
     Ok(())
