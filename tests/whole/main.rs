@@ -5,6 +5,7 @@ mod audit;
 mod browser;
 mod browser_book;
 mod caps;
+mod channels;
 mod confirmations;
 mod consent;
 mod contacts;

@@ -32,6 +32,76 @@ pub struct Channel {
     pub notices: Vec<ChannelNotice>,
     /// Whether messages go to the simulator and reach nobody.
     pub simulated: bool,
+    /// Whether offers go by WhatsApp's Marketing Messages API.
+    #[serde(default)]
+    pub marketing_messages: bool,
+    /// The version of Meta's API to speak to it; absent: the app's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+}
+
+/// `POST /v3/channels`: adds a number of a configured app. WhatsApp is asked whether the account has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateChannel {
+    /// What people call it; the name that WhatsApp shows when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Meta's id of the app whose token sends; may be absent where one is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub app_id: Option<String>,
+    /// Meta's id of the WhatsApp Business Account.
+    pub waba_id: String,
+    /// Meta's id of the number.
+    pub phone_number_id: String,
+    /// Meta's id of the business portfolio, whose numbers share one limit of people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portfolio_id: Option<String>,
+}
+
+/// `PATCH /v3/channels/{id}`: what is absent stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EditChannel {
+    /// What people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether offers go by the Marketing Messages API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marketing_messages: Option<bool>,
+    /// `v25.0`; empty for the app's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+}
+
+/// `GET /v3/channels/{id}/health`: how the number is now, by WhatsApp and by us.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChannelHealth {
+    /// `AVAILABLE`, `LIMITED` or `BLOCKED`, in Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub can_send: Option<String>,
+    /// What Meta says is wrong, and what to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<String>,
+    /// `CONNECTED` sends; Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// `GREEN`, `YELLOW`, `RED`; Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<String>,
+    /// `STANDARD`, `HIGH`; Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<String>,
+    /// `TIER_250` to `TIER_UNLIMITED`; Meta's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messaging_limit: Option<String>,
+    /// Whether the number is also in the WhatsApp Business app, which sends at 20 a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coexists: Option<bool>,
+    /// Why nothing leaves it now, as we see it: it rests, is blocked or is silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silent_because: Option<String>,
 }
 
 /// Something that WhatsApp said of a channel.

@@ -39,17 +39,17 @@ pub async fn templates(
 
 /// All templates of the channel's account. What WhatsApp does wrong is told to the caller: only they can fix a token.
 pub(super) async fn templates_of(app: &App, channel: &ChannelRecord) -> Result<Vec<Template>, ApiError> {
-    let whatsapp = app.config.app(&channel.app_id);
+    let whatsapp = channel.credentials(&app.config);
     let whatsapp = whatsapp.with_context(|| {
         format!("channel {} belongs to the WhatsApp app {}, which is not configured", channel.id, channel.app_id)
     })?;
-    app.cloud_api.templates(whatsapp, &channel.waba_id).await.map_err(|error| {
+    app.cloud_api.templates(&whatsapp, &channel.waba_id).await.map_err(|error| {
         tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "WhatsApp gave no templates");
         Refusal::new(Kind::Upstream, error.to_string()).into()
     })
 }
 
-fn view(record: ChannelRecord, blocked_because: Option<String>) -> Channel {
+pub(super) fn view(record: ChannelRecord, blocked_because: Option<String>) -> Channel {
     let notice = |notice: Notice| ChannelNotice { at: time_of_millis(notice.at * 1_000), text: notice.text };
     Channel {
         id: record.id,
@@ -62,5 +62,7 @@ fn view(record: ChannelRecord, blocked_because: Option<String>) -> Channel {
         blocked_because,
         notices: record.heard.notices.into_iter().map(notice).collect(),
         simulated: record.simulated,
+        marketing_messages: record.marketing_messages,
+        api_version: record.api_version,
     }
 }

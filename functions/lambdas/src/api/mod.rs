@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, any, delete, get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 
 use crate::App;
 
@@ -19,6 +19,7 @@ mod audit;
 mod caller;
 pub(crate) mod campaign_view;
 mod campaigns;
+mod channel_edits;
 mod channels;
 mod clone_campaign;
 mod consent_check;
@@ -59,7 +60,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/sign-in", post(sessions::sign_in))
         .route("/v3/sign-out", post(sessions::sign_out))
         .route("/v3/session", get(sessions::show))
-        .route("/v3/channels", get(channels::list))
+        .route("/v3/channels", get(channels::list).post(channel_edits::create))
+        .route("/v3/channels/{id}", patch(channel_edits::edit).delete(channel_edits::delete))
+        .route("/v3/channels/{id}/health", get(channel_edits::health))
         .route("/v3/channels/{id}/templates", get(channels::templates))
         .route("/v3/templates", get(templates::list).post(templates::create))
         .route("/v3/templates/{id}", put(templates::replace).delete(templates::delete))

@@ -24,7 +24,7 @@ use crate::storage::consents::{self, MOST_LINES};
 use crate::storage::people::{self, ErasureRecord};
 use crate::storage::suppressions::{self as wishes, Person};
 use crate::storage::table::Written;
-use crate::storage::{contacts, messages, person_keys, user_ids};
+use crate::storage::{contacts, messages, person_keys, user_ids, windows};
 
 /// Messages of one request: years of a person's, and some seconds of ours.
 const MOST_MESSAGES: i32 = 1_000;
@@ -107,6 +107,7 @@ pub async fn erase(
         wishes::forget(&app, workspace, &keys.of_user_id(id)?).await?;
     }
     user_ids::forget(&app, workspace, &phone, &ids).await?;
+    windows::forget(&app, workspace, &name).await?;
     let lines = consents::delete(&app, workspace, &phone).await?;
     let contacts = u64::from(contacts::delete(&app, workspace, &phone).await?);
     let (messages, all_messages) = redact(&app, workspace, &phone, &name, now).await?;

@@ -87,6 +87,34 @@ impl CloudApi {
     }
 }
 
+#[derive(Deserialize)]
+struct Numbers {
+    data: Vec<NumberId>,
+}
+
+#[derive(Deserialize)]
+struct NumberId {
+    id: String,
+}
+
+impl CloudApi {
+    /// Meta's ids of an account's numbers; it has twenty at most, and a page holds more.
+    pub async fn numbers_of(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<String>> {
+        let request = request(app, Method::GET, &format!("{waba_id}/phone_numbers?fields=id&limit=100"), Bytes::new())?;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
+        let answer = match answer.context("WhatsApp did not answer in time when asked for numbers")? {
+            Ok(answer) => answer,
+            Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => bail!("asking WhatsApp for numbers: {cause}"),
+        };
+        if !answer.status.is_success() {
+            bail!("WhatsApp answered {} when asked for the account's numbers", answer.status);
+        }
+        let numbers: Numbers =
+            serde_json::from_slice(&answer.body).context("WhatsApp's list of numbers cannot be read")?;
+        Ok(numbers.data.into_iter().map(|number| number.id).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

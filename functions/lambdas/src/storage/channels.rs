@@ -114,6 +114,20 @@ pub async fn register(app: &App, record: ChannelRecord) -> anyhow::Result<()> {
     put(app, &record).await
 }
 
+/// Takes a channel away, wherever it stands.
+pub async fn delete(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let beside = wabas::key(record);
+    let by_number = (numbers::partition(&record.phone_number_id), numbers::SORT.to_owned());
+    for (pk, sk) in [by_number, beside, (pk, sk)] {
+        let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
+        let delete = delete.key("pk", text(pk)).key("sk", text(sk));
+        delete.send().await.with_context(|| format!("deleting channel {}", record.id))?;
+    }
+    app.numbers.forget(&record.phone_number_id);
+    Ok(())
+}
+
 /// The same record under its two keys.
 fn items(record: &ChannelRecord) -> anyhow::Result<[Item; 2]> {
     let (pk, sk) = keys(record.workspace_id, &record.id);

@@ -42,6 +42,11 @@ impl Numbers {
         ((0..KNOWN_MS).contains(&(now_ms - known.since_ms))).then(|| Arc::clone(&known.channel))
     }
 
+    /// Forgets a number: its channel changed here.
+    pub(super) fn forget(&self, phone_number_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(phone_number_id);
+    }
+
     fn learn(&self, phone_number_id: &str, channel: &Arc<ChannelRecord>, now_ms: i64) {
         let mut numbers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if numbers.len() >= MOST_NUMBERS {

@@ -26,8 +26,13 @@ fn partition(waba_id: &str) -> String {
 /// The item beside the account of a channel.
 pub(super) fn item(channel: &ChannelRecord) -> anyhow::Result<Item> {
     let pointer = Pointer { workspace_id: channel.workspace_id, channel_id: channel.id.clone() };
-    let sk = format!("{}#{}", channel.workspace_id, channel.id);
-    table::to_item(&pointer, &partition(&channel.waba_id), &sk)
+    let (pk, sk) = key(channel);
+    table::to_item(&pointer, &pk, &sk)
+}
+
+/// Where the item beside the account of a channel stands.
+pub(super) fn key(channel: &ChannelRecord) -> (String, String) {
+    (partition(&channel.waba_id), format!("{}#{}", channel.workspace_id, channel.id))
 }
 
 /// The channels of an account that belong to this app, as they stand.

@@ -1,14 +1,15 @@
 //! Who wrote to a number lately: within 24 hours of a person's last message WhatsApp lets free words through (Meta,
-//! customer service window, September 2026). One item per person and number, whether he is in the contact book or not; it
-//! goes when the window closes.
+//! customer service window, September 2026). One item per person and number, whether he is in the contact book or not,
+//! under the person's keyed hash; it goes when the window closes.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::Deserialize;
 use wire::{ChannelId, WorkspaceId};
 
+use super::person_keys;
 use super::table::{self, Item, Written, number, text};
 use crate::App;
 
@@ -27,12 +28,16 @@ const MOST_ASKS: u32 = 5;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WindowRecord {
-    phone: String,
+    person: String,
     wrote_at: i64,
 }
 
-fn key(workspace: WorkspaceId, channel: &ChannelId, canonical_phone: &str) -> Item {
-    let pk = text(format!("window#{workspace}#{canonical_phone}"));
+fn partition(workspace: WorkspaceId, person: &str) -> String {
+    format!("window#{workspace}#{person}")
+}
+
+fn key(workspace: WorkspaceId, channel: &ChannelId, person: &str) -> Item {
+    let pk = text(partition(workspace, person));
     Item::from([("pk".to_owned(), pk), ("sk".to_owned(), text(format!("channel#{channel}")))])
 }
 
@@ -46,13 +51,14 @@ pub async fn note(
 ) -> anyhow::Result<Written> {
     // An hour beyond the end: clocks differ, and what is over is not believed anyway.
     let expires_at = (at + WINDOW_MS) / 1_000 + 3_600;
+    let person = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
     let update = app.dynamodb.update_item().table_name(&app.config.control_table);
     let update = update
-        .set_key(Some(key(workspace, channel, canonical_phone)))
-        .update_expression("SET wroteAt = :at, phone = :phone, expiresAt = :end")
+        .set_key(Some(key(workspace, channel, &person)))
+        .update_expression("SET wroteAt = :at, person = :person, expiresAt = :end")
         .condition_expression("attribute_not_exists(wroteAt) OR wroteAt < :at")
         .expression_attribute_values(":at", number(at))
-        .expression_attribute_values(":phone", text(canonical_phone))
+        .expression_attribute_values(":person", text(&person))
         .expression_attribute_values(":end", number(expires_at));
     table::written(update.send().await, "noting that a person wrote")
 }
@@ -65,30 +71,35 @@ pub async fn open(
     people: &BTreeSet<String>,
 ) -> anyhow::Result<HashSet<String>> {
     let since = app.clock.now_millis() - WINDOW_MS + MARGIN_MS;
+    let keys = person_keys::of(app, workspace).await?;
     let people: Vec<&String> = people.iter().collect();
     let mut open = HashSet::new();
     for some in people.chunks(ASKED_AT_ONCE) {
-        let keys = some.iter().map(|phone| key(workspace, channel, phone)).collect();
-        for item in batch(app, keys).await? {
+        let mut phones: HashMap<String, &String> = HashMap::with_capacity(some.len());
+        for phone in some {
+            phones.insert(keys.of_phone(phone)?, phone);
+        }
+        let wanted = phones.keys().map(|person| key(workspace, channel, person)).collect();
+        for item in batch(app, wanted).await? {
             let record: WindowRecord = table::from_item(item)?;
             if record.wrote_at > since {
-                open.insert(record.phone);
+                open.extend(phones.get(&record.person).map(|phone| (*phone).clone()));
             }
         }
     }
     Ok(open)
 }
 
-/// Forgets that a person wrote to these numbers: he was erased.
-pub async fn forget(
-    app: &App,
-    workspace: WorkspaceId,
-    channels: &[ChannelId],
-    canonical_phone: &str,
-) -> anyhow::Result<()> {
-    for channel in channels {
+/// Forgets when a person, by his hash, wrote to any number: he was erased.
+pub async fn forget(app: &App, workspace: WorkspaceId, person: &str) -> anyhow::Result<()> {
+    let pk = text(partition(workspace, person));
+    let query = app.dynamodb.query().table_name(&app.config.control_table).key_condition_expression("pk = :pk");
+    let output = query.expression_attribute_values(":pk", pk.clone()).projection_expression("sk").send().await;
+    for item in output.context("asking when a person wrote")?.items.unwrap_or_default() {
         let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
-        let delete = delete.set_key(Some(key(workspace, channel, canonical_phone)));
+        let delete = delete.set_key(
+            item.get("sk").map(|sk| Item::from([("pk".to_owned(), pk.clone()), ("sk".to_owned(), sk.clone())])),
+        );
         delete.send().await.context("forgetting that a person wrote")?;
     }
     Ok(())
