@@ -66,6 +66,35 @@ async fn free_words_reach_who_wrote_lately_and_nobody_else() -> anyhow::Result<(
 }
 
 #[tokio::test]
+async fn a_template_stands_in_for_free_words_where_those_may_not_go() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(3).collect();
+    write(&stepped, json!({ "from": &phones[1][1..] }), "Hello", "wamid.in.1", now() - 60).await?;
+    let template = json!({ "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] });
+    let both = json!({ "template": template, "message": "Thank you for writing, {{name}}." });
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(3), both).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let arrivals = stepped.simulator.arrivals();
+    let got = |phone: &String| arrivals.iter().find(|arrival| arrival.to == phone[1..]).map(|one| one.text.as_str());
+    let starts = |phone, with| got(phone).is_some_and(|text: &str| text.starts_with(with));
+    assert_eq!(arrivals.len(), 3);
+    assert!(starts(&phones[1], "Thank you for writing, "), "{arrivals:?}");
+    assert!(starts(&phones[0], "Hello ") && starts(&phones[2], "Hello "), "{arrivals:?}");
+    let shown: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}"), Value::Null).await?;
+    assert_eq!((shown.message.is_empty(), shown.template.name.as_str()), (false, "weekly_offer"));
+    assert_eq!(shown.totals.skipped, 0);
+
+    // A template that cannot be filled in is told as any other.
+    let wrong = json!({ "template": { "name": "weekly_offer", "language": "en", "body": [] }, "message": "Hi" });
+    let Err(error) = draft(&stepped.app, &contacts::csv(1), wrong).await else {
+        anyhow::bail!("a wrong template was taken")
+    };
+    assert!(error.to_string().contains("template.body"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn each_wording_goes_to_its_share_and_is_counted_apart() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let named =

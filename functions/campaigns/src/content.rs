@@ -33,15 +33,25 @@ pub enum Wording<'a> {
         content: &'a wire::TemplateContent,
     },
     /// Free words.
-    Free(&'a FreeContent),
+    Free {
+        /// What is said.
+        content: &'a FreeContent,
+        /// The template of those whom the words may not reach, as WhatsApp has it.
+        template: Option<&'a Template>,
+    },
 }
 
 impl Wording<'_> {
     /// Whether people must have agreed to get it: free words answer people who wrote.
     pub fn is_marketing(&self) -> bool {
+        self.template().is_some_and(|(template, _)| template::is_marketing(template))
+    }
+
+    /// The template and what fills it; that of free words is for those whom the words may not reach.
+    pub fn template(&self) -> Option<(&Template, &wire::TemplateContent)> {
         match self {
-            Wording::Template { template, .. } => template::is_marketing(template),
-            Wording::Free(_) => false,
+            Wording::Template { template, content } => Some((template, content)),
+            Wording::Free { content, template } => Some(((*template)?, content.fallback.as_deref()?)),
         }
     }
 }
@@ -50,7 +60,12 @@ impl Wording<'_> {
 pub fn check(wording: Wording<'_>, columns: &[String]) -> Vec<ContentProblem> {
     match wording {
         Wording::Template { template, content } => template::check_content(template, content, columns),
-        Wording::Free(content) => check_free(content, columns),
+        Wording::Free { content, .. } => {
+            let mut problems = check_free(content, columns);
+            let fallback = wording.template().map(|(template, of)| template::check_content(template, of, columns));
+            problems.extend(fallback.unwrap_or_default());
+            problems
+        }
     }
 }
 
@@ -91,13 +106,15 @@ fn longest(content: &FreeContent) -> usize {
 pub fn parameters(wording: Wording<'_>, columns: &[String], fields: &[String]) -> Result<Parameters, ParameterProblem> {
     match wording {
         Wording::Template { template, content } => template::parameters(template, content, columns, fields),
-        Wording::Free(content) => {
+        Wording::Free { content, .. } => {
             let text = placeholders::expand(content.text.trim(), columns, fields)?;
             let (chars, most) = (text.chars().count(), longest(content));
             if chars > most {
                 return Err(ParameterProblem::BodyTooLong { chars, most });
             }
-            Ok(Parameters { text: Some(text), ..Parameters::default() })
+            let fallback = wording.template().map(|(template, of)| template::parameters(template, of, columns, fields));
+            let fallback = fallback.transpose()?.map(Box::new);
+            Ok(Parameters { text: Some(text), fallback, ..Parameters::default() })
         }
     }
 }
@@ -108,9 +125,13 @@ pub fn of_job(wording: Wording<'_>, media: &impl Fn(&MediaSource) -> MediaSource
         Wording::Template { template, content } => {
             JobContent::Template(Box::new(JobTemplate::of(template, content, media)))
         }
-        Wording::Free(content) => {
+        Wording::Free { content, .. } => {
             let kind = content.media_kind.unwrap_or(MediaKind::Document);
-            JobContent::Free(JobFree { media: content.media.as_ref().map(|source| (kind, media(source))) })
+            let fallback = wording.template().map(|(template, of)| JobTemplate::of(template, of, media));
+            JobContent::Free(JobFree {
+                media: content.media.as_ref().map(|source| (kind, media(source))),
+                fallback: fallback.map(|template| Box::new(JobContent::Template(Box::new(template)))),
+            })
         }
     }
 }
@@ -127,10 +148,10 @@ pub fn message_body(content: &JobContent, parameters: &Parameters, to: &str, cal
     let text = parameters.text.as_deref().unwrap_or_default();
     let (kind, object) = match content {
         JobContent::Template(template) => ("template", template::template_object(template, parameters)),
-        JobContent::Free(JobFree { media: None }) => {
+        JobContent::Free(JobFree { media: None, .. }) => {
             ("text", json!({ "body": text, "preview_url": text.contains("https://") }))
         }
-        JobContent::Free(JobFree { media: Some((kind, source)) }) => {
+        JobContent::Free(JobFree { media: Some((kind, source)), .. }) => {
             let mut object = template::media_object(source, *kind == MediaKind::Document);
             if takes_caption(*kind) && !text.is_empty() {
                 object["caption"] = json!(text);
@@ -191,11 +212,11 @@ mod tests {
 
     fn free(text: &str, media_kind: Option<MediaKind>) -> FreeContent {
         let media = media_kind.map(|_| MediaSource { id: Some("1".into()), ..MediaSource::default() });
-        FreeContent { text: text.into(), media, media_kind }
+        FreeContent { text: text.into(), media, media_kind, fallback: None }
     }
 
     fn faults(content: &FreeContent) -> usize {
-        check(Wording::Free(content), &["name".to_owned()]).len()
+        check(Wording::Free { content, template: None }, &["name".to_owned()]).len()
     }
 
     #[test]
@@ -213,7 +234,8 @@ mod tests {
     #[test]
     fn a_text_that_grows_too_long_is_the_recipients_own_problem() {
         let content = free("{{name}}", None);
-        let fill = |name: String| parameters(Wording::Free(&content), &["name".to_owned()], &[name]);
+        let wording = Wording::Free { content: &content, template: None };
+        let fill = |name: String| parameters(wording, &["name".to_owned()], &[name]);
         assert_eq!(fill("Ana".into()).unwrap().text.as_deref(), Some("Ana"));
         let problem = ParameterProblem::BodyTooLong { chars: 4_097, most: 4_096 };
         assert_eq!(fill("a".repeat(4_097)).unwrap_err(), problem);

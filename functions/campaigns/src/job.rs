@@ -45,7 +45,11 @@ impl Job {
     /// What this recipient gets.
     pub fn content_of(&self, recipient: &JobRecipient) -> &JobContent {
         let variant = recipient.variant.and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
-        variant.checked_sub(1).and_then(|other| self.variants.get(other)).unwrap_or(&self.template)
+        let wording = variant.checked_sub(1).and_then(|other| self.variants.get(other)).unwrap_or(&self.template);
+        match wording {
+            JobContent::Free(JobFree { fallback: Some(fallback), .. }) if recipient.falls_back => fallback,
+            JobContent::Free(_) | JobContent::Template(_) => wording,
+        }
     }
 }
 
@@ -67,6 +71,9 @@ pub struct JobFree {
     /// The file that goes with them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media: Option<(MediaKind, MediaSource)>,
+    /// What those get whom the words may not reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Box<JobContent>>,
 }
 
 /// One recipient of a job.
@@ -87,6 +94,9 @@ pub struct JobRecipient {
     /// Which wording, counted from 0; absent where there is only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<u32>,
+    /// Whether free words may not reach him, so that he gets what stands in for them; found out right before it leaves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub falls_back: bool,
     /// What the template is filled with, or why it cannot be.
     pub content: RecipientContent,
 }

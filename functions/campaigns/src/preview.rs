@@ -15,7 +15,7 @@ const MARKS: [(&str, Look); 4] = [("```", Look::Mono), ("*", Look::Bold), ("_", 
 pub fn bubble(wording: Wording<'_>, values: &Parameters) -> Bubble {
     match wording {
         Wording::Template { template, content } => of_template(template, content, values),
-        Wording::Free(content) => Bubble {
+        Wording::Free { content, .. } => Bubble {
             media: content.media.as_ref().map(|media| BubbleMedia { kind: content.media_kind, ..file(media) }),
             body: spans(values.text.as_deref().unwrap_or_default()),
             ..Bubble::default()

@@ -63,6 +63,9 @@ pub struct Parameters {
     /// Free words, where there is no template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The values of the template for those whom free words may not reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Box<Parameters>>,
     /// Values of the header's variables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<String>,
@@ -91,9 +94,12 @@ pub struct CardParameters {
 
 impl Parameters {
     /// All texts of it.
-    pub fn texts(&self) -> impl Iterator<Item = &String> {
+    pub fn texts(&self) -> Box<dyn Iterator<Item = &String> + '_> {
+        let fallback = self.fallback.iter().flat_map(|fallback| fallback.texts());
         let cards = self.cards.iter().flat_map(|card| card.body.iter().chain(&card.buttons));
-        self.text.iter().chain(&self.header).chain(&self.body).chain(&self.buttons).chain(cards)
+        Box::new(
+            self.text.iter().chain(&self.header).chain(&self.body).chain(&self.buttons).chain(cards).chain(fallback),
+        )
     }
 }
 
@@ -151,6 +157,7 @@ pub fn parameters(
     });
     let filled = Parameters {
         text: None,
+        fallback: None,
         header: values(&header_names, &content.header, columns, fields)?,
         body: values(&body_names, &content.body, columns, fields)?,
         buttons: button_values(&template.buttons, &content.buttons, columns, fields)?,

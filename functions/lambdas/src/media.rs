@@ -75,10 +75,12 @@ fn assets_of(record: &CampaignRecord) -> BTreeSet<String> {
 /// The files that a content shows.
 pub(crate) fn sources(content: &Content) -> Vec<&MediaSource> {
     match content {
-        Content::Free(free) => free.media.iter().collect(),
-        Content::Template(template) => {
-            let TemplateContent { header_media, cards, .. } = &**template;
-            header_media.iter().chain(cards.iter().filter_map(|card| card.header_media.as_ref())).collect()
-        }
+        Content::Free(free) => free.media.iter().chain(free.fallback.iter().flat_map(|of| of_template(of))).collect(),
+        Content::Template(template) => of_template(template).collect(),
     }
+}
+
+fn of_template(content: &TemplateContent) -> impl Iterator<Item = &MediaSource> {
+    let TemplateContent { header_media, cards, .. } = content;
+    header_media.iter().chain(cards.iter().filter_map(|card| card.header_media.as_ref()))
 }

@@ -45,8 +45,8 @@ pub struct CreateCampaign {
     /// The audience to send to. Or give `leadsAssetUrl`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience_id: Option<AudienceId>,
-    /// Free words instead of a template, in which `{{column}}` and `[COLUMN]` stand for the recipient's cells: only for
-    /// people who wrote to the channel within the last 24 hours.
+    /// Free words, in which `{{column}}` and `[COLUMN]` stand for the recipient's cells: for people who wrote to the
+    /// channel within the last 24 hours. With a `template` the others get that one, without it they get nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The same, when `message` is absent.

@@ -15,11 +15,11 @@ pub enum Content {
 }
 
 impl Content {
-    /// The template; nothing for free words.
+    /// The template; that of free words is for those whom the words may not reach.
     pub fn template(&self) -> Option<&TemplateContent> {
         match self {
             Content::Template(content) => Some(content),
-            Content::Free(_) => None,
+            Content::Free(content) => content.fallback.as_deref(),
         }
     }
 
@@ -44,6 +44,9 @@ pub struct FreeContent {
     /// What the file is; found out when the campaign is created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_kind: Option<MediaKind>,
+    /// What those get instead who have not written within the last 24 hours; without it they get nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Box<TemplateContent>>,
 }
 
 /// What a file is to WhatsApp.
@@ -62,7 +65,8 @@ pub enum MediaKind {
     Sticker,
 }
 
-/// One of several wordings, as it is asked for: a template or a message.
+/// One of several wordings, as it is asked for: a template, a message, or a message and the template for those whom it may
+/// not reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateVariant {

@@ -104,10 +104,6 @@ fn wording(at: &str, asked: &CreateVariant, now: DateTime<Utc>, faults: &mut Fau
     };
     let text = filled(&asked.message);
     let content = match (named(&asked.template), text) {
-        (Some(_), Some(_)) => {
-            faults.add(&format!("{at}message"), "give a template or a message, not both".into());
-            return None;
-        }
         (Some(template), None) => {
             check_template(at, template, now, faults);
             let header_media = template.header_media.clone().or(media);
@@ -118,12 +114,16 @@ fn wording(at: &str, asked: &CreateVariant, now: DateTime<Utc>, faults: &mut Fau
             faults.add(&format!("{at}template"), message.into());
             return None;
         }
-        (None, text) => {
+        (fallback, text) => {
             let text = text.unwrap_or_default();
+            if let Some(template) = fallback {
+                check_template(at, template, now, faults);
+            }
             if text.chars().count() > MAX_TEXT_CHARS {
                 faults.add(&format!("{at}message"), format!("must have at most {MAX_TEXT_CHARS} characters"));
             }
-            Content::Free(FreeContent { text, media, media_kind: None })
+            let fallback = fallback.map(|template| Box::new(template.clone()));
+            Content::Free(FreeContent { text, media, media_kind: None, fallback })
         }
     };
     Some(NewWording { name: None, content })

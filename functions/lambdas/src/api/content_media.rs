@@ -3,7 +3,9 @@
 
 use campaigns::content::{fits_header, kind_name};
 use campaigns::media::LARGEST_FILE;
-use wire::{Content, FieldError, FreeContent, HeaderFormat, MediaKind, MediaSource, Template, WorkspaceId};
+use wire::{
+    Content, FieldError, FreeContent, HeaderFormat, MediaKind, MediaSource, Template, TemplateContent, WorkspaceId,
+};
 
 use super::assets::{self, Unusable};
 use super::problem::ApiError;
@@ -18,23 +20,39 @@ pub(super) async fn settle(
 ) -> Result<Result<Content, Vec<FieldError>>, ApiError> {
     let mut faults = Vec::new();
     let settled = match content {
-        Content::Free(free) => Content::Free(free_words(app, workspace, free, &mut faults).await?),
+        Content::Free(free) => {
+            let mut free = free_words(app, workspace, free, &mut faults).await?;
+            if let Some(fallback) = &mut free.fallback {
+                of_template(app, workspace, fallback, template, &mut faults).await?;
+            }
+            Content::Free(free)
+        }
         Content::Template(mut content) => {
-            let format = template.and_then(|template| template.header_format);
-            if let (Some(format), Some(media)) = (format, &mut content.header_media) {
-                in_header(app, workspace, "template.headerMedia", format, media, &mut faults).await?;
-            }
-            for (place, card) in content.cards.iter_mut().enumerate() {
-                let format = template.and_then(|template| template.cards.get(place)?.header_format);
-                if let (Some(format), Some(media)) = (format, &mut card.header_media) {
-                    let field = format!("template.cards.{place}.headerMedia");
-                    in_header(app, workspace, &field, format, media, &mut faults).await?;
-                }
-            }
+            of_template(app, workspace, &mut content, template, &mut faults).await?;
             Content::Template(content)
         }
     };
     Ok(if faults.is_empty() { Ok(settled) } else { Err(faults) })
+}
+
+async fn of_template(
+    app: &App,
+    workspace: WorkspaceId,
+    content: &mut TemplateContent,
+    template: Option<&Template>,
+    faults: &mut Vec<FieldError>,
+) -> Result<(), ApiError> {
+    let format = template.and_then(|template| template.header_format);
+    if let (Some(format), Some(media)) = (format, &mut content.header_media) {
+        in_header(app, workspace, "template.headerMedia", format, media, faults).await?;
+    }
+    for (place, card) in content.cards.iter_mut().enumerate() {
+        let format = template.and_then(|template| template.cards.get(place)?.header_format);
+        if let (Some(format), Some(media)) = (format, &mut card.header_media) {
+            in_header(app, workspace, &format!("template.cards.{place}.headerMedia"), format, media, faults).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn free_words(

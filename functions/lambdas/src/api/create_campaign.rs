@@ -150,7 +150,9 @@ async fn fitting_wording(
         Err(faults) => return Ok(Err(faults)),
     };
     let faults = match (&content, &template) {
-        (Content::Free(content), _) => content::check(Wording::Free(content), columns),
+        (Content::Free(content), template) => {
+            content::check(Wording::Free { content, template: template.as_ref() }, columns)
+        }
         (Content::Template(content), Some(template)) => {
             content::check(Wording::Template { template, content }, columns)
         }

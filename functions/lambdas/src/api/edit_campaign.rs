@@ -173,7 +173,7 @@ fn variant(name: Option<&str>, content: &Content) -> CreateVariant {
         Content::Free(free) => {
             let message = Some(free.text.clone()).filter(|text| !text.is_empty());
             let assets_urls = free.media.iter().filter_map(media_url).collect();
-            CreateVariant { name, message, assets_urls, template: None }
+            CreateVariant { name, message, assets_urls, template: free.fallback.as_deref().cloned() }
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Before a campaign starts: whether WhatsApp lets its number send, whether its templates still are what they were, and
 //! whether every recipient can be filled in. What cannot work for somebody is told with his row, before anything leaves.
 
-use campaigns::content;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::{ChannelId, FieldError, WorkspaceId};
 
@@ -74,11 +73,7 @@ async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
 /// Refuses when a template was paused or edited since the campaign was made.
 async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
     let wordings = record.wordings();
-    let named = wordings.iter().filter_map(|wording| match wording {
-        content::Wording::Template { content, .. } => Some(*content),
-        content::Wording::Free(_) => None,
-    });
-    let named: Vec<_> = named.collect();
+    let named: Vec<_> = wordings.iter().filter_map(|wording| wording.template().map(|(_, content)| content)).collect();
     if named.is_empty() {
         return Ok(());
     }

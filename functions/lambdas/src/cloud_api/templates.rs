@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use wire::{ButtonKind, HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateCard, TemplateOffer};
 
-use super::{ANSWER_TIMEOUT, CloudApi, Failure, request};
+use super::{ANSWER_TIMEOUT, CloudApi, ErrorBody, Failure, request};
 use crate::config::WhatsAppApp;
 
 /// Templates asked for at once.
@@ -14,6 +14,15 @@ const PAGE: u32 = 100;
 
 /// Pages read at most: an account holds up to 6,000 templates (Meta, November 2025).
 const MOST_PAGES: usize = 60;
+
+/// Meta's code for a cursor of a list that changed since (version 24 and later).
+const STALE_CURSOR: u32 = 131_059;
+
+/// What asking for a page came to.
+enum Asked {
+    Page(Page),
+    StaleCursor,
+}
 
 #[derive(Deserialize)]
 struct Page {
@@ -105,7 +114,15 @@ impl CloudApi {
         let mut templates = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let page = self.template_page(app, waba_id, after.as_deref()).await?;
+            let page = match self.template_page(app, waba_id, after.as_deref()).await? {
+                Asked::Page(page) => page,
+                // The list changed under our hands: from its beginning again.
+                Asked::StaleCursor => {
+                    templates.clear();
+                    after = None;
+                    continue;
+                }
+            };
             templates.extend(page.data.into_iter().map(from_meta));
             let next = page.paging.filter(|paging| paging.next.is_some()).and_then(|paging| paging.cursors?.after);
             match next {
@@ -116,7 +133,7 @@ impl CloudApi {
         Ok(templates)
     }
 
-    async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Page> {
+    async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Asked> {
         let fields = "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason";
         let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
         let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{after}");
@@ -129,9 +146,14 @@ impl CloudApi {
             }
         };
         if !answer.status.is_success() {
+            let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.code);
+            if code == Some(STALE_CURSOR) && !after.is_empty() {
+                return Ok(Asked::StaleCursor);
+            }
             bail!("WhatsApp answered {} when asked for templates", answer.status);
         }
-        serde_json::from_slice(&answer.body).context("WhatsApp's list of templates cannot be read")
+        let page = serde_json::from_slice(&answer.body).context("WhatsApp's list of templates cannot be read")?;
+        Ok(Asked::Page(page))
     }
 }
 

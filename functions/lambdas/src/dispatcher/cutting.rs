@@ -249,7 +249,7 @@ pub(super) fn job_recipient(record: &CampaignRecord, wanted: Wanted, row: &Recip
         },
     };
     let variant = record.variant_of(index);
-    JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), variant, content }
+    JobRecipient { index, attempt, waits, due_at_micros, phone: row.phone.clone(), variant, falls_back: false, content }
 }
 
 /// An upper bound of the recipient's share of the job, in bytes: texts may double when JSON escapes them.

@@ -33,7 +33,7 @@ pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) ->
     let free = phones_of(job, |content| matches!(content, JobContent::Free(_)));
     if !free.is_empty() {
         let open = windows::open(app, job.workspace_id, &job.channel_id, &free).await?;
-        skip(job, |phone| (free.contains(phone) && !open.contains(phone)).then(|| WINDOW_CLOSED.to_owned()));
+        fall_back(job, |phone| free.contains(phone) && !open.contains(phone));
     }
     let settings = settings::known(app, job.workspace_id).await?;
     if settings.require_consent == Switch::On && campaign.attestation.is_none() && campaign.is_marketing() {
@@ -69,6 +69,21 @@ fn phones_of(job: &Job, is_such: fn(&JobContent) -> bool) -> BTreeSet<String> {
 /// The item of an attempt that waits: it is this very message.
 fn own(campaign: &CampaignId, recipient: &JobRecipient) -> Option<Place> {
     recipient.waits.then(|| Place { shard: shard_key(campaign, recipient.index), index: recipient.index })
+}
+
+/// Who may get no free words gets what stands in for them, or nothing.
+fn fall_back(job: &mut Job, is_closed: impl Fn(&str) -> bool) {
+    for recipient in &mut job.recipients {
+        let RecipientContent::Send(parameters) = &recipient.content else { continue };
+        if is_closed(&canonical(recipient)) {
+            let fallback = parameters.fallback.clone();
+            recipient.falls_back = fallback.is_some();
+            recipient.content = match fallback {
+                Some(fallback) => RecipientContent::Send(*fallback),
+                None => RecipientContent::Skip(WINDOW_CLOSED.to_owned()),
+            };
+        }
+    }
 }
 
 /// Skips those for whom there is a reason; one that stands already stays.

@@ -249,6 +249,7 @@ mod tests {
         let content = RecipientContent::Send(Parameters::default());
         let recipient = |due_at_micros: &i64| JobRecipient {
             variant: None,
+            falls_back: false,
             index: 0,
             attempt: 1,
             waits: false,

@@ -204,7 +204,7 @@ impl CampaignRecord {
         let others = self.variants.iter().map(|other| (&other.content, other.template.as_ref()));
         let all = std::iter::once((&self.content, self.template.as_ref())).chain(others);
         all.filter_map(|(content, template)| match (content, template) {
-            (Content::Free(content), _) => Some(Wording::Free(content)),
+            (Content::Free(content), template) => Some(Wording::Free { content, template }),
             (Content::Template(content), Some(template)) => Some(Wording::Template { template, content }),
             (Content::Template(_), None) => None,
         })
@@ -228,7 +228,7 @@ impl CampaignRecord {
     /// Whether the recipient with this index gets free words.
     pub fn is_free(&self, index: u64) -> bool {
         let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
-        matches!(self.wordings().get(variant), Some(Wording::Free(_)))
+        matches!(self.wordings().get(variant), Some(Wording::Free { .. }))
     }
 
     /// Where WhatsApp has the campaign's own files.

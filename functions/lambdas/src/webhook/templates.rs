@@ -4,11 +4,10 @@
 //! The event names an account, a template and a language; the campaigns are found in the workspaces of the account's
 //! channels, among the newest of each. One that is not found, or starts a moment later, pauses at its first refusal.
 
-use campaigns::content::Wording;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use wire::{CampaignEvent, CampaignStatus, ChannelId, WorkspaceId};
+use wire::{CampaignEvent, CampaignStatus, ChannelId, TemplateContent, WorkspaceId};
 
 use super::notification::AccountChange;
 use crate::App;
@@ -113,10 +112,8 @@ impl Event {
     /// Whether the campaign sends this template. Meta writes languages with either sign between their parts.
     fn is_of(&self, campaign: &CampaignRecord) -> bool {
         let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
-        campaign.wordings().iter().any(|wording| match wording {
-            Wording::Template { content, .. } => content.name == self.name && same(&content.language, &self.language),
-            Wording::Free(_) => false,
-        })
+        let is_of = |content: &TemplateContent| content.name == self.name && same(&content.language, &self.language);
+        campaign.wordings().iter().any(|wording| wording.template().is_some_and(|(_, content)| is_of(content)))
     }
 
     /// What it says, for a marketer.
