@@ -1,5 +1,6 @@
 //! What pages are made of. A component renders what it is given; it never calls the API.
 
+pub mod asset_field;
 pub mod badge;
 pub mod bar;
 pub mod bubble;
@@ -13,8 +14,11 @@ pub mod loaded;
 pub mod notice;
 pub mod pager;
 pub mod people_table;
+pub mod radio;
 pub mod sheet;
 pub mod step;
 pub mod suggested;
 pub mod tags;
+pub mod text_area;
 pub mod title;
+pub mod unfilled;

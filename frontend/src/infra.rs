@@ -1,14 +1,17 @@
 //! What is no view: requests, uploads, files, clocks, and the one place where an API error is decided on.
 
 pub mod api;
+pub mod assets;
 pub mod book;
 pub mod clock;
 pub mod contacts_file;
+pub mod content;
 pub mod countries;
 pub mod errors;
 pub mod format;
 pub mod http;
 pub mod load;
+pub mod pictures;
 pub mod poll;
 pub mod shell;
 pub mod upload;

@@ -1,5 +1,6 @@
 //! What the pages derive before they draw: plain structs and functions with tests, no signal and no browser.
 
+pub mod attachment;
 pub mod bulk;
 pub mod contact_form;
 pub mod contacts_query;
@@ -13,7 +14,9 @@ pub mod moment;
 pub mod pace;
 pub mod people;
 pub mod progress;
-pub mod rich_text;
 pub mod spoke;
+pub mod spot;
 pub mod state;
 pub mod status;
+pub mod unfilled;
+pub mod wording;

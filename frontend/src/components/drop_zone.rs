@@ -8,7 +8,8 @@ use web_sys::{DragEvent, Event, File, HtmlInputElement};
 #[component]
 pub fn DropZone(
     /// The id of the input.
-    id: &'static str,
+    #[prop(into)]
+    id: String,
     /// What to drop, or what was dropped, in a few words.
     #[prop(into)]
     title: Signal<String>,
@@ -19,10 +20,14 @@ pub fn DropZone(
     accept: &'static str,
     /// More about the file.
     hint: &'static str,
+    /// What the hooks for tests begin with.
+    #[prop(default = "file".to_owned(), into)]
+    test_id: String,
     #[prop(into)] disabled: Signal<bool>,
     on_file: Callback<File>,
 ) -> impl IntoView {
     let over = RwSignal::new(false);
+    let (for_id, error_id) = (id.clone(), format!("{id}-error"));
     let picked = move |event: Event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         if let Some(file) = input.and_then(|input| input.files()).and_then(|files| files.get(0)) {
@@ -42,7 +47,7 @@ pub fn DropZone(
             class="drop"
             class:over=over
             class:compact=taken
-            for=id
+            for=for_id
             on:dragover=move |event: DragEvent| {
                 event.prevent_default();
                 over.set(true);
@@ -51,7 +56,7 @@ pub fn DropZone(
             on:drop=dropped
             data-testid="drop-zone"
         >
-            <strong data-testid="file-name">{title}</strong>
+            <strong data-testid=format!("{test_id}-name")>{title}</strong>
             <span>{move || or(taken.get())}<span class="pick">{move || choose(taken.get())}</span></span>
             <span class="hint">{hint}</span>
             <input
@@ -61,8 +66,8 @@ pub fn DropZone(
                 accept=accept
                 disabled=disabled
                 on:change=picked
-                aria-describedby=format!("{id}-error")
-                data-testid="file-input"
+                aria-describedby=error_id
+                data-testid=format!("{test_id}-input")
             />
         </label>
     }

@@ -182,7 +182,7 @@ pub fn PickField(
 
 /// What stands under an input.
 #[component]
-fn Below(hint_id: String, error_id: String, hint: Signal<String>, error: Signal<Option<String>>) -> impl IntoView {
+pub fn Below(hint_id: String, error_id: String, hint: Signal<String>, error: Signal<Option<String>>) -> impl IntoView {
     let has_hint = move || !hint.with(String::is_empty);
     view! {
         <Show when=has_hint>
@@ -204,7 +204,7 @@ pub fn FieldError(#[prop(into)] id: String, #[prop(into)] error: Signal<Option<S
 }
 
 /// The ids of what describes an input this moment.
-fn described_by(
+pub fn described_by(
     id: &str,
     hint: Signal<String>,
     error: Signal<Option<String>>,

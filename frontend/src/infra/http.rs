@@ -30,6 +30,14 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// What the API said, where it refused.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            ApiError::Refused(problem) => Some(problem),
+            ApiError::Unreachable | ApiError::Unreadable { .. } => None,
+        }
+    }
+
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -1,10 +1,11 @@
 //! What every page shares: who is signed in, and the line on top.
 
 use leptos::prelude::*;
-use wire::{FieldError, Session};
+use wire::{CampaignId, FieldError, Session};
 
 use super::errors::{Notice, NoticeKind, Reaction, reaction};
 use super::http::ApiError;
+use crate::model::unfilled::Unfilled;
 
 /// Who looks at the page.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Shell {
     pub visitor: RwSignal<Visitor>,
     /// The line on top.
     pub notice: RwSignal<Option<Notice>>,
+    /// Who keeps a campaign from starting, for the campaign's page: the wizard leads there when a start was refused.
+    pub unfilled: RwSignal<Option<(CampaignId, Unfilled)>>,
     /// What the next page says there: a line goes with its page.
     next_notice: RwSignal<Option<Notice>>,
 }
@@ -34,6 +37,7 @@ impl Shell {
         let shell = Self {
             visitor: RwSignal::new(Visitor::Unknown),
             notice: RwSignal::new(None),
+            unfilled: RwSignal::new(None),
             next_notice: RwSignal::new(None),
         };
         provide_context(shell);

@@ -1,29 +1,61 @@
-//! Where the values of a template's variables come from, and what the message then looks like.
+//! What fills the variables of a template and what its buttons carry.
 
-use campaigns::template;
+use campaigns::template::{self, placeholders};
 use reader::Sheet;
-use wire::{ParameterSource, Template, TemplateContent};
+use wire::{ButtonContent, ButtonKind, ParameterSource, Template, TemplateButton};
 
-/// The part of the template that a variable stands in.
+/// Meta's name of the category whose variable is a code, not a name.
+const AUTHENTICATION: &str = "AUTHENTICATION";
+
+/// The part of the template that a value belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
     /// Above the text.
     Header,
     /// The text.
     Body,
+    /// A button below it.
+    Button,
+    /// The text of a carousel's card, by its place.
+    Card(usize),
+    /// A button of a carousel's card.
+    CardButton(usize),
 }
 
 impl Part {
-    /// Its name in the API.
-    pub fn key(self) -> &'static str {
+    /// What stands before the place in the names of its fields.
+    fn field(self) -> String {
         match self {
-            Part::Header => "header",
-            Part::Body => "body",
+            Part::Header => "template.header".to_owned(),
+            Part::Body => "template.body".to_owned(),
+            Part::Button => "template.buttons".to_owned(),
+            Part::Card(card) => format!("template.cards.{card}.body"),
+            Part::CardButton(card) => format!("template.cards.{card}.buttons"),
+        }
+    }
+
+    /// The same in the hooks of tests.
+    pub fn key(self) -> String {
+        match self {
+            Part::Header => "header".to_owned(),
+            Part::Body => "body".to_owned(),
+            Part::Button => "button".to_owned(),
+            Part::Card(card) => format!("card-{card}"),
+            Part::CardButton(card) => format!("card-{card}-button"),
         }
     }
 }
 
-/// What a variable is filled with.
+/// Whether WhatsApp refuses the message without the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// It does.
+    Always,
+    /// It may be left out.
+    Perhaps,
+}
+
+/// What a value is filled with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Choice {
     /// Nothing was chosen yet.
@@ -55,15 +87,19 @@ impl Choice {
     }
 }
 
-/// One variable and what fills it.
+/// One value and what fills it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filling {
     /// Where it stands.
     pub part: Part,
-    /// Its place among the variables of its part.
+    /// Its place among the variables of its part; among the buttons for a button.
     pub place: usize,
-    /// Its name: `1`, `first_name`.
+    /// Its name: `1`, `first_name`; the label of its button.
     pub variable: String,
+    /// The button that carries it.
+    pub button: Option<TemplateButton>,
+    /// Whether it may be left out.
+    pub need: Need,
     /// What fills it.
     pub choice: Choice,
     /// Instead of an empty cell; the text itself where everybody gets the same.
@@ -71,21 +107,27 @@ pub struct Filling {
 }
 
 impl Filling {
-    /// The name of the field in the API's errors, and its id in the page.
+    /// The name of its field, and its id in the page.
     pub fn field(&self) -> String {
-        format!("template.{}.{}", self.part.key(), self.place)
+        format!("{}.{}", self.part.field(), self.place)
     }
 
     /// What is wrong with it, if something is.
     pub fn fault(&self) -> Option<&'static str> {
-        match self.choice {
-            Choice::Unset => Some("Choose what fills this variable."),
-            Choice::Text if self.text.trim().is_empty() => Some("Give the text: WhatsApp refuses empty values."),
-            Choice::Text | Choice::Column(_) => None,
+        match (&self.choice, self.need) {
+            (Choice::Unset, Need::Always) => Some("Choose what fills this."),
+            (Choice::Text, _) if self.text.trim().is_empty() => Some("Give the text: WhatsApp refuses empty values."),
+            (Choice::Unset, Need::Perhaps) | (Choice::Text | Choice::Column(_), _) => None,
         }
     }
 
-    fn source(&self) -> ParameterSource {
+    /// Whether it is given to the API at all: an optional value without a choice is not.
+    pub fn is_given(&self) -> bool {
+        self.need == Need::Always || self.choice != Choice::Unset
+    }
+
+    /// Where its value comes from.
+    pub fn source(&self) -> ParameterSource {
         let text = self.text.trim();
         match &self.choice {
             Choice::Column(column) => ParameterSource::Column {
@@ -96,36 +138,99 @@ impl Filling {
         }
     }
 
-    /// The value for the first person; nothing where there is none to show.
-    fn value(&self, sheet: Option<&Sheet>) -> Option<String> {
-        let own = (!self.text.trim().is_empty()).then(|| self.text.trim().to_owned());
-        match &self.choice {
+    /// The value as a button carries it.
+    pub fn of_button(&self) -> ButtonContent {
+        let index = u32::try_from(self.place).unwrap_or(u32::MAX);
+        ButtonContent { index, value: self.source(), flow_data: Default::default() }
+    }
+
+    /// The value for the first person; the variable itself where there is none to show.
+    pub fn shown(&self, sheet: Option<&Sheet>) -> String {
+        let unfilled = || match self.button {
+            Some(_) => "{{1}}".to_owned(),
+            None => format!("{{{{{}}}}}", self.variable),
+        };
+        let own = (!self.text.trim().is_empty()).then(|| filled_in(self.text.trim(), sheet));
+        let value = match &self.choice {
             Choice::Unset => None,
             Choice::Text => own,
             Choice::Column(column) => {
                 let cell = sheet.and_then(|sheet| sheet.first_cell(column));
                 cell.map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).or(own)
             }
-        }
+        };
+        value.unwrap_or_else(unfilled)
     }
 }
 
-/// The variables of a template, each filled with the column that fits best. What was chosen before for the same
-/// variable is kept while its column still exists.
+/// A text with the first person's cells in it; as it is while something in it cannot be filled.
+pub fn filled_in(text: &str, sheet: Option<&Sheet>) -> String {
+    let Some(sheet) = sheet else { return text.to_owned() };
+    let row = sheet.sample.iter().find(|row| row.problem.is_none());
+    let expanded = row.and_then(|row| placeholders::expand(text, &sheet.columns, &row.cells).ok());
+    expanded.unwrap_or_else(|| text.to_owned())
+}
+
+/// All values that a template takes, each filled with the column that fits best. What was chosen before for the same one
+/// is kept while its column still exists.
 pub fn fillings(template: &Template, sheet: Option<&Sheet>, before: &[Filling]) -> Vec<Filling> {
-    let header = template.header.as_deref().map(template::variables).unwrap_or_default();
-    let body = template::variables(&template.body);
-    let parts = [(Part::Header, header), (Part::Body, body)];
-    let all = parts
-        .into_iter()
-        .flat_map(|(part, names)| names.into_iter().enumerate().map(move |(place, variable)| (part, place, variable)));
-    all.map(|(part, place, variable)| {
-        let kept = before.iter().find(|old| old.part == part && old.variable == variable && still_there(old, sheet));
-        let choice = kept.map_or_else(|| guess(&variable, sheet), |old| old.choice.clone());
-        let text = before.iter().find(|old| old.part == part && old.variable == variable).map(|old| old.text.clone());
-        Filling { part, place, variable, choice, text: text.unwrap_or_default() }
+    let mut all = Vec::new();
+    all.extend(of_text(Part::Header, template.header.as_deref().unwrap_or_default()));
+    all.extend(of_text(Part::Body, &template.body));
+    all.extend(of_buttons(Part::Button, &template.buttons));
+    for (place, card) in template.cards.iter().enumerate() {
+        all.extend(of_text(Part::Card(place), &card.body));
+        all.extend(of_buttons(Part::CardButton(place), &card.buttons));
+    }
+    let greets = template.category != AUTHENTICATION;
+    for filling in &mut all {
+        let old = before.iter().find(|old| old.part == filling.part && old.variable == filling.variable);
+        filling.text = old.map(|old| old.text.clone()).unwrap_or_default();
+        filling.choice = match old.filter(|old| still_there(old, sheet)) {
+            Some(old) => old.choice.clone(),
+            None => guess(filling, greets, sheet),
+        };
+    }
+    all
+}
+
+fn of_text(part: Part, text: &str) -> impl Iterator<Item = Filling> {
+    template::variables(text).into_iter().enumerate().map(move |(place, variable)| Filling {
+        part,
+        place,
+        variable,
+        button: None,
+        need: Need::Always,
+        choice: Choice::Unset,
+        text: String::new(),
     })
-    .collect()
+}
+
+fn of_buttons(part: Part, buttons: &[TemplateButton]) -> impl Iterator<Item = Filling> {
+    buttons.iter().enumerate().filter_map(move |(place, button)| {
+        Some(Filling {
+            part,
+            place,
+            variable: button.text.clone(),
+            button: Some(button.clone()),
+            need: need(button)?,
+            choice: Choice::Unset,
+            text: String::new(),
+        })
+    })
+}
+
+/// What a button must or may carry, if anything (as `campaigns::template::carries`, which has no public answer).
+fn need(button: &TemplateButton) -> Option<Need> {
+    match button.kind {
+        ButtonKind::CopyCode | ButtonKind::Otp => Some(Need::Always),
+        ButtonKind::Url => {
+            let takes_one = !template::variables(button.url.as_deref().unwrap_or_default()).is_empty();
+            takes_one.then_some(Need::Always)
+        }
+        ButtonKind::QuickReply | ButtonKind::Flow | ButtonKind::Catalog => Some(Need::Perhaps),
+        ButtonKind::PhoneNumber | ButtonKind::Other => None,
+    }
 }
 
 fn still_there(filling: &Filling, sheet: Option<&Sheet>) -> bool {
@@ -137,11 +242,12 @@ fn still_there(filling: &Filling, sheet: Option<&Sheet>) -> bool {
 }
 
 /// A column of the same name; for `{{1}}`, where templates greet, the column of names.
-fn guess(variable: &str, sheet: Option<&Sheet>) -> Choice {
-    let Some(sheet) = sheet else { return Choice::Unset };
+fn guess(filling: &Filling, greets: bool, sheet: Option<&Sheet>) -> Choice {
+    let (Some(sheet), None) = (sheet, &filling.button) else { return Choice::Unset };
+    let variable = &filling.variable;
     let same = sheet.columns.iter().find(|column| plain(column) == plain(variable));
-    let greeting =
-        (variable == "1" || plain(variable).ends_with("name")).then_some(sheet.name_column.as_ref()).flatten();
+    let is_first = variable == "1" && matches!(filling.part, Part::Header | Part::Body) && greets;
+    let greeting = (is_first || plain(variable).ends_with("name")).then_some(sheet.name_column.as_ref()).flatten();
     same.or(greeting).map_or(Choice::Unset, |column| Choice::Column(column.clone()))
 }
 
@@ -149,73 +255,30 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The content of a campaign as the API takes it.
-pub fn content(template: &Template, fillings: &[Filling]) -> TemplateContent {
-    let of = |part| fillings.iter().filter(|filling| filling.part == part).map(Filling::source).collect();
-    TemplateContent {
-        name: template.name.clone(),
-        language: template.language.clone(),
-        header: of(Part::Header),
-        body: of(Part::Body),
-        ..TemplateContent::default()
-    }
-}
-
-/// A message as the phone shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bubble {
-    /// Above the text.
-    pub header: Option<String>,
-    /// The text.
-    pub body: String,
-    /// Below the text.
-    pub footer: Option<String>,
-    /// Labels of the buttons.
-    pub buttons: Vec<String>,
-}
-
-/// The message to the first person of the file; variables without a value stay as they are.
-pub fn bubble(template: &Template, fillings: &[Filling], sheet: Option<&Sheet>) -> Bubble {
-    let filled = |part, text: &str| {
-        let own = fillings.iter().filter(|filling| filling.part == part);
-        let values: Vec<(&str, String)> =
-            own.filter_map(|filling| Some((filling.variable.as_str(), filling.value(sheet)?))).collect();
-        let pairs: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        template::render(text, &pairs)
-    };
-    Bubble {
-        header: template.header.as_deref().map(|text| filled(Part::Header, text)),
-        body: filled(Part::Body, &template.body),
-        footer: template.footer.clone(),
-        buttons: template.buttons.iter().map(|button| button.text.clone()).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use reader::SampleRow;
+    use wire::TemplateCard;
 
     use super::*;
 
     fn greeting() -> Template {
         Template {
-            id: "1".into(),
-            name: "greeting".into(),
-            language: "en".into(),
-            category: "MARKETING".into(),
-            status: "APPROVED".into(),
-            parameter_format: wire::ParameterFormat::Positional,
             header: Some("For {{1}}".into()),
             body: "Hi {{1}}, your {{2}} is ready".into(),
             ..Template::default()
         }
     }
 
+    fn button(kind: ButtonKind, text: &str, url: Option<&str>) -> TemplateButton {
+        TemplateButton { kind, text: text.into(), url: url.map(str::to_owned) }
+    }
+
     fn sheet() -> Sheet {
         Sheet {
             columns: vec!["Phone".into(), "Full name".into(), "City".into()],
             name_column: Some("Full name".into()),
-            sample: vec![SampleRow { cells: vec!["+1".into(), "Ana".into(), " ".into()], ..SampleRow::default() }],
+            sample: vec![SampleRow { cells: vec!["+1".into(), "Ana Lima".into(), " ".into()], ..SampleRow::default() }],
             ..Sheet::default()
         }
     }
@@ -230,10 +293,17 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_no_name() {
+        let code = Template { category: "AUTHENTICATION".into(), body: "{{1}} is your code".into(), ..greeting() };
+        assert_eq!(fillings(&code, Some(&sheet()), &[])[1].choice, Choice::Unset);
+    }
+
+    #[test]
     fn a_named_variable_finds_the_column_of_its_name() {
-        assert_eq!(guess("full_name", Some(&sheet())), Choice::Column("Full name".into()));
-        assert_eq!(guess("city", Some(&sheet())), Choice::Column("City".into()));
-        assert_eq!(guess("city", None), Choice::Unset);
+        let named = Template { header: None, body: "{{full_name}} {{city}} {{zip}}".into(), ..greeting() };
+        let choices: Vec<_> = fillings(&named, Some(&sheet()), &[]).into_iter().map(|one| one.choice).collect();
+        assert_eq!(choices, [Choice::Column("Full name".into()), Choice::Column("City".into()), Choice::Unset]);
+        assert!(fillings(&named, None, &[]).iter().all(|one| one.choice == Choice::Unset));
     }
 
     #[test]
@@ -250,19 +320,40 @@ mod tests {
     #[test]
     fn an_empty_cell_falls_back_and_an_unset_variable_stays() {
         let mut chosen = fillings(&greeting(), Some(&sheet()), &[]);
-        assert_eq!(bubble(&greeting(), &chosen, Some(&sheet())).body, "Hi Ana, your {{2}} is ready");
+        assert_eq!(chosen[2].shown(Some(&sheet())), "{{2}}");
         chosen[2].choice = Choice::Column("City".into());
-        chosen[2].text = "order".into();
-        assert_eq!(bubble(&greeting(), &chosen, Some(&sheet())).body, "Hi Ana, your order is ready");
+        chosen[2].text = "order of [FIRSTNAME]".into();
+        assert_eq!(chosen[2].shown(Some(&sheet())), "order of Ana");
+        assert_eq!(filled_in("{{zip}}", Some(&sheet())), "{{zip}}");
     }
 
     #[test]
-    fn sources_go_to_their_part_in_order() {
-        let mut chosen = fillings(&greeting(), Some(&sheet()), &[]);
-        chosen[2] = Filling { choice: Choice::Text, text: " gift ".into(), ..chosen[2].clone() };
-        let content = content(&greeting(), &chosen);
-        assert_eq!(content.header, [ParameterSource::Column { column: "Full name".into(), fallback: None }]);
-        assert_eq!(content.body[1], ParameterSource::Text { text: "gift".into() });
+    fn buttons_and_cards_ask_for_what_they_take() {
+        let template = Template {
+            body: "Hi".into(),
+            buttons: vec![
+                button(ButtonKind::QuickReply, "Stop", None),
+                button(ButtonKind::Url, "Shop", Some("https://example.com")),
+                button(ButtonKind::CopyCode, "Copy", None),
+            ],
+            cards: vec![TemplateCard {
+                header_format: None,
+                body: "{{1}} off".into(),
+                buttons: vec![button(ButtonKind::Url, "See", Some("https://example.com/{{1}}"))],
+            }],
+            ..Template::default()
+        };
+        let all = fillings(&template, Some(&sheet()), &[]);
+        let fields: Vec<_> = all.iter().map(|one| (one.field(), one.need)).collect();
+        let expected = [
+            ("template.buttons.0", Need::Perhaps),
+            ("template.buttons.2", Need::Always),
+            ("template.cards.0.body.0", Need::Always),
+            ("template.cards.0.buttons.0", Need::Always),
+        ];
+        assert_eq!(fields, expected.map(|(field, need)| (field.to_owned(), need)));
+        assert_eq!(all.iter().filter(|one| one.fault().is_some()).count(), 3);
+        assert_eq!(all.iter().filter(|one| one.is_given()).count(), 3);
     }
 
     #[test]

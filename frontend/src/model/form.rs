@@ -2,10 +2,11 @@
 
 use campaigns::creation;
 use chrono::{DateTime, Utc};
-use wire::{AudienceId, CreateCampaign, FieldError, TemplateContent};
+use wire::{AudienceId, CreateCampaign, CreateVariant, FieldError};
 
-use super::filling::Filling;
 use super::pace::{PaceText, seconds};
+use super::spot::split;
+use super::wording::Asked;
 
 /// What should become of the campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,12 @@ pub struct Form {
     pub name: String,
     /// The chosen channel; empty for none.
     pub channel_id: String,
-    /// The chosen template, filled; nothing for none.
-    pub content: Option<TemplateContent>,
-    /// The template's variables.
-    pub fillings: Vec<Filling>,
+    /// What it says, in one wording or more.
+    pub wordings: Vec<Asked>,
+    /// What is known of the people; empty before anything is.
+    pub columns: Vec<String>,
+    /// Whether people who cannot be filled in are left out.
+    pub skip_unfilled: bool,
     /// The pace.
     pub pace: PaceText,
     /// The time to start at, if one was typed that exists.
@@ -63,11 +66,40 @@ impl Form {
     ) -> Result<CreateCampaign, Vec<FieldError>> {
         let mut faults = self.own_faults(wish);
         let request = self.assembled(audience, wish);
-        if let Err(others) = creation::parse(&request, now) {
-            let new = others.into_iter().filter(|other| !faults.iter().any(|fault| fault.field == other.field));
-            faults.extend(new.collect::<Vec<_>>());
+        let mut others = self.at_elements(creation::parse(&request, now).err().unwrap_or_default());
+        others.extend(self.of_wordings(|wording| {
+            let faults = wording.checked(&self.columns).into_iter();
+            faults.map(|fault| FieldError { field: wording.at_element(&fault.field), ..fault }).collect()
+        }));
+        for other in others {
+            if !faults.iter().any(|fault| fault.field == other.field) {
+                faults.push(other);
+            }
         }
         if faults.is_empty() { Ok(request) } else { Err(faults) }
+    }
+
+    /// Faults with the fields that the API names as the page names them.
+    pub fn at_elements(&self, faults: Vec<FieldError>) -> Vec<FieldError> {
+        let named = |fault: FieldError| {
+            let (wording, rest) = split(&fault.field);
+            let place = wording.unwrap_or_default();
+            let element = self.wordings.get(place).map_or_else(|| rest.to_owned(), |asked| asked.at_element(rest));
+            let prefix = wording.map(|place| format!("variants.{place}.")).unwrap_or_default();
+            FieldError { field: format!("{prefix}{element}"), message: fault.message }
+        };
+        faults.into_iter().map(named).collect()
+    }
+
+    /// The faults of all wordings, each named after its wording where there are several.
+    fn of_wordings(&self, faults: impl Fn(&Asked) -> Vec<FieldError>) -> Vec<FieldError> {
+        let is_one = self.wordings.len() == 1;
+        let named = |(place, asked): (usize, &Asked)| {
+            let prefix = if is_one { String::new() } else { format!("variants.{place}.") };
+            let at = move |fault: FieldError| FieldError { field: format!("{prefix}{}", fault.field), ..fault };
+            faults(asked).into_iter().map(at).collect::<Vec<_>>()
+        };
+        self.wordings.iter().enumerate().flat_map(named).collect()
     }
 
     /// What the rules of the API cannot see, or say in a way that is meant for programs.
@@ -80,7 +112,6 @@ impl Form {
         };
         require(!self.name.trim().is_empty(), "name", "Give the campaign a name.");
         require(!self.channel_id.is_empty(), "channelId", "Choose the number that sends.");
-        require(self.content.is_some(), "template", "Choose a template.");
         require(
             wish != Wish::Schedule || self.scheduled_to.is_some(),
             "scheduledTo",
@@ -95,11 +126,7 @@ impl Form {
         ] {
             require(seconds(text).is_some(), field, "Give a number of seconds.");
         }
-        for filling in &self.fillings {
-            if let Some(fault) = filling.fault() {
-                require(false, &filling.field(), fault);
-            }
-        }
+        faults.extend(self.of_wordings(Asked::faults));
         faults
     }
 
@@ -108,6 +135,8 @@ impl Form {
             Wish::Schedule => self.scheduled_to.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             Wish::Start | Wish::Draft => None,
         };
+        let mut wordings: Vec<CreateVariant> = self.wordings.iter().map(Asked::variant).collect();
+        let single = if wordings.len() == 1 { wordings.pop() } else { None }.unwrap_or_default();
         CreateCampaign {
             name: self.name.trim().to_owned(),
             channel_id: self.channel_id.clone(),
@@ -117,53 +146,22 @@ impl Form {
             seconds_between_chunks: seconds(&self.pace.between_chunks),
             min_seconds_between_messages: seconds(&self.pace.min_gap),
             max_seconds_between_messages: seconds(&self.pace.max_gap),
-            template: self.content.clone(),
+            template: single.template,
+            message: single.message,
+            assets_urls: single.assets_urls,
+            variants: wordings,
+            skip_unfilled: self.skip_unfilled.then_some(true),
             ..CreateCampaign::default()
         }
     }
 }
 
-/// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 20] = [
-    ("leadsAssetUrl", "file"),
-    ("audienceId", "file"),
-    ("fileName", "file"),
-    ("sizeBytes", "file"),
-    ("defaultCountry", "defaultCountry"),
-    ("phoneColumn", "phoneColumn"),
-    ("nameColumn", "nameColumn"),
-    ("list", "list"),
-    ("channel", "spoke"),
-    ("filter.channel", "spoke"),
-    ("optInConfirmed", "optInConfirmed"),
-    ("labels", "labels"),
-    ("portfolio", "portfolio"),
-    ("name", "name"),
-    ("channelId", "channelId"),
-    ("scheduledTo", "scheduledTo"),
-    ("chunkSize", "chunkSize"),
-    ("secondsBetweenChunks", "secondsBetweenChunks"),
-    ("minSecondsBetweenMessages", "minSecondsBetweenMessages"),
-    ("maxSecondsBetweenMessages", "maxSecondsBetweenMessages"),
-];
-
-/// The element that a field's error stands at; nothing for a field that the page does not show.
-pub fn place(field: &str) -> Option<String> {
-    let known = PLACES.iter().find(|(name, _)| *name == field).map(|(_, id)| (*id).to_owned());
-    let variable = field.starts_with("template.header.") || field.starts_with("template.body.");
-    known
-        .or_else(|| variable.then(|| field.to_owned()))
-        .or_else(|| field.starts_with("template").then(|| "template".to_owned()))
-}
-
-/// The error that stands at this element.
-pub fn error_at(errors: &[FieldError], id: &str) -> Option<String> {
-    errors.iter().find(|error| place(&error.field).as_deref() == Some(id)).map(|error| error.message.clone())
-}
-
 #[cfg(test)]
 mod tests {
+    use wire::Template;
+
     use super::super::pace::Preset;
+    use super::super::wording::WordingText;
     use super::*;
 
     fn now() -> DateTime<Utc> {
@@ -174,13 +172,28 @@ mod tests {
         AudienceId("01JD8ZQ0000000000000000000".into())
     }
 
+    fn wording(name: &str) -> Asked {
+        let template = Template {
+            name: name.into(),
+            language: "en".into(),
+            status: "APPROVED".into(),
+            body: "Hi".into(),
+            ..Template::default()
+        };
+        Asked { text: WordingText::default(), template: Some(template), offer_expires_at: None }
+    }
+
+    fn unsaid() -> Asked {
+        Asked { template: None, ..wording("") }
+    }
+
     fn form() -> Form {
-        let content = TemplateContent { name: "promo".into(), language: "en".into(), ..TemplateContent::default() };
         Form {
             name: " Spring ".into(),
             channel_id: "main".into(),
-            content: Some(content),
-            fillings: vec![],
+            wordings: vec![wording("promo")],
+            columns: vec!["Phone".into()],
+            skip_unfilled: false,
             pace: Preset::Steady.text(),
             scheduled_to: Some(now() + chrono::Duration::days(1)),
         }
@@ -208,18 +221,24 @@ mod tests {
     #[test]
     fn every_fault_is_named_once() {
         let pace = PaceText { chunk_size: "".into(), max_gap: "0.1".into(), ..Preset::Steady.text() };
-        let empty = Form { name: " ".into(), channel_id: "".into(), content: None, pace, ..form() };
-        let expected = ["name", "channelId", "template", "chunkSize", "maxSecondsBetweenMessages"];
+        let empty = Form { name: " ".into(), channel_id: "".into(), wordings: vec![unsaid()], pace, ..form() };
+        let expected = ["name", "channelId", "chunkSize", "template", "maxSecondsBetweenMessages"];
         assert_eq!(faults(&empty, Wish::Start), expected);
     }
 
     #[test]
-    fn an_error_finds_its_element() {
-        let error = |field: &str| FieldError { field: field.into(), message: field.into() };
-        let errors = [error("audienceId"), error("template.body.1"), error("template.name")];
-        assert_eq!(error_at(&errors, "file").as_deref(), Some("audienceId"));
-        assert_eq!(error_at(&errors, "template.body.1").as_deref(), Some("template.body.1"));
-        assert_eq!(error_at(&errors, "template").as_deref(), Some("template.name"));
-        assert_eq!(place("operatorName"), None);
+    fn several_wordings_are_variants_and_their_faults_say_which() {
+        let two = Form { wordings: vec![wording("a"), wording("b")], ..form() };
+        let request = two.request(&audience(), Wish::Draft, now()).unwrap();
+        assert_eq!((request.template, request.variants.len()), (None, 2));
+        let half = Form { wordings: vec![wording("a"), unsaid()], ..form() };
+        assert_eq!(faults(&half, Wish::Draft), ["variants.1.template"]);
+    }
+
+    #[test]
+    fn people_are_left_out_only_when_that_is_wished() {
+        let request = |form: Form| form.request(&audience(), Wish::Draft, now()).unwrap();
+        assert_eq!(request(form()).skip_unfilled, None);
+        assert_eq!(request(Form { skip_unfilled: true, ..form() }).skip_unfilled, Some(true));
     }
 }

@@ -137,13 +137,12 @@ impl FileIntake {
 
     /// What is wrong with the field that this element shows.
     pub fn error(self, id: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || self.errors.with(|errors| crate::model::form::error_at(errors, id)))
+        Signal::derive(move || self.errors.with(|errors| crate::model::spot::error_at(errors, 0, id)))
     }
 
     /// The field was changed: what was wrong with it may no longer be.
     pub fn clear_error(self, id: &str) {
-        self.errors
-            .update(|errors| errors.retain(|error| crate::model::form::place(&error.field).as_deref() != Some(id)));
+        self.errors.update(|errors| errors.retain(|error| !crate::model::spot::is_at(&error.field, 0, id)));
     }
 }
 

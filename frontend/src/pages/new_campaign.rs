@@ -1,5 +1,7 @@
 //! `/campaigns/new`: from a contacts file or a list to a campaign, on one page in five steps.
 
+mod cards;
+mod free_fields;
 mod list_choice;
 mod list_fields;
 mod message_step;
@@ -8,8 +10,10 @@ mod people_step;
 mod review_step;
 mod start_step;
 mod submit;
+mod template_fields;
 mod variables;
 mod wizard;
+mod wordings;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -32,6 +36,8 @@ pub fn NewCampaignPage() -> impl IntoView {
     let wizard = Wizard::new(list);
     wizard.keep_fed(shell);
     let bubble = Memo::new(move |_| wizard.bubble());
+    let there = Memo::new(move |_| bubble.with(Option::is_some));
+    let shown = Signal::derive(move || bubble.get().unwrap_or_default());
     view! {
         <div class="page-head">
             <div>
@@ -49,9 +55,9 @@ pub fn NewCampaignPage() -> impl IntoView {
             </form>
             <aside class="card" aria-labelledby="preview">
                 <h2 id="preview">"What people get"</h2>
-                {move || match bubble.get() {
-                    Some(bubble) => view! { <MessageBubble bubble=bubble/> }.into_any(),
-                    None => view! { <p class="soft">"Choose a template to see the message to the first of the people."</p> }.into_any(),
+                {move || match there.get() {
+                    true => view! { <MessageBubble bubble=shown/> }.into_any(),
+                    false => view! { <p class="soft">"Choose a template or write a message to see what the first of the people gets."</p> }.into_any(),
                 }}
             </aside>
         </div>

@@ -7,9 +7,11 @@ use wire::{Campaign, CampaignStatus};
 use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
 use crate::components::title::PageTitle;
-use crate::infra::api;
+use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
+use crate::infra::{api, content};
 use crate::model::status::{action_label, actions};
+use crate::model::unfilled::Unfilled;
 
 /// The head of the page.
 #[component]
@@ -29,6 +31,38 @@ pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
             </div>
             <Actions campaign=campaign status=status fresh=fresh/>
         </div>
+        <Unfillable campaign=campaign fresh=fresh/>
+    }
+}
+
+/// Who keeps the campaign from starting, and starting it without them.
+#[component]
+fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let id = Memo::new(move |_| campaign.with(|campaign| campaign.id.clone()));
+    let unfilled = Memo::new(move |_| {
+        shell
+            .unfilled
+            .with(|told| told.as_ref().filter(|(of, _)| *of == id.get()).map(|(_, unfilled)| unfilled.clone()))
+    });
+    let leave_out = Action::new_local(move |(): &()| async move {
+        let id = id.get_untracked();
+        let started = match content::leave_out_unfilled(&id).await {
+            Ok(_) => api::act(&id, Move::Start).await,
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok(campaign) => {
+                shell.unfilled.set(None);
+                fresh.run(campaign);
+            }
+            Err(error) => shell.report(error),
+        }
+    });
+    let busy = leave_out.pending();
+    let on_leave_out = Callback::new(move |()| drop(leave_out.dispatch(())));
+    move || {
+        unfilled.get().map(|unfilled| view! { <UnfilledPeople unfilled=unfilled busy=busy on_leave_out=on_leave_out/> })
     }
 }
 
@@ -41,8 +75,14 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
         let (id, wanted) = (id.clone(), *wanted);
         async move {
             match api::act(&id, wanted).await {
-                Ok(campaign) => fresh.run(campaign),
-                Err(error) => shell.report(error),
+                Ok(campaign) => {
+                    shell.unfilled.set(None);
+                    fresh.run(campaign);
+                }
+                Err(error) => match error.problem().and_then(Unfilled::of) {
+                    Some(unfilled) => shell.unfilled.set(Some((id, unfilled))),
+                    None => shell.report(error),
+                },
             }
         }
     });

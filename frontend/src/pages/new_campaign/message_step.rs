@@ -1,46 +1,64 @@
-//! Second step: what they get.
+//! Second step: what they get, in one wording or more.
 
 use leptos::prelude::*;
-use wire::Template;
 
-use super::variables::Variables;
-use super::wizard::{Wizard, template_key};
-use crate::components::field::{Kind, Pick, PickField, TextField};
+use super::free_fields::FreeFields;
+use super::template_fields::TemplateFields;
+use super::wizard::Wizard;
+use super::wordings::Wordings;
+use crate::components::field::{Kind, TextField};
+use crate::components::radio::{RadioChoice, RadioField};
 use crate::components::step::Step;
-use crate::model::filling::Filling;
+use crate::model::wording::{Asked, Says};
 use campaigns::creation::LONGEST_NAME;
 
-/// Name, template and its variables.
+/// The name and the wordings, of which one is open.
 #[component]
 pub fn MessageStep(wizard: Wizard) -> impl IntoView {
-    let templates =
-        Signal::derive(move || wizard.templates.with(|all| all.iter().map(template_pick).collect::<Vec<_>>()));
-    let no_channel = Signal::derive(move || wizard.channel_id.with(String::is_empty));
+    let says = Memo::new(move |_| wizard.of_open(|wording| wording.says));
+    let value = Signal::derive(move || key(says.get()).to_owned());
+    let picked = Callback::new(move |key: &'static str| {
+        wizard.change("message", |wording| wording.says = says_of(key));
+        for field in ["template", "assetsUrls.0"] {
+            wizard.clear_error(field);
+        }
+    });
     view! {
         <Step number=2 title="Message" done=Signal::derive(move || is_done(wizard))>
-            <div class="fields">
-                <TextField
-                    id="name" label="Campaign name" kind=Kind::Text value=wizard.name
-                    on_input=wizard.setter("name", wizard.name) error=wizard.error("name") test_id="name-input"
-                    hint="For your team; the people do not see it." wide=true max_length=LONGEST_NAME
-                />
-                <PickField
-                    id="template" label="Template" options=templates value=wizard.template
-                    on_pick=wizard.setter("template", wizard.template) error=wizard.error("template")
-                    test_id="template-select" nothing="Choose a template" disabled=no_channel wide=true
-                />
-            </div>
-            <Variables wizard=wizard/>
+            <TextField
+                id="name" label="Campaign name" kind=Kind::Text value=wizard.name
+                on_input=wizard.setter("name", wizard.name) error=wizard.error("name") test_id="name-input"
+                hint="For your team; the people do not see it." wide=true max_length=LONGEST_NAME
+            />
+            <Wordings wizard=wizard/>
+            <RadioField name="says" legend="What people get" choices=choices() value=value on_pick=picked/>
+            {move || match says.get() {
+                Says::Template => view! { <TemplateFields wizard=wizard/> }.into_any(),
+                Says::Free => view! { <FreeFields wizard=wizard/> }.into_any(),
+            }}
         </Step>
     }
 }
 
-fn is_done(wizard: Wizard) -> bool {
-    let filled = wizard.fillings.with(|fillings| fillings.iter().all(|filling| Filling::fault(filling).is_none()));
-    filled && wizard.chosen_template().is_some() && !wizard.name.with(|name| name.trim().is_empty())
+fn choices() -> Vec<RadioChoice> {
+    vec![
+        RadioChoice { value: "template", label: "Approved template", meaning: "To anybody who agreed" },
+        RadioChoice { value: "free", label: "Free message", meaning: "Only to people who wrote within 24 hours" },
+    ]
 }
 
-fn template_pick(template: &Template) -> Pick {
-    let label = format!("{} · {}", template.name, template.language);
-    Pick { refused: template.unusable_because.clone(), ..Pick::new(template_key(template), label) }
+fn key(says: Says) -> &'static str {
+    match says {
+        Says::Template => "template",
+        Says::Free => "free",
+    }
+}
+
+fn says_of(key: &str) -> Says {
+    if key == "free" { Says::Free } else { Says::Template }
+}
+
+fn is_done(wizard: Wizard) -> bool {
+    let filled = wizard.asked().iter().map(Asked::faults).all(|faults| faults.is_empty());
+    filled && !wizard.name.with(|name| name.trim().is_empty())
 }

@@ -6,10 +6,12 @@ use leptos_router::hooks::use_navigate;
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
 use crate::components::step::Step;
+use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
 use crate::infra::{clock, format};
-use crate::model::form::{Start, Wish, place};
+use crate::model::form::{Start, Wish};
 use crate::model::moment::span;
+use crate::model::spot::{Spot, spot};
 
 /// Facts, faults and buttons.
 #[component]
@@ -25,10 +27,17 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
             submit.dispatch(wish);
         }
     };
+    let leave_out = Callback::new(move |()| {
+        wizard.skip_unfilled.set(true);
+        submit.dispatch(Wish::Schedule);
+    });
     view! {
         <Step number=5 title="Review" done=false>
             <Facts wizard=wizard/>
             <Faults wizard=wizard/>
+            {move || wizard.unfilled.get().map(|unfilled| view! {
+                <UnfilledPeople unfilled=unfilled busy=busy on_leave_out=leave_out/>
+            })}
             <div class="actions">
                 <Show
                     when=now
@@ -72,12 +81,12 @@ fn Facts(wizard: Wizard) -> impl IntoView {
         Some(format::date_time(begins()?.checked_add_signed(chrono::Duration::try_seconds(seconds)?)?))
     };
     let chunks = move || estimate.get().map(|estimate| format::count(estimate.chunks));
-    let template = move || wizard.chosen_template().map(|template| template.name);
+    let message = move || wizard.says();
     let channel = move || wizard.channel().map(|channel| channel.name);
     view! {
         <dl class="facts">
             <div><dt>"People"</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"Message"</dt><dd>{move || template().unwrap_or_else(missing)}</dd></div>
+            <div><dt>"Message"</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
             <div><dt>"Sent from"</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
             <div><dt>"Start"</dt><dd>{start}</dd></div>
             <div><dt>"Chunks"</dt><dd>{move || chunks().unwrap_or_else(missing)}</dd></div>
@@ -94,11 +103,16 @@ fn missing() -> String {
 /// Everything that is wrong, each leading to its field.
 #[component]
 fn Faults(wizard: Wizard) -> impl IntoView {
-    let line = |error: wire::FieldError| {
-        match place(&error.field) {
-        Some(id) => view! { <li><a href=format!("#{id}") rel="external" on:click=move |event| focus(&event, &id)>{error.message}</a></li> }.into_any(),
-        None => view! { <li>{format!("{}: {}", error.field, error.message)}</li> }.into_any(),
-    }
+    let line = move |error: wire::FieldError| {
+        let named = wizard.fault_words(&error);
+        match spot(&error.field) {
+            Some(spot) => {
+                let href = format!("#{}", spot.id);
+                let go = move |event| go_to(wizard, &event, &spot);
+                view! { <li><a href=href rel="external" on:click=go>{named}</a></li> }.into_any()
+            }
+            None => view! { <li>{format!("{}: {}", error.field, error.message)}</li> }.into_any(),
+        }
     };
     view! {
         <Show when=move || !wizard.errors.with(Vec::is_empty)>
@@ -110,11 +124,20 @@ fn Faults(wizard: Wizard) -> impl IntoView {
     }
 }
 
-/// Ids hold dots, and the router has its own idea of `#`: the focus goes to the field directly.
-fn focus(event: &web_sys::MouseEvent, id: &str) {
-    use wasm_bindgen::JsCast;
+/// Opens the wording that the fault is in and leads to its field. Ids hold dots, and the router has its own idea of `#`:
+/// the focus goes to the field directly, once it is drawn.
+fn go_to(wizard: Wizard, event: &web_sys::MouseEvent, spot: &Spot) {
     event.prevent_default();
     event.stop_propagation();
+    if let Some(wording) = spot.wording {
+        wizard.open.set(wording);
+    }
+    let id = spot.id.clone();
+    request_animation_frame(move || focus(&id));
+}
+
+fn focus(id: &str) {
+    use wasm_bindgen::JsCast;
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(element) = element {
         // An element that is gone cannot take the focus; then it stays where it is.

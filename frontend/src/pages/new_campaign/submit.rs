@@ -8,6 +8,7 @@ use super::wizard::Wizard;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock};
 use crate::model::form::{Source, Wish};
+use crate::model::unfilled::Unfilled;
 use campaigns::lifecycle::Action as Move;
 
 /// What the button is doing.
@@ -56,6 +57,7 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     let mut faults = people_faults(wizard);
     faults.extend(form.request(&not_yet, wish, clock::now()).err().unwrap_or_default());
     wizard.errors.set(faults.clone());
+    wizard.unfilled.set(None);
     if !faults.is_empty() {
         return Err(());
     }
@@ -66,11 +68,14 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     }
     stage.set(Stage::Creating);
     let request = form.request(&audience.id, wish, clock::now()).map_err(|faults| wizard.errors.set(faults))?;
-    let campaign = api::create_campaign(&request).await.map_err(|error| wizard.errors.set(shell.settle(error)))?;
+    let campaign = api::create_campaign(&request).await.map_err(|error| wizard.refused(shell, &form, error))?;
     if wish == Wish::Start {
         stage.set(Stage::Starting);
         if let Err(error) = api::act(&campaign.id, Move::Start).await {
-            shell.report_on_next_page(error);
+            match error.problem().and_then(Unfilled::of) {
+                Some(unfilled) => shell.unfilled.set(Some((campaign.id.clone(), unfilled))),
+                None => shell.report_on_next_page(error),
+            }
         }
     }
     Ok(campaign)

@@ -1,35 +1,110 @@
-//! What fills the variables of the chosen template.
+//! What fills the variables of the open wording's template, and what its buttons carry.
 
 use leptos::prelude::*;
+use wire::{ButtonKind, TemplateButton};
 
 use super::wizard::Wizard;
 use crate::components::field::{Kind, Pick, PickField, TextField};
-use crate::model::filling::{Choice, Filling, Part};
+use crate::model::filling::{Choice, Filling, Need, Part};
 
-/// One row for each variable; nothing for a template without.
+/// One row for each value of these parts; nothing where there is none. What may be left out is folded away.
 #[component]
-pub fn Variables(wizard: Wizard) -> impl IntoView {
+pub fn Variables(wizard: Wizard, title: &'static str, parts: Vec<Part>) -> impl IntoView {
     // Typing must not draw the rows again: they are known by what they fill.
-    let rows = Memo::new(move |_| wizard.fillings.with(|fillings| fillings.iter().map(identity).collect::<Vec<_>>()));
-    let columns = Signal::derive(move || {
-        wizard.with_sheet(|sheet| options(sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default()))
+    let rows = Memo::new(move |_| {
+        wizard.of_open(|wording| {
+            let own = wording.fillings.iter().filter(|filling| parts.contains(&filling.part));
+            own.map(Identity::of).collect::<Vec<_>>()
+        })
     });
+    let that =
+        move |need: Need| Memo::new(move |_| rows.get().into_iter().filter(|row| row.need == need).collect::<Vec<_>>());
+    let (needed, optional) = (that(Need::Always), that(Need::Perhaps));
     view! {
-        <Show when=move || !rows.with(Vec::is_empty)>
+        <Show when=move || !needed.with(Vec::is_empty)>
             <div class="variables">
-                <h3>"Variables of the template"</h3>
-                <For each=move || rows.get().into_iter().enumerate() key=Clone::clone let:entry>
-                    <Variable wizard=wizard place=entry.0 row=entry.1 columns=columns/>
-                </For>
+                <h3>{title}</h3>
+                <Rows wizard=wizard rows=needed/>
             </div>
+        </Show>
+        <Show when=move || !optional.with(Vec::is_empty)>
+            <details class="more">
+                <summary>"What buttons can carry besides (optional)"</summary>
+                <div class="variables">
+                    <Rows wizard=wizard rows=optional/>
+                </div>
+            </details>
         </Show>
     }
 }
 
-type Identity = (Part, String, String);
+#[component]
+fn Rows(wizard: Wizard, rows: Memo<Vec<Identity>>) -> impl IntoView {
+    let columns = Signal::derive(move || {
+        wizard.with_sheet(|sheet| options(sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default()))
+    });
+    view! {
+        <For each=move || rows.get() key=Clone::clone let:row>
+            <Variable wizard=wizard row=row columns=columns/>
+        </For>
+    }
+}
 
-fn identity(filling: &Filling) -> Identity {
-    (filling.part, filling.variable.clone(), filling.field())
+/// What a row is about, whatever fills it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Identity {
+    part: Part,
+    field: String,
+    need: Need,
+    /// What stands before it.
+    label: String,
+    /// What it is, in words.
+    meaning: String,
+    /// The hook for tests.
+    key: String,
+}
+
+impl Identity {
+    fn of(filling: &Filling) -> Self {
+        let (label, key) = match &filling.button {
+            None => (format!("{{{{{}}}}}", filling.variable), filling.variable.clone()),
+            Some(button) => (button.text.clone(), filling.place.to_string()),
+        };
+        Self {
+            part: filling.part,
+            field: filling.field(),
+            need: filling.need,
+            label,
+            meaning: filling.button.as_ref().map_or_else(|| of_text(filling.part).to_owned(), of_button),
+            key: format!("{}-{key}", filling.part.key()),
+        }
+    }
+
+    fn nothing(&self) -> &'static str {
+        match self.need {
+            Need::Always => "Choose",
+            Need::Perhaps => "Nothing of its own",
+        }
+    }
+}
+
+fn of_text(part: Part) -> &'static str {
+    match part {
+        Part::Header => "header",
+        Part::Body | Part::Button | Part::Card(_) | Part::CardButton(_) => "",
+    }
+}
+
+fn of_button(button: &TemplateButton) -> String {
+    match button.kind {
+        ButtonKind::Url => format!("button: the end of {}", button.url.as_deref().unwrap_or("its address")),
+        ButtonKind::CopyCode => "button: the coupon".to_owned(),
+        ButtonKind::Otp => "button: the code".to_owned(),
+        ButtonKind::QuickReply => "button: what a reply tells your systems".to_owned(),
+        ButtonKind::Flow => "button: the flow's token".to_owned(),
+        ButtonKind::Catalog => "button: the product in front".to_owned(),
+        ButtonKind::PhoneNumber | ButtonKind::Other => "button".to_owned(),
+    }
 }
 
 fn options(columns: &[String]) -> Vec<Pick> {
@@ -39,67 +114,57 @@ fn options(columns: &[String]) -> Vec<Pick> {
 }
 
 #[component]
-fn Variable(wizard: Wizard, place: usize, row: Identity, columns: Signal<Vec<Pick>>) -> impl IntoView {
-    let (part, variable, field) = row;
-    let filling = Memo::new(move |_| wizard.fillings.with(|fillings| fillings.get(place).cloned()));
+fn Variable(wizard: Wizard, row: Identity, columns: Signal<Vec<Pick>>) -> impl IntoView {
+    let id = StoredValue::new(row.field.clone());
+    let filling = Memo::new(move |_| {
+        let find = |all: &[Filling]| id.with_value(|id| all.iter().find(|filling| filling.field() == *id).cloned());
+        wizard.of_open(|wording| find(&wording.fillings))
+    });
     let choice = Signal::derive(move || filling.get().map(|filling| filling.choice.key()).unwrap_or_default());
     let text = Signal::derive(move || filling.get().map(|filling| filling.text).unwrap_or_default());
-    let id = StoredValue::new(field.clone());
     let change = move |change: &dyn Fn(&mut Filling)| {
-        wizard.fillings.update(|fillings| {
-            if let Some(filling) = fillings.get_mut(place) {
+        let id = id.get_value();
+        wizard.change(&id, |wording| {
+            if let Some(filling) = wording.fillings.iter_mut().find(|filling| filling.field() == id) {
                 change(filling);
             }
         });
-        wizard.clear_error(&id.get_value());
     };
     let picked = Callback::new(move |key: String| change(&|filling| filling.choice = Choice::from_key(&key)));
     let typed = Callback::new(move |text: String| change(&|filling| filling.text = text.clone()));
-    let is_text = Memo::new(move |_| filling.get().is_some_and(|filling| filling.choice == Choice::Text));
+    let label = Memo::new(move |_| filling.with(|filling| filling.as_ref().and_then(text_label)));
     let hint = Signal::derive(move || filling.get().as_ref().map(text_hint).unwrap_or_default().to_owned());
-    let text_id = format!("{field}.text");
-    let (text_test_id, choice_test_id) = (test_id("text", part, &variable), test_id("variable", part, &variable));
+    let (text_id, test_id) = (format!("{}.text", row.field), format!("text-{}", row.key));
     view! {
-        <div class="variable" role="group" aria-label=named(part, &variable)>
-            <span class="which">{format!("{{{{{variable}}}}}")}<WhichPart part=part/></span>
+        <div class="variable" role="group" aria-label=format!("{} {}", row.label, row.meaning)>
+            <span class="which">{row.label.clone()}<span class="soft small">{row.meaning.clone()}</span></span>
             <PickField
-                id=field.clone() label="Filled with" options=columns value=choice on_pick=picked
-                error=wizard.error(field) test_id=choice_test_id nothing="Choose"
+                id=row.field.clone() label="Filled with" options=columns value=choice on_pick=picked
+                error=wizard.error(row.field.clone()) test_id=format!("variable-{}", row.key) nothing=row.nothing()
             />
-            {move || view! {
+            {move || label.get().map(|label| view! {
                 <TextField
-                    id=text_id.clone() label=text_label(is_text.get()) kind=Kind::Text value=text on_input=typed
-                    error=None test_id=text_test_id.clone() hint=hint
+                    id=text_id.clone() label=label kind=Kind::Text value=text on_input=typed
+                    error=None test_id=test_id.clone() hint=hint
                 />
-            }}
+            })}
         </div>
     }
 }
 
-#[component]
-fn WhichPart(part: Part) -> impl IntoView {
-    match part {
-        Part::Header => Some(view! { <span class="soft small">" header"</span> }),
-        Part::Body => None,
+/// What the text beside the choice is; nothing where no text is asked for.
+fn text_label(filling: &Filling) -> Option<&'static str> {
+    match (&filling.choice, filling.need) {
+        (Choice::Text, _) => Some("Text"),
+        (Choice::Column(_), _) | (Choice::Unset, Need::Always) => Some("If the cell is empty"),
+        (Choice::Unset, Need::Perhaps) => None,
     }
-}
-
-fn named(part: Part, variable: &str) -> String {
-    format!("Variable {variable} of the {}", part.key())
-}
-
-fn test_id(what: &str, part: Part, variable: &str) -> String {
-    format!("{what}-{}-{variable}", part.key())
-}
-
-fn text_label(is_text: bool) -> &'static str {
-    if is_text { "Text" } else { "If the cell is empty" }
 }
 
 fn text_hint(filling: &Filling) -> &'static str {
     match filling.choice {
         Choice::Column(_) if filling.text.trim().is_empty() => {
-            "Without a text here, people with an empty cell are skipped."
+            "Without a text here, people with an empty cell keep the campaign from starting, or are left out."
         }
         Choice::Column(_) | Choice::Text | Choice::Unset => "",
     }

@@ -3,15 +3,18 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use reader::Sheet;
-use wire::{Channel, ChannelId, FieldError, Template};
+use wire::{Bubble, Channel, ChannelId, FieldError, Template};
 
 use super::list_choice::ListChoice;
+use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock};
-use crate::model::filling::{Bubble, Filling, bubble, content, fillings};
-use crate::model::form::{Form, Source, Start, error_at};
+use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
 use crate::model::pace::{Estimate, PaceText, Preset, estimate};
+use crate::model::spot::{error_at, is_at};
+use crate::model::unfilled::Unfilled;
+use crate::model::wording::{WordingText, template_key};
 use crate::pages::file_intake::FileIntake;
 
 /// The signals of the wizard.
@@ -31,10 +34,16 @@ pub struct Wizard {
     pub channel_id: RwSignal<String>,
     /// Its templates.
     pub templates: RwSignal<Vec<Template>>,
-    /// The chosen one, by `template_key`; empty for none.
-    pub template: RwSignal<String>,
-    /// Its variables.
-    pub fillings: RwSignal<Vec<Filling>>,
+    /// What people get, in one wording or more.
+    pub wordings: RwSignal<Vec<WordingText>>,
+    /// Which of them is on show.
+    pub open: RwSignal<usize>,
+    /// Uploads so far: each has its number.
+    pub uploads: StoredValue<u32>,
+    /// Whether people who cannot be filled in are left out.
+    pub skip_unfilled: RwSignal<bool>,
+    /// Who kept the campaign from being scheduled.
+    pub unfilled: RwSignal<Option<Unfilled>>,
     /// The pace.
     pub pace: RwSignal<PaceText>,
     /// Now or later.
@@ -43,11 +52,6 @@ pub struct Wizard {
     pub start_local: RwSignal<String>,
     /// What is wrong, field by field.
     pub errors: RwSignal<Vec<FieldError>>,
-}
-
-/// The value of a template in the list: its name and language, which is how WhatsApp knows it.
-pub fn template_key(template: &Template) -> String {
-    format!("{}/{}", template.name, template.language)
 }
 
 impl Wizard {
@@ -62,8 +66,11 @@ impl Wizard {
             channels: RwSignal::default(),
             channel_id: RwSignal::default(),
             templates: RwSignal::default(),
-            template: RwSignal::default(),
-            fillings: RwSignal::default(),
+            wordings: RwSignal::new(vec![WordingText::default()]),
+            open: RwSignal::new(0),
+            uploads: StoredValue::new(0),
+            skip_unfilled: RwSignal::new(false),
+            unfilled: RwSignal::new(None),
             pace: RwSignal::new(Preset::Steady.text()),
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
@@ -93,11 +100,30 @@ impl Wizard {
                 });
             }
         });
+        self.keep_fitting();
+    }
+
+    /// Values and files follow the templates and the people's columns.
+    fn keep_fitting(self) {
+        let chosen = Memo::new(move |_| {
+            self.wordings.with(|all| all.iter().map(|text| (text.template.clone(), text.says)).collect::<Vec<_>>())
+        });
         Effect::new(move || {
-            let template = self.chosen_template();
-            let before = self.fillings.get_untracked();
-            let fitting = self.with_sheet(|sheet| template.map(|template| fillings(&template, sheet, &before)));
-            self.fillings.set(fitting.unwrap_or_default());
+            // A memo that nobody reads notices nothing: following it is not enough.
+            chosen.with(|_| ());
+            let before = self.wordings.get_untracked();
+            let mut fitting = before.clone();
+            self.templates.with(|templates| {
+                self.with_sheet(|sheet| {
+                    for text in &mut fitting {
+                        let template = templates.iter().find(|template| template_key(template) == text.template);
+                        text.fit(template, sheet);
+                    }
+                });
+            });
+            if fitting != before {
+                self.wordings.set(fitting);
+            }
         });
     }
 
@@ -145,16 +171,10 @@ impl Wizard {
         self.channels.with(|channels| channels.iter().find(|channel| channel.id.as_str() == id).cloned())
     }
 
-    /// The chosen template.
-    pub fn chosen_template(self) -> Option<Template> {
-        let key = self.template.get();
-        self.templates.with(|templates| templates.iter().find(|template| template_key(template) == key).cloned())
-    }
-
-    /// The message to the first person.
+    /// The message to the first person, in the open wording.
     pub fn bubble(self) -> Option<Bubble> {
-        let template = self.chosen_template()?;
-        Some(self.with_sheet(|sheet| self.fillings.with(|fillings| bubble(&template, fillings, sheet))))
+        let asked = self.asked_at(self.open.get())?;
+        self.with_sheet(|sheet| asked.bubble(sheet))
     }
 
     /// How many people, as far as is known.
@@ -174,12 +194,12 @@ impl Wizard {
 
     /// The form as it stands.
     pub fn form(self) -> Form {
-        let fillings = self.fillings.get();
         Form {
             name: self.name.get(),
             channel_id: self.channel_id.get(),
-            content: self.chosen_template().map(|template| content(&template, &fillings)),
-            fillings,
+            wordings: self.asked(),
+            columns: self.with_sheet(|sheet| sheet.map(|sheet| sheet.columns.clone()).unwrap_or_default()),
+            skip_unfilled: self.skip_unfilled.get(),
             pace: self.pace.get(),
             scheduled_to: self.scheduled_to(),
         }
@@ -193,13 +213,23 @@ impl Wizard {
     /// What is wrong with the field that this element shows.
     pub fn error(self, id: impl Into<String>) -> Signal<Option<String>> {
         let id = id.into();
-        Signal::derive(move || self.errors.with(|errors| error_at(errors, &id)))
+        Signal::derive(move || self.errors.with(|errors| error_at(errors, self.open.get(), &id)))
     }
 
     /// The field was changed: what was wrong with it may no longer be.
     pub fn clear_error(self, id: &str) {
-        self.errors
-            .update(|errors| errors.retain(|error| crate::model::form::place(&error.field).as_deref() != Some(id)));
+        let open = self.open.get_untracked();
+        self.errors.update(|errors| errors.retain(|error| !is_at(&error.field, open, id)));
+    }
+
+    /// Takes in why the API made no campaign: people who cannot be filled in, or fields of the form.
+    pub fn refused(self, shell: Shell, form: &Form, error: ApiError) {
+        let unfilled = error.problem().and_then(Unfilled::of);
+        if unfilled.is_some() {
+            self.unfilled.set(unfilled);
+        } else {
+            self.errors.set(form.at_elements(shell.settle(error)));
+        }
     }
 
     /// What an input does with its new text.

@@ -1,0 +1,123 @@
+//! Where the error of a field stands: the API's name of the field, the wording, and the id of the element.
+
+use wire::FieldError;
+
+/// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
+const PLACES: [(&str, &str); 20] = [
+    ("leadsAssetUrl", "file"),
+    ("audienceId", "file"),
+    ("fileName", "file"),
+    ("sizeBytes", "file"),
+    ("defaultCountry", "defaultCountry"),
+    ("phoneColumn", "phoneColumn"),
+    ("nameColumn", "nameColumn"),
+    ("list", "list"),
+    ("channel", "spoke"),
+    ("filter.channel", "spoke"),
+    ("optInConfirmed", "optInConfirmed"),
+    ("labels", "labels"),
+    ("portfolio", "portfolio"),
+    ("name", "name"),
+    ("channelId", "channelId"),
+    ("scheduledTo", "scheduledTo"),
+    ("chunkSize", "chunkSize"),
+    ("secondsBetweenChunks", "secondsBetweenChunks"),
+    ("minSecondsBetweenMessages", "minSecondsBetweenMessages"),
+    ("maxSecondsBetweenMessages", "maxSecondsBetweenMessages"),
+];
+
+/// Where an error stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// Which of several wordings.
+    pub wording: Option<usize>,
+    /// The element.
+    pub id: String,
+}
+
+/// Which of several wordings a field belongs to, and its name there.
+pub fn split(field: &str) -> (Option<usize>, &str) {
+    let of = field.strip_prefix("variants.").and_then(|rest| rest.split_once('.'));
+    match of.and_then(|(place, rest)| Some((place.parse().ok()?, rest))) {
+        Some((place, rest)) => (Some(place), rest),
+        None => (None, field),
+    }
+}
+
+/// Where a field's error stands; nothing for a field that the page does not show.
+pub fn spot(field: &str) -> Option<Spot> {
+    let (wording, rest) = split(field);
+    let known = PLACES.iter().find(|(name, _)| *name == rest && wording.is_none()).map(|(_, id)| (*id).to_owned());
+    let id = known.or_else(|| of_wording(rest))?;
+    Some(Spot { wording, id })
+}
+
+fn of_wording(field: &str) -> Option<String> {
+    let parts: Vec<&str> = field.split('.').collect();
+    let id = match parts.as_slice() {
+        ["name"] => "wording-name",
+        ["message" | "textRaw"] => "message",
+        ["assetsUrls", ..] => "assetsUrls.0",
+        ["template", "headerLocation"] => "template.headerLocation.latitude",
+        ["template", "header" | "body" | "buttons" | "headerLocation", _]
+        | ["template", "headerMedia" | "offerExpiresAt"]
+        | ["template", "cards", _, "headerMedia"]
+        | ["template", "cards", _, "body" | "buttons", _] => field,
+        ["template", ..] => "template",
+        _ => return None,
+    };
+    Some(id.to_owned())
+}
+
+/// The error that stands at this element while this wording is open.
+pub fn error_at(errors: &[FieldError], open: usize, id: &str) -> Option<String> {
+    errors.iter().find(|error| is_at(&error.field, open, id)).map(|error| error.message.clone())
+}
+
+/// Whether the field's error stands at this element while this wording is open.
+pub fn is_at(field: &str, open: usize, id: &str) -> bool {
+    spot(field).is_some_and(|spot| spot.id == id && spot.wording.is_none_or(|wording| wording == open))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(field: &str) -> Option<String> {
+        spot(field).map(|spot| spot.id)
+    }
+
+    #[test]
+    fn an_error_finds_its_element() {
+        let error = |field: &str| FieldError { field: field.into(), message: field.into() };
+        let errors = [error("audienceId"), error("template.body.1"), error("template.name")];
+        assert_eq!(error_at(&errors, 0, "file").as_deref(), Some("audienceId"));
+        assert_eq!(error_at(&errors, 0, "template.body.1").as_deref(), Some("template.body.1"));
+        assert_eq!(error_at(&errors, 0, "template").as_deref(), Some("template.name"));
+        assert_eq!(at("operatorName"), None);
+    }
+
+    #[test]
+    fn every_part_of_a_template_has_its_place() {
+        for same in
+            ["template.buttons.0", "template.headerMedia", "template.cards.1.body.0", "template.cards.0.headerMedia"]
+        {
+            assert_eq!(at(same).as_deref(), Some(same));
+        }
+        for whole in ["template", "template.body", "template.cards", "template.cards.1.body", "template.language"] {
+            assert_eq!(at(whole).as_deref(), Some("template"));
+        }
+        assert_eq!(at("assetsUrls").as_deref(), Some("assetsUrls.0"));
+        assert_eq!(at("recipients.17"), None);
+    }
+
+    #[test]
+    fn an_error_of_another_wording_waits_there() {
+        let error = FieldError { field: "variants.1.template.body.0".into(), message: "no".into() };
+        let errors = [error];
+        assert_eq!(error_at(&errors, 0, "template.body.0"), None);
+        assert_eq!(error_at(&errors, 1, "template.body.0").as_deref(), Some("no"));
+        assert_eq!(spot("variants.1.name"), Some(Spot { wording: Some(1), id: "wording-name".into() }));
+        assert_eq!(at("variants"), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! A template and everything that it takes: its file or place, variables, offer, buttons and cards.
+
+use leptos::prelude::*;
+use web_sys::File;
+use wire::{HeaderFormat, Place, Template};
+
+use super::cards::Cards;
+use super::free_fields::PLACEHOLDERS;
+use super::variables::Variables;
+use super::wizard::Wizard;
+use crate::components::asset_field::AssetField;
+use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::infra::clock;
+use crate::infra::shell::Shell;
+use crate::model::attachment::Slot;
+use crate::model::filling::Part;
+use crate::model::wording::{slots, template_key};
+
+/// Which template, and what it takes.
+#[component]
+pub fn TemplateFields(wizard: Wizard) -> impl IntoView {
+    let templates =
+        Signal::derive(move || wizard.templates.with(|all| all.iter().map(template_pick).collect::<Vec<_>>()));
+    let no_channel = Signal::derive(move || wizard.channel_id.with(String::is_empty));
+    let template = Memo::new(move |_| wizard.open_template());
+    view! {
+        <PickField
+            id="template" label="Template" options=templates value=wizard.text_of(|wording| &wording.template)
+            on_pick=wizard.typed("template", |wording| &mut wording.template) error=wizard.error("template")
+            test_id="template-select" nothing="Choose a template" disabled=no_channel wide=true
+        />
+        {move || template.get().map(|template| view! { <Parts wizard=wizard template=template/> })}
+    }
+}
+
+fn template_pick(template: &Template) -> Pick {
+    let label = format!("{} · {}", template.name, template.language);
+    Pick { refused: template.unusable_because.clone(), ..Pick::new(template_key(template), label) }
+}
+
+#[component]
+fn Parts(wizard: Wizard, template: Template) -> impl IntoView {
+    let header = slots(&template).contains(&Slot::Header).then_some(template.header_format).flatten();
+    let is_place = template.header_format == Some(HeaderFormat::Location);
+    let ends = template.offer.as_ref().is_some_and(|offer| offer.has_expiration);
+    let has_cards = !template.cards.is_empty();
+    let takes_text = !takes_nothing(&template);
+    view! {
+        {header.map(|header| view! { <FileSlot wizard=wizard at=Slot::Header label=file_label(header) header=Some(header)/> })}
+        {is_place.then(|| view! { <PlaceFields wizard=wizard/> })}
+        <Variables wizard=wizard title="Variables of the template" parts=vec![Part::Header, Part::Body]/>
+        {ends.then(|| view! { <OfferEnd wizard=wizard/> })}
+        <Variables wizard=wizard title="What the buttons carry" parts=vec![Part::Button]/>
+        {has_cards.then(|| view! { <Cards wizard=wizard cards=template.cards.clone()/> })}
+        {takes_text.then(|| view! { <p class="soft small">"In texts, " {PLACEHOLDERS}</p> })}
+    }
+}
+
+fn takes_nothing(template: &Template) -> bool {
+    crate::model::filling::fillings(template, None, &[]).is_empty()
+}
+
+/// What a file of this kind is called.
+pub fn file_label(header: HeaderFormat) -> &'static str {
+    match header {
+        HeaderFormat::Image => "Picture",
+        HeaderFormat::Video => "Film",
+        HeaderFormat::Gif => "Short film",
+        HeaderFormat::Document => "Document",
+        HeaderFormat::Location => "Place",
+    }
+}
+
+/// A place of the message for a file.
+#[component]
+pub fn FileSlot(wizard: Wizard, at: Slot, label: &'static str, header: Option<HeaderFormat>) -> impl IntoView {
+    let shell = Shell::around();
+    let attachment = Signal::derive(move || wizard.of_open(|wording| wording.files.get(&at).cloned()));
+    view! {
+        <AssetField
+            id=at.field() label=label header=header attachment=attachment error=wizard.error(at.field())
+            test_id=format!("asset-{}", at.key())
+            on_file=Callback::new(move |file: File| wizard.attach(shell, at, file))
+            on_remove=Callback::new(move |()| wizard.detach(at))
+        />
+    }
+}
+
+/// One part of a place, as it is typed.
+type PlacePart = fn(&mut Place) -> &mut String;
+
+const PLACE: [(&str, &str, &str, PlacePart); 4] = [
+    ("template.headerLocation.latitude", "Latitude", "place-latitude", |place| &mut place.latitude),
+    ("template.headerLocation.longitude", "Longitude", "place-longitude", |place| &mut place.longitude),
+    ("template.headerLocation.name", "Name of the place", "place-name", |place| &mut place.name),
+    ("template.headerLocation.address", "Address", "place-address", |place| &mut place.address),
+];
+
+#[component]
+fn PlaceFields(wizard: Wizard) -> impl IntoView {
+    let field = move |(id, label, test_id, part): (&'static str, &'static str, &'static str, PlacePart)| {
+        let value = Signal::derive(move || wizard.of_open(|wording| part(&mut wording.place.clone()).clone()));
+        let typed = Callback::new(move |text| wizard.change(id, |wording| *part(&mut wording.place) = text));
+        view! {
+            <TextField
+                id=id label=label kind=Kind::Text value=value on_input=typed error=wizard.error(id) test_id=test_id
+            />
+        }
+    };
+    view! {
+        <fieldset class="field wide">
+            <legend>"Place"</legend>
+            <div class="fields">{PLACE.map(field).into_iter().collect_view()}</div>
+            <p class="hint">"Degrees with a point, as a map shows them: -23.5505 and -46.6333."</p>
+        </fieldset>
+    }
+}
+
+#[component]
+fn OfferEnd(wizard: Wizard) -> impl IntoView {
+    const ID: &str = "template.offerExpiresAt";
+    view! {
+        <TextField
+            id=ID label="The offer ends" kind=Kind::DateTime value=wizard.text_of(|wording| &wording.offer_ends)
+            on_input=wizard.typed(ID, |wording| &mut wording.offer_ends) error=wizard.error(ID) test_id="offer-ends"
+            hint=format!("In your time zone: {}.", clock::zone())
+        />
+    }
+}
