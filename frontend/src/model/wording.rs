@@ -154,6 +154,7 @@ impl Asked {
             text: self.text.message.trim().to_owned(),
             media: file.map(Attachment::preview),
             media_kind: file.and_then(|file| file.kind),
+            fallback: None,
         }
     }
 
@@ -195,7 +196,7 @@ impl Asked {
                 content::check(Wording::Template { template, content: &content }, columns)
             }
             (Says::Template, _, _) => Vec::new(),
-            (Says::Free, _, _) => content::check(Wording::Free(&self.free()), columns),
+            (Says::Free, _, _) => content::check(Wording::Free { content: &self.free(), template: None }, columns),
         }
     }
 
@@ -222,7 +223,7 @@ impl Asked {
                 let text = Some(filled_in(&free.text, sheet));
                 let is_empty = free.text.is_empty() && free.media.is_none();
                 let values = Parameters { text, ..Parameters::default() };
-                let bubble = preview::bubble(Wording::Free(&free), &values);
+                let bubble = preview::bubble(Wording::Free { content: &free, template: None }, &values);
                 (!is_empty).then_some(bubble)
             }
             Says::Template => {
@@ -232,6 +233,7 @@ impl Asked {
                 let card = |at| CardParameters { body: shown(Part::Card(at)), buttons: shown(Part::CardButton(at)) };
                 let values = Parameters {
                     text: None,
+                    fallback: None,
                     header: shown(Part::Header),
                     body: shown(Part::Body),
                     buttons: shown(Part::Button),
