@@ -18,5 +18,6 @@ pub mod spoke;
 pub mod spot;
 pub mod state;
 pub mod status;
+pub mod trial;
 pub mod unfilled;
 pub mod wording;
