@@ -1,11 +1,11 @@
-//! The endpoints of what campaigns say, one function each: files, previews and tries.
+//! The endpoints of what campaigns say, one function each: files, templates, previews and tries.
 
 use wire::{
-    Asset, AssetUpload, BubbleMedia, Campaign, CampaignId, CreateAsset, EditCampaign, HeaderFormat, MediaKind, Preview,
-    Tried, TryCampaign,
+    Asset, AssetUpload, BubbleMedia, Campaign, CampaignId, CreateAsset, CreateTemplate, EditCampaign, HeaderFormat,
+    MediaKind, Preview, TemplateCreated, Tried, TryCampaign,
 };
 
-use super::http::{ApiError, encoded, get, patch, post};
+use super::http::{ApiError, delete, encoded, get, patch, post};
 use super::pictures;
 
 /// Announces a file.
@@ -16,6 +16,16 @@ pub async fn announce(file: &CreateAsset) -> Result<AssetUpload, ApiError> {
 /// A file that has arrived.
 async fn asset(id: &str) -> Result<Asset, ApiError> {
     get(&format!("/v3/assets/{}", encoded(id))).await
+}
+
+/// Has a template made.
+pub async fn create_template(template: &CreateTemplate) -> Result<TemplateCreated, ApiError> {
+    post("/v3/templates", template).await
+}
+
+/// Has a template of a channel's account deleted.
+pub async fn delete_template(channel: &str, id: &str) -> Result<(), ApiError> {
+    delete(&format!("/v3/templates/{}?channelId={}", encoded(id), encoded(channel))).await
 }
 
 /// What one recipient sees, its pictures fetched as far as they come.
