@@ -18,16 +18,20 @@ use crate::pages::import_contacts::ImportContactsPage;
 use crate::pages::list::{ListPage, NewListPage};
 use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
+use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::template::TemplatePage;
+use crate::pages::templates::TemplatesPage;
 
 const SIGN_IN: &str = "/sign-in";
 
 /// The parts of the dashboard: address, name and the hook for tests.
-const SECTIONS: [(&str, &str, &str); 3] = [
+const SECTIONS: [(&str, &str, &str); 4] = [
     ("/campaigns", "Campaigns", "nav-campaigns"),
     ("/contacts", "Contacts", "nav-contacts"),
     ("/lists", "Lists", "nav-lists"),
+    ("/templates", "Templates", "nav-templates"),
 ];
 
 /// The wait before asking again who is signed in, when the server did not answer.
@@ -53,6 +57,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/lists") view=ListsPage/>
                     <Route path=path!("/lists/new") view=NewListPage/>
                     <Route path=path!("/lists/:id") view=ListPage/>
+                    <Route path=path!("/templates") view=TemplatesPage/>
+                    <Route path=path!("/templates/new") view=NewTemplatePage/>
+                    <Route path=path!("/templates/:id") view=TemplatePage/>
                 </Routes>
             </Frame>
         </Router>

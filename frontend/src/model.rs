@@ -18,5 +18,8 @@ pub mod spoke;
 pub mod spot;
 pub mod state;
 pub mod status;
+pub mod template_form;
+pub mod templates_query;
+pub mod trial;
 pub mod unfilled;
 pub mod wording;

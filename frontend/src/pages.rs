@@ -9,5 +9,8 @@ pub mod import_contacts;
 pub mod list;
 pub mod lists;
 pub mod new_campaign;
+pub mod new_template;
 pub mod not_found;
 pub mod sign_in;
+pub mod template;
+pub mod templates;

@@ -9,7 +9,11 @@ use crate::model::people::{latest, reason};
 
 /// The rows. Only rows that changed are drawn again.
 #[component]
-pub fn PeopleTable(#[prop(into)] people: Signal<Vec<Message>>) -> impl IntoView {
+pub fn PeopleTable(
+    #[prop(into)] people: Signal<Vec<Message>>,
+    /// Where the message to somebody is shown, by his place.
+    preview: Callback<u64, String>,
+) -> impl IntoView {
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="People of the campaign">
             <table class="people">
@@ -25,7 +29,7 @@ pub fn PeopleTable(#[prop(into)] people: Signal<Vec<Message>>) -> impl IntoView 
                 </thead>
                 <tbody>
                     <For each=move || people.get() key=row_key let:message>
-                        <Row message=message/>
+                        <Row message=message preview=preview/>
                     </For>
                 </tbody>
             </table>
@@ -34,14 +38,18 @@ pub fn PeopleTable(#[prop(into)] people: Signal<Vec<Message>>) -> impl IntoView 
 }
 
 #[component]
-fn Row(message: Message) -> impl IntoView {
+fn Row(message: Message, preview: Callback<u64, String>) -> impl IntoView {
+    let href = preview.run(message.index);
+    let title = format!("Show the message to {}", message.phone);
     let changed = latest(&message);
     let when = changed.map(format::date_time);
     view! {
         <tr data-testid="people-row">
             <td class="number soft place">{format::count(message.index + 1)}</td>
             <td class="name">{message.name.clone()}</td>
-            <td class="phone">{message.phone.clone()}</td>
+            <td class="phone">
+                <a href=href title=title data-testid="preview-link">{message.phone.clone()}</a>
+            </td>
             <td><StateName state=message.state/></td>
             <td class="nowrap soft when">{when}</td>
             <td class="soft reason">{reason(&message)}</td>

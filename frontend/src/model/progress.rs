@@ -27,6 +27,12 @@ pub fn done(totals: &CampaignTotals) -> u64 {
     totals.audience.saturating_sub(totals.untouched + totals.claimed + totals.retry)
 }
 
+/// Recipients who were tried, or left out on purpose: all that are somewhere but untouched.
+pub fn tried(totals: &CampaignTotals) -> u64 {
+    let touched = state::ALL.into_iter().filter(|state| *state != MessageState::Untouched);
+    touched.map(|state| state::count(totals, state)).sum()
+}
+
 /// The share of the whole in per cent, 0 to 100. Less than the whole is never rounded up to it.
 pub fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 {
@@ -84,6 +90,12 @@ impl Cadence {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_was_touched_was_tried() {
+        let totals = CampaignTotals { untouched: 7, read: 2, skipped: 3, failed: 1, ..CampaignTotals::default() };
+        assert_eq!(tried(&totals), 6);
+    }
 
     #[test]
     fn segments_leave_out_the_empty_and_add_up() {

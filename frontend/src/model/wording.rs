@@ -245,6 +245,14 @@ impl Asked {
     }
 }
 
+/// A template as it stands, its variables unfilled.
+pub fn bare(template: &Template) -> Bubble {
+    let mut text = WordingText::default();
+    text.fit(Some(template), None);
+    let asked = Asked { text, template: Some(template.clone()), offer_expires_at: None };
+    asked.bubble(None).unwrap_or_default()
+}
+
 fn trimmed(place: &Place) -> Place {
     let text = |text: &String| text.trim().to_owned();
     Place {

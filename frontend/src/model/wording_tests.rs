@@ -145,3 +145,11 @@ fn a_file_that_another_template_cannot_show_is_let_go() {
     text.fit(Some(&Template { header_format: Some(HeaderFormat::Image), ..everything() }), None);
     assert_eq!(text.files.keys().collect::<Vec<_>>(), [&Slot::Message]);
 }
+
+#[test]
+fn a_bare_template_keeps_its_variables() {
+    let bubble = bare(&everything());
+    assert_eq!(bubble.body[1].text, "{{1}}");
+    assert_eq!(bubble.cards[0].body[0].text, "{{1}} off");
+    assert_eq!(bubble.buttons[1].value.as_deref(), Some("https://example.com/{{1}}"));
+}

@@ -3,6 +3,9 @@
 mod facts;
 mod header;
 mod people;
+mod preview;
+mod trial;
+mod wordings;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -21,6 +24,8 @@ use crate::model::progress::{Cadence, done, percent};
 use facts::{Facts, Failures};
 use header::Header;
 use people::People;
+use preview::MessagePreview;
+use wordings::Wordings;
 
 /// The page of the campaign that the address names.
 #[component]
@@ -98,6 +103,8 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
             <Failures campaign=campaign/>
             <Facts campaign=campaign/>
         </div>
+        <Wordings campaign=campaign/>
+        <MessagePreview id=id.clone() people=Signal::derive(move || totals.get().audience)/>
         <People id=id base=base totals=totals/>
     }
 }
@@ -105,6 +112,13 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
 fn headline(totals: CampaignTotals) -> String {
     let share = format::percent(percent(done(&totals), totals.audience));
     format!("{share} done · {} of {} people", format::count(done(&totals)), format::count(totals.audience))
+}
+
+/// The address of the page with the message to one of them.
+fn preview_url(base: &str, query: &PeopleQuery, index: u64) -> String {
+    let people = people_url(base, query);
+    let joint = if people.contains('?') { '&' } else { '?' };
+    format!("{people}{joint}preview={}", index + 1)
 }
 
 /// The address of a page of people.

@@ -51,7 +51,7 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
         <section class="card" aria-labelledby="facts">
             <h2 id="facts">"Plan"</h2>
             <dl class="facts">
-                <div><dt>"Template"</dt><dd>{fact(|c| format!("{} ({})", c.template.name, c.template.language))}</dd></div>
+                <div><dt>"Message"</dt><dd>{fact(said)}</dd></div>
                 <div><dt>"Sent from"</dt><dd>{channel}</dd></div>
                 <div><dt>"Between messages"</dt><dd>{fact(between_messages)}</dd></div>
                 <div><dt>"Chunks"</dt><dd>{fact(chunks)}</dd></div>
@@ -107,6 +107,14 @@ fn channel_name(campaign: &Campaign, channels: Option<&ChannelList>) -> String {
         Some(channel) if channel.simulated => format!("{} (simulated: reaches nobody)", channel.name),
         Some(channel) => format!("{} ({})", channel.name, channel.display_phone_number),
         None => campaign.channel_id.to_string(),
+    }
+}
+
+fn said(campaign: &Campaign) -> String {
+    match (campaign.variants.len(), &campaign.template) {
+        (0, template) if template.name.is_empty() => "Free message".to_owned(),
+        (0, template) => format!("{} ({})", template.name, template.language),
+        (wordings, _) => format!("{wordings} wordings"),
     }
 }
 

@@ -5,7 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{CampaignId, CampaignTotals, MessageList};
 
-use super::people_url;
+use super::{people_url, preview_url};
 use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
@@ -90,6 +90,8 @@ fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<Campaig
 #[component]
 fn Table(list: Signal<MessageList>, query: PeopleQuery, base: String, first: Option<String>) -> impl IntoView {
     let people = Signal::derive(move || list.with(|list| list.items.clone()));
+    let (here, query_here) = (base.clone(), query.clone());
+    let preview = Callback::new(move |index: u64| preview_url(&here, &query_here, index));
     let next = Signal::derive(move || {
         list.with(|list| list.next.clone()).map(|next| people_url(&base, &query.at(Some(next))))
     });
@@ -98,7 +100,7 @@ fn Table(list: Signal<MessageList>, query: PeopleQuery, base: String, first: Opt
             when=move || !people.with(Vec::is_empty)
             fallback=|| view! { <p class="soft" data-testid="nobody">"Nobody here."</p> }
         >
-            <PeopleTable people=people/>
+            <PeopleTable people=people preview=preview/>
         </Show>
         <Pager first=first next=next/>
     }

@@ -1,0 +1,330 @@
+//! A new template as it is typed: from the form to the request, by the API's own rules, and its bubble meanwhile.
+
+use std::collections::BTreeMap;
+
+use campaigns::template::definition::check_definition;
+use campaigns::template::{MAX_BODY_CHARS, MAX_OFFER_BODY_CHARS, variables};
+use wire::{
+    Bubble, ButtonKind, CreateButton, CreateTemplate, FieldError, HeaderFormat, ParameterFormat, Template,
+    TemplateButton, TemplateOffer,
+};
+
+use super::attachment::Attachment;
+use super::wording::bare;
+
+/// What WhatsApp takes at most (as `campaigns::template::definition` has it).
+pub const LONGEST_HEADER: usize = 60;
+/// The same of the footer.
+pub const LONGEST_FOOTER: usize = 60;
+/// The same of a button's label.
+pub const LONGEST_BUTTON: usize = 25;
+/// The same of an offer's heading.
+pub const LONGEST_OFFER: usize = 16;
+/// Buttons at most.
+pub const MOST_BUTTONS: usize = 10;
+
+/// What stands above the text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HeaderKind {
+    /// Nothing.
+    #[default]
+    None,
+    /// A text.
+    Text,
+    /// A file or a place.
+    Media(HeaderFormat),
+}
+
+impl HeaderKind {
+    /// The value in the list.
+    pub fn key(self) -> &'static str {
+        match self {
+            HeaderKind::None => "",
+            HeaderKind::Text => "text",
+            HeaderKind::Media(HeaderFormat::Image) => "image",
+            HeaderKind::Media(HeaderFormat::Video) => "video",
+            HeaderKind::Media(HeaderFormat::Gif) => "gif",
+            HeaderKind::Media(HeaderFormat::Document) => "document",
+            HeaderKind::Media(HeaderFormat::Location) => "location",
+        }
+    }
+
+    /// The kind with this value.
+    pub fn from_key(key: &str) -> Self {
+        match key {
+            "text" => HeaderKind::Text,
+            "image" => HeaderKind::Media(HeaderFormat::Image),
+            "video" => HeaderKind::Media(HeaderFormat::Video),
+            "document" => HeaderKind::Media(HeaderFormat::Document),
+            "location" => HeaderKind::Media(HeaderFormat::Location),
+            _ => HeaderKind::None,
+        }
+    }
+}
+
+/// Kinds of buttons that can be made here: value, label and kind.
+pub const BUTTON_KINDS: [(&str, &str, ButtonKind); 6] = [
+    ("QUICK_REPLY", "Quick reply", ButtonKind::QuickReply),
+    ("URL", "Opens an address", ButtonKind::Url),
+    ("PHONE_NUMBER", "Calls a number", ButtonKind::PhoneNumber),
+    ("COPY_CODE", "Copies a coupon", ButtonKind::CopyCode),
+    ("FLOW", "Opens a flow", ButtonKind::Flow),
+    ("CATALOG", "Opens the catalog", ButtonKind::Catalog),
+];
+
+/// A button as it is typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ButtonText {
+    /// Its kind, by its value in [`BUTTON_KINDS`].
+    pub kind: String,
+    /// Its label.
+    pub text: String,
+    /// Its address, number or flow.
+    pub target: String,
+    /// What its variable or coupon may be.
+    pub example: String,
+}
+
+impl ButtonText {
+    /// The kind.
+    pub fn kind(&self) -> ButtonKind {
+        BUTTON_KINDS
+            .iter()
+            .find(|(value, _, _)| *value == self.kind)
+            .map_or(ButtonKind::QuickReply, |(_, _, kind)| *kind)
+    }
+
+    /// What its target is called; nothing where it has none.
+    pub fn target_label(&self) -> Option<&'static str> {
+        match self.kind() {
+            ButtonKind::Url => Some("Address"),
+            ButtonKind::PhoneNumber => Some("Number"),
+            ButtonKind::Flow => Some("Flow, by its id"),
+            ButtonKind::QuickReply
+            | ButtonKind::CopyCode
+            | ButtonKind::Otp
+            | ButtonKind::Catalog
+            | ButtonKind::Other => None,
+        }
+    }
+
+    /// Whether it needs an example.
+    pub fn takes_example(&self) -> bool {
+        self.kind() == ButtonKind::CopyCode || (self.kind() == ButtonKind::Url && !variables(&self.target).is_empty())
+    }
+
+    fn request(&self) -> CreateButton {
+        let kind = self.kind();
+        let target = |of: ButtonKind| (kind == of).then(|| self.target.trim().to_owned());
+        CreateButton {
+            kind,
+            text: self.text.trim().to_owned(),
+            url: target(ButtonKind::Url),
+            example: self.takes_example().then(|| self.example.trim().to_owned()),
+            phone_number: target(ButtonKind::PhoneNumber),
+            flow_id: target(ButtonKind::Flow),
+        }
+    }
+}
+
+/// What was typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TemplateForm {
+    /// A channel of the account.
+    pub channel_id: String,
+    /// The name.
+    pub name: String,
+    /// Meta's locale code.
+    pub language: String,
+    /// Meta's category.
+    pub category: String,
+    /// What stands above the text.
+    pub header_kind: HeaderKind,
+    /// The header's text.
+    pub header: String,
+    /// A sample of the header's file.
+    pub sample: Option<Attachment>,
+    /// The text.
+    pub body: String,
+    /// Below the text.
+    pub footer: String,
+    /// An offer's heading; empty for no offer.
+    pub offer: String,
+    /// The buttons.
+    pub buttons: Vec<ButtonText>,
+    /// Examples of the body's variables, by their names.
+    pub examples: BTreeMap<String, String>,
+    /// The example of the header's variable.
+    pub header_example: String,
+}
+
+impl TemplateForm {
+    /// The header's variable, if it has one.
+    pub fn header_variable(&self) -> Option<String> {
+        let names = variables(&self.header).into_iter();
+        names.take(1).next().filter(|_| self.header_kind == HeaderKind::Text)
+    }
+
+    /// The longest text.
+    pub fn longest_body(&self) -> usize {
+        if self.offer.trim().is_empty() { MAX_BODY_CHARS } else { MAX_OFFER_BODY_CHARS }
+    }
+
+    /// The request, or every field that is wrong.
+    pub fn request(&self) -> Result<CreateTemplate, Vec<FieldError>> {
+        let request = self.assembled();
+        let mut faults = check_definition(&request);
+        if let Some(why) = self.sample.as_ref().and_then(Attachment::fault) {
+            faults.retain(|fault| fault.field != "headerAssetId");
+            faults.push(FieldError { field: "headerAssetId".to_owned(), message: why });
+        }
+        if self.channel_id.is_empty() {
+            faults.push(FieldError { field: "channelId".to_owned(), message: "choose the number".to_owned() });
+        }
+        if faults.is_empty() { Ok(request) } else { Err(faults) }
+    }
+
+    fn assembled(&self) -> CreateTemplate {
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let (header, header_format) = match self.header_kind {
+            HeaderKind::None => (None, None),
+            HeaderKind::Text => (Some(self.header.trim().to_owned()), None),
+            HeaderKind::Media(format) => (None, Some(format)),
+        };
+        let takes_file = header_format.is_some_and(|format| format != HeaderFormat::Location);
+        let asset = self.sample.as_ref().and_then(Attachment::source).and_then(|source| source.asset_id);
+        let body_names = variables(&self.body);
+        let examples = self.examples.iter().filter(|(name, _)| body_names.contains(name));
+        let header_example = self.header_variable().map(|name| (name, self.header_example.trim().to_owned()));
+        CreateTemplate {
+            channel_id: self.channel_id.clone(),
+            name: self.name.trim().to_owned(),
+            language: self.language.trim().to_owned(),
+            category: self.category.clone(),
+            parameter_format: self.parameter_format(),
+            header,
+            header_format,
+            header_asset_id: asset.filter(|_| takes_file),
+            body: self.body.trim().to_owned(),
+            footer: filled(&self.footer),
+            buttons: self.buttons.iter().map(ButtonText::request).collect(),
+            cards: Vec::new(),
+            offer: filled(&self.offer).map(|text| TemplateOffer { text, has_expiration: true }),
+            examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
+            header_examples: header_example.into_iter().collect(),
+        }
+    }
+
+    /// Numbers, or names as soon as one is used.
+    fn parameter_format(&self) -> ParameterFormat {
+        let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
+        let all = variables(&self.body).into_iter().chain(self.header_variable());
+        if all.collect::<Vec<_>>().iter().all(is_number) { ParameterFormat::Positional } else { ParameterFormat::Named }
+    }
+
+    /// The message as it will look, examples in their places.
+    pub fn bubble(&self) -> Bubble {
+        let asked = self.assembled();
+        let with = |text: &str, examples: &BTreeMap<String, String>| {
+            let pairs: Vec<(&str, &str)> = examples
+                .iter()
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(name, text)| (name.as_str(), text.as_str()))
+                .collect();
+            campaigns::template::render(text, &pairs)
+        };
+        let button = |button: &CreateButton| TemplateButton {
+            kind: button.kind,
+            text: if button.text.is_empty() { "Copy offer code".to_owned() } else { button.text.clone() },
+            url: button.url.clone(),
+        };
+        let mut bubble = bare(&Template {
+            header: asked.header.as_deref().map(|text| with(text, &asked.header_examples)),
+            header_format: asked.header_format,
+            body: with(&asked.body, &asked.examples),
+            footer: asked.footer.clone(),
+            offer: asked.offer.clone(),
+            buttons: asked.buttons.iter().map(button).collect(),
+            ..Template::default()
+        });
+        if let (Some(media), Some(sample)) = (&mut bubble.media, &self.sample) {
+            media.link = sample.picture.clone();
+            media.filename = Some(sample.file_name.clone());
+        }
+        bubble
+    }
+}
+
+/// What is left of so many characters, in words.
+pub fn left(text: &str, most: usize) -> String {
+    let chars = text.trim().chars().count();
+    match most.checked_sub(chars) {
+        Some(1) => "1 character left.".to_owned(),
+        Some(left) => format!("{left} characters left."),
+        None => format!("{} too many.", chars - most),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form() -> TemplateForm {
+        TemplateForm {
+            channel_id: "main".into(),
+            name: "winter_sale".into(),
+            language: "pt_BR".into(),
+            category: "MARKETING".into(),
+            body: "Oi {{1}}, hoje tem *desconto*.".into(),
+            examples: BTreeMap::from([("1".to_owned(), "Ana".to_owned()), ("2".to_owned(), "gone".to_owned())]),
+            ..TemplateForm::default()
+        }
+    }
+
+    fn fields(form: &TemplateForm) -> Vec<String> {
+        form.request().unwrap_err().into_iter().map(|fault| fault.field).collect()
+    }
+
+    #[test]
+    fn a_filled_form_becomes_a_request() {
+        let request = form().request().unwrap();
+        assert_eq!(request.examples.len(), 1, "an example of a variable that is gone is not sent");
+        assert_eq!(request.parameter_format, ParameterFormat::Positional);
+        let named = TemplateForm {
+            body: "Oi {{nome}}!".into(),
+            examples: BTreeMap::from([("nome".to_owned(), "Ana".to_owned())]),
+            ..form()
+        };
+        assert_eq!(named.request().unwrap().parameter_format, ParameterFormat::Named);
+    }
+
+    #[test]
+    fn each_fault_has_its_field() {
+        assert_eq!(fields(&TemplateForm { examples: BTreeMap::new(), ..form() }), ["examples.1"]);
+        let video = HeaderKind::Media(HeaderFormat::Video);
+        assert_eq!(fields(&TemplateForm { header_kind: video, ..form() }), ["headerAssetId"]);
+        let header = TemplateForm { header_kind: HeaderKind::Text, header: "Até {{1}}".into(), ..form() };
+        assert_eq!(fields(&header), ["headerExamples.1"]);
+        let url =
+            ButtonText { kind: "URL".into(), text: "Loja".into(), target: "x.br".into(), ..ButtonText::default() };
+        assert_eq!(fields(&TemplateForm { buttons: vec![url], ..form() }), ["buttons.0.url"]);
+        assert_eq!(fields(&TemplateForm { channel_id: String::new(), ..form() }), ["channelId"]);
+    }
+
+    #[test]
+    fn the_bubble_shows_examples() {
+        let bubble = form().bubble();
+        assert_eq!(bubble.body[0].text, "Oi Ana, hoje tem ");
+        let header = TemplateForm { header_kind: HeaderKind::Text, header: "Até {{1}}".into(), ..form() };
+        assert_eq!(header.bubble().header.as_deref(), Some("Até {{1}}"));
+    }
+
+    #[test]
+    fn limits_are_counted_down() {
+        assert_eq!((left("abc", 60).as_str(), left("abc", 4).as_str()), ("57 characters left.", "1 character left."));
+        assert_eq!(left("abcdef", 4), "2 too many.");
+        for kind in ["", "text", "image", "video", "document", "location"] {
+            assert_eq!(HeaderKind::from_key(kind).key(), kind);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `/templates/new`: a template is written here and reviewed by WhatsApp.
+
+mod buttons;
+mod fields;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wire::{Channel, FieldError};
+
+use super::templates::url;
+use crate::components::bubble::MessageBubble;
+use crate::components::title::PageTitle;
+use crate::infra::shell::Shell;
+use crate::infra::{api, content};
+use crate::model::attachment::Attachment;
+use crate::model::template_form::TemplateForm;
+use crate::model::templates_query::{BASE, TemplatesQuery};
+use buttons::Buttons;
+use fields::{Facts, Texts};
+
+/// The signals of the form.
+#[derive(Clone, Copy)]
+struct Desk {
+    form: RwSignal<TemplateForm>,
+    errors: RwSignal<Vec<FieldError>>,
+    channels: RwSignal<Vec<Channel>>,
+    uploads: StoredValue<u32>,
+}
+
+impl Desk {
+    fn error(self, field: impl Into<String>) -> Signal<Option<String>> {
+        let field = field.into();
+        Signal::derive(move || {
+            self.errors
+                .with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
+        })
+    }
+
+    fn change(self, field: &str, change: impl FnOnce(&mut TemplateForm)) {
+        self.form.update(change);
+        self.errors.update(|errors| errors.retain(|error| error.field != field));
+    }
+
+    fn text(self, read: fn(&TemplateForm) -> &String) -> Signal<String> {
+        Signal::derive(move || self.form.with(|form| read(form).clone()))
+    }
+
+    fn typed(self, field: &'static str, write: fn(&mut TemplateForm) -> &mut String) -> Callback<String> {
+        Callback::new(move |text| self.change(field, |form| *write(form) = text))
+    }
+
+    fn tell(self, told: Attachment) {
+        let update = |form: &mut TemplateForm| {
+            if let Some(sample) = form.sample.as_mut().filter(|sample| sample.number == told.number) {
+                *sample = told;
+            }
+        };
+        // Who left the page is told nothing.
+        self.form.try_update(update).unwrap_or_default();
+    }
+}
+
+/// The form and its message.
+#[component]
+pub fn NewTemplatePage() -> impl IntoView {
+    let (shell, navigate) = (Shell::around(), use_navigate());
+    let channel = use_query_map().with_untracked(|map| map.get("channel").unwrap_or_default());
+    let first = TemplateForm { channel_id: channel, category: "MARKETING".to_owned(), ..TemplateForm::default() };
+    let desk = Desk {
+        form: RwSignal::new(first),
+        errors: RwSignal::default(),
+        channels: RwSignal::default(),
+        uploads: StoredValue::new(0),
+    };
+    offer_channels(desk, shell);
+    let create = Action::new_local(move |(): &()| {
+        let navigate = navigate.clone();
+        async move {
+            let request = match desk.form.with_untracked(TemplateForm::request) {
+                Ok(request) => request,
+                Err(faults) => return desk.errors.set(faults),
+            };
+            match content::create_template(&request).await {
+                Ok(_) => {
+                    let search =
+                        TemplatesQuery { channel: request.channel_id, search: request.name, ..Default::default() };
+                    navigate(&url(BASE, &search), NavigateOptions::default());
+                }
+                Err(error) => desk.errors.set(shell.settle(error)),
+            }
+        }
+    });
+    let busy = create.pending();
+    let bubble = Memo::new(move |_| desk.form.with(TemplateForm::bubble));
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=BASE>"All templates"</a></p>
+                <PageTitle text="New template"/>
+            </div>
+        </div>
+        <div class="wizard">
+            <form class="steps" novalidate on:submit=move |event| {
+                event.prevent_default();
+                create.dispatch(());
+            }>
+                <Facts desk=desk/>
+                <Texts desk=desk/>
+                <Buttons desk=desk/>
+                <section class="card">
+                    <Faults desk=desk/>
+                    <div class="actions">
+                        <button type="submit" class="button primary" disabled=busy data-testid="create-template">"Send to WhatsApp for review"</button>
+                    </div>
+                </section>
+            </form>
+            <aside class="card" aria-labelledby="preview">
+                <h2 id="preview">"What people get"</h2>
+                <MessageBubble bubble=bubble/>
+            </aside>
+        </div>
+    }
+}
+
+fn offer_channels(desk: Desk, shell: Shell) {
+    leptos::task::spawn_local(async move {
+        match api::channels().await {
+            Ok(list) => {
+                let first = list.items.first().map(|channel| channel.id.to_string()).unwrap_or_default();
+                desk.channels.try_set(list.items);
+                desk.form.try_update(|form| {
+                    if form.channel_id.is_empty() {
+                        form.channel_id = first;
+                    }
+                });
+            }
+            Err(error) => shell.report(error),
+        }
+    });
+}
+
+/// Everything that is wrong.
+#[component]
+fn Faults(desk: Desk) -> impl IntoView {
+    let line = |error: FieldError| view! { <li>{format!("{}: {}", error.field, error.message)}</li> };
+    view! {
+        <Show when=move || !desk.errors.with(Vec::is_empty)>
+            <div class="problems" role="alert" data-testid="form-problems">
+                <strong>"This is missing or wrong:"</strong>
+                <ul>{move || desk.errors.get().into_iter().map(line).collect_view()}</ul>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,97 @@
+//! The buttons of a new template.
+
+use leptos::prelude::*;
+
+use super::Desk;
+use crate::components::field::{FieldError, Kind, Pick, PickField, TextField};
+use crate::model::template_form::{BUTTON_KINDS, ButtonText, LONGEST_BUTTON, MOST_BUTTONS, left};
+
+/// One group for each, and one more.
+#[component]
+pub fn Buttons(desk: Desk) -> impl IntoView {
+    let count = Memo::new(move |_| desk.form.with(|form| form.buttons.len()));
+    let add = move |_| {
+        let kind = "QUICK_REPLY".to_owned();
+        desk.change("buttons", |form| form.buttons.push(ButtonText { kind, ..ButtonText::default() }));
+    };
+    view! {
+        <section class="card" aria-labelledby="buttons-title">
+            <h2 id="buttons-title">"Buttons"</h2>
+            <For each=move || 0..count.get() key=|place| *place let:place>
+                <OneButton desk=desk place=place/>
+            </For>
+            <FieldError id="buttons-error" error=desk.error("buttons")/>
+            <div class="actions">
+                <button
+                    type="button" class="button" disabled=move || { count.get() >= MOST_BUTTONS } data-testid="add-button"
+                    on:click=add
+                >
+                    "Add a button"
+                </button>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn OneButton(desk: Desk, place: usize) -> impl IntoView {
+    let one = Memo::new(move |_| desk.form.with(|form| form.buttons.get(place).cloned().unwrap_or_default()));
+    let target = Memo::new(move |_| one.with(ButtonText::target_label));
+    let example = Memo::new(move |_| one.with(ButtonText::takes_example));
+    let target_field = Memo::new(move |_| {
+        let part = match target.get() {
+            Some("Number") => "phoneNumber",
+            Some("Address") => "url",
+            Some(_) | None => "flowId",
+        };
+        format!("buttons.{place}.{part}")
+    });
+    let change = move |field: String, write: fn(&mut ButtonText) -> &mut String| {
+        Callback::new(move |text| {
+            desk.change(&field, |form| {
+                if let Some(button) = form.buttons.get_mut(place) {
+                    *write(button) = text;
+                }
+            });
+        })
+    };
+    let field = move |name: &str| format!("buttons.{place}.{name}");
+    let value = move |read: fn(&ButtonText) -> &String| Signal::derive(move || one.with(|one| read(one).clone()));
+    let kinds: Vec<Pick> = BUTTON_KINDS.iter().map(|(value, label, _)| Pick::new(*value, *label)).collect();
+    let remove = move |_| desk.change("buttons", |form| drop(form.buttons.remove(place)));
+    view! {
+        <fieldset class="card-fields">
+            <legend>{format!("Button {}", place + 1)}</legend>
+            <div class="fields">
+                <PickField
+                    id=field("type") label="What it does" options=kinds value=value(|one| &one.kind)
+                    on_pick=change(field("type"), |one| &mut one.kind) error=desk.error(field("type"))
+                    test_id=format!("button-kind-{place}") nothing="Quick reply"
+                />
+                <TextField
+                    id=field("text") label="Label" kind=Kind::Text value=value(|one| &one.text)
+                    on_input=change(field("text"), |one| &mut one.text) error=desk.error(field("text"))
+                    test_id=format!("button-text-{place}")
+                    hint=Signal::derive(move || one.with(|one| left(&one.text, LONGEST_BUTTON)))
+                />
+                {move || target.get().map(|label| view! {
+                    <TextField
+                        id=target_field.get() label=label kind=Kind::Text value=value(|one| &one.target)
+                        on_input=change(target_field.get(), |one| &mut one.target) error=desk.error(target_field.get())
+                        test_id=format!("button-target-{place}")
+                    />
+                })}
+                <Show when=move || example.get()>
+                    <TextField
+                        id=field("example") label="Example" kind=Kind::Text value=value(|one| &one.example)
+                        on_input=change(field("example"), |one| &mut one.example) error=desk.error(field("example"))
+                        test_id=format!("button-example-{place}")
+                    />
+                </Show>
+            </div>
+            <div class="actions">
+                <button type="button" class="button quiet" on:click=remove>"Remove this button"</button>
+            </div>
+        </fieldset>
+    }
+}

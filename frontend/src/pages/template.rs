@@ -1,0 +1,118 @@
+//! `/templates/:id`: one template, as a message and in facts; deleting it.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use wire::{Template, TemplateList};
+
+use super::templates::{Account, StatusWord, url};
+use crate::components::bubble::MessageBubble;
+use crate::components::confirm::Confirm;
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::content;
+use crate::infra::shell::Shell;
+use crate::model::templates_query::{BASE, TemplatesQuery, word};
+use crate::model::wording::bare;
+
+/// The template that the address names.
+#[component]
+pub fn TemplatePage() -> impl IntoView {
+    let (params, map) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let asked = Memo::new(move |_| map.with(|map| map.get("channel").unwrap_or_default()));
+    let account = Account::new(asked);
+    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account/> }/> }
+}
+
+#[component]
+fn Found(list: Signal<TemplateList>, id: Memo<String>, account: Account) -> impl IntoView {
+    let found = Memo::new(move |_| {
+        let id = id.get();
+        list.with(|list| list.items.iter().find(|template| template.id == id).cloned())
+    });
+    move || match found.get() {
+        Some(template) => view! { <One template=template account=account/> }.into_any(),
+        None => view! {
+            <section class="card empty" data-testid="missing">
+                <PageTitle text="There is no such template"/>
+                <a class="button" href=BASE>"All templates"</a>
+            </section>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn One(template: Template, account: Account) -> impl IntoView {
+    let back = move || url(BASE, &TemplatesQuery { channel: account.channel.get(), ..TemplatesQuery::default() });
+    let bubble = bare(&template);
+    let (refused, unusable) = (template.rejected_reason.clone(), template.unusable_because.clone());
+    view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=back>"All templates"</a></p>
+                <div class="title-line">
+                    <PageTitle text=template.name.clone()/>
+                    <StatusWord template=template.clone()/>
+                </div>
+            </div>
+            <Delete template=template.clone() account=account/>
+        </div>
+        <div class="two">
+            <section class="card" aria-labelledby="look">
+                <h2 id="look">"What people get"</h2>
+                <MessageBubble bubble=Signal::stored(bubble)/>
+            </section>
+            <section class="card" aria-labelledby="facts">
+                <h2 id="facts">"Facts"</h2>
+                <dl class="facts">
+                    <div><dt>"Language"</dt><dd>{template.language}</dd></div>
+                    <div><dt>"Category"</dt><dd>{word(&template.category)}</dd></div>
+                    {refused.map(|why| view! { <div><dt>"Refused because"</dt><dd>{word(&why)}</dd></div> })}
+                    {unusable.map(|why| view! { <div><dt>"Cannot be used"</dt><dd data-testid="unusable">{why}</dd></div> })}
+                </dl>
+            </section>
+        </div>
+    }
+}
+
+#[component]
+fn Delete(template: Template, account: Account) -> impl IntoView {
+    let shell = Shell::around();
+    let navigate = use_navigate();
+    let confirming = RwSignal::new(false);
+    let (id, name) = (template.id, template.name);
+    let delete = Action::new_local(move |(): &()| {
+        let (id, navigate) = (id.clone(), navigate.clone());
+        async move {
+            let channel = account.channel.get_untracked();
+            match content::delete_template(&channel, &id).await {
+                Ok(()) => {
+                    let list = TemplatesQuery { channel, ..TemplatesQuery::default() };
+                    navigate(&url(BASE, &list), NavigateOptions::default());
+                }
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let busy = delete.pending();
+    let text = format!(
+        "{name} goes from WhatsApp in this language. Campaigns that use it cannot start any more, and the name cannot be \
+         used again for 30 days."
+    );
+    view! {
+        <div class="actions">
+            <button
+                type="button" class="button danger" disabled=busy data-testid="delete-template"
+                on:click=move |_| confirming.set(true)
+            >
+                "Delete"
+            </button>
+        </div>
+        <Confirm
+            open=confirming title="Delete this template?" text=text yes="Delete" no="Keep it"
+            on_yes=Callback::new(move |()| drop(delete.dispatch(())))
+        />
+    }
+}

@@ -1,0 +1,198 @@
+//! `/templates`: what can be sent, and what cannot. Channel, search and status live in the URL.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wire::{Channel, ChannelId, Template, TemplateList};
+
+use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{api, http};
+use crate::model::templates_query::{BASE, TemplatesQuery, quality, statuses, tone, word};
+
+/// All templates of a channel's account.
+#[component]
+pub fn TemplatesPage() -> impl IntoView {
+    let map = use_query_map();
+    let query = Memo::new(move |_| {
+        map.with(|map| TemplatesQuery::parse(map.get_str("channel"), map.get_str("search"), map.get_str("status")))
+    });
+    let account = Account::new(Memo::new(move |_| query.with(|query| query.channel.clone())));
+    let new = move || {
+        url(&format!("{BASE}/new"), &TemplatesQuery { channel: account.channel.get(), ..TemplatesQuery::default() })
+    };
+    view! {
+        <div class="page-head">
+            <PageTitle text="Templates"/>
+            <a class="button primary" href=new data-testid="new-template">"New template"</a>
+        </div>
+        <Filters query=query account=account/>
+        <Loaded load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }/>
+    }
+}
+
+/// The channels, the chosen one, and the templates of its account.
+#[derive(Clone, Copy)]
+pub struct Account {
+    /// All channels; nothing until they came.
+    pub channels: RwSignal<Vec<Channel>>,
+    /// The chosen one: the asked one, or the first.
+    pub channel: Memo<String>,
+    /// Its templates.
+    pub load: RwSignal<Load<TemplateList>>,
+}
+
+impl Account {
+    /// Fetches the channels, and the templates of the one that is asked for; of the first where none is.
+    pub fn new(asked: Memo<String>) -> Self {
+        let shell = Shell::around();
+        let channels = RwSignal::new(Vec::<Channel>::new());
+        let channel = Memo::new(move |_| match asked.get() {
+            none if none.is_empty() => {
+                channels.with(|all| all.first().map(|first| first.id.to_string()).unwrap_or_default())
+            }
+            asked => asked,
+        });
+        let account = Self { channels, channel, load: RwSignal::new(Load::Waiting) };
+        leptos::task::spawn_local(async move {
+            match api::channels().await {
+                Ok(list) if list.items.is_empty() => Load::give_up(account.load, "There is no number yet.".into()),
+                Ok(list) => drop(channels.try_set(list.items)),
+                Err(error) => {
+                    shell.report(error);
+                    Load::give_up(account.load, "The numbers did not come.".into());
+                }
+            }
+        });
+        Effect::new(move || {
+            let id = ChannelId(channel.get());
+            account.load.set(Load::Waiting);
+            if !id.as_str().is_empty() {
+                leptos::task::spawn_local(account.fetch(shell, id));
+            }
+        });
+        account
+    }
+
+    async fn fetch(self, shell: Shell, id: ChannelId) {
+        let answer = api::templates(&id).await;
+        if self.channel.try_get_untracked().is_none_or(|chosen| chosen != id.as_str()) {
+            return;
+        }
+        match answer {
+            Ok(list) => Load::receive(self.load, list),
+            Err(error) => {
+                shell.report(error);
+                Load::give_up(self.load, "The templates did not come.".into());
+            }
+        }
+    }
+}
+
+/// An address with a query.
+pub fn url(path: &str, query: &TemplatesQuery) -> String {
+    let parts: Vec<String> =
+        query.parts().into_iter().map(|(name, value)| format!("{name}={}", http::encoded(value))).collect();
+    if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
+}
+
+#[component]
+fn Filters(query: Memo<TemplatesQuery>, account: Account) -> impl IntoView {
+    let navigate = use_navigate();
+    let go = Callback::new(move |query: TemplatesQuery| {
+        navigate(&url(BASE, &query), NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() });
+    });
+    let status_picks = Signal::derive(move || {
+        let known = account.load.with(|load| match load {
+            Load::Here(list) => list.with(|list| statuses(&list.items)),
+            Load::Waiting | Load::Missing(_) => Vec::new(),
+        });
+        known.into_iter().map(|status| Pick::new(status.clone(), word(&status))).collect::<Vec<_>>()
+    });
+    let channel_picks = Signal::derive(move || {
+        let pick = |channel: &Channel| {
+            Pick::new(channel.id.to_string(), format!("{} · {}", channel.name, channel.display_phone_number))
+        };
+        account.channels.with(|all| all.iter().map(pick).collect::<Vec<_>>())
+    });
+    let several = Memo::new(move |_| account.channels.with(Vec::len) > 1);
+    let searched = Callback::new(move |search| go.run(TemplatesQuery { search, ..query.get_untracked() }));
+    let by_status = Callback::new(move |status| go.run(TemplatesQuery { status, ..query.get_untracked() }));
+    let by_channel = Callback::new(move |channel| go.run(TemplatesQuery { channel, ..TemplatesQuery::default() }));
+    view! {
+        <div class="card">
+            <div class="filters">
+                <TextField
+                    id="search" label="Search" kind=Kind::Search value=Signal::derive(move || query.get().search)
+                    on_input=searched error=None test_id="template-search" hint="Name or text"
+                />
+                <PickField
+                    id="status" label="Status" options=status_picks value=Signal::derive(move || query.get().status)
+                    on_pick=by_status error=None test_id="template-status" nothing="All"
+                />
+                <Show when=move || several.get()>
+                    <PickField
+                        id="channel" label="Number" options=channel_picks value=account.channel
+                        on_pick=by_channel error=None test_id="template-channel" nothing="The first" wide=true
+                    />
+                </Show>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Rows(list: Signal<TemplateList>, query: Memo<TemplatesQuery>, account: Account) -> impl IntoView {
+    let shown = Memo::new(move |_| {
+        let query = query.get();
+        list.with(|list| list.items.iter().filter(|template| query.shows(template)).cloned().collect::<Vec<_>>())
+    });
+    let none_at_all = Memo::new(move |_| list.with(|list| list.items.is_empty()));
+    let row = move |template: Template| {
+        let of = TemplatesQuery { channel: account.channel.get_untracked(), ..TemplatesQuery::default() };
+        let href = url(&format!("{BASE}/{}", http::encoded(&template.id)), &of);
+        view! { <Row template=template href=href/> }
+    };
+    view! {
+        <Show when=move || none_at_all.get()>
+            <section class="card empty" data-testid="empty">
+                <h2>"There is no template yet"</h2>
+                <p>"A template is a message that WhatsApp has approved. Only templates reach people who have not written lately."</p>
+            </section>
+        </Show>
+        <Show when=move || shown.with(Vec::is_empty) && !none_at_all.get()>
+            <p class="soft" data-testid="nobody">"No template fits."</p>
+        </Show>
+        <ul class="rows" data-testid="templates">{move || shown.get().into_iter().map(row).collect_view()}</ul>
+    }
+}
+
+#[component]
+fn Row(template: Template, href: String) -> impl IntoView {
+    let about = format!("{} · {}", word(&template.category), template.language);
+    let why = template.unusable_because.clone();
+    view! {
+        <li class="card row" data-testid="template-row">
+            <div class="row-head">
+                <a class="name" href=href data-testid="template-link">{template.name.clone()}</a>
+                <StatusWord template=template.clone()/>
+                <span class="when">{about}</span>
+            </div>
+            <p class="soft words excerpt">{template.body}</p>
+            {why.map(|why| view! { <p class="small unusable">{format!("Cannot be used: {why}")}</p> })}
+        </li>
+    }
+}
+
+/// The status, and the quality where Meta knows it.
+#[component]
+pub fn StatusWord(template: Template) -> impl IntoView {
+    let quality = quality(template.quality.as_deref());
+    view! {
+        <span class=tone(&template.status) data-testid="template-status-word">{word(&template.status)}</span>
+        {quality.map(|quality| view! { <span class="chip">{format!("{quality} quality")}</span> })}
+    }
+}
