@@ -1,8 +1,8 @@
 //! What fills the variables of a template and what its buttons carry.
 
-use campaigns::template::{self, placeholders};
+use campaigns::template::{self, Carries, placeholders};
 use reader::Sheet;
-use wire::{ButtonContent, ButtonKind, ParameterSource, Template, TemplateButton};
+use wire::{ButtonContent, ParameterSource, Template, TemplateButton};
 
 /// Meta's name of the category whose variable is a code, not a name.
 const AUTHENTICATION: &str = "AUTHENTICATION";
@@ -220,16 +220,12 @@ fn of_buttons(part: Part, buttons: &[TemplateButton]) -> impl Iterator<Item = Fi
     })
 }
 
-/// What a button must or may carry, if anything (as `campaigns::template::carries`, which has no public answer).
+/// What a button must or may carry, if anything.
 fn need(button: &TemplateButton) -> Option<Need> {
-    match button.kind {
-        ButtonKind::CopyCode | ButtonKind::Otp => Some(Need::Always),
-        ButtonKind::Url => {
-            let takes_one = !template::variables(button.url.as_deref().unwrap_or_default()).is_empty();
-            takes_one.then_some(Need::Always)
-        }
-        ButtonKind::QuickReply | ButtonKind::Flow | ButtonKind::Catalog => Some(Need::Perhaps),
-        ButtonKind::PhoneNumber | ButtonKind::Other => None,
+    match template::carries(button) {
+        Carries::Always => Some(Need::Always),
+        Carries::Perhaps => Some(Need::Perhaps),
+        Carries::Nothing => None,
     }
 }
 
@@ -258,7 +254,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use reader::SampleRow;
-    use wire::TemplateCard;
+    use wire::{ButtonKind, TemplateCard};
 
     use super::*;
 

@@ -23,7 +23,7 @@ mod request_tests;
 #[cfg(test)]
 mod tests;
 
-pub use check::{carries, check_content};
+pub use check::{Carries, carries, check_content};
 pub use job::JobTemplate;
 pub use request::{media_name, media_object, template_object};
 pub use text::{render, sending_order, variables};
