@@ -145,6 +145,9 @@ async fn who_cannot_be_filled_in_is_told_with_his_row_before_anything_leaves() -
     assert_eq!(stepped.simulator.arrivals().len(), 0);
 
     let path = format!("/v3/campaigns/{}", made.id);
+    let at = chrono::Utc::now() + chrono::Duration::hours(2);
+    let problem = refused(&stepped, "PATCH", &path, json!({ "scheduledTo": at })).await?;
+    assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
     let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "skipUnfilled": true })).await?;
     assert_eq!(edited.status, CampaignStatus::Draft);
     let started = act(&stepped.app, &made.id, "start").await?;

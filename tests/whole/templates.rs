@@ -166,6 +166,10 @@ async fn a_picture_goes_with_free_words() -> anyhow::Result<()> {
     assert!(sent.is_some_and(|sent| matches!(sent.outcome, Outcome::Accepted)), "{arrivals:?}");
     let shown: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}"), Value::Null).await?;
     assert_eq!(shown.assets_urls, [format!("s3://files/assets/{picture}")]);
+    // A new name is no new message.
+    let path = format!("/v3/campaigns/{campaign}");
+    let renamed: Campaign = call(&stepped.app, "PATCH", &path, json!({ "name": "Pictures" })).await?;
+    assert_eq!((renamed.name.as_str(), renamed.status), ("Pictures", CampaignStatus::Processing));
     Ok(())
 }
 

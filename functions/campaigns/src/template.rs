@@ -53,6 +53,23 @@ pub fn is_marketing(template: &Template) -> bool {
     template.category.eq_ignore_ascii_case(MARKETING)
 }
 
+/// Whether what was filled in for one fits the other: the same variables, header, buttons, offer and cards.
+pub fn is_alike(one: &Template, other: &Template) -> bool {
+    let buttons = |buttons: &[TemplateButton]| -> Vec<_> {
+        let names = |button: &TemplateButton| variables(button.url.as_deref().unwrap_or_default());
+        buttons.iter().map(|button| (button.kind, names(button))).collect()
+    };
+    let shape = |of: &Template| {
+        let cards = of.cards.iter().map(|card| (card.header_format, variables(&card.body), buttons(&card.buttons)));
+        (
+            (of.parameter_format, variables(of.header.as_deref().unwrap_or_default()), of.header_format),
+            (variables(&of.body), buttons(&of.buttons), of.offer.as_ref().map(|offer| offer.has_expiration)),
+            cards.collect::<Vec<_>>(),
+        )
+    };
+    shape(one) == shape(other)
+}
+
 /// What is wrong with a campaign's content: the field's JSON name from `template` on, and what to do about it.
 pub type ContentProblem = FieldError;
 

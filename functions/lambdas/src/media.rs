@@ -11,10 +11,12 @@ use crate::cloud_api::{MediaFile, UploadAnswer};
 use crate::storage::assets;
 use crate::storage::campaigns::{CampaignRecord, HeldMedia};
 use crate::storage::channels::ChannelRecord;
-use crate::storage::files;
 
 /// WhatsApp keeps an upload for 30 days (Meta, media, November 2025); jobs that name it live for minutes, retries for days.
 const RENEW_AFTER_MS: i64 = 24 * 24 * 60 * 60 * 1_000;
+
+/// An upload that cannot be renewed now is used on until it is so old.
+const LAST_USE_MS: i64 = 29 * 24 * 60 * 60 * 1_000;
 
 /// What became of a campaign's files.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,8 +44,13 @@ pub(crate) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRe
         let Some(known) = assets::get(app, record.workspace_id, asset).await? else {
             return Ok(Held::Refused("a file of the campaign is not there any more".to_owned()));
         };
-        let kind = known.kind.with_context(|| format!("the file {asset} was never looked at"))?;
-        let bytes = files::get(app, &assets::key(record.workspace_id, asset)).await?;
+        let kind = known.kind.clone().with_context(|| format!("the file {asset} was never looked at"))?;
+        let Some(bytes) = assets::bytes(app, &known).await? else {
+            return Ok(Held::Refused(format!(
+                "\"{}\" was changed since it was looked at: upload it again",
+                known.file_name
+            )));
+        };
         let file = MediaFile { name: &known.file_name, mime_type: &kind.mime_type, bytes: &bytes };
         match app.cloud_api.upload(&credentials, &channel.phone_number_id, &file).await {
             UploadAnswer::Held { id } => {
@@ -53,6 +60,11 @@ pub(crate) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRe
             }
             UploadAnswer::Refused { code, why } => {
                 return Ok(Held::Refused(format!("WhatsApp does not take \"{}\": {why} ({code})", known.file_name)));
+            }
+            UploadAnswer::Failed(cause)
+                if record.media.get(asset).is_some_and(|held| now - held.since < LAST_USE_MS) =>
+            {
+                tracing::warn!(campaign = %record.id, asset, cause, "a file could not be renewed; the upload of before is used");
             }
             UploadAnswer::Failed(cause) => anyhow::bail!("uploading the file {asset}: {cause}"),
         }

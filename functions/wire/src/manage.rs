@@ -17,7 +17,7 @@ pub struct CreateTemplate {
     pub name: String,
     /// Meta's locale code: `pt_BR`.
     pub language: String,
-    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
+    /// `MARKETING` or `UTILITY`.
     pub category: String,
     /// How its variables are named.
     pub parameter_format: ParameterFormat,

@@ -22,8 +22,8 @@ pub const LONGEST_TEXT: usize = MAX_BODY_CHARS;
 /// and the longest texts are then 100 KB of Latin letters, where DynamoDB takes 400 KB for the whole campaign.
 pub const MOST_PARAMETERS: usize = 100;
 
-/// Characters of all wordings together at most, for the same reason.
-pub const LONGEST_WORDINGS: usize = 60_000;
+/// All wordings together at most, in bytes as they are kept, for the same reason: their templates come on top.
+pub const LARGEST_WORDINGS: usize = 200 * 1_024;
 
 /// Longest name of a wording, in characters.
 pub const LONGEST_VARIANT_NAME: usize = 60;
@@ -50,8 +50,10 @@ pub(super) fn wordings(request: &CreateCampaign, now: DateTime<Utc>, faults: &mu
         0 => vec![wording("", &single, now, faults)?],
         count => several(request, &single, count, now, faults)?,
     };
-    if characters(&wordings) > LONGEST_WORDINGS {
-        faults.add("variants", format!("all wordings together must have at most {LONGEST_WORDINGS} characters"));
+    if faults.0.len() == before && size(&wordings) > LARGEST_WORDINGS {
+        let field = if wordings.len() > 1 { "variants" } else { "template" };
+        let message = format!("is too long: what the campaign says must fit into {} KB", LARGEST_WORDINGS / 1_024);
+        faults.add(field, message);
     }
     (faults.0.len() == before).then_some(wordings)
 }
@@ -210,16 +212,7 @@ fn written(source: &ParameterSource) -> (&'static str, &str) {
     }
 }
 
-fn characters(wordings: &[NewWording]) -> usize {
-    let of = |wording: &NewWording| match &wording.content {
-        Content::Free(content) => content.text.chars().count(),
-        Content::Template(content) => {
-            sources(content).into_iter().map(|(_, source)| written(source).1.chars().count()).sum()
-        }
-    };
-    match wordings {
-        // One has bounds of its own.
-        [_] => 0,
-        several => several.iter().map(of).sum(),
-    }
+/// What the wordings take where they are kept.
+fn size(wordings: &[NewWording]) -> usize {
+    wordings.iter().map(|wording| serde_json::to_vec(&wording.content).map_or(usize::MAX, |json| json.len())).sum()
 }

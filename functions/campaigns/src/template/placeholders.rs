@@ -23,7 +23,7 @@ enum Source {
 /// A piece of a text.
 enum Piece<'a> {
     Text(&'a str),
-    Placeholder { name: &'a str, fallback: Option<&'a str> },
+    Placeholder { name: &'a str, fallback: Option<&'a str>, written: &'a str },
 }
 
 /// The text for one recipient, whose cells `fields` stand in the order of `columns`.
@@ -32,8 +32,12 @@ pub fn expand(text: &str, columns: &[String], fields: &[String]) -> Result<Strin
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => expanded.push_str(text),
-            Piece::Placeholder { name, fallback } => {
+            Piece::Placeholder { name, fallback, written } => {
                 let Some(source) = find(name, columns) else {
+                    if is_plain_text(written) {
+                        expanded.push_str(written);
+                        continue;
+                    }
                     return Err(ParameterProblem::NoColumn { column: name.to_owned() });
                 };
                 let value = value(source, fields);
@@ -51,10 +55,15 @@ pub fn expand(text: &str, columns: &[String], fields: &[String]) -> Result<Strin
 /// The placeholders of a text that no column has a value for.
 pub fn unknown(text: &str, columns: &[String]) -> Vec<String> {
     let names = pieces(text).filter_map(|piece| match piece {
-        Piece::Placeholder { name, .. } => Some(name),
-        Piece::Text(_) => None,
+        Piece::Placeholder { name, written, .. } if !is_plain_text(written) => Some(name),
+        Piece::Placeholder { .. } | Piece::Text(_) => None,
     });
     names.filter(|name| find(name, columns).is_none()).map(str::to_owned).collect()
+}
+
+/// `[VIP]` is a word in brackets where no column is called so: people write such things. `{{…}}` nobody writes by chance.
+fn is_plain_text(written: &str) -> bool {
+    written.starts_with('[') && !written.contains('|')
 }
 
 /// Whether a text is the same for everybody.
@@ -108,7 +117,7 @@ fn first_piece(text: &str) -> (Piece<'_>, &str) {
             Some((name, fallback)) => (name.trim(), Some(fallback.trim())),
             None => (inside.trim(), None),
         };
-        return (Piece::Placeholder { name, fallback }, &text[length..]);
+        return (Piece::Placeholder { name, fallback, written: &text[..length] }, &text[length..]);
     }
     (Piece::Text(text), "")
 }
@@ -163,9 +172,10 @@ mod tests {
 
     #[test]
     fn a_name_that_no_column_has_is_told_before_anything_is_sent() {
-        assert_eq!(unknown("[STATE] {{zip}} {{city name}} [FIRSTNAME]", &columns()), ["STATE", "zip"]);
-        let problem = ParameterProblem::NoColumn { column: "STATE".into() };
-        assert_eq!(expanded("[STATE]").unwrap_err(), problem);
+        assert_eq!(unknown("[STATE|there] {{zip}} {{city name}} [FIRSTNAME] [VIP]", &columns()), ["STATE", "zip"]);
+        let problem = ParameterProblem::NoColumn { column: "zip".into() };
+        assert_eq!(expanded("{{zip}}").unwrap_err(), problem);
+        assert_eq!(expanded("[VIP] 10%").unwrap(), "[VIP] 10%");
     }
 
     #[test]

@@ -70,6 +70,21 @@ fn a_content_that_fits_has_no_problems() {
 }
 
 #[test]
+fn a_template_that_was_changed_is_not_alike() {
+    let word = Template { body: "Olá {{1}}, leve {{2}} por {{1}}.".into(), ..template() };
+    assert!(is_alike(&template(), &word), "other words ask for the same values");
+    for changed in [
+        Template { body: "Olá {{2}}, use {{1}} em {{2}}.".into(), ..template() },
+        Template { body: "Olá {{1}}.".into(), ..template() },
+        Template { header: None, ..template() },
+        Template { header: None, header_format: Some(wire::HeaderFormat::Image), ..template() },
+        Template { parameter_format: ParameterFormat::Named, ..template() },
+    ] {
+        assert!(!is_alike(&template(), &changed), "{changed:?}");
+    }
+}
+
+#[test]
 fn every_problem_names_its_field() {
     let columns = strings(&["name"]);
     let body = vec![column("nome", None), text("a\nb"), text("x")];

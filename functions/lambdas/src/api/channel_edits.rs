@@ -22,7 +22,7 @@ use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::heard::Heard;
-use crate::storage::numbers;
+use crate::storage::{numbers, wabas};
 
 /// Meta's own address; an app that speaks to another is a simulator.
 const META: &str = "https://graph.facebook.com";
@@ -51,6 +51,11 @@ pub async fn create(
             return Err(Refusal::field("phoneNumberId", "this number is in use elsewhere").into());
         }
         return Ok((StatusCode::OK, Json(view((*standing).clone(), None))).into_response());
+    }
+    let others = wabas::channels_of(&app, &whatsapp.app_id, &asked.waba_id).await?;
+    if others.iter().any(|other| other.workspace_id != caller.workspace_id) {
+        // Whoever has numbers of an account manages its templates.
+        return Err(Refusal::field("wabaId", "this account is in use elsewhere").into());
     }
     let numbers = app.cloud_api.numbers_of(&whatsapp, &asked.waba_id).await.map_err(|error| upstream(&error))?;
     if !numbers.contains(&asked.phone_number_id) {

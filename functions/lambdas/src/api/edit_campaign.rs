@@ -14,12 +14,13 @@ use campaigns::editing::{self, Part, Progress};
 use campaigns::tracking::TrackedChannels;
 use wire::{
     Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
-    EditCampaign, FreeContent,
+    EditCampaign, FreeContent, MediaSource,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
 use super::caller::Caller;
 use super::campaigns::{find, whole};
+use super::consent_check;
 use super::create_campaign::{fitting_wordings, parties, say, unfilled};
 use super::extract::Body;
 use super::launch_check;
@@ -66,15 +67,17 @@ pub async fn edit(
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());
         }
-        if next.status == CampaignStatus::Scheduled
-            && words(&read) != words(&next)
-            && let Held::Anew(media) = launch_check::check(&app, &next).await?
-        {
-            next.media = media;
-        }
         let moves = changes.iter().any(|(part, _)| part.moves());
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
+        }
+        if must_be_checked(&read, &next) {
+            consent_check::check(&app, &next).await?;
+            if let Held::Anew(media) = launch_check::check(&app, &next).await? {
+                next.media = media;
+            }
+        }
+        if moves {
             portfolios::predict(&app, &mut next).await?;
         }
         next.updated_at = app.clock.now_millis();
@@ -95,6 +98,15 @@ pub async fn edit(
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
+}
+
+/// Whether the edit lets a campaign start by itself that was not looked at as it now stands.
+fn must_be_checked(read: &CampaignRecord, next: &CampaignRecord) -> bool {
+    let is_other = read.status != next.status
+        || read.audience_id != next.audience_id
+        || read.unfilled != next.unfilled
+        || words(read) != words(next);
+    next.status == CampaignStatus::Scheduled && is_other
 }
 
 /// When the campaign pauses by itself, if the edit speaks of it.
@@ -159,7 +171,11 @@ fn asked_words(new: &NewCampaign) -> Vec<(Option<String>, Content)> {
 
 fn bare(content: &Content) -> Content {
     match content {
-        Content::Free(free) => Content::Free(FreeContent { media_kind: None, ..free.clone() }),
+        // `assetsUrls` names the file alone.
+        Content::Free(free) => {
+            let media = free.media.clone().map(|media| MediaSource { filename: None, ..media });
+            Content::Free(FreeContent { media, media_kind: None, ..free.clone() })
+        }
         Content::Template(template) => Content::Template(template.clone()),
     }
 }

@@ -41,12 +41,16 @@ pub(super) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRe
     }
 }
 
-/// Refuses a resume that could only pause again. Nobody is looked at anew: contacts and content are as they were.
+/// Refuses a resume that could only pause again. Once messages have left nobody is looked at anew: contacts and content
+/// are as they were.
 pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
+    if record.last_chunk.is_none() {
+        return check(app, record).await;
+    }
     let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
     number(app, &channel).await?;
     templates(app, &channel, record).await?;
-    Ok(Held::AsBefore)
+    hold(app, &channel, record).await
 }
 
 /// The campaign's number.
@@ -73,7 +77,7 @@ async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
 /// Refuses when a template was paused or edited since the campaign was made.
 async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
     let wordings = record.wordings();
-    let named: Vec<_> = wordings.iter().filter_map(|wording| wording.template().map(|(_, content)| content)).collect();
+    let named: Vec<_> = wordings.iter().enumerate().filter_map(|(at, one)| Some((at, one.template()?))).collect();
     if named.is_empty() {
         return Ok(());
     }
@@ -86,17 +90,21 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
         }
     };
     let mut faults: Vec<FieldError> = Vec::new();
-    for content in named {
+    for (at, (known, content)) in named {
         let found = templates.iter().find(|one| one.name == content.name && one.language == content.language);
-        match found {
-            Some(template) => {
-                faults.extend(campaigns::template::check_content(template, content, &record.columns));
-            }
-            None => faults.push(FieldError {
-                field: "template.name".to_owned(),
-                message: format!("WhatsApp has no template \"{}\" in {} any more", content.name, content.language),
-            }),
-        }
+        let gone = || format!("WhatsApp has no template \"{}\" in {} any more", content.name, content.language);
+        let changed =
+            || format!("\"{}\" was changed at WhatsApp since: give the campaign its content again", content.name);
+        let name = |message: String| vec![FieldError { field: "template.name".to_owned(), message }];
+        let wrong = match found {
+            None => name(gone()),
+            Some(template) => match campaigns::template::check_content(template, content, &record.columns) {
+                wrong if wrong.is_empty() && !campaigns::template::is_alike(known, template) => name(changed()),
+                wrong => wrong,
+            },
+        };
+        let before = if wordings.len() > 1 { format!("variants.{at}.") } else { String::new() };
+        faults.extend(wrong.into_iter().map(|fault| FieldError { field: format!("{before}{}", fault.field), ..fault }));
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
 }

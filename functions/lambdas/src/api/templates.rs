@@ -21,8 +21,8 @@ use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::cloud_api::{Managed, MediaFile};
 use crate::config::WhatsAppApp;
+use crate::storage::assets;
 use crate::storage::channels::{self, ChannelRecord};
-use crate::storage::{assets, files};
 
 /// Which channel's account.
 #[derive(Debug, Deserialize)]
@@ -147,8 +147,10 @@ async fn sample(
         Ok(record) => record,
         Err(why) => return Ok(Err(why.to_string())),
     };
-    let kind = record.kind.context("a file that was looked at has a kind")?;
-    let bytes = files::get(app, &assets::key(caller.workspace_id, asset)).await?;
+    let kind = record.kind.clone().context("a file that was looked at has a kind")?;
+    let Some(bytes) = assets::bytes(app, &record).await? else {
+        return Ok(Err("the file was changed since it was looked at: upload it again".to_owned()));
+    };
     let file = MediaFile { name: &record.file_name, mime_type: &kind.mime_type, bytes: &bytes };
     match app.cloud_api.upload_sample(credentials, &file).await {
         Ok(Managed::Done(handle)) => Ok(Ok(handle)),

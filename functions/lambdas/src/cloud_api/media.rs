@@ -67,7 +67,7 @@ impl CloudApi {
                 Err(error) => UploadAnswer::Failed(format!("an answer without an id: {error}")),
             },
             Ok(Ok(answer)) => match serde_json::from_slice::<ErrorBody>(&answer.body) {
-                Ok(ErrorBody { error }) if answer.status.is_client_error() => {
+                Ok(ErrorBody { error }) if answer.status.is_client_error() && blames_file(error.code) => {
                     UploadAnswer::Refused { code: error.code, why: error.in_words() }
                 }
                 Ok(_) | Err(_) => UploadAnswer::Failed(format!("WhatsApp answered {}", answer.status)),
@@ -76,6 +76,11 @@ impl CloudApi {
             Err(_) => UploadAnswer::Failed(format!("no answer within {UPLOAD_TIMEOUT:?}")),
         }
     }
+}
+
+/// Whether another try with the same file would come to the same; a token or a throttle says nothing of the file.
+fn blames_file(code: u32) -> bool {
+    matches!(code, 100 | 131_008 | 131_009 | 131_051 | 131_053)
 }
 
 /// `multipart/form-data` (RFC 7578) with the three fields that Meta asks for.

@@ -23,7 +23,6 @@ use crate::storage::{files, messages};
 /// Sends jobs for everything due before the horizon and moves the cursor after each batch of them. `counted`: the
 /// campaign's totals. Nothing when somebody else changed the campaign.
 pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
-    let Some(record) = with_files(app, record).await? else { return Ok(None) };
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
     let share = portfolio::share(app, &record, counted).await?;
     if let Some(share) = &share {
@@ -61,7 +60,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
 
 /// Sees to it that WhatsApp has the campaign's files before jobs name them. Nothing when it will not have one: the
 /// campaign pauses.
-async fn with_files(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+pub(super) async fn with_files(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
     if media::is_held(&record, app.clock.now_millis()) {
         return Ok(Some(record));
     }

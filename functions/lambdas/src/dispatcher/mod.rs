@@ -129,6 +129,7 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
         return if is_through { completion::complete(app, read, &counted).await } else { Ok(()) };
     }
     let Some(record) = begin(app, read).await? else { return Ok(()) };
+    let Some(record) = cutting::with_files(app, record).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
     let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
     let Some(record) = sweep::go_on(app, record).await? else { return Ok(()) };
