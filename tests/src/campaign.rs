@@ -58,6 +58,18 @@ pub async fn call_with<T: DeserializeOwned>(
     Ok(serde_json::from_slice(&bytes)?)
 }
 
+/// What a refusal says, as JSON; an error when the request is not refused.
+pub async fn refused(app: &Arc<App>, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
+    let error = match call::<Value>(app, method, path, body).await {
+        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
+        Err(error) => error,
+    };
+    match error.downcast_ref::<Refused>() {
+        Some(refused) => Ok(serde_json::from_str(&refused.said)?),
+        None => Err(error),
+    }
+}
+
 /// An answer that is no success.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {status} {said}")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use campanile_tests::campaign::{act, call, call_with, draft_on};
+use campanile_tests::campaign::{act, call, call_with, draft_on, refused};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::App;
@@ -13,15 +13,6 @@ use local::whatsapp::SIMULATOR_APP;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use wire::{CampaignStatus, Channel, ChannelHealth, ChannelId, ChannelList, WorkspaceId};
-
-async fn refused(app: &Arc<App>, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
-    let error = match call::<Value>(app, method, path, body).await {
-        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
-        Err(error) => error.to_string(),
-    };
-    let json = error.find('{').map_or("{}", |at| &error[at..]);
-    Ok(serde_json::from_str(json)?)
-}
 
 async fn gone(app: &Arc<App>, id: &ChannelId) -> anyhow::Result<()> {
     // An answer without a body is no JSON.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use campanile_tests::campaign::{act, call, count, dispatched, draft, uploaded};
+use campanile_tests::campaign::{act, call, count, dispatched, draft, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{now, write};
 use campanile_tests::stepped::Stepped;
@@ -11,16 +11,6 @@ use lambdas::{importer, sender};
 use local::events::s3_event;
 use serde_json::{Value, json};
 use wire::{Campaign, CampaignEstimate, CampaignStatus, MessageList, MessageState, Preview, Tried};
-
-/// What of a refusal is for people.
-async fn refused(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
-    let error = match call::<Value>(&stepped.app, method, path, body).await {
-        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
-        Err(error) => error.to_string(),
-    };
-    let json = error.find('{').map_or("{}", |at| &error[at..]);
-    Ok(serde_json::from_str(json)?)
-}
 
 /// An audience of this file.
 async fn audience(stepped: &Stepped, csv: &str) -> anyhow::Result<Value> {
@@ -135,7 +125,7 @@ async fn who_cannot_be_filled_in_is_told_with_his_row_before_anything_leaves() -
     let phones: Vec<String> = contacts::phones().take(4).collect();
     let csv = format!("phone,name\n{},Ana\n{},\n{},\"  \"\n{},Zé\n", phones[0], phones[1], phones[2], phones[3]);
     let made = draft(&stepped.app, &csv, json!({})).await?;
-    let problem = refused(&stepped, "POST", &format!("/v3/campaigns/{}/start", made.id), json!({})).await?;
+    let problem = refused(&stepped.app, "POST", &format!("/v3/campaigns/{}/start", made.id), json!({})).await?;
     assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
     let fields: Vec<&str> =
         problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
@@ -146,7 +136,7 @@ async fn who_cannot_be_filled_in_is_told_with_his_row_before_anything_leaves() -
 
     let path = format!("/v3/campaigns/{}", made.id);
     let at = chrono::Utc::now() + chrono::Duration::hours(2);
-    let problem = refused(&stepped, "PATCH", &path, json!({ "scheduledTo": at })).await?;
+    let problem = refused(&stepped.app, "PATCH", &path, json!({ "scheduledTo": at })).await?;
     assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
     let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "skipUnfilled": true })).await?;
     assert_eq!(edited.status, CampaignStatus::Draft);
@@ -159,7 +149,7 @@ async fn who_cannot_be_filled_in_is_told_with_his_row_before_anything_leaves() -
         "scheduledTo": chrono::Utc::now() + chrono::Duration::hours(2),
         "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
     });
-    let problem = refused(&stepped, "POST", "/v3/campaigns", scheduled).await?;
+    let problem = refused(&stepped.app, "POST", "/v3/campaigns", scheduled).await?;
     assert!(problem["detail"].as_str().unwrap_or_default().starts_with("2 of 4 people"), "{problem}");
     Ok(())
 }
@@ -178,7 +168,8 @@ async fn a_preview_is_what_the_recipient_gets() -> anyhow::Result<()> {
     assert_eq!(arrival.map(|arrival| arrival.text.as_str()), Some(text.as_str()));
     assert_eq!(bubble.footer.as_deref(), Some("Reply STOP to unsubscribe"));
     assert_eq!(bubble.buttons[0].text, "Stop");
-    let beyond = refused(&stepped, "GET", &format!("/v3/campaigns/{campaign}/preview?index=5"), Value::Null).await?;
+    let beyond =
+        refused(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}/preview?index=5"), Value::Null).await?;
     assert_eq!(beyond["errors"][0]["field"], "index");
     Ok(())
 }
@@ -200,7 +191,7 @@ async fn a_try_reaches_ones_own_phone_and_leaves_no_trace() -> anyhow::Result<()
         call(&stepped.app, "GET", &format!("/v3/campaigns/{}/messages", made.id), Value::Null).await?;
     assert!(list.items.iter().all(|one| one.state == MessageState::Untouched));
     for wrong in [json!([]), json!(["1"]), json!(vec!["+5511987650001"; 6])] {
-        let problem = refused(&stepped, "POST", &path, json!({ "to": wrong })).await?;
+        let problem = refused(&stepped.app, "POST", &path, json!({ "to": wrong })).await?;
         assert!(problem["errors"][0]["field"].as_str().is_some_and(|field| field.starts_with("to")), "{problem}");
     }
     Ok(())
@@ -213,12 +204,12 @@ async fn a_file_on_our_own_network_is_never_fetched() -> anyhow::Result<()> {
         "name": "Picture", "channelId": channel(&stepped).await?, "audienceId": audience(&stepped, &contacts::csv(1)).await?,
         "message": "Look", "assetsUrls": ["https://127.0.0.1/a.png"],
     });
-    let problem = refused(&stepped, "POST", "/v3/campaigns", body.clone()).await?;
+    let problem = refused(&stepped.app, "POST", "/v3/campaigns", body.clone()).await?;
     assert_eq!(problem["errors"][0]["field"], "assetsUrls.0");
     assert!(problem["errors"][0]["message"].as_str().is_some_and(|why| why.contains("not on the public network")));
     let mut two = body;
     two["assetsUrls"] = json!(["https://example.com/a.png", "https://example.com/b.png"]);
-    let problem = refused(&stepped, "POST", "/v3/campaigns", two).await?;
+    let problem = refused(&stepped.app, "POST", "/v3/campaigns", two).await?;
     assert_eq!(problem["errors"][0]["field"], "assetsUrls");
     Ok(())
 }

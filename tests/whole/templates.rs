@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
-use campanile_tests::campaign::{act, call, count, dispatched, draft, later};
+use campanile_tests::campaign::{act, call, count, dispatched, draft, later, refused};
 use campanile_tests::client::until;
 use campanile_tests::contacts;
 use campanile_tests::people::{now, write};
@@ -24,15 +24,6 @@ async fn asset(stepped: &Stepped, name: &str, bytes: &[u8]) -> anyhow::Result<St
     let key = lambdas::storage::assets::key(WORKSPACE, &upload.asset_id);
     files::put(&stepped.app, &key, "application/octet-stream", bytes.to_vec()).await?;
     Ok(upload.asset_id)
-}
-
-async fn refused(stepped: &Stepped, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
-    let error = match call::<Value>(&stepped.app, method, path, body).await {
-        Ok(answer) => anyhow::bail!("{path} was not refused: {answer}"),
-        Err(error) => error.to_string(),
-    };
-    let json = error.find('{').map_or("{}", |at| &error[at..]);
-    Ok(serde_json::from_str(json)?)
 }
 
 /// Something that Meta does, by the simulator's own door.
@@ -179,14 +170,14 @@ async fn a_template_that_changed_or_a_number_that_is_blocked_holds_the_start_up(
     let made = draft(&stepped.app, &contacts::csv(2), json!({})).await?;
     let start = format!("/v3/campaigns/{}/start", made.id);
     meta_does(&stepped, "templates", json!({ "name": "weekly_offer", "language": "en", "event": "PAUSED" })).await?;
-    let problem = refused(&stepped, "POST", &start, json!({})).await?;
+    let problem = refused(&stepped.app, "POST", &start, json!({})).await?;
     assert_eq!(problem["errors"][0]["field"], "template.name");
     meta_does(&stepped, "templates", json!({ "name": "weekly_offer", "language": "en", "event": "UNPAUSED" })).await?;
 
     let restriction =
         json!({ "event": "RESTRICTION", "types": ["RESTRICTED_BIZ_INITIATED_MESSAGING"], "seconds": 86_400 });
     meta_does(&stepped, "account", restriction).await?;
-    let problem = refused(&stepped, "POST", &start, json!({})).await?;
+    let problem = refused(&stepped.app, "POST", &start, json!({})).await?;
     assert!(problem["detail"].as_str().is_some_and(|why| why.starts_with("the number cannot send")), "{problem}");
     meta_does(&stepped, "account", json!({ "event": "LIFTED" })).await?;
     let started = act(&stepped.app, &made.id, "start").await?;
@@ -226,14 +217,14 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     let mut wrong = asked.clone();
     wrong["name"] = json!("Winter Sale");
     wrong["examples"] = json!({});
-    let problem = refused(&stepped, "POST", "/v3/templates", wrong).await?;
+    let problem = refused(&stepped.app, "POST", "/v3/templates", wrong).await?;
     let fields: Vec<&str> =
         problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
     assert_eq!(fields, ["name", "examples.1", "examples.2"]);
 
     let made: TemplateCreated = call(&stepped.app, "POST", "/v3/templates", asked.clone()).await?;
     assert_eq!((made.status.as_str(), made.category.as_str()), ("PENDING", "MARKETING"));
-    let again = refused(&stepped, "POST", "/v3/templates", asked.clone()).await?;
+    let again = refused(&stepped.app, "POST", "/v3/templates", asked.clone()).await?;
     assert_eq!(again["status"], 409, "WhatsApp has one of that name and language: {again}");
     let path = format!("/v3/templates?channelId={channel}");
     let standing = async || {
@@ -252,7 +243,7 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     let shown: Template = call(&stepped.app, "PUT", &one, changed.clone()).await?;
     assert_eq!(shown.footer.as_deref(), Some("Responda PARAR"));
     changed["name"] = json!("summer_sale");
-    let problem = refused(&stepped, "PUT", &one, changed).await?;
+    let problem = refused(&stepped.app, "PUT", &one, changed).await?;
     assert_eq!(problem["errors"][0]["field"], "name");
 
     let delete = format!("{one}?channelId={channel}");
