@@ -8,8 +8,8 @@ use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 
 use crate::components::notice::NoticeLine;
-use crate::infra::api;
 use crate::infra::shell::{Shell, Visitor};
+use crate::infra::{api, http};
 use crate::pages::campaign::CampaignPage;
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::contact::{ContactPage, NewContactPage};
@@ -21,21 +21,27 @@ use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::team::TeamPage;
 use crate::pages::template::TemplatePage;
 use crate::pages::templates::TemplatesPage;
 
 const SIGN_IN: &str = "/sign-in";
 
 /// The parts of the dashboard: address, name and the hook for tests.
-const SECTIONS: [(&str, &str, &str); 4] = [
+const SECTIONS: [(&str, &str, &str); 5] = [
     ("/campaigns", "Campaigns", "nav-campaigns"),
     ("/contacts", "Contacts", "nav-contacts"),
     ("/lists", "Lists", "nav-lists"),
     ("/templates", "Templates", "nav-templates"),
+    ("/team", "Team", "nav-team"),
 ];
 
 /// The wait before asking again who is signed in, when the server did not answer.
 const ASK_AGAIN_MS: u32 = 3_000;
+
+/// How often the session's short part is renewed while somebody looks, in milliseconds: it holds for a quarter of an
+/// hour, and links that download a file cannot renew it by themselves.
+const RENEW_MS: u32 = 10 * 60_000;
 
 /// The whole dashboard.
 #[component]
@@ -57,6 +63,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/lists") view=ListsPage/>
                     <Route path=path!("/lists/new") view=NewListPage/>
                     <Route path=path!("/lists/:id") view=ListPage/>
+                    <Route path=path!("/team") view=TeamPage/>
                     <Route path=path!("/templates") view=TemplatesPage/>
                     <Route path=path!("/templates/new") view=NewTemplatePage/>
                     <Route path=path!("/templates/:id") view=TemplatePage/>
@@ -73,6 +80,7 @@ fn Frame(children: Children) -> impl IntoView {
     let path = use_location().pathname;
     lead_to_sign_in(shell);
     ask_who(shell, path);
+    stay_signed_in(shell);
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
@@ -130,7 +138,7 @@ fn Account(shell: Shell) -> impl IntoView {
 
 fn workspace(visitor: &Visitor) -> String {
     match visitor {
-        Visitor::SignedIn(session) => session.workspace_name.clone(),
+        Visitor::SignedIn(session) => format!("{} · {}", session.name, session.workspace_name),
         Visitor::Unknown | Visitor::SignedOut => String::new(),
     }
 }
@@ -140,6 +148,19 @@ fn lead_to_sign_in(shell: Shell) {
     Effect::new(move || {
         if shell.visitor.get() == Visitor::SignedOut {
             navigate(SIGN_IN, NavigateOptions::default());
+        }
+    });
+}
+
+/// Renews the session as long as the page is looked at.
+fn stay_signed_in(shell: Shell) {
+    leptos::task::spawn_local(async move {
+        loop {
+            TimeoutFuture::new(RENEW_MS).await;
+            let is_seen = !document().hidden();
+            if is_seen && matches!(shell.visitor.get_untracked(), Visitor::SignedIn(_)) {
+                http::renew().await;
+            }
         }
     });
 }

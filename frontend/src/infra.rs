@@ -14,4 +14,5 @@ pub mod load;
 pub mod pictures;
 pub mod poll;
 pub mod shell;
+pub mod team;
 pub mod upload;

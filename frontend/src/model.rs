@@ -18,6 +18,7 @@ pub mod spoke;
 pub mod spot;
 pub mod state;
 pub mod status;
+pub mod team;
 pub mod template_form;
 pub mod templates_query;
 pub mod trial;

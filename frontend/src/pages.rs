@@ -12,5 +12,6 @@ pub mod new_campaign;
 pub mod new_template;
 pub mod not_found;
 pub mod sign_in;
+pub mod team;
 pub mod template;
 pub mod templates;

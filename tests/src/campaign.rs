@@ -30,7 +30,7 @@ pub async fn call<T: DeserializeOwned>(app: &Arc<App>, method: &str, path: &str,
 
 /// A token of the workspace.
 pub async fn token(app: &App) -> anyhow::Result<String> {
-    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
+    let access = AccessRecord::owner(WORKSPACE, "Test");
     access::grant(app, Purpose::Token, &access).await
 }
 

@@ -73,7 +73,7 @@ pub fn free_port() -> anyhow::Result<u16> {
 }
 
 /// The binary beside the test's own, where cargo puts it.
-fn binary() -> anyhow::Result<PathBuf> {
+pub fn binary() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let profile = own.parent().and_then(Path::parent).context("the test lies in no target folder")?;
     let binary = profile.join("campanile");

@@ -32,7 +32,7 @@ async fn a_creation_under_one_key_makes_one_campaign() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (audience, put) = uploaded(&stepped.app, &contacts::csv(7)).await?;
     importer::handle(&stepped.app, s3_event(&put)?).await?;
-    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
+    let access = AccessRecord::owner(WORKSPACE, "Test");
     let token = access::grant(&stepped.app, Purpose::Token, &access).await?;
     let body = json!({
         "name": "Once", "channelId": stepped.channel_id().await?, "audienceId": audience,

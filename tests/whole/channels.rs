@@ -70,7 +70,7 @@ async fn a_number_that_is_not_ours_is_not_added() -> anyhow::Result<()> {
         problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
     assert_eq!(fields, ["wabaId", "phoneNumberId", "appId"]);
 
-    let access = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let access = AccessRecord::owner(WorkspaceId(2), "Other");
     let token = access::grant(app, Purpose::Token, &access).await?;
     let taken = call_with::<Value>(&token, app, "POST", "/v3/channels", asked(&standing.phone_number_id)).await;
     assert!(taken.is_err_and(|error| error.to_string().contains("in use elsewhere")));

@@ -181,7 +181,7 @@ async fn what_the_book_has_can_be_chosen_from_and_is_nobody_elses() -> anyhow::R
     assert_eq!((values.labels, values.portfolios), (vec![count("vip", 3)], vec![]));
     assert_eq!(values.cities, [count("Lisboa", 5), count("Porto", 4)]);
     assert_eq!((values.fields, values.complete), (vec![count("size", 9)], true));
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
     let theirs = answer(&stepped, &other, "GET", "/v3/contacts/values", Value::Null).await?.1;
     assert_eq!(theirs["labels"], json!([]));
@@ -209,7 +209,7 @@ async fn another_workspace_finds_and_changes_nobody() -> anyhow::Result<()> {
     let before = all(&stepped, "").await?;
     let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "All" })).await?;
     let export: Export = ask(&stepped, "POST", "/v3/contacts/export", json!({})).await?;
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
     for (method, path) in [
         ("GET", format!("/v3/contacts/{}", phones[0])),

@@ -16,7 +16,7 @@ use tower::ServiceExt;
 use wire::{AuditList, Campaign, CampaignEvent, CampaignId, CampaignList, CampaignStatus, MessageState};
 
 async fn delete(app: &Arc<App>, campaign: &CampaignId) -> anyhow::Result<StatusCode> {
-    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
+    let access = AccessRecord::owner(WORKSPACE, "Test");
     let token = access::grant(app, Purpose::Token, &access).await?;
     let request = Request::delete(format!("/v3/campaigns/{campaign}"))
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
@@ -129,7 +129,7 @@ async fn a_copy_under_one_key_is_one_copy() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let app = &stepped.app;
     let campaign = draft(app, &contacts::csv(1), json!({})).await?.id;
-    let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Test".into(), expires_at: None };
+    let access = AccessRecord::owner(WORKSPACE, "Test");
     let token = access::grant(app, Purpose::Token, &access).await?;
     let copy = || async {
         let request = Request::post(format!("/v3/campaigns/{campaign}/clone"))

@@ -123,7 +123,7 @@ async fn an_erasure_may_be_asked_for_twice() -> anyhow::Result<()> {
 async fn another_workspace_learns_and_erases_nothing() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let phone = known(&stepped).await?;
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
     let path = format!("/v3/people/export?phone={}", &phone[1..]);
     let (status, told) = answer(&stepped, &other, "GET", &path, Value::Null).await?;

@@ -210,7 +210,7 @@ async fn another_workspace_sees_and_changes_nobodys_wish() -> anyhow::Result<()>
     let stepped = Stepped::open().await?;
     let phone = contacts::phones().next().unwrap_or_default();
     suppress(&stepped, json!({ "phone": phone })).await?;
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
     for path in ["/v3/suppressions".to_owned(), format!("/v3/suppressions?phone={}", &phone[1..])] {
         let (status, body) = answer(&stepped, &other, "GET", &path, Value::Null).await?;

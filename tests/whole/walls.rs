@@ -48,7 +48,7 @@ async fn a_sign_in_link_works_once_and_its_cookie_needs_the_dashboards_header() 
 #[tokio::test]
 async fn another_workspace_finds_nothing() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let token = access::grant(&stepped.app, Purpose::Token, &other).await?;
     let channel = stepped.channel_id().await?;
     let campaign = draft(&stepped.app, &contacts::csv(1), json!({})).await?;

@@ -4,10 +4,10 @@ use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
     Audience, AudienceId, Campaign, CampaignId, CampaignList, ChannelId, ChannelList, CreateCampaign, CreateUpload,
-    IntoContacts, MessageList, Session, Settings, SignIn, TemplateList, Upload,
+    IntoContacts, MessageList, Session, Settings, SignIn, SignInWays, TemplateList, Upload,
 };
 
-use super::http::{ApiError, ask, encoded, get, post, post_once, tell};
+use super::http::{ApiError, ask, delete, encoded, get, post, post_once};
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
 
 /// Campaigns on one page of the list.
@@ -23,9 +23,14 @@ pub async fn sign_in(code: String) -> Result<Session, ApiError> {
     post("/v3/sign-in", &SignIn { code }).await
 }
 
+/// How people sign in here.
+pub async fn sign_in_ways() -> Result<SignInWays, ApiError> {
+    get("/v3/sign-in/ways").await
+}
+
 /// Ends the session.
 pub async fn sign_out() -> Result<(), ApiError> {
-    tell("/v3/sign-out").await
+    delete("/v3/session").await
 }
 
 /// What the workspace decides for all its campaigns.

@@ -48,26 +48,29 @@ impl ApiError {
     }
 }
 
+/// Where a session is renewed; what lies below it is never tried again.
+const SESSION: &str = "/v3/session/refresh";
+
 /// `GET path`.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    answer(Request::get(path), None::<&()>).await
+    answer(|| Request::get(path), None::<&()>).await
 }
 
 /// `POST path` with a JSON body.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
-    answer(ours(Request::post(path)), Some(body)).await
+    answer(|| ours(Request::post(path)), Some(body)).await
 }
 
 /// `PATCH path` with a JSON body.
 pub async fn patch<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
-    answer(ours(Request::patch(path)), Some(body)).await
+    answer(|| ours(Request::patch(path)), Some(body)).await
 }
 
 /// `POST path` with a JSON body that must not take effect twice: the key is made of the body, so that asking again after
 /// a lost answer is the same request.
 pub async fn post_once<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
     let key = key_of(body).ok_or(ApiError::Unreachable)?;
-    answer(ours(Request::post(path)).header("Idempotency-Key", &key), Some(body)).await
+    answer(|| ours(Request::post(path)).header("Idempotency-Key", &key), Some(body)).await
 }
 
 fn key_of<B: Serialize>(body: &B) -> Option<String> {
@@ -78,35 +81,56 @@ fn key_of<B: Serialize>(body: &B) -> Option<String> {
 
 /// `POST path` without a body, for its answer.
 pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    answer(ours(Request::post(path)), None::<&()>).await
-}
-
-/// `POST path` without a body and without an answer.
-pub async fn tell(path: &str) -> Result<(), ApiError> {
-    done(ours(Request::post(path))).await
+    answer(|| ours(Request::post(path)), None::<&()>).await
 }
 
 /// `DELETE path`.
 pub async fn delete(path: &str) -> Result<(), ApiError> {
-    done(ours(Request::delete(path))).await
+    done(|| ours(Request::delete(path))).await
+}
+
+/// Renews the session's cookies. Nobody to do it for is no fault: the next request says so.
+pub async fn renew() -> bool {
+    match send(ours(Request::post(SESSION)), None::<&()>).await {
+        Ok((response, guard)) => {
+            drop(guard);
+            response.ok()
+        }
+        Err(_) => false,
+    }
 }
 
 fn ours(request: RequestBuilder) -> RequestBuilder {
     request.header(FROM_US.0, FROM_US.1)
 }
 
-async fn answer<B: Serialize, T: DeserializeOwned>(request: RequestBuilder, body: Option<&B>) -> Result<T, ApiError> {
-    let (response, guard) = send(request, body).await?;
+async fn answer<B: Serialize, T: DeserializeOwned>(
+    request: impl Fn() -> RequestBuilder,
+    body: Option<&B>,
+) -> Result<T, ApiError> {
+    let (response, guard) = send_signed_in(request, body).await?;
     let answer = read(&response).await;
     drop(guard);
     answer
 }
 
-async fn done(request: RequestBuilder) -> Result<(), ApiError> {
-    let (response, guard) = send(request, None::<&()>).await?;
+async fn done(request: impl Fn() -> RequestBuilder) -> Result<(), ApiError> {
+    let (response, guard) = send_signed_in(request, None::<&()>).await?;
     let answer = if response.ok() { Ok(()) } else { Err(refusal(&response).await) };
     drop(guard);
     answer
+}
+
+/// Sends the request, and once more with renewed cookies when the session's short part is over.
+async fn send_signed_in<B: Serialize>(
+    request: impl Fn() -> RequestBuilder,
+    body: Option<&B>,
+) -> Result<(Response, Timeout), ApiError> {
+    let first = send(request(), body).await?;
+    if first.0.status() != 401 || !renew().await {
+        return Ok(first);
+    }
+    send(request(), body).await
 }
 
 /// Text as a part of a path or a query.

@@ -1,4 +1,4 @@
-//! `/sign-in?code=…`: the printed link opens a session; without one, how to get it.
+//! `/sign-in`: with a link's code into a session at once; else the ways to get in, and why the last one failed.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -15,10 +15,8 @@ use crate::infra::shell::{Shell, Visitor};
 enum Stage {
     /// The code, or an open session, is being asked for.
     Asking,
-    /// There was no code.
-    NoCode,
-    /// The code was refused.
-    SpentCode,
+    /// Nobody is signed in, for this reason if any.
+    Out(Option<&'static str>),
 }
 
 /// Exchanges the code at once.
@@ -27,9 +25,11 @@ pub fn SignInPage() -> impl IntoView {
     let shell = Shell::around();
     let stage = RwSignal::new(Stage::Asking);
     let navigate = use_navigate();
-    let code = use_query_map().with_untracked(|query| query.get("code")).filter(|code| !code.is_empty());
+    let asked =
+        |name: &'static str| use_query_map().with_untracked(|query| query.get(name)).filter(|value| !value.is_empty());
+    let (code, refused) = (asked("code"), asked("refused").map(|why| reason(&why)));
     leptos::task::spawn_local(async move {
-        let otherwise = if code.is_some() { Stage::SpentCode } else { Stage::NoCode };
+        let otherwise = if code.is_some() { Some(SPENT) } else { refused };
         let answer = match code {
             Some(code) => api::sign_in(code).await,
             None => api::session().await,
@@ -40,7 +40,7 @@ pub fn SignInPage() -> impl IntoView {
                 navigate("/campaigns", NavigateOptions { replace: true, ..NavigateOptions::default() });
             }
             Err(error) => {
-                stage.set(otherwise);
+                stage.set(Stage::Out(otherwise));
                 if !matches!(&error, ApiError::Refused(problem) if problem.status < 500) {
                     shell.report(error);
                 }
@@ -49,26 +49,55 @@ pub fn SignInPage() -> impl IntoView {
     });
     move || match stage.get() {
         Stage::Asking => view! { <Waiting/> }.into_any(),
-        Stage::NoCode => {
-            view! { <HowTo text="Open the sign-in link that the running Campanile prints in its terminal."/> }
-                .into_any()
-        }
-        Stage::SpentCode => {
-            view! { <HowTo text="This sign-in link was used already or is too old. Each link works once."/> }.into_any()
-        }
+        Stage::Out(why) => view! { <Ways why=why/> }.into_any(),
+    }
+}
+
+const SPENT: &str = "This sign-in link was used already or is too old. Each link works once.";
+
+/// What the API's reason means for whoever was refused.
+fn reason(why: &str) -> &'static str {
+    match why {
+        "notInvited" => "Nobody has let this address in yet. Ask an owner of the workspace to add it under Team.",
+        "stale" => "The sign-in took too long or was begun in another browser. Try again.",
+        "denied" => "The sign-in was cancelled.",
+        _ => "The sign-in could not be confirmed. Try again; if it stays so, tell an owner of the workspace.",
     }
 }
 
 #[component]
-fn HowTo(text: &'static str) -> impl IntoView {
+fn Ways(why: Option<&'static str>) -> impl IntoView {
+    let begin = RwSignal::new(None::<String>);
+    leptos::task::spawn_local(async move {
+        // Without an answer the page still says how a link works.
+        if let Ok(ways) = api::sign_in_ways().await {
+            begin.set(ways.begin_url);
+        }
+    });
     view! {
         <section class="card sign-in" data-testid="how-to-sign-in">
             <PageTitle text="Sign in"/>
-            <p>{text}</p>
+            {why.map(|why| view! { <p class="error" role="alert" data-testid="refused">{why}</p> })}
+            {move || begin.get().map(|url| view! {
+                <div class="actions"><a class="button primary" href=url rel="external" data-testid="begin-sign-in">"Sign in"</a></div>
+            })}
             <p class="soft">
-                "For a new link, look at the terminal in which Campanile runs: it prints one when it starts. \
-                 Start it again to get another."
+                "Or open a sign-in link: an owner of the workspace can make one under Team, and a Campanile on your own \
+                 machine prints one in its terminal whenever it starts."
             </p>
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_says_what_to_do() {
+        for why in ["notInvited", "stale", "denied", "untrusted"] {
+            assert!(reason(why).ends_with('.'));
+        }
+        assert_ne!(reason("stale"), reason("untrusted"));
     }
 }

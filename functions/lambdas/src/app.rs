@@ -8,11 +8,13 @@ use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use ulid::Ulid;
 
+use crate::api::Throttle;
 use crate::clock::Clock;
 use crate::cloud_api::CloudApi;
 use crate::config::Config;
 use crate::fetch::{Fetcher, Reach};
 use crate::load::Load;
+use crate::oidc::Oidc;
 use crate::storage::known::Known;
 use crate::storage::numbers::Numbers;
 
@@ -29,6 +31,10 @@ pub struct App {
     pub cloud_api: CloudApi,
     /// Files that lie elsewhere.
     pub fetcher: Fetcher,
+    /// The identity provider of the people who work with it, if there is one.
+    pub oidc: Option<Arc<Oidc>>,
+    /// How often callers may ask.
+    pub throttle: Arc<Throttle>,
     /// Names and secrets.
     pub config: Arc<Config>,
     /// The time.
@@ -56,6 +62,8 @@ impl App {
             s3: aws_sdk_s3::Client::new(&sdk),
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
+            oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc).map(Arc::new)).transpose()?,
+            throttle: Arc::default(),
             config: Arc::new(config),
             clock: Clock::System,
             chance: Chance::Machine,

@@ -3,6 +3,8 @@
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
+use crate::oidc::OidcConfig;
+
 /// The configuration of every function. Read once, at the start.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,6 +26,8 @@ pub struct Config {
     pub errand_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
+    /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// One app at Meta: what calls carry and what webhooks are checked with.
@@ -78,6 +82,7 @@ impl Config {
             nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
             errand_queue_url: variable("ERRAND_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
+            oidc: oidc()?,
         })
     }
 
@@ -85,6 +90,18 @@ impl Config {
     pub fn app(&self, app_id: &str) -> Option<&WhatsAppApp> {
         self.apps.iter().find(|app| app.app_id == app_id)
     }
+}
+
+fn oidc() -> anyhow::Result<Option<OidcConfig>> {
+    // The template sets it to nothing where a deployment has no identity provider.
+    if std::env::var("OIDC_ISSUER").unwrap_or_default().is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(OidcConfig {
+        issuer: variable("OIDC_ISSUER")?,
+        client_id: variable("OIDC_CLIENT_ID")?,
+        redirect_url: variable("OIDC_REDIRECT_URL")?,
+    }))
 }
 
 fn variable(name: &str) -> anyhow::Result<String> {

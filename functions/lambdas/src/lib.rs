@@ -15,6 +15,7 @@ pub mod importer;
 mod load;
 pub mod logging;
 mod media;
+pub mod oidc;
 pub mod recount;
 pub mod sender;
 pub mod storage;

@@ -78,6 +78,7 @@ impl Cloud {
             nudge_queue_url: self.queues.nudge.clone(),
             errand_queue_url: self.queues.errand.clone(),
             apps,
+            oidc: None,
         };
         Ok(App {
             dynamodb,
@@ -85,6 +86,8 @@ impl Cloud {
             s3,
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
+            oidc: None,
+            throttle: Arc::default(),
             config: Arc::new(config),
             clock,
             chance: Chance::Machine,

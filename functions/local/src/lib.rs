@@ -3,11 +3,13 @@
 //! The handlers are those of `lambdas`, called with the events that Lambda would pass; this crate is what AWS is
 //! around them: queues with redrive, the schedule, the stream, the uploads' event, one HTTP port.
 
+pub mod cli;
 pub mod cloud;
 pub mod embedded;
 pub mod events;
 pub mod folder;
 pub mod handlers;
+pub mod issuer;
 pub mod options;
 pub mod pollers;
 pub mod process;

@@ -1,10 +1,9 @@
 //! `campanile`: starts everything on this machine and prints one link.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use local::options::{Asked, HELP};
-use local::recount::recount;
+use clap::Parser;
+use local::cli::{self, Cli, say};
 use local::{Options, Process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -17,21 +16,14 @@ const STOPPED_AT_ONCE: i32 = 130;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let options = match Options::read(std::env::args().skip(1), |name| std::env::var(name).ok())? {
-        Asked::Help => {
-            say(HELP);
-            return Ok(ExitCode::SUCCESS);
-        }
-        Asked::Recount(options, campaign) => {
-            let recounted = recount(&options, &campaign).await?;
-            say(&recounted.to_string());
-            return Ok(if recounted.agree() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-        }
-        Asked::Run(options) => *options,
-    };
+    let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Some(command) = cli.command {
+        return cli::run(command).await;
+    }
 
+    let options = Options::read(cli.run, |name| std::env::var(name).ok())?;
     let process = Process::start(options).await?;
     say(&format!("Campanile is running. Sign in (works once):\n\n  {}\n", process.sign_in_link().await?));
     say(&format!("Sample contacts:  {}", process.data("sample-contacts.csv").display()));
@@ -53,12 +45,5 @@ async fn asked_to_stop([interrupt, terminate]: &mut [Signal; 2]) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-    }
-}
-
-/// Prints a line. That nobody reads it any more (a closed pipe) stops no campaign.
-fn say(line: &str) {
-    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
-        tracing::debug!(%error, "nobody reads the output");
     }
 }

@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use wire::CampaignId;
 
 /// The port when none is asked for.
 pub const DEFAULT_PORT: u16 = 8080;
@@ -12,21 +11,25 @@ pub const DEFAULT_PORT: u16 = 8080;
 /// Meta's Cloud API, without the version.
 const META_API_URL: &str = "https://graph.facebook.com";
 
-/// What `campanile --help` prints.
-pub const HELP: &str = "\
-campanile: WhatsApp campaigns on this machine, without any account
-
-  campanile                        starts everything and prints one link
-  campanile recount CAMPAIGN       compares its totals with its messages; exit code 1 when they differ
-
-  --data DIR      where everything is kept          [CAMPANILE_DATA, ./data]
-  --port PORT     0 takes a free one                [CAMPANILE_PORT, 8080]
-  --listen IP     127.0.0.1 unless told otherwise   [CAMPANILE_LISTEN]
-  --web DIR       the built dashboard               [CAMPANILE_WEB, frontend/dist]
-  --help
-
-To send real messages instead of simulated ones, see \"Configuration\" in README.md.
-";
+/// Where and how the process runs, as flags and variables say it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArgs {
+    /// The folder that holds everything
+    #[arg(long, env = "CAMPANILE_DATA", default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The port; 0 takes a free one
+    #[arg(long, env = "CAMPANILE_PORT", default_value_t = DEFAULT_PORT)]
+    pub port: u16,
+    /// The address to listen on: loopback unless told otherwise
+    #[arg(long, env = "CAMPANILE_LISTEN", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "IP")]
+    pub listen: IpAddr,
+    /// The built dashboard
+    #[arg(long, env = "CAMPANILE_WEB", default_value = "frontend/dist", value_name = "DIR")]
+    pub web: PathBuf,
+    /// A JSON file that says how the simulated WhatsApp behaves
+    #[arg(long, env = "CAMPANILE_SIMULATOR", value_name = "FILE")]
+    pub simulator: Option<PathBuf>,
+}
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -70,17 +73,6 @@ impl std::fmt::Debug for RealNumber {
     }
 }
 
-/// What was asked for on the command line.
-#[derive(Debug)]
-pub enum Asked {
-    /// Run like this.
-    Run(Box<Options>),
-    /// Compare a campaign's totals with its messages.
-    Recount(Box<Options>, CampaignId),
-    /// Print the help.
-    Help,
-}
-
 impl Options {
     /// Defaults over a data folder: loopback, the default port, no real number.
     pub fn at(data: PathBuf) -> Options {
@@ -94,49 +86,21 @@ impl Options {
     }
 
     /// From flags and environment; an error says which of them is wrong.
-    pub fn read(
-        flags: impl IntoIterator<Item = String>,
-        environment: impl Fn(&str) -> Option<String>,
-    ) -> anyhow::Result<Asked> {
+    pub fn read(args: RunArgs, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Options> {
         let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-        let mut options = Options::at(environment("CAMPANILE_DATA").unwrap_or_else(|| "data".to_owned()).into());
-        let mut port = environment("CAMPANILE_PORT");
-        let mut listen = environment("CAMPANILE_LISTEN");
-        if let Some(web) = environment("CAMPANILE_WEB") {
-            options.web = web.into();
-        }
-        let mut flags = flags.into_iter().peekable();
-        let recount = match flags.next_if(|word| word == "recount") {
-            Some(_) => Some(CampaignId(flags.next().context("recount needs a campaign's id; see --help")?)),
-            None => None,
-        };
-        while let Some(flag) = flags.next() {
-            let mut value = || flags.next().with_context(|| format!("{flag} needs a value; see --help"));
-            match flag.as_str() {
-                "--data" => options.data = value()?.into(),
-                "--port" => port = Some(value()?),
-                "--listen" => listen = Some(value()?),
-                "--web" => options.web = value()?.into(),
-                "--help" | "-h" => return Ok(Asked::Help),
-                other => bail!("{other} is not a flag of campanile; see --help"),
+        let simulator = match &args.simulator {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                serde_json::from_str(&text).with_context(|| format!("{} does not say how to behave", path.display()))?
             }
-        }
-        if let Some(port) = port {
-            options
-                .listen
-                .set_port(port.parse().with_context(|| format!("the port {port} is not a number up to 65535"))?);
-        }
-        if let Some(listen) = listen {
-            options.listen.set_ip(listen.parse().with_context(|| format!("{listen} is not an IP address"))?);
-        }
-        options.real_number = real_number(environment)?;
-        if let Some(path) = std::env::var_os("CAMPANILE_SIMULATOR") {
-            let text = std::fs::read_to_string(&path).context("reading the file of CAMPANILE_SIMULATOR")?;
-            options.simulator = serde_json::from_str(&text).context("the file of CAMPANILE_SIMULATOR")?;
-        }
-        Ok(match recount {
-            Some(campaign) => Asked::Recount(Box::new(options), campaign),
-            None => Asked::Run(Box::new(options)),
+            None => simulator::Config::default(),
+        };
+        Ok(Options {
+            data: args.data,
+            listen: SocketAddr::new(args.listen, args.port),
+            web: args.web,
+            simulator,
+            real_number: real_number(environment)?,
         })
     }
 }
@@ -169,32 +133,28 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        run: RunArgs,
+    }
 
     fn read(flags: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<Options> {
         let find =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        match Options::read(flags.iter().map(|flag| (*flag).to_owned()), find)? {
-            Asked::Run(options) => Ok(*options),
-            Asked::Recount(options, _) => Ok(*options),
-            Asked::Help => bail!("help"),
-        }
+        let flags = Flags::try_parse_from([&["campanile"], flags].concat())?;
+        Options::read(flags.run, find)
     }
 
     #[test]
     fn everything_binds_to_loopback_unless_told_otherwise() {
         assert_eq!(read(&[], &[]).unwrap().listen.to_string(), "127.0.0.1:8080");
-        let told = read(&["--listen", "0.0.0.0", "--port", "9000"], &[("CAMPANILE_PORT", "1")]).unwrap();
+        let told = read(&["--listen", "0.0.0.0", "--port", "9000"], &[]).unwrap();
         assert_eq!(told.listen.to_string(), "0.0.0.0:9000");
-    }
-
-    #[test]
-    fn a_recount_names_its_campaign_and_takes_the_same_flags() {
-        let flags = ["recount", "01JD8ZQ0000000000000000001", "--data", "elsewhere"];
-        let asked = Options::read(flags.map(str::to_owned), |_| None).unwrap();
-        let Asked::Recount(options, campaign) = asked else { panic!("{asked:?}") };
-        assert_eq!((options.data.to_str(), campaign.as_str()), (Some("elsewhere"), flags[1]));
-        assert!(Options::read(["recount".to_owned()], |_| None).is_err());
     }
 
     #[test]
@@ -203,6 +163,7 @@ mod tests {
             |flags: &[&str], environment: &[(&str, &str)]| format!("{:#}", read(flags, environment).unwrap_err());
         assert!(message(&["--prot", "1"], &[]).contains("--prot"));
         assert!(message(&["--port", "99999"], &[]).contains("99999"));
+        assert!(message(&["--simulator", "/none"], &[]).contains("/none"));
         let half = [("WHATSAPP_TOKEN", "t"), ("WHATSAPP_PHONE_NUMBER_ID", "1")];
         assert!(message(&[], &half).contains("WHATSAPP_WABA_ID"));
     }

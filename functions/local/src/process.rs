@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use lambdas::App;
 use lambdas::clock::Clock;
+use lambdas::oidc::Oidc;
 use lambdas::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
 use simulator::Simulator;
 use tokio::net::TcpListener;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::cloud::Cloud;
 use crate::folder::{Folder, write_private};
+use crate::issuer::{self, ISSUER_PATH, Issuer};
 use crate::options::Options;
 use crate::stage::Stage;
 use crate::web::{self, ControlRoutes};
@@ -24,6 +26,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// The sample file, kept in the binary so that it is there wherever the process runs.
 const SAMPLE_CONTACTS: &[u8] = include_bytes!("../../../tests/fixtures/contacts/sample.csv");
+
+/// What the workspace of this machine is called.
+const WORKSPACE_NAME: &str = "Campanile";
 
 /// A running Campanile.
 pub struct Process {
@@ -72,9 +77,12 @@ impl Process {
             ..whatsapp::simulator_config(&options.simulator, &secrets)
         };
         let apps = whatsapp::apps(&config, &format!("{address}{SIMULATOR_PATH}"), options.real_number.as_ref());
-        let app = Arc::new(change(cloud.app(&address, apps, Clock::System)?));
+        let oidc = issuer::config(&address);
+        let issuer = Arc::new(Issuer::new(oidc.clone())?);
+        let app = App { oidc: Some(Arc::new(Oidc::new(oidc)?)), ..cloud.app(&address, apps, Clock::System)? };
+        let app = Arc::new(change(app));
         whatsapp::register(&app, &config, options.real_number.as_ref()).await?;
-        let access = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Campanile".to_owned(), expires_at: None };
+        let access = AccessRecord::owner(WORKSPACE, WORKSPACE_NAME);
         access::store(&app, Purpose::Token, &secrets.api_token, &access).await?;
         write_private(&folder.join("api-token"), secrets.api_token.as_bytes())?;
         std::fs::write(folder.join("sample-contacts.csv"), SAMPLE_CONTACTS).context("writing the sample contacts")?;
@@ -82,6 +90,7 @@ impl Process {
         let simulator = Simulator::start(config)?;
         let control = ControlRoutes::of(listener.local_addr()?, options.real_number.as_ref());
         let router = web::router(&app, &cloud, &simulator, control, &options.web);
+        let router = router.nest(ISSUER_PATH, issuer.router(Arc::clone(&app)));
         let stages = Stages::default();
         let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, stages };
         process.stages.http.spawn(|stop| serve(listener, router, stop));
@@ -93,7 +102,7 @@ impl Process {
     /// A link that signs in once.
     pub async fn sign_in_link(&self) -> anyhow::Result<String> {
         let expires_at = access::expires_in_hours(self.app.clock.now_millis(), SIGN_IN_HOURS);
-        let record = AccessRecord { workspace_id: WORKSPACE, workspace_name: "Campanile".to_owned(), expires_at };
+        let record = AccessRecord::owner(WORKSPACE, WORKSPACE_NAME).until(expires_at);
         let code = access::grant(&self.app, Purpose::SignIn, &record).await?;
         Ok(format!("{}/sign-in?code={code}", self.address))
     }

@@ -46,6 +46,15 @@ text_id! {
     ExportId
 }
 
+text_id! {
+    /// Somebody who works in a workspace: 26 characters (ULID), or `owner` for the first one.
+    MemberId
+}
+text_id! {
+    /// A token for another system, not the token itself: 26 characters (ULID).
+    TokenId
+}
+
 /// One customer's walls. A number, as the v3 API has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -11,6 +11,7 @@ mod channel;
 mod consent;
 mod contact;
 mod content;
+mod identity;
 mod ids;
 mod language;
 mod lifecycle;
@@ -20,7 +21,6 @@ mod message;
 mod preview;
 mod problem;
 mod seconds;
-mod session;
 mod settings;
 mod template;
 mod timing;
@@ -42,7 +42,11 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
-pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
+pub use identity::{
+    ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
+    SignInLink, SignInWays, TokenList,
+};
+pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, MemberId, TokenId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
@@ -58,7 +62,6 @@ pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
-pub use session::{Session, SignIn};
 pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
 pub use template::{
     ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,

@@ -88,7 +88,7 @@ async fn act(
             Transition::Already => return Ok(Json(whole(app, &read).await?)),
             Transition::Refused => return Err(refused(action, read.status).into()),
         };
-        let said = attest.map(|said| AttestationRecord::of(said, &caller.workspace_name, now_micros / 1_000));
+        let said = attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
         if action == Action::Start {
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
@@ -108,7 +108,7 @@ async fn act(
             next.media = media;
         }
         portfolios::predict(app, &mut next).await?;
-        let line = AuditLine::of(&caller.workspace_name, event(action, status));
+        let line = AuditLine::of(&caller.name, event(action, status));
         let line = said.iter().fold(line, |line, said| line.because(said.in_words()));
         match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,

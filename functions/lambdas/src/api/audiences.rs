@@ -47,7 +47,7 @@ pub async fn announce(
     Body(Announced { file: request, into_contacts }): Body<Announced>,
 ) -> Result<Response, ApiError> {
     let country = check(&request).map_err(Refusal::fields)?;
-    let into_contacts = checked_into_contacts(into_contacts, &caller.workspace_name).map_err(Refusal::fields)?;
+    let into_contacts = checked_into_contacts(into_contacts, &caller.name).map_err(Refusal::fields)?;
     let id = AudienceId(app.new_id()?);
     let now = app.clock.now();
     let file_name = request.file_name.trim().to_owned();

@@ -1,19 +1,27 @@
 //! Who asks: the walls. Every look-up behind this is by the caller's workspace, so another's ids do not exist.
+//!
+//! `admit` stands before every route that needs a role; behind it the handlers take their [`Caller`] from the request.
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use wire::WorkspaceId;
+use wire::{MemberId, Role, WorkspaceId};
 
 use super::problem::{ApiError, Kind, Refusal};
+use super::throttle;
 use crate::App;
-use crate::storage::access;
+use crate::storage::{access, members, sessions};
 
 /// The cookie of a signed-in browser.
 pub const SESSION_COOKIE: &str = "campanile_session";
+
+/// The cookie that renews it; sent to the session's own path only.
+pub const REFRESH_COOKIE: &str = "campanile_refresh";
 
 /// A page of another origin cannot add this header without being asked by the browser first.
 const CSRF_HEADER: &str = "x-requested-with";
@@ -21,35 +29,90 @@ const CSRF_HEADER: &str = "x-requested-with";
 /// What the header must say.
 const CSRF_VALUE: &str = "campanile";
 
-/// The workspace that a request reads and writes.
+/// The workspace that a request reads and writes, and who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// Its id.
+    /// The workspace's id.
     pub workspace_id: WorkspaceId,
     /// Its name, for people.
     pub workspace_name: String,
+    /// What the caller may do.
+    pub role: Role,
+    /// Who is signed in; nobody behind an API token.
+    pub member_id: Option<MemberId>,
+    /// Who did it, in audits: the member or the token.
+    pub name: String,
 }
 
-impl FromRequestParts<Arc<App>> for Caller {
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Caller, ApiError> {
-        let token = match (bearer(&parts.headers), session_cookie(&parts.headers)) {
-            (Some(token), _) => token,
-            (None, Some(token)) => {
-                check_origin(&parts.method, &parts.headers)?;
-                token
-            }
-            (None, None) => {
-                let how = "send an API token as \"Authorization: Bearer …\", or sign in with the printed link";
-                return Err(Refusal::new(Kind::Unauthorized, how).into());
-            }
-        };
-        match access::find_token(app, token).await? {
-            Some(record) => Ok(Caller { workspace_id: record.workspace_id, workspace_name: record.workspace_name }),
-            None => Err(Refusal::new(Kind::Unauthorized, "the token or session is unknown or has expired").into()),
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, ApiError> {
+        let admitted = parts.extensions.get::<Caller>().cloned();
+        admitted.ok_or_else(|| anyhow::anyhow!("a route asks for its caller and admits anybody").into())
+    }
+}
+
+/// Lets the request on to its handler when whoever asks may do what the route does.
+pub(super) async fn admit(
+    State((app, needed)): State<(Arc<App>, Role)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let caller = identify(&app, request.method(), request.headers()).await?;
+    if caller.role < needed {
+        let (needed, has) = (needed.as_str(), caller.role.as_str());
+        let how = format!("this needs the role {needed}, and {} is {has}: ask an owner of the workspace", caller.name);
+        return Err(Refusal::new(Kind::Forbidden, how).into());
+    }
+    if let Err(seconds) = throttle::take(&app, request.headers()) {
+        let how = "too many requests with this token or session: wait a moment";
+        return Ok(Refusal::new(Kind::TooManyRequests, how).retry_after(seconds).into_response());
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    match (bearer(headers), cookie(headers, SESSION_COOKIE)) {
+        (Some(token), _) => of_token(app, token).await,
+        (None, Some(access)) => {
+            check_origin(method, headers)?;
+            of_session(app, access).await
+        }
+        (None, None) => {
+            let how = "send an API token as \"Authorization: Bearer …\", or sign in";
+            Err(Refusal::new(Kind::Unauthorized, how).into())
         }
     }
+}
+
+async fn of_token(app: &App, token: &str) -> Result<Caller, ApiError> {
+    let Some(record) = access::find_token(app, token).await? else {
+        return Err(Refusal::new(Kind::Unauthorized, "the token is unknown, has expired or was revoked").into());
+    };
+    let name = record.name.unwrap_or_else(|| record.workspace_name.clone());
+    Ok(Caller {
+        workspace_id: record.workspace_id,
+        workspace_name: record.workspace_name,
+        role: record.role,
+        member_id: None,
+        name,
+    })
+}
+
+/// The member is read with every request: a role that is taken away is gone at once.
+async fn of_session(app: &App, access: &str) -> Result<Caller, ApiError> {
+    let over = || Refusal::new(Kind::Unauthorized, "the session is over or unknown");
+    let session = sessions::find(app, access).await?.ok_or_else(over)?;
+    let member = members::get(app, session.workspace_id, &session.member_id).await?.ok_or_else(over)?;
+    Ok(Caller {
+        workspace_id: member.workspace_id,
+        workspace_name: member.workspace_name,
+        role: member.role,
+        member_id: Some(member.id),
+        name: member.name,
+    })
 }
 
 /// A browser adds the cookie by itself, so a request that changes something must show that our page made it.
@@ -62,19 +125,20 @@ pub(super) fn check_origin(method: &Method, headers: &HeaderMap) -> Result<(), R
     Err(Refusal::new(Kind::Forbidden, how))
 }
 
-/// The session of the request's cookies.
-pub(super) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+/// What the request's cookie of this name says.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, _)| *name == SESSION_COOKIE)
-        .map(|(_, token)| token)
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The request's bearer token.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -95,11 +159,10 @@ mod tests {
 
     #[test]
     fn the_session_is_found_among_other_cookies() {
-        let one_header = headers(&[("cookie", "theme=dark; campanile_session=abc; x=1")]);
-        assert_eq!(session_cookie(&one_header), Some("abc"));
-        let two_headers = headers(&[("cookie", "theme=dark"), ("cookie", "campanile_session=abc")]);
-        assert_eq!(session_cookie(&two_headers), Some("abc"));
-        assert_eq!(session_cookie(&headers(&[("cookie", "not_campanile_session=abc")])), None);
+        let found = |pairs: &[(&'static str, &'static str)]| cookie(&headers(pairs), SESSION_COOKIE).map(str::to_owned);
+        assert_eq!(found(&[("cookie", "theme=dark; campanile_session=abc; x=1")]).as_deref(), Some("abc"));
+        assert_eq!(found(&[("cookie", "theme=dark"), ("cookie", "campanile_session=abc")]).as_deref(), Some("abc"));
+        assert_eq!(found(&[("cookie", "not_campanile_session=abc")]), None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub async fn clone(
     let limits = totals::get(&app, &id, Scope::Campaign).await?.limits;
     let request =
         CreateCampaign { name: copy_of(&original.name), pause_above: Some(limits.into()), ..asked_for(&original) };
-    let line = AuditLine::of(&caller.workspace_name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
+    let line = AuditLine::of(&caller.name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
     create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
 }
 

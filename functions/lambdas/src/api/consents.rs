@@ -41,7 +41,7 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let phone = canonical(&phone)?;
     let now = app.clock.now_millis();
-    let line = line(request, &caller.workspace_name, app.new_id()?, now).map_err(Refusal::fields)?;
+    let line = line(request, &caller.name, app.new_id()?, now).map_err(Refusal::fields)?;
     if contacts::get(&app, caller.workspace_id, &phone).await?.is_none() {
         return Err(super::contacts::not_found().into());
     }

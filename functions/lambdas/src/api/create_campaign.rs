@@ -57,7 +57,7 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let keyed = Keyed::of(&headers, &request)?;
     let operator = request.operator_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let line = AuditLine::of(operator.unwrap_or(&caller.workspace_name), CampaignEvent::Created);
+    let line = AuditLine::of(operator.unwrap_or(&caller.name), CampaignEvent::Created);
     create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
 }
 

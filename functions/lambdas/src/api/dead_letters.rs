@@ -103,7 +103,7 @@ async fn note(app: &App, caller: &Caller, id: &CampaignId, redriven: u64) -> Res
     for _ in 0..MOST_RACES {
         let read = find(app, caller, id).await?;
         let next = CampaignRecord { updated_at: app.clock.now_millis(), ..read.clone() };
-        let line = AuditLine::of(&caller.workspace_name, CampaignEvent::DeadLettersRedriven).because(&reason);
+        let line = AuditLine::of(&caller.name, CampaignEvent::DeadLettersRedriven).because(&reason);
         if store::transition(app, &read, &next, line).await? == Written::Done {
             break;
         }

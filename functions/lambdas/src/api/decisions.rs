@@ -66,7 +66,7 @@ async fn decide(app: &App, caller: &Caller, id: &CampaignId, decide: Decide) -> 
         let Decided::Next(next, event, reason) = decide(&read, &counted, app.clock.now_millis())? else {
             return Ok(Json(whole(app, &read).await?));
         };
-        let line = AuditLine::of(&caller.workspace_name, event).because(&reason);
+        let line = AuditLine::of(&caller.name, event).because(&reason);
         if store::transition(app, &read, &next, line).await? == Written::Done {
             tracing::info!(workspace = %caller.workspace_id, campaign = %id, ?event, reason, "a person decided");
             nudge_if_near(app, &next).await;

@@ -83,7 +83,7 @@ pub async fn edit(
         next.updated_at = app.clock.now_millis();
         let changed: Vec<ChangedField> = changes.into_iter().map(|(_, changed)| changed).collect();
         let fields: Vec<String> = changed.iter().map(|changed| changed.field.clone()).collect();
-        let line = AuditLine { changed, ..AuditLine::of(&caller.workspace_name, event(&read, &next)) };
+        let line = AuditLine { changed, ..AuditLine::of(&caller.name, event(&read, &next)) };
         if store::transition(&app, &read, &next, line).await? == Written::Done {
             let (workspace, epoch) = (caller.workspace_id, next.epoch);
             tracing::info!(%workspace, campaign = %id, ?fields, epoch, "a campaign was edited");

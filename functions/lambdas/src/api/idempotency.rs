@@ -21,7 +21,7 @@ const HEADER: &str = "idempotency-key";
 const LONGEST_KEY: usize = 255;
 
 /// How long a key is remembered, in seconds: a day, longer than anybody goes on trying.
-const REMEMBERED_SECONDS: i64 = 24 * 3_600;
+pub(super) const REMEMBERED_SECONDS: i64 = 24 * 3_600;
 
 /// A request under its key. Both as hashes: what the caller wrote is kept nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +43,7 @@ struct Promise {
 impl Keyed {
     /// The request under the key of its headers; nothing when they have none.
     pub(super) fn of(headers: &HeaderMap, request: &impl Serialize) -> Result<Option<Keyed>, ApiError> {
-        let mut keys = headers.get_all(HEADER).iter();
-        let Some(key) = keys.next() else { return Ok(None) };
-        let key = key.as_bytes();
-        let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
-        if !is_key || keys.next().is_some() {
-            let how = format!("Idempotency-Key: give one, of 1 to {LONGEST_KEY} visible ASCII characters");
-            return Err(Refusal::new(Kind::Malformed, how).into());
-        }
+        let Some(key) = key_of(headers)? else { return Ok(None) };
         let request = serde_json::to_vec(request).context("a request does not fit into JSON")?;
         Ok(Some(Keyed { key_hash: hash(key), request_hash: hash(&request) }))
     }
@@ -60,7 +53,20 @@ impl Keyed {
     }
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// The key of a request's headers; nothing when they have none.
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<&[u8]>, Refusal> {
+    let mut keys = headers.get_all(HEADER).iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    let key = key.as_bytes();
+    let is_key = (1..=LONGEST_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
+    if !is_key || keys.next().is_some() {
+        let how = format!("Idempotency-Key: give one, of 1 to {LONGEST_KEY} visible ASCII characters");
+        return Err(Refusal::new(Kind::Malformed, how));
+    }
+    Ok(Some(key))
+}
+
+pub(super) fn hash(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 

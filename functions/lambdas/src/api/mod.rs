@@ -8,9 +8,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
+use axum::routing::any;
+use wire::Role::{Manager, Operator, Owner, Viewer};
 
 use crate::App;
+use routes::Needs::{Nothing, Role};
+use routes::Routes;
 
 mod actions;
 mod assets;
@@ -39,71 +42,34 @@ mod extract;
 mod idempotency;
 mod launch_check;
 mod lists;
+mod members;
 mod message_view;
 mod messages;
+mod once;
 mod people;
 mod preview;
 mod problem;
 mod recount;
 mod request_log;
+mod routes;
 mod sessions;
 mod settings;
 mod suppressions;
 mod templates;
+mod throttle;
+mod tokens;
+mod unchanged;
+
+pub use routes::{Needs, Route};
+pub use throttle::Throttle;
 
 /// Largest request body, in bytes: a campaign is a few kilobytes, files go to S3.
 pub const MAX_BODY_BYTES: usize = 1_000_000;
 
 /// The routes under `/v3`; other paths are left to whoever serves the dashboard.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v3/sign-in", post(sessions::sign_in))
-        .route("/v3/sign-out", post(sessions::sign_out))
-        .route("/v3/session", get(sessions::show))
-        .route("/v3/channels", get(channels::list).post(channel_edits::create))
-        .route("/v3/channels/{id}", patch(channel_edits::edit).delete(channel_edits::delete))
-        .route("/v3/channels/{id}/health", get(channel_edits::health))
-        .route("/v3/channels/{id}/templates", get(channels::templates))
-        .route("/v3/templates", get(templates::list).post(templates::create))
-        .route("/v3/templates/{id}", put(templates::replace).delete(templates::delete))
-        .route("/v3/uploads", post(audiences::announce))
-        .route("/v3/assets", post(assets::announce))
-        .route("/v3/assets/{id}", get(assets::show))
-        .route("/v3/audiences/{id}", get(audiences::show))
-        .route("/v3/audiences/{id}/rejects", get(audiences::rejects))
-        .route("/v3/contacts", get(contacts::list).post(contacts::create))
-        .route("/v3/contacts/labels", post(contact_labels::change))
-        .route("/v3/contacts/values", get(contact_values::list))
-        .route("/v3/contacts/export", post(exports::create))
-        .route("/v3/contacts/export/{id}", get(exports::show))
-        .route("/v3/contacts/{phone}", one_contact())
-        .route("/v3/contacts/{phone}/consents", get(consents::list).post(consents::create))
-        .route("/v3/suppressions", get(suppressions::list).post(suppressions::create))
-        .route("/v3/suppressions/{phone}", delete(suppressions::delete))
-        .route("/v3/people/erase", post(people::erase))
-        .route("/v3/people/export", get(people::export))
-        .route("/v3/settings", get(settings::show).patch(settings::edit))
-        .route("/v3/lists", get(lists::all).post(lists::create))
-        .route("/v3/lists/count", post(lists::count))
-        .route("/v3/lists/{id}", one_list())
-        .route("/v3/lists/{id}/audience", post(lists::make_audience))
-        .route("/v3/campaigns", get(campaigns::list).post(create_campaign::create))
-        .route("/v3/campaigns/{id}", one_campaign())
-        .route("/v3/campaigns/{id}/start", post(actions::start))
-        .route("/v3/campaigns/{id}/pause", post(actions::pause))
-        .route("/v3/campaigns/{id}/resume", post(actions::resume))
-        .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
-        .route("/v3/campaigns/{id}/estimate", get(estimate::show))
-        .route("/v3/campaigns/{id}/preview", get(preview::show))
-        .route("/v3/campaigns/{id}/try", post(preview::send))
-        .route("/v3/campaigns/{id}/messages", get(messages::list))
-        .route("/v3/campaigns/{id}/clone", post(clone_campaign::clone))
-        .route("/v3/campaigns/{id}/retry", post(decisions::retry))
-        .route("/v3/campaigns/{id}/unknowns", post(decisions::unknowns))
-        .route("/v3/campaigns/{id}/recount", post(recount::recount))
-        .route("/v3/campaigns/{id}/dead-letters", get(dead_letters::list))
-        .route("/v3/campaigns/{id}/dead-letters/redrive", post(dead_letters::redrive))
-        .route("/v3/campaigns/{id}/audit", get(audit::list))
+    let (router, _) = routes(&app).into_parts();
+    router
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))
         .route("/v3/{*rest}", any(no_such_path))
@@ -112,16 +78,106 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-fn one_campaign() -> MethodRouter<Arc<App>> {
-    get(campaigns::show).patch(edit_campaign::edit).delete(delete_campaign::delete)
+/// Every route and who may use it.
+pub fn table(app: &Arc<App>) -> Vec<Route> {
+    routes(app).into_parts().1
 }
 
-fn one_contact() -> MethodRouter<Arc<App>> {
-    get(contacts::show).patch(contacts::edit).delete(contacts::delete)
+fn routes(app: &Arc<App>) -> Routes {
+    let routes = Routes::of(Arc::clone(app));
+    let routes = content(people(access(routes)));
+    campaigns_of(routes)
 }
 
-fn one_list() -> MethodRouter<Arc<App>> {
-    get(lists::show).patch(lists::edit).delete(lists::delete)
+fn access(routes: Routes) -> Routes {
+    routes
+        .post("/v3/sign-in", Nothing, sessions::sign_in)
+        .get("/v3/sign-in/ways", Nothing, sessions::ways)
+        .get("/v3/session", Role(Viewer), sessions::show)
+        .delete("/v3/session", Nothing, sessions::sign_out)
+        .post("/v3/session/refresh", Nothing, sessions::refresh)
+        .get("/v3/session/begin", Nothing, sessions::begin)
+        .get("/v3/session/callback", Nothing, sessions::callback)
+        .get("/v3/members", Role(Viewer), members::list)
+        .post("/v3/members", Role(Owner), members::create)
+        .patch("/v3/members/{id}", Role(Owner), members::edit)
+        .delete("/v3/members/{id}", Role(Owner), members::delete)
+        .post("/v3/members/{id}/sign-in-link", Role(Owner), members::sign_in_link)
+        .get("/v3/tokens", Role(Owner), tokens::list)
+        .post("/v3/tokens", Role(Owner), tokens::create)
+        .delete("/v3/tokens/{id}", Role(Owner), tokens::revoke)
+        .get("/v3/settings", Role(Viewer), settings::show)
+        .patch("/v3/settings", Role(Manager), settings::edit)
+}
+
+fn people(routes: Routes) -> Routes {
+    routes
+        .get("/v3/contacts", Role(Viewer), contacts::list)
+        .post("/v3/contacts", Role(Operator), contacts::create)
+        .post("/v3/contacts/labels", Role(Operator), contact_labels::change)
+        .get("/v3/contacts/values", Role(Viewer), contact_values::list)
+        .post("/v3/contacts/export", Role(Manager), exports::create)
+        .get("/v3/contacts/export/{id}", Role(Manager), exports::show)
+        .get("/v3/contacts/{phone}", Role(Viewer), contacts::show)
+        .patch("/v3/contacts/{phone}", Role(Operator), contacts::edit)
+        .delete("/v3/contacts/{phone}", Role(Operator), contacts::delete)
+        .get("/v3/contacts/{phone}/consents", Role(Viewer), consents::list)
+        .post("/v3/contacts/{phone}/consents", Role(Operator), consents::create)
+        .get("/v3/suppressions", Role(Viewer), suppressions::list)
+        .post("/v3/suppressions", Role(Operator), suppressions::create)
+        .delete("/v3/suppressions/{phone}", Role(Manager), suppressions::delete)
+        .post("/v3/people/erase", Role(Manager), self::people::erase)
+        .get("/v3/people/export", Role(Manager), self::people::export)
+        .get("/v3/lists", Role(Viewer), lists::all)
+        .post("/v3/lists", Role(Operator), lists::create)
+        .post("/v3/lists/count", Role(Viewer), lists::count)
+        .get("/v3/lists/{id}", Role(Viewer), lists::show)
+        .patch("/v3/lists/{id}", Role(Operator), lists::edit)
+        .delete("/v3/lists/{id}", Role(Operator), lists::delete)
+        .post("/v3/lists/{id}/audience", Role(Operator), lists::make_audience)
+}
+
+fn content(routes: Routes) -> Routes {
+    routes
+        .get("/v3/channels", Role(Viewer), channels::list)
+        .post("/v3/channels", Role(Owner), channel_edits::create)
+        .patch("/v3/channels/{id}", Role(Owner), channel_edits::edit)
+        .delete("/v3/channels/{id}", Role(Owner), channel_edits::delete)
+        .get("/v3/channels/{id}/health", Role(Viewer), channel_edits::health)
+        .get("/v3/channels/{id}/templates", Role(Viewer), channels::templates)
+        .get("/v3/templates", Role(Viewer), templates::list)
+        .post("/v3/templates", Role(Manager), templates::create)
+        .put("/v3/templates/{id}", Role(Manager), templates::replace)
+        .delete("/v3/templates/{id}", Role(Manager), templates::delete)
+        .post("/v3/uploads", Role(Operator), audiences::announce)
+        .post("/v3/assets", Role(Operator), assets::announce)
+        .get("/v3/assets/{id}", Role(Viewer), assets::show)
+        .get("/v3/audiences/{id}", Role(Viewer), audiences::show)
+        .get("/v3/audiences/{id}/rejects", Role(Operator), audiences::rejects)
+}
+
+fn campaigns_of(routes: Routes) -> Routes {
+    routes
+        .get("/v3/campaigns", Role(Viewer), campaigns::list)
+        .post("/v3/campaigns", Role(Operator), create_campaign::create)
+        .get("/v3/campaigns/{id}", Role(Viewer), campaigns::show)
+        .patch("/v3/campaigns/{id}", Role(Operator), edit_campaign::edit)
+        .delete("/v3/campaigns/{id}", Role(Manager), delete_campaign::delete)
+        .post("/v3/campaigns/{id}/start", Role(Operator), actions::start)
+        .post("/v3/campaigns/{id}/pause", Role(Operator), actions::pause)
+        .post("/v3/campaigns/{id}/resume", Role(Operator), actions::resume)
+        .post("/v3/campaigns/{id}/cancel", Role(Operator), actions::cancel)
+        .get("/v3/campaigns/{id}/estimate", Role(Viewer), estimate::show)
+        .get("/v3/campaigns/{id}/preview", Role(Viewer), preview::show)
+        .post("/v3/campaigns/{id}/try", Role(Operator), preview::send)
+        .get("/v3/campaigns/{id}/messages", Role(Viewer), messages::list)
+        .post("/v3/campaigns/{id}/clone", Role(Operator), clone_campaign::clone)
+        .post("/v3/campaigns/{id}/retry", Role(Operator), decisions::retry)
+        .post("/v3/campaigns/{id}/unknowns", Role(Manager), decisions::unknowns)
+        .post("/v3/campaigns/{id}/recount", Role(Operator), recount::recount)
+        .get("/v3/campaigns/{id}/dead-letters", Role(Viewer), dead_letters::list)
+        .post("/v3/campaigns/{id}/dead-letters/redrive", Role(Manager), dead_letters::redrive)
+        .get("/v3/campaigns/{id}/audit", Role(Viewer), audit::list)
 }
 
 async fn no_such_path() -> problem::Refusal {

@@ -115,7 +115,7 @@ pub async fn erase(
     let proof = ErasureRecord {
         id: app.new_id()?,
         name,
-        asked_by: caller.workspace_name,
+        asked_by: caller.name,
         at: now,
         contacts,
         consents: lines,

@@ -52,6 +52,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// It was read, but fields are wrong.
     Invalid,
+    /// Too often.
+    TooManyRequests,
     /// Our fault.
     Internal,
     /// WhatsApp did not answer as it should.
@@ -79,6 +81,7 @@ impl Kind {
                 ("unsupportedMediaType", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON.")
             }
             Kind::Invalid => ("invalid", StatusCode::UNPROCESSABLE_ENTITY, "Some fields are not valid."),
+            Kind::TooManyRequests => ("tooManyRequests", StatusCode::TOO_MANY_REQUESTS, "There are too many requests."),
             Kind::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here."),
             Kind::Upstream => ("upstream", StatusCode::BAD_GATEWAY, "WhatsApp did not answer as it should."),
         }
@@ -96,6 +99,7 @@ impl Kind {
             Kind::TooLarge,
             Kind::UnsupportedMediaType,
             Kind::Invalid,
+            Kind::TooManyRequests,
         ];
         let other = if status.is_server_error() { Kind::Internal } else { Kind::Malformed };
         kinds.into_iter().find(|kind| kind.row().1 == status).unwrap_or(other)

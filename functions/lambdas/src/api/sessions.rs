@@ -1,51 +1,195 @@
-//! Signing in with the code of the printed link, and out again.
+//! Signing in: with the code of a link, or with the organisation's identity provider; staying in, and going out.
+//!
+//! Both ways end in one session (`storage::sessions`), whose secrets are cookies that no script can read.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
-use http::{HeaderMap, Method, StatusCode};
-use wire::{Session, SignIn};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::header::{LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Deserialize;
+use wire::{Session, SignIn, SignInWays};
 
-use super::caller::{Caller, SESSION_COOKIE, check_origin, session_cookie};
-use super::extract::Body;
+use super::caller::{Caller, REFRESH_COOKIE, SESSION_COOKIE, check_origin, cookie};
+use super::extract::{Body, Params};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
-use crate::storage::access::{self, AccessRecord, Purpose, SESSION_DAYS};
+use crate::oidc::{self, Begun};
+use crate::storage::access;
+use crate::storage::members::{self, MemberRecord};
+use crate::storage::sessions::{self, ACCESS_SECONDS, IDLE_DAYS, Refreshed, Secrets};
+use crate::storage::table::Written;
 
-/// `POST /v3/sign-in`: spends the code and answers with a session cookie.
+/// The cookie of a sign-in that went to the identity provider and is not back yet.
+const BEGUN_COOKIE: &str = "campanile_sign_in";
+
+/// How long somebody may take there, in seconds.
+const BEGUN_SECONDS: i64 = 15 * 60;
+
+/// Where the session's own cookies are sent to.
+const SESSION_PATH: &str = "/v3/session";
+
+/// `POST /v3/sign-in`: spends the code of a link and answers with a session.
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Body(request): Body<SignIn>,
 ) -> Result<Response, ApiError> {
-    let Some(opened) = access::spend_sign_in(&app, &request.code).await? else {
-        let how = "the sign-in link was used before or has expired: print a new one";
-        return Err(Refusal::new(Kind::Unauthorized, how).into());
+    let used =
+        || Refusal::new(Kind::Unauthorized, "the sign-in link was used before or has expired: ask for a new one");
+    let opened = access::spend_sign_in(&app, &request.code).await?.ok_or_else(used)?;
+    let member = match &opened.member_id {
+        Some(id) => members::get(&app, opened.workspace_id, id).await?.ok_or_else(used)?,
+        None => members::first_owner(&app, opened.workspace_id, &opened.workspace_name).await?,
     };
-    let expires_at = access::expires_in_days(app.clock.now_millis(), SESSION_DAYS);
-    let record = AccessRecord { expires_at, ..opened };
-    let token = access::grant(&app, Purpose::Token, &record).await?;
-    let session = Session { workspace_id: record.workspace_id, workspace_name: record.workspace_name };
-    let cookie = cookie(&token, SESSION_DAYS * 86_400, Transport::of(&headers));
-    Ok(([(SET_COOKIE, cookie)], Json(session)).into_response())
+    let secrets = open(&app, &member).await?.ok_or_else(used)?;
+    Ok(with_cookies(Json(session_of(member)).into_response(), &secrets, Transport::of(&headers))?)
 }
 
-/// `POST /v3/sign-out`: ends the browser's session; without one there is nothing to do.
-pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    if let Some(token) = session_cookie(&headers) {
-        check_origin(&Method::POST, &headers)?;
-        access::revoke_token(&app, token).await?;
+/// `GET /v3/sign-in/ways`
+pub async fn ways(State(app): State<Arc<App>>) -> Json<SignInWays> {
+    let begin_url = app.oidc.as_ref().map(|oidc| format!("{}{SESSION_PATH}/begin", oidc.origin()));
+    Json(SignInWays { begin_url })
+}
+
+/// `GET /v3/session/begin`: on to the identity provider.
+pub async fn begin(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let Some(oidc) = &app.oidc else {
+        return Err(Refusal::new(Kind::NotFound, "this installation has no identity provider").into());
+    };
+    let (begun, url) = oidc.begin().await?;
+    let cookie = cookie_of(BEGUN_COOKIE, &begun.sealed(), SESSION_PATH, BEGUN_SECONDS, Transport::of(&headers));
+    // Lax: the way back starts at the provider's site, and this cookie must come along.
+    let cookie = cookie.replace("SameSite=Strict", "SameSite=Lax");
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, url), (SET_COOKIE, cookie)]).into_response())
+}
+
+/// What the identity provider sends back with the browser.
+#[derive(Debug, Deserialize)]
+pub struct Returned {
+    code: Option<String>,
+    state: Option<String>,
+}
+
+/// `GET /v3/session/callback`: back from the identity provider, into a session or to the page that says why not.
+pub async fn callback(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Params(returned): Params<Returned>,
+) -> Result<Response, ApiError> {
+    let transport = Transport::of(&headers);
+    let begun = cookie(&headers, BEGUN_COOKIE).and_then(Begun::opened);
+    let mut response = match signed_in(&app, begun, returned).await? {
+        Ok(secrets) => with_cookies(Redirect::to("/campaigns").into_response(), &secrets, transport)?,
+        Err(why) => {
+            tracing::info!(why = why.as_str(), "a sign-in was refused");
+            Redirect::to(&format!("/sign-in?refused={}", why.as_str())).into_response()
+        }
+    };
+    add_cookie(&mut response, &cookie_of(BEGUN_COOKIE, "", SESSION_PATH, 0, transport))?;
+    Ok(response)
+}
+
+/// Why somebody who came back is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NotIn {
+    /// They gave up, or the provider refused them.
+    Denied,
+    /// It was begun too long ago, or in another browser.
+    Stale,
+    /// The provider's answer cannot be trusted.
+    Untrusted,
+    /// No workspace has invited this address.
+    NotInvited,
+}
+
+impl NotIn {
+    fn as_str(self) -> &'static str {
+        match self {
+            NotIn::Denied => "denied",
+            NotIn::Stale => "stale",
+            NotIn::Untrusted => "untrusted",
+            NotIn::NotInvited => "notInvited",
+        }
     }
-    let cleared = cookie("", 0, Transport::of(&headers));
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cleared)]).into_response())
+}
+
+async fn signed_in(app: &App, begun: Option<Begun>, returned: Returned) -> Result<Result<Secrets, NotIn>, ApiError> {
+    let Some(oidc) = &app.oidc else { return Ok(Err(NotIn::Denied)) };
+    let Some(code) = returned.code else { return Ok(Err(NotIn::Denied)) };
+    let Some(begun) = begun.filter(|begun| returned.state.as_deref().is_some_and(|state| begun.is_of(state))) else {
+        return Ok(Err(NotIn::Stale));
+    };
+    let person = match oidc.exchange(&code, &begun, app.clock.now_millis() / 1_000).await? {
+        Ok(person) => person,
+        Err(oidc::Untrusted(why)) => {
+            tracing::warn!(why, "the identity provider's answer is not trusted");
+            return Ok(Err(NotIn::Untrusted));
+        }
+    };
+    // In several workspaces: the one that was entered last.
+    let mut members = members::of_email(app, &person.email).await?;
+    members.sort_by_key(|member| (member.signed_in_at, std::cmp::Reverse(member.created_at)));
+    let Some(member) = members.pop() else { return Ok(Err(NotIn::NotInvited)) };
+    Ok(open(app, &member).await?.ok_or(NotIn::NotInvited))
+}
+
+/// Opens a session for a member; nothing when they are gone.
+async fn open(app: &App, member: &MemberRecord) -> anyhow::Result<Option<Secrets>> {
+    if members::note_sign_in(app, member).await? == Written::ConditionFailed {
+        return Ok(None);
+    }
+    tracing::info!(workspace = %member.workspace_id, member = %member.id, "a member signed in");
+    Ok(Some(sessions::open(app, member.workspace_id, &member.id).await?))
+}
+
+/// `POST /v3/session/refresh`: the next pair of cookies for the present one.
+pub async fn refresh(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    check_origin(&Method::POST, &headers)?;
+    let transport = Transport::of(&headers);
+    let over = |how: &str| -> Result<Response, ApiError> {
+        without_cookies(Refusal::new(Kind::Unauthorized, how).into_response(), transport)
+    };
+    let Some(secret) = cookie(&headers, REFRESH_COOKIE) else { return over("nobody is signed in") };
+    match sessions::refresh(&app, secret).await? {
+        Refreshed::Renewed(secrets) => Ok(with_cookies(StatusCode::NO_CONTENT.into_response(), &secrets, transport)?),
+        Refreshed::Unknown => over("the session is over: sign in again"),
+        Refreshed::Copied => over("this session was used by somebody else too and was ended: sign in again"),
+    }
+}
+
+/// `DELETE /v3/session`: signs the browser out; without a session there is nothing to do.
+pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    for name in [REFRESH_COOKIE, SESSION_COOKIE] {
+        if let Some(secret) = cookie(&headers, name) {
+            check_origin(&Method::DELETE, &headers)?;
+            sessions::end(&app, secret).await?;
+        }
+    }
+    without_cookies(StatusCode::NO_CONTENT.into_response(), Transport::of(&headers))
 }
 
 /// `GET /v3/session`
 pub async fn show(caller: Caller) -> Json<Session> {
-    Json(Session { workspace_id: caller.workspace_id, workspace_name: caller.workspace_name })
+    Json(Session {
+        workspace_id: caller.workspace_id,
+        workspace_name: caller.workspace_name,
+        member_id: caller.member_id,
+        name: caller.name,
+        role: caller.role,
+    })
+}
+
+fn session_of(member: MemberRecord) -> Session {
+    Session {
+        workspace_id: member.workspace_id,
+        workspace_name: member.workspace_name,
+        member_id: Some(member.id),
+        name: member.name,
+        role: member.role,
+    }
 }
 
 /// How the request came to us, or to the proxy before us.
@@ -63,12 +207,31 @@ impl Transport {
     }
 }
 
-fn cookie(token: &str, max_age_seconds: i64, transport: Transport) -> String {
+fn with_cookies(mut response: Response, secrets: &Secrets, transport: Transport) -> anyhow::Result<Response> {
+    let access = cookie_of(SESSION_COOKIE, &secrets.access, "/", ACCESS_SECONDS, transport);
+    let refresh = cookie_of(REFRESH_COOKIE, &secrets.refresh, SESSION_PATH, IDLE_DAYS * 86_400, transport);
+    add_cookie(&mut response, &access)?;
+    add_cookie(&mut response, &refresh)?;
+    Ok(response)
+}
+
+fn without_cookies(mut response: Response, transport: Transport) -> Result<Response, ApiError> {
+    add_cookie(&mut response, &cookie_of(SESSION_COOKIE, "", "/", 0, transport))?;
+    add_cookie(&mut response, &cookie_of(REFRESH_COOKIE, "", SESSION_PATH, 0, transport))?;
+    Ok(response)
+}
+
+fn add_cookie(response: &mut Response, cookie: &str) -> anyhow::Result<()> {
+    response.headers_mut().append(SET_COOKIE, HeaderValue::from_str(cookie)?);
+    Ok(())
+}
+
+fn cookie_of(name: &str, value: &str, path: &str, max_age_seconds: i64, transport: Transport) -> String {
     let secure = match transport {
         Transport::Plain => "",
         Transport::Encrypted => "; Secure",
     };
-    format!("{SESSION_COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={max_age_seconds}{secure}")
+    format!("{name}={value}; HttpOnly; SameSite=Strict; Path={path}; Max-Age={max_age_seconds}{secure}")
 }
 
 #[cfg(test)]
@@ -78,9 +241,9 @@ mod tests {
     #[test]
     fn the_cookie_is_secure_where_the_connection_is() {
         let mut headers = HeaderMap::new();
-        assert!(!cookie("t", 60, Transport::of(&headers)).contains("Secure"));
-        headers.insert("x-forwarded-proto", http::HeaderValue::from_static("https, http"));
-        let expected = "campanile_session=t; HttpOnly; SameSite=Strict; Path=/; Max-Age=60; Secure";
-        assert_eq!(cookie("t", 60, Transport::of(&headers)), expected);
+        assert!(!cookie_of("s", "t", "/", 60, Transport::of(&headers)).contains("Secure"));
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https, http"));
+        let expected = "s=t; HttpOnly; SameSite=Strict; Path=/; Max-Age=60; Secure";
+        assert_eq!(cookie_of("s", "t", "/", 60, Transport::of(&headers)), expected);
     }
 }

@@ -44,7 +44,7 @@ pub async fn edit(
         }
         let next = SettingsRecord { version: read.version + 1, ..next };
         if store::put(&app, caller.workspace_id, &next).await? == Written::Done {
-            tracing::info!(workspace = %caller.workspace_id, who = caller.workspace_name, ?request, "settings were changed");
+            tracing::info!(workspace = %caller.workspace_id, who = caller.name, ?request, "settings were changed");
             return Ok(Json(view(&next)));
         }
     }

@@ -145,12 +145,8 @@ pub async fn create(
         return Err(Refusal::field("channelId", "this workspace has no such channel").into());
     }
     let now = app.clock.now_millis();
-    let entry = Entry {
-        reason: SuppressionReason::Manual,
-        code: None,
-        added_by: Some(caller.workspace_name.clone()),
-        since: now,
-    };
+    let entry =
+        Entry { reason: SuppressionReason::Manual, code: None, added_by: Some(caller.name.clone()), since: now };
     let mut writes = Vec::with_capacity(phones.len());
     for phone in &phones {
         writes.push(add(&app, &caller, phone, request.channel_id.as_ref(), &entry));
@@ -264,7 +260,7 @@ async fn note(app: &App, caller: &Caller, phone: &str, act: ConsentAct, at: i64)
             source: "manual".to_owned(),
             text_version: None,
             evidence: None,
-            recorded_by: caller.workspace_name.clone(),
+            recorded_by: caller.name.clone(),
             at,
         };
         consents::record(app, caller.workspace_id, phone, &line).await?;

@@ -1,21 +1,22 @@
-//! Who may call the API: sessions and bearer tokens, and the one-time codes that sessions begin with.
+//! Tokens of other systems, and the one-time codes that sessions begin with.
 //!
 //! Only hashes are stored: who reads the table can sign in as nobody.
 
 use anyhow::Context;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use wire::WorkspaceId;
+use wire::{MemberId, Role, TokenId, WorkspaceId};
 
-use super::table::{self, Item, text};
+use super::table::{self, Item, Written, text};
 use crate::App;
 use crate::app::random;
 
-/// How long a browser stays signed in.
-pub const SESSION_DAYS: i64 = 30;
-
-/// How long a printed sign-in link works.
+/// How long a sign-in link works.
 pub const SIGN_IN_HOURS: i64 = 12;
+
+/// Most tokens of a workspace: they are read in one go.
+pub const MOST_TOKENS: usize = 200;
 
 /// What a secret opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,26 +26,99 @@ pub struct AccessRecord {
     pub workspace_id: WorkspaceId,
     /// Its name.
     pub workspace_name: String,
+    /// What its bearer may do. A secret from before there were roles may do everything, as it always could.
+    #[serde(default = "everything")]
+    pub role: Role,
+    /// Who uses it, for audits; absent: the workspace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whom a sign-in code signs in; absent: the first owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_id: Option<MemberId>,
     /// Seconds since 1970; also the table's time to live. Nothing: until it is taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
 }
 
+/// What is kept of an API token beside its hash. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRecord {
+    /// Its id.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Who made it.
+    pub created_by: String,
+    /// When.
+    pub created_at: i64,
+    /// Until when it works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub works_until: Option<i64>,
+    /// Where its secret's item is.
+    hash: String,
+}
+
 /// What a secret is for; a code never works as a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A session's cookie or an API client's bearer token.
+    /// An API client's bearer token.
     Token,
     /// A sign-in link's code; works once.
     SignIn,
 }
 
-fn keys(purpose: Purpose, secret: &str) -> (String, &'static str) {
-    let sort = match purpose {
-        Purpose::Token => "token",
-        Purpose::SignIn => "signIn",
-    };
-    (format!("access#{}", hex::encode(Sha256::digest(secret.as_bytes()))), sort)
+impl Purpose {
+    fn sort_key(self) -> &'static str {
+        match self {
+            Purpose::Token => "token",
+            Purpose::SignIn => "signIn",
+        }
+    }
+}
+
+impl AccessRecord {
+    /// Everything of a workspace, for ever.
+    pub fn owner(workspace_id: WorkspaceId, workspace_name: &str) -> AccessRecord {
+        AccessRecord {
+            workspace_id,
+            workspace_name: workspace_name.to_owned(),
+            role: Role::Owner,
+            name: None,
+            member_id: None,
+            expires_at: None,
+        }
+    }
+
+    /// The same until a time, in seconds since 1970.
+    #[must_use]
+    pub fn until(self, expires_at: i64) -> AccessRecord {
+        AccessRecord { expires_at: Some(expires_at), ..self }
+    }
+
+    /// The same for a role.
+    #[must_use]
+    pub fn with(self, role: Role) -> AccessRecord {
+        AccessRecord { role, ..self }
+    }
+}
+
+fn everything() -> Role {
+    Role::Owner
+}
+
+fn hash(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}
+
+fn keys(purpose: Purpose, hash: &str) -> (String, &'static str) {
+    (format!("access#{hash}"), purpose.sort_key())
+}
+
+fn token_keys(workspace: WorkspaceId, id: &TokenId) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("token#{id}"))
 }
 
 /// Makes a secret and stores its hash.
@@ -56,7 +130,7 @@ pub async fn grant(app: &App, purpose: Purpose, record: &AccessRecord) -> anyhow
 
 /// Stores the hash of a secret that was made elsewhere.
 pub async fn store(app: &App, purpose: Purpose, secret: &str, record: &AccessRecord) -> anyhow::Result<()> {
-    let (pk, sk) = keys(purpose, secret);
+    let (pk, sk) = keys(purpose, &hash(secret));
     app.dynamodb
         .put_item()
         .table_name(&app.config.control_table)
@@ -67,49 +141,82 @@ pub async fn store(app: &App, purpose: Purpose, secret: &str, record: &AccessRec
     Ok(())
 }
 
+/// Makes an API token that is listed and can be revoked.
+pub async fn grant_token(app: &App, access: &AccessRecord, kept: TokenRecord) -> anyhow::Result<(String, TokenRecord)> {
+    let secret = format!("cmp_{}", hex::encode(random::<32>()?));
+    let kept = TokenRecord { hash: hash(&secret), ..kept };
+    let (pk, sk) = keys(Purpose::Token, &kept.hash);
+    let (listed_pk, listed_sk) = token_keys(access.workspace_id, &kept.id);
+    let put = |item: Item| {
+        let put = Put::builder().table_name(&app.config.control_table).set_item(Some(item)).build();
+        anyhow::Ok(TransactWriteItem::builder().put(put.context("a token lacks a field")?).build())
+    };
+    let writes = vec![put(table::to_item(access, &pk, sk)?)?, put(table::to_item(&kept, &listed_pk, &listed_sk)?)?];
+    match table::transact(app, writes, "writing an API token").await? {
+        Written::Done | Written::ConditionFailed => Ok((secret, kept)),
+    }
+}
+
+/// The API tokens of a workspace, oldest first.
+pub async fn tokens(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<TokenRecord>> {
+    let query = app.dynamodb.query().table_name(&app.config.control_table).consistent_read(true);
+    let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :sk)");
+    let query = query.expression_attribute_values(":pk", text(format!("workspace#{workspace}")));
+    let output = query.expression_attribute_values(":sk", text("token#")).send().await.context("listing tokens")?;
+    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
+}
+
+/// Takes an API token away, for every request from now on. Answers what it was.
+pub async fn revoke(app: &App, workspace: WorkspaceId, id: &TokenId) -> anyhow::Result<Option<TokenRecord>> {
+    let (listed_pk, listed_sk) = token_keys(workspace, id);
+    let found: Option<TokenRecord> =
+        table::get(&app.dynamodb, &app.config.control_table, &listed_pk, &listed_sk).await?;
+    let Some(kept) = found else { return Ok(None) };
+    let (pk, sk) = keys(Purpose::Token, &kept.hash);
+    let delete = |pk: String, sk: String| {
+        let delete = Delete::builder().table_name(&app.config.control_table).key("pk", text(pk)).key("sk", text(sk));
+        anyhow::Ok(TransactWriteItem::builder().delete(delete.build().context("a token lacks a key")?).build())
+    };
+    let writes = vec![delete(pk, sk.to_owned())?, delete(listed_pk, listed_sk)?];
+    table::transact(app, writes, "revoking an API token").await?;
+    Ok(Some(kept))
+}
+
 /// What a token opens now; nothing when it is unknown or has expired.
 pub async fn find_token(app: &App, secret: &str) -> anyhow::Result<Option<AccessRecord>> {
-    let (pk, sk) = keys(Purpose::Token, secret);
+    let (pk, sk) = keys(Purpose::Token, &hash(secret));
     let record: Option<AccessRecord> = table::get(&app.dynamodb, &app.config.control_table, &pk, sk).await?;
     let now = app.clock.now_millis() / 1_000;
     Ok(record.filter(|record| record.expires_at.is_none_or(|at| at > now)))
 }
 
-/// Takes a token away.
-pub async fn revoke_token(app: &App, secret: &str) -> anyhow::Result<()> {
-    take(app, Purpose::Token, secret).await.map(|_| ())
-}
-
-/// Uses a sign-in code up; nothing when it is unknown, spent or expired.
+/// Uses a sign-in code up; nothing when it is unknown, spent or expired. Of many callers at once one gets it.
 pub async fn spend_sign_in(app: &App, code: &str) -> anyhow::Result<Option<AccessRecord>> {
     let now = app.clock.now_millis() / 1_000;
-    let Some(item) = take(app, Purpose::SignIn, code).await? else { return Ok(None) };
+    let (pk, sk) = keys(Purpose::SignIn, &hash(code));
+    let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
+    let delete = delete.key("pk", text(pk)).key("sk", text(sk));
+    let delete = delete.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);
+    let output = delete.send().await.context("taking a sign-in code")?;
+    let Some(item) = output.attributes else { return Ok(None) };
     let record: AccessRecord = table::from_item(item)?;
     Ok(Some(record).filter(|record| record.expires_at.is_none_or(|at| at > now)))
 }
 
-/// Deletes the secret's item and returns it: of many callers at once one gets it.
-async fn take(app: &App, purpose: Purpose, secret: &str) -> anyhow::Result<Option<Item>> {
-    let (pk, sk) = keys(purpose, secret);
-    let output = app
-        .dynamodb
-        .delete_item()
-        .table_name(&app.config.control_table)
-        .key("pk", text(pk))
-        .key("sk", text(sk))
-        .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld)
-        .send()
-        .await
-        .context("taking an access secret")?;
-    Ok(output.attributes)
+/// Some hours from `now_millis`, as a record's expiry in seconds.
+pub fn expires_in_hours(now_millis: i64, hours: i64) -> i64 {
+    now_millis / 1_000 + hours * 3_600
 }
 
-/// Milliseconds of a session from `now_millis`, as its record's expiry in seconds.
-pub fn expires_in_days(now_millis: i64, days: i64) -> Option<i64> {
-    Some(now_millis / 1_000 + days * 86_400)
-}
+impl TokenRecord {
+    /// A token that is about to be made.
+    pub fn new(id: TokenId, name: String, role: Role, created_by: String, created_at: i64) -> TokenRecord {
+        TokenRecord { id, name, role, created_by, created_at, works_until: None, hash: String::new() }
+    }
 
-/// The same in hours.
-pub fn expires_in_hours(now_millis: i64, hours: i64) -> Option<i64> {
-    Some(now_millis / 1_000 + hours * 3_600)
+    /// The same that works until a time, in milliseconds since 1970.
+    #[must_use]
+    pub fn until(self, works_until: Option<i64>) -> TokenRecord {
+        TokenRecord { works_until, ..self }
+    }
 }

@@ -1,0 +1,206 @@
+//! Members: the list, the invitation, and what an owner does with each.
+
+use leptos::prelude::*;
+use wire::{EditMember, FieldError, Member, MemberId, MemberList};
+
+use super::{Secret, error_of, role_picks};
+use crate::components::confirm::Confirm;
+use crate::components::field::{Kind, PickField, TextField};
+use crate::components::loaded::Loaded;
+use crate::infra::format;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::team as api;
+use crate::model::team::{MemberForm, role_of, words};
+
+/// The signals of the list.
+#[derive(Clone, Copy)]
+struct Roll {
+    shell: Shell,
+    load: RwSignal<Load<MemberList>>,
+    /// A link that was just made: whose, and the link.
+    link: RwSignal<Option<(String, String)>>,
+    /// Who is about to be removed.
+    leaving: RwSignal<Option<Member>>,
+    asks: RwSignal<bool>,
+}
+
+impl Roll {
+    fn read(self) {
+        leptos::task::spawn_local(async move {
+            match api::members().await {
+                Ok(list) => Load::receive(self.load, list),
+                Err(error) => {
+                    self.shell.report(error);
+                    Load::give_up(self.load, "The members did not come.".into());
+                }
+            }
+        });
+    }
+
+    fn change_role(self, id: MemberId, value: String) {
+        let Some(role) = role_of(&value) else { return };
+        leptos::task::spawn_local(async move {
+            let edit = EditMember { role: Some(role), ..EditMember::default() };
+            if let Err(error) = api::edit_member(&id, &edit).await {
+                self.shell.report(error);
+            }
+            self.read();
+        });
+    }
+
+    fn make_link(self, member: Member) {
+        leptos::task::spawn_local(async move {
+            match api::sign_in_link(&member.id).await {
+                Ok(link) => {
+                    let origin = window().location().origin().unwrap_or_default();
+                    let until = format::date_time(link.expires_at);
+                    let label = format!("Give this link to {}. It works once, until {until}:", member.name);
+                    self.link.set(Some((label, format!("{origin}/sign-in?code={}", link.code))));
+                }
+                Err(error) => self.shell.report(error),
+            }
+        });
+    }
+
+    fn remove(self, member: Member) {
+        leptos::task::spawn_local(async move {
+            if let Err(error) = api::delete_member(&member.id).await {
+                self.shell.report(error);
+            }
+            self.read();
+        });
+    }
+}
+
+/// The list and, for owners, the invitation.
+#[component]
+pub fn Members(is_owner: Memo<bool>) -> impl IntoView {
+    let roll = Roll {
+        shell: Shell::around(),
+        load: RwSignal::new(Load::Waiting),
+        link: RwSignal::new(None),
+        leaving: RwSignal::new(None),
+        asks: RwSignal::new(false),
+    };
+    roll.read();
+    let question = move || {
+        let name = roll.leaving.with(|member| member.as_ref().map(|member| member.name.clone()).unwrap_or_default());
+        format!("{name} is signed out at once and cannot sign in again. What they did stays in the audits.")
+    };
+    let remove = Callback::new(move |()| {
+        if let Some(member) = roll.leaving.get_untracked() {
+            roll.remove(member);
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="members">
+            <h2 id="members">"People"</h2>
+            <Loaded load=roll.load show=move |list| view! { <Rows roll=roll list=list is_owner=is_owner/> }/>
+            {move || roll.link.get().map(|(label, link)| view! { <p class="soft">{label}</p><Secret label="" text=link test_id="sign-in-link"/> })}
+            <Show when=move || is_owner.get()><Invite roll=roll/></Show>
+        </section>
+        <Show when=move || roll.asks.get()>
+            <Confirm open=roll.asks title="Remove this member?" text=Signal::derive(question) yes="Remove" no="Keep" on_yes=remove/>
+        </Show>
+    }
+}
+
+#[component]
+fn Rows(roll: Roll, list: Signal<MemberList>, is_owner: Memo<bool>) -> impl IntoView {
+    view! {
+        <ul class="people" data-testid="members">
+            <For each=move || list.get().items key=|member| (member.id.clone(), member.version, member.signed_in_at) let:member>
+                <Row roll=roll member=member is_owner=is_owner/>
+            </For>
+        </ul>
+    }
+}
+
+#[component]
+fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
+    let seen = match member.signed_in_at {
+        Some(at) => format!("signed in {}", format::date_time(at)),
+        None => "has not signed in yet".to_owned(),
+    };
+    let email = if member.email.ends_with(".invalid") { String::new() } else { format!("{} · ", member.email) };
+    let member = StoredValue::new(member);
+    let role = member.with_value(|member| member.role);
+    let id = member.with_value(|member| member.id.as_str().to_owned());
+    let pick = move |value: String| roll.change_role(member.with_value(|member| member.id.clone()), value);
+    let leave = move |_| {
+        roll.leaving.set(Some(member.get_value()));
+        roll.asks.set(true);
+    };
+    view! {
+        <li data-testid="member">
+            <div class="who">
+                <strong>{member.with_value(|member| member.name.clone())}</strong>
+                <span class="soft">{email}{seen}</span>
+            </div>
+            <Show when=move || is_owner.get() fallback=move || view! { <span class="badge">{words(role).0}</span> }>
+                <div class="actions">
+                    <PickField
+                        id=format!("role-{id}")
+                        label=""
+                        options=role_picks()
+                        value=role.as_str()
+                        on_pick=Callback::new(pick)
+                        error=None::<String>
+                        test_id="member-role"
+                        nothing=""
+                    />
+                    <button type="button" class="button quiet" data-testid="make-link" on:click=move |_| roll.make_link(member.get_value())>
+                        "Sign-in link"
+                    </button>
+                    <button type="button" class="button quiet" data-testid="remove-member" on:click=leave>"Remove"</button>
+                </div>
+            </Show>
+        </li>
+    }
+}
+
+#[component]
+fn Invite(roll: Roll) -> impl IntoView {
+    let form = RwSignal::new(MemberForm::default());
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let typed = move |write: fn(&mut MemberForm) -> &mut String| {
+        Callback::new(move |text| {
+            form.update(|form| *write(form) = text);
+            errors.set(Vec::new());
+        })
+    };
+    let invite = Action::new_local(move |(): &()| async move {
+        let request = match form.with_untracked(MemberForm::request) {
+            Ok(request) => request,
+            Err(faults) => return errors.set(faults),
+        };
+        match api::create_member(&request).await {
+            Ok(member) => {
+                form.set(MemberForm::default());
+                roll.make_link(member);
+                roll.read();
+            }
+            Err(error) => errors.set(roll.shell.settle(error)),
+        }
+    });
+    view! {
+        <form novalidate class="invite" on:submit=move |event| {
+            event.prevent_default();
+            invite.dispatch(());
+        }>
+            <h3>"Let somebody in"</h3>
+            <div class="fields">
+                <TextField id="member-email" label="E-mail address" kind=Kind::Text value=Signal::derive(move || form.get().email)
+                    on_input=typed(|form| &mut form.email) error=error_of(errors, "email") test_id="member-email"/>
+                <TextField id="member-name" label="Name" kind=Kind::Text value=Signal::derive(move || form.get().name)
+                    on_input=typed(|form| &mut form.name) error=error_of(errors, "name") test_id="member-name"/>
+                <PickField id="member-role" label="May" options=role_picks() value=Signal::derive(move || form.get().role)
+                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="new-member-role" nothing="Choose a role"/>
+            </div>
+            <div class="actions">
+                <button type="submit" class="button primary" disabled=invite.pending() data-testid="invite">"Let in"</button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,168 @@
+//! API tokens: the list, and a new one that is shown once.
+
+use leptos::prelude::*;
+use wire::{ApiToken, FieldError, TokenList};
+
+use super::{Secret, error_of, role_picks};
+use crate::components::confirm::Confirm;
+use crate::components::field::{Kind, PickField, TextField};
+use crate::components::loaded::Loaded;
+use crate::infra::format;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::team as api;
+use crate::model::team::{TokenForm, words};
+
+/// The signals of the list.
+#[derive(Clone, Copy)]
+struct Ring {
+    shell: Shell,
+    load: RwSignal<Load<TokenList>>,
+    /// A token that was just made.
+    made: RwSignal<Option<String>>,
+    /// Which one is about to be revoked.
+    ending: RwSignal<Option<ApiToken>>,
+    asks: RwSignal<bool>,
+}
+
+impl Ring {
+    fn read(self) {
+        leptos::task::spawn_local(async move {
+            match api::tokens().await {
+                Ok(list) => Load::receive(self.load, list),
+                Err(error) => {
+                    self.shell.report(error);
+                    Load::give_up(self.load, "The tokens did not come.".into());
+                }
+            }
+        });
+    }
+
+    fn revoke(self, token: ApiToken) {
+        leptos::task::spawn_local(async move {
+            if let Err(error) = api::revoke_token(&token.id).await {
+                self.shell.report(error);
+            }
+            self.read();
+        });
+    }
+}
+
+/// The list and the form.
+#[component]
+pub fn Tokens() -> impl IntoView {
+    let ring = Ring {
+        shell: Shell::around(),
+        load: RwSignal::new(Load::Waiting),
+        made: RwSignal::new(None),
+        ending: RwSignal::new(None),
+        asks: RwSignal::new(false),
+    };
+    ring.read();
+    let question = move || {
+        let name = ring.ending.with(|token| token.as_ref().map(|token| token.name.clone()).unwrap_or_default());
+        format!("Whatever uses the token \u{201c}{name}\u{201d} is refused from now on.")
+    };
+    let revoke = Callback::new(move |()| {
+        if let Some(token) = ring.ending.get_untracked() {
+            ring.revoke(token);
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="tokens">
+            <h2 id="tokens">"API tokens"</h2>
+            <p class="soft">"For other systems, sent as \u{201c}Authorization: Bearer \u{2026}\u{201d}. "<a href="/v3/docs" rel="external">"How the API works"</a></p>
+            <Loaded load=ring.load show=move |list| view! { <Rows ring=ring list=list/> }/>
+            {move || ring.made.get().map(|token| view! {
+                <Secret label="Copy the token now: it is not shown again." text=token test_id="new-token"/>
+            })}
+            <Make ring=ring/>
+        </section>
+        <Show when=move || ring.asks.get()>
+            <Confirm open=ring.asks title="Revoke this token?" text=Signal::derive(question) yes="Revoke" no="Keep" on_yes=revoke/>
+        </Show>
+    }
+}
+
+#[component]
+fn Rows(ring: Ring, list: Signal<TokenList>) -> impl IntoView {
+    let empty = Memo::new(move |_| list.with(|list| list.items.is_empty()));
+    view! {
+        <Show when=move || !empty.get() fallback=|| view! { <p class="soft">"There is no token yet."</p> }>
+            <ul class="people" data-testid="tokens">
+                <For each=move || list.get().items key=|token| token.id.clone() let:token>
+                    <Row ring=ring token=token/>
+                </For>
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
+    let until = match token.expires_at {
+        Some(at) => format!("works until {}", format::date_time(at)),
+        None => "works until it is revoked".to_owned(),
+    };
+    let made = format!("made by {} {} · {until}", token.created_by, format::date_time(token.created_at));
+    let (name, role) = (token.name.clone(), words(token.role).0);
+    let end = move |_| {
+        ring.ending.set(Some(token.clone()));
+        ring.asks.set(true);
+    };
+    view! {
+        <li data-testid="token">
+            <div class="who"><strong>{name}</strong><span class="soft">{made}</span></div>
+            <div class="actions">
+                <span class="badge">{role}</span>
+                <button type="button" class="button quiet" data-testid="revoke" on:click=end>"Revoke"</button>
+            </div>
+        </li>
+    }
+}
+
+#[component]
+fn Make(ring: Ring) -> impl IntoView {
+    let form = RwSignal::new(TokenForm::default());
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let typed = move |write: fn(&mut TokenForm) -> &mut String| {
+        Callback::new(move |text| {
+            form.update(|form| *write(form) = text);
+            errors.set(Vec::new());
+        })
+    };
+    let make = Action::new_local(move |(): &()| async move {
+        let request = match form.with_untracked(TokenForm::request) {
+            Ok(request) => request,
+            Err(faults) => return errors.set(faults),
+        };
+        match api::create_token(&request).await {
+            Ok(made) => {
+                form.set(TokenForm::default());
+                ring.made.set(Some(made.token));
+                ring.read();
+            }
+            Err(error) => errors.set(ring.shell.settle(error)),
+        }
+    });
+    view! {
+        <form novalidate class="invite" on:submit=move |event| {
+            event.prevent_default();
+            make.dispatch(());
+        }>
+            <h3>"Make a token"</h3>
+            <div class="fields">
+                <TextField id="token-name" label="What it is for" kind=Kind::Text value=Signal::derive(move || form.get().name)
+                    on_input=typed(|form| &mut form.name) error=error_of(errors, "name") test_id="token-name"/>
+                <PickField id="token-role" label="May" options=role_picks() value=Signal::derive(move || form.get().role)
+                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="token-role" nothing="Choose a role"/>
+                <TextField id="token-days" label="Works for" kind=Kind::Whole unit="days" value=Signal::derive(move || form.get().days)
+                    on_input=typed(|form| &mut form.days) error=error_of(errors, "days") test_id="token-days"
+                    hint="Empty: until it is revoked"/>
+            </div>
+            <div class="actions">
+                <button type="submit" class="button primary" disabled=make.pending() data-testid="make-token">"Make token"</button>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,203 @@
+//! Who works in a workspace and what they may do. A workspace always has an owner.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use wire::{CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink};
+
+use super::actions::MOST_RACES;
+use super::caller::Caller;
+use super::extract::Body;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
+use crate::storage::members::{self as store, Change, MOST_MEMBERS, MemberRecord, Roll};
+use crate::storage::table::Written;
+
+/// Longest name, in characters.
+const LONGEST_NAME: usize = 120;
+
+/// Longest address, in characters (RFC 5321, 4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
+
+/// `GET /v3/members`
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<MemberList>, ApiError> {
+    let roll = store::roll(&app, caller.workspace_id).await?;
+    Ok(Json(MemberList { items: roll.members.into_iter().map(view).collect() }))
+}
+
+/// `POST /v3/members`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateMember>,
+) -> Result<Response, ApiError> {
+    let email = checked_email(&request.email)?;
+    let name = checked_name(request.name.as_deref().unwrap_or(&email))?;
+    for _ in 0..MOST_RACES {
+        let roll = store::roll(&app, caller.workspace_id).await?;
+        if roll.members.iter().any(|member| member.email == email) {
+            return Err(Refusal::field("email", "works here already").into());
+        }
+        if roll.members.len() >= MOST_MEMBERS {
+            return Err(Refusal::new(Kind::Conflict, format!("a workspace has at most {MOST_MEMBERS} members")).into());
+        }
+        let record = MemberRecord {
+            id: MemberId(app.new_id()?),
+            workspace_id: caller.workspace_id,
+            workspace_name: caller.workspace_name.clone(),
+            email: email.clone(),
+            name: name.clone(),
+            role: request.role,
+            created_at: app.clock.now_millis(),
+            signed_in_at: None,
+            version: 1,
+        };
+        if store::change(&app, &roll, Change::Put(&record)).await? == Written::Done {
+            note(&caller, &record, "a member was added");
+            return Ok((StatusCode::CREATED, Json(view(record))).into_response());
+        }
+    }
+    Err(kept_changing())
+}
+
+/// `PATCH /v3/members/{id}`
+pub async fn edit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<MemberId>,
+    Body(request): Body<EditMember>,
+) -> Result<Json<Member>, ApiError> {
+    let name = request.name.as_deref().map(checked_name).transpose()?;
+    for _ in 0..MOST_RACES {
+        let roll = store::roll(&app, caller.workspace_id).await?;
+        let read = found(&roll, &id)?;
+        if request.role.is_some_and(|role| role != Role::Owner) {
+            keep_an_owner(&roll, read)?;
+        }
+        let next = MemberRecord {
+            name: name.clone().unwrap_or_else(|| read.name.clone()),
+            role: request.role.unwrap_or(read.role),
+            version: read.version + 1,
+            ..read.clone()
+        };
+        if (&next.name, next.role) == (&read.name, read.role) {
+            return Ok(Json(view(read.clone())));
+        }
+        if store::change(&app, &roll, Change::Put(&next)).await? == Written::Done {
+            note(&caller, &next, "a member was changed");
+            return Ok(Json(view(next)));
+        }
+    }
+    Err(kept_changing())
+}
+
+/// `DELETE /v3/members/{id}`: their sessions end with the next request.
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<MemberId>,
+) -> Result<StatusCode, ApiError> {
+    for _ in 0..MOST_RACES {
+        let roll = store::roll(&app, caller.workspace_id).await?;
+        let read = found(&roll, &id)?;
+        keep_an_owner(&roll, read)?;
+        if store::change(&app, &roll, Change::Remove(read)).await? == Written::Done {
+            note(&caller, read, "a member was removed");
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(kept_changing())
+}
+
+/// `POST /v3/members/{id}/sign-in-link`: for whoever has no identity provider, or is locked out of it.
+pub async fn sign_in_link(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<MemberId>,
+) -> Result<Response, ApiError> {
+    let member = store::get(&app, caller.workspace_id, &id).await?.ok_or_else(|| Refusal::not_found("member"))?;
+    let expires_at = access::expires_in_hours(app.clock.now_millis(), SIGN_IN_HOURS);
+    let record = AccessRecord::owner(member.workspace_id, &member.workspace_name).until(expires_at);
+    let record = AccessRecord { member_id: Some(member.id.clone()), ..record };
+    let code = access::grant(&app, Purpose::SignIn, &record).await?;
+    note(&caller, &member, "a sign-in link was made");
+    let link = SignInLink { code, expires_at: time_of_millis(expires_at * 1_000) };
+    Ok((StatusCode::CREATED, Json(link)).into_response())
+}
+
+fn found<'a>(roll: &'a Roll, id: &MemberId) -> Result<&'a MemberRecord, Refusal> {
+    roll.find(id).ok_or_else(|| Refusal::not_found("member"))
+}
+
+fn keep_an_owner(roll: &Roll, member: &MemberRecord) -> Result<(), Refusal> {
+    if member.role != Role::Owner || roll.has_another_owner(&member.id) {
+        return Ok(());
+    }
+    let how = format!("{} is the only owner: make somebody else an owner first", member.name);
+    Err(Refusal::new(Kind::Conflict, how))
+}
+
+fn note(caller: &Caller, member: &MemberRecord, what: &str) {
+    let (who, role) = (caller.name.as_str(), member.role.as_str());
+    tracing::info!(workspace = %caller.workspace_id, member = %member.id, who, role, "{what}");
+}
+
+fn kept_changing() -> ApiError {
+    anyhow::anyhow!("the members kept changing under {MOST_RACES} tries to change them").into()
+}
+
+pub(super) fn checked_name(name: &str) -> Result<String, Refusal> {
+    let name = name.trim();
+    let is_name = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    let how = || Refusal::field("name", format!("give 1 to {LONGEST_NAME} characters"));
+    is_name.then(|| name.to_owned()).ok_or_else(how)
+}
+
+/// An address in lower case; whether it exists is the identity provider's to say.
+fn checked_email(email: &str) -> Result<String, Refusal> {
+    let email = email.trim().to_lowercase();
+    let is_plain = email.chars().count() <= LONGEST_EMAIL && email.chars().all(|char| !char.is_whitespace());
+    let parts: Vec<&str> = email.split('@').collect();
+    let is_email = match parts.as_slice() {
+        [local, domain] => {
+            !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+        }
+        _ => false,
+    };
+    let no_control = !email.chars().any(char::is_control);
+    let how = || Refusal::field("email", "give one e-mail address, like ana@example.com");
+    (is_plain && is_email && no_control).then_some(email).ok_or_else(how)
+}
+
+fn view(record: MemberRecord) -> Member {
+    Member {
+        id: record.id,
+        email: record.email,
+        name: record.name,
+        role: record.role,
+        created_at: time_of_millis(record.created_at),
+        signed_in_at: record.signed_in_at.map(time_of_millis),
+        version: record.version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_address_in_lower_case() {
+        assert_eq!(checked_email(" Ana.Souza@Example.com "), Ok("ana.souza@example.com".to_owned()));
+        let long = format!("{}@example.com", "a".repeat(LONGEST_EMAIL));
+        for wrong in
+            ["", "ana", "@example.com", "ana@", "ana@localhost", "a@b@c.d", "a b@example.com", "ana@.com", &long]
+        {
+            assert!(checked_email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

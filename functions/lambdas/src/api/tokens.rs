@@ -1,0 +1,82 @@
+//! Tokens for other systems: shown once, kept as hashes, each with a role and perhaps an end.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use wire::{ApiToken, CreateToken, CreatedToken, TokenId, TokenList};
+
+use super::caller::Caller;
+use super::extract::Body;
+use super::members::checked_name;
+use super::problem::{ApiError, Kind, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::access::{self, AccessRecord, MOST_TOKENS, TokenRecord};
+
+/// Most days for which a token may work.
+const MOST_DAYS: u32 = 3_650;
+
+const MS_OF_DAY: i64 = 86_400_000;
+
+/// `GET /v3/tokens`
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TokenList>, ApiError> {
+    let kept = access::tokens(&app, caller.workspace_id).await?;
+    Ok(Json(TokenList { items: kept.into_iter().map(view).collect() }))
+}
+
+/// `POST /v3/tokens`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(request): Body<CreateToken>,
+) -> Result<Response, ApiError> {
+    let name = checked_name(&request.name)?;
+    if request.days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
+        return Err(Refusal::field("days", format!("give 1 to {MOST_DAYS}, or nothing for no end")).into());
+    }
+    if access::tokens(&app, caller.workspace_id).await?.len() >= MOST_TOKENS {
+        let how = format!("a workspace has at most {MOST_TOKENS} tokens: revoke one first");
+        return Err(Refusal::new(Kind::Conflict, how).into());
+    }
+    let now = app.clock.now_millis();
+    let works_until = request.days.map(|days| now + i64::from(days) * MS_OF_DAY);
+    let kept =
+        TokenRecord::new(TokenId(app.new_id()?), name, request.role, caller.name.clone(), now).until(works_until);
+    let opens = AccessRecord {
+        role: kept.role,
+        name: Some(kept.name.clone()),
+        expires_at: works_until.map(|at| at / 1_000),
+        ..AccessRecord::owner(caller.workspace_id, &caller.workspace_name)
+    };
+    let (token, kept) = access::grant_token(&app, &opens, kept).await?;
+    let (who, role) = (caller.name.as_str(), kept.role.as_str());
+    tracing::info!(workspace = %caller.workspace_id, token = %kept.id, who, role, "an API token was made");
+    Ok((StatusCode::CREATED, Json(CreatedToken { kept: view(kept), token })).into_response())
+}
+
+/// `DELETE /v3/tokens/{id}`: it opens nothing from now on.
+pub async fn revoke(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<TokenId>,
+) -> Result<StatusCode, ApiError> {
+    let revoked = access::revoke(&app, caller.workspace_id, &id).await?;
+    let revoked = revoked.ok_or_else(|| Refusal::not_found("token"))?;
+    let who = caller.name.as_str();
+    tracing::info!(workspace = %caller.workspace_id, token = %revoked.id, who, "an API token was revoked");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(kept: TokenRecord) -> ApiToken {
+    ApiToken {
+        id: kept.id,
+        name: kept.name,
+        role: kept.role,
+        created_by: kept.created_by,
+        created_at: time_of_millis(kept.created_at),
+        expires_at: kept.works_until.map(time_of_millis),
+    }
+}

@@ -1,0 +1,74 @@
+//! `ETag` and 304: who asks again for a campaign that did not change is told so in a few bytes.
+//!
+//! Only for campaigns themselves, which pages ask for all the time and which name nobody: answers about people are never
+//! kept by a browser.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt;
+use sha2::{Digest, Sha256};
+
+/// Kept by the asking browser only, which asks each time whether it still holds.
+pub(super) const KEPT: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// Whether answers of this route carry a tag.
+pub(super) fn is_told(path: &str) -> bool {
+    matches!(path, "/v3/campaigns" | "/v3/campaigns/{id}")
+}
+
+/// Adds the tag of an answer to a GET, or answers 304 when the asker has it already.
+pub(super) async fn tell(request: Request, next: Next) -> Response {
+    let is_get = request.method() == Method::GET;
+    let known = known(request.headers());
+    let response = next.run(request).await;
+    if !is_get || response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = match body.collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(error) => {
+            tracing::error!(%error, "an answer broke off");
+            let mut broken = Response::new(Body::empty());
+            *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return broken;
+        }
+    };
+    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..12]));
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        parts.headers.insert(ETAG, value);
+    }
+    parts.headers.insert(CACHE_CONTROL, KEPT);
+    if known.iter().any(|known| *known == tag || known == "*") {
+        parts.status = StatusCode::NOT_MODIFIED;
+        parts.headers.remove(CONTENT_TYPE);
+        parts.headers.remove(CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The tags that the asker has; a weak one is as good (RFC 9110, 13.1.2).
+fn known(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let tags = values.flat_map(|value| value.split(','));
+    tags.map(|tag| tag.trim().trim_start_matches("W/").to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_read_out_of_lists_weak_or_strong() {
+        let mut headers = HeaderMap::new();
+        headers.append(IF_NONE_MATCH, HeaderValue::from_static("W/\"a\", \"b\""));
+        headers.append(IF_NONE_MATCH, HeaderValue::from_static("\"c\""));
+        assert_eq!(known(&headers), ["\"a\"", "\"b\"", "\"c\""]);
+        assert!(known(&HeaderMap::new()).is_empty());
+    }
+}

@@ -1,0 +1,219 @@
+//! The command line: starts everything on this machine, or drives a Campanile here or elsewhere through its API.
+//!
+//! Every command ends with an exit code that a pipeline can use: 0 done, 1 refused or failed, 2 asked wrongly.
+
+mod client;
+mod commands;
+mod print;
+mod send;
+mod watch;
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use wire::CampaignId;
+
+use crate::options::RunArgs;
+pub use client::Client;
+pub use commands::run;
+pub use print::say;
+
+/// WhatsApp campaigns: on this machine without any account, or against a deployed installation.
+///
+/// Without a command it starts everything and prints one link.
+#[derive(Debug, Parser)]
+#[command(name = "campanile", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// How to run.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What to do instead.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Import a contacts file, make a campaign of it, start it and watch it to its end
+    Send(SendArgs),
+    /// Import a contacts file and say what came of it
+    Import(ImportArgs),
+    /// List campaigns, newest first
+    Campaigns {
+        /// How many
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// Which Campanile.
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Watch a campaign until it ends
+    Watch(OneArgs),
+    /// Start a draft
+    Start(OneArgs),
+    /// Pause a campaign
+    Pause(OneArgs),
+    /// Resume a paused campaign
+    Resume(OneArgs),
+    /// Cancel a campaign for good
+    Cancel(OneArgs),
+    /// What came of a campaign
+    Report(OneArgs),
+    /// Write everybody of a campaign with what became of the message into a CSV file
+    Export {
+        /// Which campaign.
+        #[command(flatten)]
+        one: OneArgs,
+        /// The file; "-" is standard output
+        #[arg(long, short, default_value = "-")]
+        output: PathBuf,
+    },
+    /// Compare a campaign's totals with its messages, in the data folder of this machine
+    Recount {
+        /// The campaign's id
+        campaign: String,
+        /// The folder that holds everything
+        #[arg(long, env = "CAMPANILE_DATA", default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// Only the simulated WhatsApp Cloud API, for other programs to send to
+    Simulate {
+        /// The address to listen on
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: std::net::SocketAddr,
+        /// A JSON file that says how it behaves
+        #[arg(long, env = "CAMPANILE_SIMULATOR", value_name = "FILE")]
+        simulator: Option<PathBuf>,
+    },
+    /// Print what makes a shell complete these commands
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which Campanile, and how to speak of it.
+#[derive(Debug, Clone, Args)]
+pub struct Target {
+    /// Where it is
+    #[arg(long, env = "CAMPANILE_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// An API token; absent: the one of this machine, in the data folder
+    #[arg(long, env = "CAMPANILE_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// The folder in which this machine's token lies
+    #[arg(long, env = "CAMPANILE_DATA", default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON, one object a line, and no progress
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One campaign of a Campanile.
+#[derive(Debug, Args)]
+pub struct OneArgs {
+    /// The campaign's id
+    pub campaign: String,
+    /// Which Campanile.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+impl OneArgs {
+    /// The campaign's id.
+    pub fn id(&self) -> CampaignId {
+        CampaignId(self.campaign.clone())
+    }
+}
+
+/// A file to import.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The contacts file: .csv, .txt, .xlsx, .xls, .ods or .xml
+    pub file: PathBuf,
+    /// The country of numbers written without one, like BR
+    #[arg(long)]
+    pub country: Option<String>,
+    /// Which Campanile.
+    #[command(flatten)]
+    pub target: Target,
+}
+
+/// A campaign to send.
+#[derive(Debug, Args)]
+pub struct SendArgs {
+    /// What is imported, and where.
+    #[command(flatten)]
+    pub import: ImportArgs,
+    /// The template, as name or name/language
+    #[arg(long)]
+    pub template: String,
+    /// The number that sends: its id, name or phone number. Absent: the only one there is
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// What fills the body's placeholders, in their order: the name of a column, or =text
+    #[arg(long = "body", value_name = "COLUMN")]
+    pub body: Vec<String>,
+    /// The campaign's name; absent: the file's
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Recipients in a chunk
+    #[arg(long, default_value_t = 500)]
+    pub chunk_size: u64,
+    /// Seconds between chunks
+    #[arg(long, default_value_t = 0.0)]
+    pub seconds_between_chunks: f64,
+    /// Shortest wait between two messages, in seconds
+    #[arg(long, default_value_t = 0.0)]
+    pub min_seconds: f64,
+    /// Longest wait between two messages, in seconds
+    #[arg(long, default_value_t = 0.0)]
+    pub max_seconds: f64,
+    /// Start at this time (RFC 3339) instead of now
+    #[arg(long)]
+    pub at: Option<String>,
+    /// What happens after the start
+    #[arg(long, value_enum, default_value_t = Then::Watch)]
+    pub then: Then,
+}
+
+/// How long the command stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Then {
+    /// Until the campaign has ended
+    Watch,
+    /// Not at all
+    Leave,
+    /// It is not even started: a draft
+    Draft,
+}
+
+/// Writes the completions of a shell.
+pub fn complete(shell: clap_complete::Shell, out: &mut impl std::io::Write) {
+    clap_complete::generate(shell, &mut Cli::command(), "campanile", out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed_and_without_one_it_runs() {
+        Cli::command().debug_assert();
+        assert!(Cli::try_parse_from(["campanile", "--port", "0"]).unwrap().command.is_none());
+        let send = ["campanile", "send", "a.csv", "--template", "offer/en", "--body", "name", "--json"];
+        let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
+        assert_eq!((args.template.as_str(), args.body.as_slice()), ("offer/en", &["name".to_owned()][..]));
+        assert!(args.import.target.json);
+        assert!(Cli::try_parse_from(["campanile", "campaigns", "--limit", "0"]).is_err());
+    }
+
+    #[test]
+    fn every_shell_has_its_completions() {
+        let mut out = Vec::new();
+        complete(clap_complete::Shell::Bash, &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("campanile") && text.contains("watch"));
+    }
+}

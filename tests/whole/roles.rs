@@ -1,0 +1,164 @@
+//! The role walk: every route with every role, with nobody, and with the ids of another workspace.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use campanile_tests::campaign::{call, draft};
+use campanile_tests::contacts;
+use campanile_tests::stepped::Stepped;
+use lambdas::App;
+use lambdas::api::{Needs, Route};
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use local::tables::{CONTACTS_TABLE, CONTROL_TABLE, MESSAGES_TABLE};
+use local::whatsapp::WORKSPACE;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use wire::{Role, WorkspaceId};
+
+/// What anybody may ask: how to get in and out.
+const OPEN: [&str; 6] = [
+    "POST /v3/sign-in",
+    "GET /v3/sign-in/ways",
+    "DELETE /v3/session",
+    "POST /v3/session/refresh",
+    "GET /v3/session/begin",
+    "GET /v3/session/callback",
+];
+
+async fn answer(app: &Arc<App>, route: &Route, path: &str, token: Option<&str>) -> anyhow::Result<(StatusCode, Value)> {
+    let request = Request::builder().method(route.method.clone()).uri(path);
+    let request = request.header(header::CONTENT_TYPE, "application/json");
+    let request = match token {
+        Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+        None => request,
+    };
+    let response = lambdas::api::router(Arc::clone(app)).oneshot(request.body(Body::from("{}"))?).await?;
+    let status = response.status();
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await?;
+    Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
+}
+
+/// The path with ids of nothing.
+fn of_nothing(path: &str) -> String {
+    path.replace("{id}", "01JD8ZQ0000000000000000001").replace("{phone}", "5511900000000")
+}
+
+#[tokio::test]
+async fn every_route_asks_for_its_role_and_refuses_those_below_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let mut walked = 0;
+    for route in lambdas::api::table(&stepped.app) {
+        let Needs::Role(needed) = route.needs else { continue };
+        let (path, name) = (of_nothing(route.path), format!("{} {}", route.method, route.path));
+        assert_eq!(answer(&stepped.app, &route, &path, None).await?.0, StatusCode::UNAUTHORIZED, "{name}");
+        for role in Role::ALL {
+            // A token each: what one request does must not open or close the next.
+            let record = AccessRecord::owner(WORKSPACE, "Test").with(role);
+            let token = access::grant(&stepped.app, Purpose::Token, &record).await?;
+            let (status, body) = answer(&stepped.app, &route, &path, Some(&token)).await?;
+            match role < needed {
+                true => assert_eq!(status, StatusCode::FORBIDDEN, "{name} as {role:?}: {body}"),
+                false => assert!(
+                    status != StatusCode::FORBIDDEN && status != StatusCode::UNAUTHORIZED && !status.is_server_error(),
+                    "{name} as {role:?}: {status} {body}"
+                ),
+            }
+            walked += 1;
+        }
+    }
+    assert!(walked > 4 * 60, "only {walked} were walked");
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_the_ways_in_and_out_are_open_to_anybody() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let table = lambdas::api::table(&stepped.app);
+    let open = table.iter().filter(|route| route.needs == Needs::Nothing);
+    let open: BTreeSet<String> = open.map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(open, OPEN.iter().map(|&name| name.to_owned()).collect());
+    for route in table.iter().filter(|route| route.needs == Needs::Nothing) {
+        let (status, body) = answer(&stepped.app, route, route.path, None).await?;
+        assert!(!status.is_server_error(), "{} {}: {status} {body}", route.method, route.path);
+        assert!(body.get("workspaceId").is_none(), "{} {} tells of somebody", route.method, route.path);
+    }
+    Ok(())
+}
+
+/// All that lies in the tables but what a request itself leaves: tokens, keys, sessions.
+async fn everything(app: &App) -> anyhow::Result<BTreeSet<String>> {
+    let mut lines = BTreeSet::new();
+    for table in [CONTROL_TABLE, MESSAGES_TABLE, CONTACTS_TABLE] {
+        let items = app.dynamodb.scan().table_name(table).send().await?.items.unwrap_or_default();
+        for item in items {
+            let of_walls = ["workspace#2", "access#", "contacts#2", "2#"];
+            let key = item.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
+            if !of_walls.iter().any(|prefix| key.starts_with(prefix)) {
+                let fields: Value = serde_dynamo::from_item(item)?;
+                lines.insert(format!("{table} {fields}"));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+#[tokio::test]
+async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let campaign = draft(app, &contacts::csv(3), json!({})).await?;
+    let channel = stepped.channel_id().await?;
+    let list: Value = call(app, "POST", "/v3/lists", json!({ "name": "Mine", "filter": {} })).await?;
+    let asset = json!({ "fileName": "a.png", "sizeBytes": 10, "contentType": "image/png" });
+    let asset: Value = call(app, "POST", "/v3/assets", asset).await?;
+    let member: Value = call(app, "POST", "/v3/members", json!({ "email": "a@example.com", "role": "viewer" })).await?;
+    let made: Value = call(app, "POST", "/v3/tokens", json!({ "name": "CRM", "role": "viewer" })).await?;
+    let export: Value = call(app, "POST", "/v3/contacts/export", json!({})).await?;
+    let phone = "+5511987654321";
+    let _: Value = call(app, "POST", "/v3/contacts", json!({ "phone": phone, "name": "Ana" })).await?;
+    let templates: Value = call(app, "GET", &format!("/v3/channels/{channel}/templates"), json!({})).await?;
+    let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
+    let ids = [
+        ("/v3/campaigns/", campaign.id.to_string()),
+        ("/v3/channels/", channel.to_string()),
+        ("/v3/lists/", id(&list)),
+        ("/v3/assets/", asset["assetId"].as_str().map_or_else(|| id(&asset), str::to_owned)),
+        ("/v3/audiences/", campaign.audience_id.to_string()),
+        ("/v3/members/", id(&member)),
+        ("/v3/tokens/", id(&made)),
+        ("/v3/contacts/export/", id(&export)),
+        ("/v3/contacts/", phone.trim_start_matches('+').to_owned()),
+        ("/v3/suppressions/", phone.trim_start_matches('+').to_owned()),
+        ("/v3/templates/", id(&templates["items"][0])),
+    ];
+    let other = access::grant(app, Purpose::Token, &AccessRecord::owner(WorkspaceId(2), "Other")).await?;
+    let before = everything(app).await?;
+    let mut walked = 0;
+    for route in lambdas::api::table(app).iter().filter(|route| route.path.contains('{')) {
+        let (_, id) = ids
+            .iter()
+            .find(|(prefix, _)| route.path.starts_with(prefix))
+            .with_context(|| format!("{} has no id to walk with: give this test one", route.path))?;
+        assert!(!id.is_empty(), "{} has an empty id", route.path);
+        let path = route.path.replace("{id}", id).replace("{phone}", id);
+        let (status, body) = answer(app, route, &path, Some(&other)).await?;
+        // A person's ledger belongs to whoever keeps one: the number is nobody's id.
+        let is_own = route.path == "/v3/contacts/{phone}/consents" && route.method == Method::GET;
+        // A deletion of what is not there is done already; that nothing went is looked at below.
+        let is_gone = route.method == Method::DELETE && status == StatusCode::NO_CONTENT;
+        let is_hidden = is_gone
+            || status == StatusCode::NOT_FOUND
+            || (status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::BAD_REQUEST);
+        assert!(is_hidden || is_own && status == StatusCode::OK, "{} {path}: {status} {body}", route.method);
+        for told in ["Ana", "Mine", "CRM", "a@example.com"] {
+            assert!(!body.to_string().contains(told), "{} {path} tells {told}: {body}", route.method);
+        }
+        walked += 1;
+    }
+    assert!(walked > 30, "only {walked} were walked");
+    assert_eq!(everything(app).await?, before);
+    Ok(())
+}
