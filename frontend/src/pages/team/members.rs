@@ -128,6 +128,7 @@ fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
     let role = member.with_value(|member| member.role);
     let id = member.with_value(|member| member.id.as_str().to_owned());
     let pick = move |value: String| roll.change_role(member.with_value(|member| member.id.clone()), value);
+    let never = Signal::derive(|| None::<String>);
     let leave = move |_| {
         roll.leaving.set(Some(member.get_value()));
         roll.asks.set(true);
@@ -142,11 +143,11 @@ fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
                 <div class="actions">
                     <PickField
                         id=format!("role-{id}")
-                        label=""
+                        label="Role"
                         options=role_picks()
                         value=role.as_str()
                         on_pick=Callback::new(pick)
-                        error=None::<String>
+                        error=never
                         test_id="member-role"
                         nothing=""
                     />
