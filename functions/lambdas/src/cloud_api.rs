@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use campaigns::content::message_body;
+use campaigns::content::{Address, message_body};
 use campaigns::job::JobContent;
 use campaigns::template::Parameters;
 use http::{Method, Request, StatusCode, header};
@@ -77,6 +77,8 @@ pub struct OutgoingMessage<'a> {
     pub phone_number_id: &'a str,
     /// E.164, with `+`: without it WhatsApp may put the sender's country in front.
     pub to: &'a str,
+    /// WhatsApp's id of the person: takes the number's place, unless WhatsApp will not have it.
+    pub user_id: Option<&'a str>,
     /// Returned by WhatsApp with every status.
     pub callback_data: &'a str,
     /// What is sent.
@@ -98,6 +100,13 @@ pub enum Way {
 
 /// Codes by which `/marketing_messages` says that a message must take the other way (Meta, September 2026).
 const OTHER_WAY: [u32; 3] = [131_055, 134_100, 134_102];
+
+/// Codes by which WhatsApp says that it takes no user id, or none for this message (Meta, May 2026): then the number is
+/// used. 131026 is none of them: an id that leads to nobody any more may mean that the number is somebody else's.
+const NO_USER_ID: [u32; 4] = [100, 131_008, 131_009, 131_062];
+
+/// Codes by which WhatsApp says that it does not know the token.
+pub const BAD_TOKEN: [u32; 2] = [0, 190];
 
 /// A free text to one person.
 pub struct OutgoingText<'a> {
@@ -140,8 +149,18 @@ impl CloudApi {
 
     /// Sends one message, once.
     pub async fn send(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>) -> SendAnswer {
-        let OutgoingMessage { phone_number_id, to, callback_data, content, parameters, way } = *message;
-        let body = Bytes::from(message_body(content, parameters, to, callback_data).to_string());
+        if let Some(user_id) = message.user_id {
+            match self.send_to(app, message, Address::UserId(user_id)).await {
+                SendAnswer::Refused { code, .. } if NO_USER_ID.contains(&code) => {}
+                answer => return answer,
+            }
+        }
+        self.send_to(app, message, Address::Phone(message.to)).await
+    }
+
+    async fn send_to(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>, address: Address<'_>) -> SendAnswer {
+        let OutgoingMessage { phone_number_id, callback_data, content, parameters, way, .. } = *message;
+        let body = Bytes::from(message_body(content, parameters, address, callback_data).to_string());
         if way == Way::MarketingMessages {
             let path = format!("{phone_number_id}/marketing_messages");
             match self.post(app, &path, body.clone()).await {
@@ -234,8 +253,11 @@ struct ErrorDetail {
 }
 
 impl ErrorDetail {
-    /// What Meta says of it, as far as it is meant for people.
+    /// What Meta says of it, as far as it is meant for people. Of a token it says the token itself.
     fn in_words(&self) -> String {
+        if BAD_TOKEN.contains(&self.code) {
+            return "WhatsApp does not accept the access token: it is wrong, has expired or was taken back".to_owned();
+        }
         let details = self.error_data["details"].as_str().map(str::to_owned);
         self.error_user_msg.clone().or(details).unwrap_or_else(|| self.message.clone())
     }

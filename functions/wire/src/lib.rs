@@ -24,6 +24,7 @@ mod session;
 mod settings;
 mod template;
 mod timing;
+mod token;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
@@ -65,3 +66,4 @@ pub use template::{
     Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,
 };
 pub use timing::{BusinessHours, QuietHours, WaitReason};
+pub use token::AccessToken;

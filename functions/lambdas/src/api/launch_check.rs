@@ -61,7 +61,7 @@ pub(super) async fn channel_of(app: &App, workspace: WorkspaceId, id: &ChannelId
 
 /// Refuses when WhatsApp says that the number can send nothing. Where WhatsApp cannot be asked, messages wait anyway.
 async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
-    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
     match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
         Ok(health) => match health.blocked_because() {
             Some(why) => Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into()),
@@ -81,7 +81,7 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
     if named.is_empty() {
         return Ok(());
     }
-    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
     let templates = match app.cloud_api.templates(&credentials, &channel.waba_id).await {
         Ok(templates) => templates,
         Err(error) => {

@@ -102,7 +102,7 @@ async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, 
 async fn account(app: &App, caller: &Caller, id: &str) -> Result<(ChannelRecord, WhatsAppApp), ApiError> {
     let channel = channels::get(app, caller.workspace_id, &ChannelId(id.to_owned())).await?;
     let channel = channel.ok_or_else(|| Refusal::field("channelId", "this workspace has no such channel"))?;
-    let credentials = channel.credentials(&app.config);
+    let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {id} is not configured"))?;
     Ok((channel, credentials))
 }

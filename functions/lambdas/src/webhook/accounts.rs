@@ -213,7 +213,7 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
         }
         heard.note(news.at, &news.text);
     };
-    heard::change(app, channel, hear).await.map(|_| ())
+    heard::change(app, channel, hear).await
 }
 
 #[cfg(test)]

@@ -339,6 +339,9 @@ mod tests {
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            token_name: None,
+            by_user_id: false,
+            version: 0,
             heard: Default::default(),
         }
     }

@@ -180,7 +180,7 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
 /// Notices on the channel for people.
 async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::Result<()> {
     let note = |heard: &mut heard::Heard| events.iter().for_each(|event| heard.note(event.at, &event.in_words()));
-    heard::change(app, channel, note).await.map(|_| ())
+    heard::change(app, channel, note).await
 }
 
 /// Goes through the newest campaigns of a workspace, in the order of the events for each.
