@@ -72,7 +72,7 @@ pub(super) fn event(change: &AccountChange<'_>) -> Option<Event> {
         What::Noted("its text was changed".to_owned())
     };
     let (name, language) = (name.to_owned(), text("message_template_language").to_owned());
-    Some(Event { waba_id: change.waba_id.to_owned(), at: change.at, name, language, what })
+    Some(Event { waba_id: change.waba_id.clone(), at: change.at, name, language, what })
 }
 
 fn is_of_templates(field: &str) -> bool {
@@ -248,7 +248,7 @@ mod tests {
     use crate::api::campaign_view::tests::record as campaign;
 
     fn heard(field: &str, value: Value) -> Option<Event> {
-        event(&AccountChange { waba_id: "1", at: 100, field, value: &value })
+        event(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value })
     }
 
     fn said(what: Value) -> Event {
