@@ -53,11 +53,7 @@ pub async fn create(
     if let Some(standing) = numbers::channel_now(&app, &asked.phone_number_id).await? {
         return answer_standing(&app, &caller, &asked, &standing).await;
     }
-    let others = wabas::channels_of(&app, &whatsapp.app_id, &asked.waba_id).await?;
-    if others.iter().any(|other| other.workspace_id != caller.workspace_id) {
-        // Whoever has numbers of an account manages its templates.
-        return Err(Refusal::taken("wabaId", "this account is in use elsewhere").into());
-    }
+    alone(&app, &caller, &whatsapp, &asked.waba_id).await?;
     if let Some(token) = &asked.access_token {
         token.reveal().clone_into(&mut whatsapp.access_token);
     }
@@ -65,6 +61,12 @@ pub async fn create(
     look_up(&app, &whatsapp, &asked.waba_id, &asked.phone_number_id, source).await?;
     let health = app.cloud_api.number_health(&whatsapp, &asked.phone_number_id).await;
     let mut record = record(&caller, &asked, &whatsapp, &health.map_err(|error| upstream(&error))?);
+    if let Managed::Refused { why, .. } =
+        app.cloud_api.subscribe(&whatsapp, &asked.waba_id).await.map_err(|error| upstream(&error))?
+    {
+        let detail = format!("WhatsApp will not tell the app what happens in this account: {why}");
+        return Err(Refusal::new(Kind::Conflict, detail).into());
+    }
     if let Some(token) = &asked.access_token {
         record.token_name = Some(tokens::keep(&app, record.workspace_id, &record.id, token).await?);
     }
@@ -78,8 +80,22 @@ pub async fn create(
             standing.ok_or_else(|| Refusal::taken("phoneNumberId", "this number was just taken away: try again"))?;
         return answer_standing(&app, &caller, &asked, &standing).await;
     }
+    if let Err(refused) = alone(&app, &caller, &whatsapp, &asked.waba_id).await {
+        // Another workspace added another number of the account at the same moment, and may be refused as well.
+        channels::delete(&app, &record).await?;
+        return Err(refused);
+    }
     tracing::info!(workspace = %caller.workspace_id, channel = %record.id, "a number was added");
     Ok((StatusCode::CREATED, Json(view(record, None))).into_response())
+}
+
+/// Refuses an account whose numbers are another workspace's: whoever has numbers of an account manages its templates.
+async fn alone(app: &App, caller: &Caller, whatsapp: &WhatsAppApp, waba_id: &str) -> Result<(), ApiError> {
+    let others = wabas::channels_of(app, &whatsapp.app_id, waba_id).await?;
+    if others.iter().any(|other| other.workspace_id != caller.workspace_id) {
+        return Err(Refusal::taken("wabaId", "this account is in use elsewhere").into());
+    }
+    Ok(())
 }
 
 /// The number is a channel already: of somebody else, or just the one that was asked for.

@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::manage::read;
+use super::manage::{done, read};
 use super::{ANSWER_TIMEOUT, CloudApi, Failure, Managed, request};
 use crate::config::WhatsAppApp;
 
@@ -106,6 +106,15 @@ impl CloudApi {
             Managed::Done(numbers) => Managed::Done(numbers.data.into_iter().map(|number| number.id).collect()),
             Managed::Refused { code, why } => Managed::Refused { code, why },
         })
+    }
+}
+
+impl CloudApi {
+    /// Has WhatsApp post to the app's webhook what happens in an account: it posts nothing of accounts that no app asked
+    /// for (Meta, subscribed apps, 2025).
+    pub async fn subscribe(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Managed<()>> {
+        let path = format!("{waba_id}/subscribed_apps");
+        Ok(done(read::<Value>(&self.ask(request(app, Method::POST, &path, Bytes::new())?).await?)?))
     }
 }
 

@@ -119,7 +119,7 @@ fn body(value: &Value) -> Bytes {
     Bytes::from(value.to_string())
 }
 
-fn done(managed: Managed<Value>) -> Managed<()> {
+pub(super) fn done(managed: Managed<Value>) -> Managed<()> {
     match managed {
         Managed::Done(_) => Managed::Done(()),
         Managed::Refused { code, why } => Managed::Refused { code, why },
