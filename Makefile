@@ -10,7 +10,7 @@ help:
 	@echo "make run     build and start everything on this machine; prints one link"
 	@echo "make test    format, lints, all tests, the dashboard's build, a browser's walk"
 	@echo "make soak    seeded runs of the whole pipeline under a paused clock; SEEDS=1000"
-	@echo "make bench   measure: messages a second, units and requests per message"
+	@echo "make bench   measure: messages, webhooks and sends a second, units and requests per message"
 	@echo "make web     build the dashboard only"
 
 run: tools web

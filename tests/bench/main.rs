@@ -13,6 +13,7 @@ mod pair;
 mod people;
 mod place;
 mod report;
+mod sending;
 mod store;
 mod storm;
 mod theirs;
@@ -23,6 +24,7 @@ use anyhow::Context;
 use self::meter::{Counts, Depth};
 use self::pair::{Run, Setting};
 use self::report::{Goal, bills, line, title};
+use self::storm::Storm;
 
 /// Messages of the timed run; `BENCH_MESSAGES` says otherwise.
 const TIMED: usize = 20_000;
@@ -49,11 +51,18 @@ const ROWS: usize = 1_000_000;
 /// The audience that is only cut into jobs; `BENCH_CUT` says otherwise.
 const CUT: u64 = 1_000_000;
 
-/// Share of the whole storm of webhooks that this machine is asked to bear, in percent; `BENCH_STORM` says otherwise.
-const STORM: u32 = 25;
+/// Shares of the whole storm of webhooks, in percent, that this machine is asked to bear one after another until it does
+/// not keep up; the last that it bore is measured. `BENCH_STORM` names one instead.
+const STORMS: [u32; 11] = [5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100];
 
-/// Seconds of the storm; `BENCH_STORM_SECONDS` says otherwise.
+/// Seconds of each of them.
+const TRIAL_SECONDS: usize = 10;
+
+/// Seconds of the storm that is measured; `BENCH_STORM_SECONDS` says otherwise.
 const STORM_SECONDS: usize = 60;
+
+/// Sends that the simulator alone is given; `BENCH_SENDS` says otherwise.
+const SENDS: u64 = 100_000;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -67,8 +76,8 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut` or `storm`; or `overload`, which says where the
-/// writes of `speed` go.
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm` or `simulator`; or
+/// `overload`, which says where the writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
     if is_asked("speed") {
@@ -90,7 +99,14 @@ async fn measure(part: &str) -> anyhow::Result<()> {
         cut(asked("BENCH_CUT", CUT)?).await?;
     }
     if is_asked("storm") {
-        storm(asked("BENCH_STORM", STORM)?, asked("BENCH_STORM_SECONDS", STORM_SECONDS)?).await?;
+        let seconds = asked("BENCH_STORM_SECONDS", STORM_SECONDS)?;
+        match asked("BENCH_STORM", 0)? {
+            0 => largest_storm(seconds).await?,
+            percent => print_storm(percent, seconds, &storm(percent, seconds).await?),
+        }
+    }
+    if is_asked("simulator") {
+        simulator(asked("BENCH_SENDS", SENDS)?).await?;
     }
     Ok(())
 }
@@ -181,19 +197,58 @@ async fn growth() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Milliseconds within which half of a storm's webhooks are to be answered, and 99 of 100 of them.
+const HALF_WITHIN_MS: f64 = 250.0;
+const MOST_WITHIN_MS: f64 = 1_000.0;
+
 /// Webhooks at a fixed rate, whatever the answers: how late they are answered, opt-outs apart, and what is lost.
-async fn storm(percent: u32, seconds: usize) -> anyhow::Result<()> {
-    let storm = storm::run(f64::from(percent) / 100.0, seconds).await?;
-    title(&format!("storm: {percent} % of 3,000 statuses/s and 300 inbound/s for {seconds} s, in one process"));
+async fn storm(percent: u32, seconds: usize) -> anyhow::Result<Storm> {
+    storm::run(f64::from(percent) / 100.0, seconds).await
+}
+
+/// Looks for the largest storm that this machine keeps up with, and measures it for so many seconds.
+async fn largest_storm(seconds: usize) -> anyhow::Result<()> {
+    title(&format!("storm: how much of it this machine keeps up with, {TRIAL_SECONDS} s each"));
+    let mut borne = STORMS[0];
+    for percent in STORMS {
+        let tried = storm(percent, TRIAL_SECONDS).await?;
+        let worst = |place: usize| tried.kinds().map(|(_, ms)| ms[place]).into_iter().fold(0.0, f64::max);
+        let holds = worst(0) <= HALF_WITHIN_MS && worst(1) <= MOST_WITHIN_MS && tried.lost == 0;
+        line(&format!("ms, 99 of 100 of the slowest kind, at {percent} %"), worst(1), 1, Goal::AtMost(MOST_WITHIN_MS));
+        if !holds {
+            break;
+        }
+        borne = percent;
+    }
+    print_storm(borne, seconds, &storm(borne, seconds).await?);
+    Ok(())
+}
+
+fn print_storm(percent: u32, seconds: usize, storm: &Storm) {
+    let (statuses, inbound) = storm::at(f64::from(percent) / 100.0);
+    title(&format!(
+        "storm: {percent} % of 3,000 statuses/s and 300 inbound/s, that is {statuses:.0} and {inbound:.0}, for {seconds} s, \
+         in one process"
+    ));
     line("statuses/s that were answered", storm.statuses_a_second, 0, Goal::None);
-    for (name, [half, most, worst]) in
-        [("statuses", storm.statuses_ms), ("inbound", storm.inbound_ms), ("opt-outs", storm.opt_outs_ms)]
-    {
-        line(&format!("ms from due to answered, {name}, median"), half, 1, Goal::AtMost(250.0));
-        line(&format!("ms from due to answered, {name}, 99 of 100"), most, 1, Goal::AtMost(1_000.0));
+    for (name, [half, most, worst]) in storm.kinds() {
+        line(&format!("ms from due to answered, {name}, median"), half, 1, Goal::AtMost(HALF_WITHIN_MS));
+        line(&format!("ms from due to answered, {name}, 99 of 100"), most, 1, Goal::AtMost(MOST_WITHIN_MS));
         line(&format!("ms from due to answered, {name}, at most"), worst, 1, Goal::None);
     }
     line("updates that were lost", storm.lost as f64, 0, Goal::AtMost(0.0));
+}
+
+/// What the simulator alone takes.
+async fn simulator(sends: u64) -> anyhow::Result<()> {
+    let ran = sending::run(sends).await?;
+    title(&format!("simulator: {sends} template sends with three statuses each, nothing waits"));
+    let goal = Goal::AtLeast(5_000.0);
+    line("sends/s through its router, one thread that also builds, reads and receives", ran.through_router, 0, goal);
+    line("sends/s of the same until the last status was taken", ran.with_statuses, 0, Goal::None);
+    line("ms of the slowest answer", ran.slowest_ms, 1, Goal::None);
+    line("sends/s over HTTP, a process with one worker, the senders' client beside it", ran.over_http, 0, Goal::None);
+    line("sends over HTTP a second of its processor, statuses included", ran.a_core_second, 0, goal);
     Ok(())
 }
 

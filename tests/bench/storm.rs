@@ -69,14 +69,27 @@ struct Post {
     body: String,
 }
 
+impl Storm {
+    /// Its latencies, by kind.
+    pub fn kinds(&self) -> [(&'static str, [f64; 3]); 3] {
+        [("statuses", self.statuses_ms), ("inbound", self.inbound_ms), ("opt-outs", self.opt_outs_ms)]
+    }
+}
+
+/// Statuses and inbound messages a second at this share of the whole rate.
+pub fn at(scale: f64) -> (f64, f64) {
+    (STATUSES * scale, INBOUND * scale)
+}
+
 /// Lets it blow for so many seconds at this share of the whole rate.
 pub async fn run(scale: f64, seconds: usize) -> anyhow::Result<Storm> {
     let stepped = Arc::new(Stepped::open().await?);
     let channel = stepped.channel().await?;
     let campaign = CampaignId(stepped.app.new_id()?);
-    let statuses =
-        (STATUSES * scale) as usize * seconds / (IN_A_POST * OF_A_MESSAGE.len()) * IN_A_POST * OF_A_MESSAGE.len();
-    let inbound = (INBOUND * scale) as usize * seconds;
+    let (statuses_a_second, inbound_a_second) = at(scale);
+    let group = IN_A_POST * OF_A_MESSAGE.len();
+    let statuses = (statuses_a_second * seconds as f64) as usize / group * group;
+    let inbound = (inbound_a_second * seconds as f64) as usize;
     let people = (statuses / OF_A_MESSAGE.len()).max(inbound);
     send(&stepped, &channel, &campaign, people).await?;
     let mut posts = status_posts(&stepped, &channel, &campaign, statuses, seconds);

@@ -27,7 +27,7 @@ pub struct Theirs {
     /// Where its API is.
     pub address: String,
     http: reqwest::Client,
-    _child: Child,
+    child: Child,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +44,19 @@ struct Page {
 impl Theirs {
     /// Starts one.
     pub async fn start(config: &Config) -> anyhow::Result<Theirs> {
-        let mut child = Command::new(std::env::current_exe()?)
+        Theirs::from(Command::new(std::env::current_exe()?), config).await
+    }
+
+    /// Starts one that does its work on a single thread.
+    pub async fn with_one_worker(config: &Config) -> anyhow::Result<Theirs> {
+        let mut command = Command::new(std::env::current_exe()?);
+        // Tokio's own variable.
+        command.env("TOKIO_WORKER_THREADS", "1");
+        Theirs::from(command, config).await
+    }
+
+    async fn from(mut command: Command, config: &Config) -> anyhow::Result<Theirs> {
+        let mut child = command
             .arg("theirs")
             .arg(serde_json::to_string(config)?)
             .stdin(Stdio::null())
@@ -54,7 +66,12 @@ impl Theirs {
             .context("starting the simulator")?;
         let output = child.stdout.take().context("the simulator has no output")?;
         let address = BufReader::new(output).lines().next_line().await?.context("the simulator ended early")?;
-        Ok(Theirs { address, http: reqwest::Client::new(), _child: child })
+        Ok(Theirs { address, http: reqwest::Client::new(), child })
+    }
+
+    /// Its process id.
+    pub fn process(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the simulator has ended")
     }
 
     /// Waits until every status was acknowledged.

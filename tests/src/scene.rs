@@ -64,7 +64,7 @@ impl Scene {
             ..first.clone()
         };
         for channel in [&second, &foreign] {
-            channels::put(&stepped.app, channel).await?;
+            channels::create(&stepped.app, channel).await?;
         }
         let campaign = draft(&stepped.app, PEOPLE, asked.clone()).await?.id;
         if asked.get("scheduledTo").is_none() {

@@ -114,7 +114,7 @@ impl Stepped {
 pub fn secrets() -> Secrets {
     Secrets {
         s3_secret_key: "s3".into(),
-        simulator_token: "token".into(),
+        simulator_token: "EAAG0token0of0the0simulator".into(),
         simulator_app_secret: "secret".into(),
         simulator_verify_token: "verify".into(),
         api_token: "api".into(),

@@ -22,6 +22,15 @@ async fn gone(app: &Arc<App>, id: &ChannelId) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether WhatsApp tells the app of the account.
+async fn subscribed(stepped: &Stepped, method: &str) -> anyhow::Result<Value> {
+    let path = format!("/v25.0/{}/subscribed_apps", stepped.simulator.config().waba_id);
+    let bearer = format!("Bearer {}", stepped.secrets.simulator_token);
+    let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, bearer);
+    let answer = stepped.simulator.router().oneshot(request.body(Body::empty())?).await?;
+    Ok(serde_json::from_slice(&axum::body::to_bytes(answer.into_body(), usize::MAX).await?)?)
+}
+
 #[tokio::test]
 async fn a_number_is_added_sends_and_is_taken_away_when_nothing_needs_it() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
@@ -34,7 +43,10 @@ async fn a_number_is_added_sends_and_is_taken_away_when_nothing_needs_it() -> an
 
     let asked =
         json!({ "appId": SIMULATOR_APP, "wabaId": standing.waba_id, "phoneNumberId": standing.phone_number_id });
+    assert_eq!(subscribed(&stepped, "DELETE").await?["success"], true);
+    assert_eq!(subscribed(&stepped, "GET").await?["data"], json!([]));
     let added: Channel = call(app, "POST", "/v3/channels", asked.clone()).await?;
+    assert_eq!(subscribed(&stepped, "GET").await?["data"].as_array().map(Vec::len), Some(1));
     assert_eq!((added.name.as_str(), added.messages_per_second, added.simulated), ("Lucky Shrub", 80, true));
     let again: Channel = call(app, "POST", "/v3/channels", asked).await?;
     assert_eq!(again.id, added.id);

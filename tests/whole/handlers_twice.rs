@@ -200,7 +200,7 @@ async fn a_webhook_of_another_number_changes_nothing() -> anyhow::Result<()> {
     let mut other = stepped.channel().await?;
     other.id = wire::ChannelId("other".into());
     other.phone_number_id = "999".into();
-    lambdas::storage::channels::put(&stepped.app, &other).await?;
+    lambdas::storage::channels::create(&stepped.app, &other).await?;
     for number in ["999", "unknown"] {
         let request = webhook(&stepped, &campaign, number, &[("read", 30)])?;
         let response = lambdas::webhook::router(stepped.app.clone()).oneshot(request).await?;

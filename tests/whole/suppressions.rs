@@ -127,7 +127,7 @@ async fn one_channel_sends_nothing_and_the_others_go_on() -> anyhow::Result<()> 
     // The first channel by its id is the one that campaigns here use.
     let elsewhere = ChannelId("zone".to_owned());
     let other = ChannelRecord { id: elsewhere.clone(), phone_number_id: "7".to_owned(), ..here.clone() };
-    channels::put(&stepped.app, &other).await?;
+    channels::create(&stepped.app, &other).await?;
     let phone = contacts::phones().next().unwrap_or_default();
     suppress(&stepped, json!({ "phone": phone, "channelId": elsewhere })).await?;
     assert_ne!(reached(&stepped).await?.0, MessageState::Skipped, "only the other channel is meant");

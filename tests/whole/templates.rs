@@ -189,7 +189,8 @@ async fn a_template_that_changed_or_a_number_that_is_blocked_holds_the_start_up(
 async fn offers_take_the_way_of_offers_and_other_messages_the_usual_one() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let channel = stepped.channel().await?;
-    channels::put(&stepped.app, &channels::ChannelRecord { marketing_messages: true, ..channel }).await?;
+    let offers = |read: &channels::ChannelRecord| channels::ChannelRecord { marketing_messages: true, ..read.clone() };
+    channels::edit(&stepped.app, channel.workspace_id, &channel.id, offers).await?;
     // The account takes offers by the other way only.
     meta_does(&stepped, "account", json!({ "event": "MARKETING", "onCloudApi": "off" })).await?;
     let reminder = json!({ "name": "appointment_reminder", "language": "en", "header": [{ "text": "Monday" }], "body": [{ "column": "name" }, { "text": "10:00" }] });

@@ -136,15 +136,28 @@ pub fn of_job(wording: Wording<'_>, media: &impl Fn(&MediaSource) -> MediaSource
     }
 }
 
+/// How WhatsApp is told who gets a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address<'a> {
+    /// E.164, with `+`: without it WhatsApp may put the sender's country in front.
+    Phone(&'a str),
+    /// WhatsApp's business-scoped user id (Meta, May 2026).
+    UserId(&'a str),
+}
+
 /// The body of a send, as the Cloud API takes it. `to`: E.164 with `+`; without it WhatsApp may put the sender's country
 /// in front.
-pub fn message_body(content: &JobContent, parameters: &Parameters, to: &str, callback_data: &str) -> Value {
+pub fn message_body(content: &JobContent, parameters: &Parameters, address: Address<'_>, callback_data: &str) -> Value {
     let mut body = json!({
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
-        "to": to,
         "biz_opaque_callback_data": callback_data,
     });
+    // With both, `to` would win.
+    match address {
+        Address::Phone(phone) => body["to"] = json!(phone),
+        Address::UserId(user_id) => body["recipient"] = json!(user_id),
+    }
     let text = parameters.text.as_deref().unwrap_or_default();
     let (kind, object) = match content {
         JobContent::Template(template) => ("template", template::template_object(template, parameters)),

@@ -67,21 +67,28 @@ pub fn judge(head: &[u8], file_name: &str, size_bytes: u64) -> Result<FileKind, 
         return Err(MediaProblem::Empty);
     }
     let (kind, mime_type) = by_bytes(head).or_else(|| by_name(head, file_name)).ok_or(MediaProblem::Unknown)?;
-    let most = largest(kind);
+    let most = largest(kind, head);
     if size_bytes > most {
         return Err(MediaProblem::TooLarge { kind, most });
     }
     Ok(FileKind { kind, mime_type: mime_type.to_owned() })
 }
 
-/// The largest file of this kind, in bytes. Stickers that move may have 500 KB, others 100; the larger is let through.
-fn largest(kind: MediaKind) -> u64 {
+/// The largest file of this kind that begins like this, in bytes: stickers that move may have more than others.
+fn largest(kind: MediaKind, head: &[u8]) -> u64 {
     match kind {
         MediaKind::Image => 5 * MB,
         MediaKind::Video | MediaKind::Audio => 16 * MB,
         MediaKind::Document => LARGEST_FILE,
-        MediaKind::Sticker => 500 * 1024,
+        MediaKind::Sticker if moves(head) => 500 * 1024,
+        MediaKind::Sticker => 100 * 1024,
     }
+}
+
+/// Whether a WebP picture moves: a flag of its extended header says so.
+fn moves(head: &[u8]) -> bool {
+    const ANIMATION: u8 = 0b10;
+    head.get(12..16) == Some(b"VP8X") && head.get(20).is_some_and(|flags| flags & ANIMATION != 0)
 }
 
 /// By what all files of a format begin with.
@@ -149,6 +156,17 @@ mod tests {
             [(&b"PK\x03\x04"[..], "app.zip"), (b"MZ", "prices.xlsx"), (b"a\0b", "x.txt"), (b"<svg", "x.svg")]
         {
             assert_eq!(judge(head, name, 10), Err(MediaProblem::Unknown), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_sticker_may_be_larger_when_it_moves() {
+        let webp = |rest: &[u8]| [b"RIFF\x00\x00\x00\x00WEBP", rest].concat();
+        let (plain, moving) = (webp(b"VP8 "), webp(b"VP8X\x0A\x00\x00\x00\x02"));
+        let still = webp(b"VP8X\x0A\x00\x00\x00\x10");
+        for (head, most) in [(&plain, 100), (&still, 100), (&moving, 500)] {
+            assert!(judge(head, "x.webp", most * 1024).is_ok());
+            assert!(judge(head, "x.webp", most * 1024 + 1).is_err(), "{most}");
         }
     }
 

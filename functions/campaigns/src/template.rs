@@ -42,6 +42,9 @@ pub const MAX_CARD_BODY_CHARS: usize = 160;
 /// The most characters of a coupon code: 15 on Meta's coupon page, 20 in a change of December 2025; the smaller is safe.
 pub const MAX_COUPON_CHARS: usize = 15;
 
+/// The most characters of a code that somebody confirms himself with (Meta, authentication templates, 2025-11).
+pub const MAX_CODE_CHARS: usize = 15;
+
 /// The most spaces in a row that WhatsApp accepts in a value (Meta, error 132018 and reports of 132012).
 pub const MAX_CONSECUTIVE_SPACES: usize = 4;
 
@@ -51,6 +54,11 @@ const MARKETING: &str = "MARKETING";
 /// Whether a template is for offers and news.
 pub fn is_marketing(template: &Template) -> bool {
     template.category.eq_ignore_ascii_case(MARKETING)
+}
+
+/// Whether a template carries a code that somebody confirms himself with.
+pub fn is_of_codes(template: &Template) -> bool {
+    template.category.eq_ignore_ascii_case("AUTHENTICATION")
 }
 
 /// Whether what was filled in for one fits the other: the same variables, header, buttons, offer and cards.
@@ -147,6 +155,11 @@ pub enum ParameterProblem {
         /// The code.
         coupon: String,
     },
+    /// A code is longer than WhatsApp accepts.
+    LongCode {
+        /// Its length.
+        chars: usize,
+    },
     /// A cell is no amount of money.
     BadAmount {
         /// What it says.
@@ -182,6 +195,12 @@ pub fn parameters(
     };
     let most = if template.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
     check_length(&template.body, &body_names, &filled.body, most)?;
+    if is_of_codes(template) {
+        let longest = filled.body.iter().chain(&filled.buttons).map(|code| code.chars().count()).max();
+        if let Some(chars) = longest.filter(|chars| *chars > MAX_CODE_CHARS) {
+            return Err(ParameterProblem::LongCode { chars });
+        }
+    }
     Ok(filled)
 }
 
@@ -223,6 +242,7 @@ impl ParameterProblem {
             ParameterProblem::WrongCount => "wrongParameterCount",
             ParameterProblem::BodyTooLong { .. } => "bodyTooLong",
             ParameterProblem::BadCoupon { .. } => "badCoupon",
+            ParameterProblem::LongCode { .. } => "longCode",
             ParameterProblem::BadAmount { .. } => "badAmount",
         }
     }
@@ -245,6 +265,9 @@ impl fmt::Display for ParameterProblem {
             }
             ParameterProblem::BadCoupon { coupon } => {
                 write!(f, "\"{coupon}\" is no coupon code: WhatsApp takes up to {MAX_COUPON_CHARS} letters and digits.")
+            }
+            ParameterProblem::LongCode { chars } => {
+                write!(f, "The code has {chars} characters; WhatsApp takes {MAX_CODE_CHARS}.")
             }
             ParameterProblem::BadAmount { text } => write!(f, "\"{text}\" is no amount of money."),
         }

@@ -27,6 +27,8 @@ pub struct App {
     pub sqs: aws_sdk_sqs::Client,
     /// S3.
     pub s3: aws_sdk_s3::Client,
+    /// Secrets Manager: access tokens that channels brought along.
+    pub secrets: aws_sdk_secretsmanager::Client,
     /// WhatsApp.
     pub cloud_api: CloudApi,
     /// Files that lie elsewhere.
@@ -60,6 +62,7 @@ impl App {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             s3: aws_sdk_s3::Client::new(&sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
             oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc).map(Arc::new)).transpose()?,

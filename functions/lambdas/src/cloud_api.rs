@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use campaigns::content::message_body;
+use campaigns::content::{Address, message_body};
 use campaigns::job::JobContent;
 use campaigns::template::Parameters;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -77,6 +77,8 @@ pub struct OutgoingMessage<'a> {
     pub phone_number_id: &'a str,
     /// E.164, with `+`: without it WhatsApp may put the sender's country in front.
     pub to: &'a str,
+    /// WhatsApp's id of the person: takes the number's place, unless WhatsApp will not have it.
+    pub user_id: Option<&'a str>,
     /// Returned by WhatsApp with every status.
     pub callback_data: &'a str,
     /// What is sent.
@@ -98,6 +100,13 @@ pub enum Way {
 
 /// Codes by which `/marketing_messages` says that a message must take the other way (Meta, September 2026).
 const OTHER_WAY: [u32; 3] = [131_055, 134_100, 134_102];
+
+/// Codes by which WhatsApp says that it takes no user id, or none for this message (Meta, May 2026): then the number is
+/// used. 131026 is none of them: an id that leads to nobody any more may mean that the number is somebody else's.
+const NO_USER_ID: [u32; 4] = [100, 131_008, 131_009, 131_062];
+
+/// Codes by which WhatsApp says that it does not know the token.
+pub const BAD_TOKEN: [u32; 2] = [0, 190];
 
 /// A free text to one person.
 pub struct OutgoingText<'a> {
@@ -140,8 +149,18 @@ impl CloudApi {
 
     /// Sends one message, once.
     pub async fn send(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>) -> SendAnswer {
-        let OutgoingMessage { phone_number_id, to, callback_data, content, parameters, way } = *message;
-        let body = Bytes::from(message_body(content, parameters, to, callback_data).to_string());
+        if let Some(user_id) = message.user_id {
+            match self.send_to(app, message, Address::UserId(user_id)).await {
+                SendAnswer::Refused { code, .. } if NO_USER_ID.contains(&code) => {}
+                answer => return answer,
+            }
+        }
+        self.send_to(app, message, Address::Phone(message.to)).await
+    }
+
+    async fn send_to(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>, address: Address<'_>) -> SendAnswer {
+        let OutgoingMessage { phone_number_id, callback_data, content, parameters, way, .. } = *message;
+        let body = Bytes::from(message_body(content, parameters, address, callback_data).to_string());
         if way == Way::MarketingMessages {
             let path = format!("{phone_number_id}/marketing_messages");
             match self.post(app, &path, body.clone()).await {
@@ -175,12 +194,24 @@ impl CloudApi {
             if error.is_connect() { Failure::NotSent(chain(&error)) } else { Failure::Indefinite(chain(&error)) }
         })?;
         let status = response.status();
-        let retry_after = response.headers().get(header::RETRY_AFTER);
-        let retry_after_seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after_seconds = retry_after_seconds(response.headers());
         let body = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await;
         let body = body.map_err(|error| Failure::Indefinite(format!("the answer broke off: {error}")))?.to_bytes();
         Ok(Answer { status, retry_after_seconds, body })
     }
+}
+
+/// How long WhatsApp asks to be left alone: `Retry-After`, or what it estimates until an account's calls are taken again
+/// (Meta, Graph API rate limits: minutes, by account and use case).
+fn retry_after_seconds(headers: &HeaderMap) -> Option<u64> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(seconds) = text("retry-after").and_then(|text| text.trim().parse().ok()) {
+        return Some(seconds);
+    }
+    let usage: Value = serde_json::from_str(text("x-business-use-case-usage")?).ok()?;
+    let cases = usage.as_object()?.values().filter_map(Value::as_array).flatten();
+    let minutes = cases.filter_map(|case| case["estimated_time_to_regain_access"].as_u64()).max()?;
+    Some(minutes.saturating_mul(60)).filter(|seconds| *seconds > 0)
 }
 
 struct Answer {
@@ -226,7 +257,7 @@ struct ErrorBody {
 struct ErrorDetail {
     code: u32,
     #[serde(default)]
-    message: String,
+    message: Option<String>,
     #[serde(default)]
     error_user_msg: Option<String>,
     #[serde(default)]
@@ -234,10 +265,13 @@ struct ErrorDetail {
 }
 
 impl ErrorDetail {
-    /// What Meta says of it, as far as it is meant for people.
+    /// What Meta says of it, as far as it is meant for people. Of a token it says the token itself.
     fn in_words(&self) -> String {
+        if BAD_TOKEN.contains(&self.code) {
+            return "WhatsApp does not accept the access token: it is wrong, has expired or was taken back".to_owned();
+        }
         let details = self.error_data["details"].as_str().map(str::to_owned);
-        self.error_user_msg.clone().or(details).unwrap_or_else(|| self.message.clone())
+        self.error_user_msg.clone().or(details).or_else(|| self.message.clone()).unwrap_or_default()
     }
 }
 
@@ -247,7 +281,8 @@ fn read_answer(answer: &Answer) -> SendAnswer {
         return match serde_json::from_slice::<Sent>(&answer.body).ok().and_then(|sent| sent.messages.into_iter().next())
         {
             Some(message) => {
-                let held = message.message_status.as_deref() == Some("held_for_quality_assessment");
+                // `paused`: its template is; what becomes of the message a status says, as of one that is held.
+                let held = matches!(message.message_status.as_deref(), Some("held_for_quality_assessment" | "paused"));
                 SendAnswer::Accepted { wamid: message.id, held }
             }
             None => SendAnswer::Indefinite("a success without a message id".to_owned()),
@@ -311,8 +346,12 @@ mod tests {
     fn only_a_held_message_is_held() {
         let body = |status: &str| json!({ "messages": [{ "id": "wamid.1", "message_status": status }] }).to_string();
         assert_eq!(answered(200, &body("accepted")), SendAnswer::Accepted { wamid: "wamid.1".into(), held: false });
-        let held = answered(200, &body("held_for_quality_assessment"));
-        assert_eq!(held, SendAnswer::Accepted { wamid: "wamid.1".into(), held: true });
+        for status in ["held_for_quality_assessment", "paused"] {
+            let held = answered(200, &body(status));
+            assert_eq!(held, SendAnswer::Accepted { wamid: "wamid.1".into(), held: true });
+        }
+        let bare = answered(200, &json!({ "messages": [{ "id": "wamid.1" }] }).to_string());
+        assert_eq!(bare, SendAnswer::Accepted { wamid: "wamid.1".into(), held: false });
     }
 
     #[test]
@@ -321,8 +360,24 @@ mod tests {
             let refused = SendAnswer::Refused { code: 130_429, retry_after_seconds: None };
             assert_eq!(answered(status, &error(130_429)), refused, "{status}");
         }
+        let unsaid = json!({ "error": { "message": null, "code": 131_026, "error_data": null } }).to_string();
+        assert_eq!(answered(400, &unsaid), SendAnswer::Refused { code: 131_026, retry_after_seconds: None });
         assert_eq!(answered(429, ""), SendAnswer::Refused { code: 130_429, retry_after_seconds: None });
         assert_eq!(answered(400, &error(131_026)), SendAnswer::Refused { code: 131_026, retry_after_seconds: None });
+    }
+
+    #[test]
+    fn how_long_to_wait_stands_in_seconds_or_among_the_uses_of_accounts() {
+        let wait = |name: &'static str, value: &str| {
+            retry_after_seconds(&HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]))
+        };
+        assert_eq!((wait("retry-after", " 7 "), wait("retry-after", "soon")), (Some(7), None));
+        let usage = |minutes: u64| {
+            let case = json!({ "type": "whatsapp", "call_count": 100, "estimated_time_to_regain_access": minutes });
+            wait("x-business-use-case-usage", &json!({ "102290129340398": [case] }).to_string())
+        };
+        assert_eq!((usage(19), usage(0)), (Some(1_140), None));
+        assert_eq!(wait("x-business-use-case-usage", "[]"), None);
     }
 
     #[test]

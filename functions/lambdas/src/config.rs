@@ -24,6 +24,8 @@ pub struct Config {
     pub nudge_queue_url: String,
     /// Work on the contact book that takes longer than a request. `ERRAND_QUEUE_URL`.
     pub errand_queue_url: String,
+    /// What the names of channels' own access tokens begin with in Secrets Manager. `TOKEN_PREFIX`.
+    pub token_prefix: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
     /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
@@ -81,6 +83,7 @@ impl Config {
             send_dead_queue_url: variable("SEND_DEAD_QUEUE_URL")?,
             nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
             errand_queue_url: variable("ERRAND_QUEUE_URL")?,
+            token_prefix: variable("TOKEN_PREFIX")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
             oidc: oidc()?,
         })

@@ -38,7 +38,7 @@ pub(crate) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRe
     if missing.is_empty() {
         return Ok(Held::AsBefore);
     }
-    let credentials = channel.credentials(&app.config).context("the channel's app is not configured")?;
+    let credentials = channel.credentials(app).await?.context("the channel's app is not configured")?;
     let mut media = record.media.clone();
     for asset in missing {
         let Some(known) = assets::get(app, record.workspace_id, asset).await? else {

@@ -10,7 +10,7 @@ use lambdas::cloud_api::CloudApi;
 use lambdas::config::{Config, WhatsAppApp};
 use lambdas::fetch::{Fetcher, Reach};
 
-use crate::embedded::{self, EmbeddedDynamoDb, EmbeddedS3, EmbeddedSqs};
+use crate::embedded::{self, EmbeddedDynamoDb, EmbeddedS3, EmbeddedSecrets, EmbeddedSqs};
 use crate::queues::{self, Queues};
 use crate::tables;
 
@@ -32,6 +32,8 @@ pub struct Cloud {
     pub sqs: EmbeddedSqs,
     /// S3.
     pub s3: EmbeddedS3,
+    /// Secrets Manager.
+    pub secrets: EmbeddedSecrets,
     /// The queues.
     pub queues: Queues,
 }
@@ -42,27 +44,33 @@ impl Cloud {
         let dynamodb = EmbeddedDynamoDb::open(&folder.join("dynamodb.sqlite"))?;
         let sqs = EmbeddedSqs::open(&folder.join("sqs.sqlite"))?;
         let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, s3_secret_key)?;
-        Cloud::over(dynamodb, sqs, s3).await
+        let secrets = EmbeddedSecrets::open(&folder.join("tokens.json"))?;
+        Cloud::over(dynamodb, sqs, s3, secrets).await
     }
 
     /// The same with databases in memory; files lie in `folder`.
     pub async fn in_memory(folder: &Path) -> anyhow::Result<Cloud> {
         let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, IN_MEMORY_SECRET)?;
-        Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, s3).await
+        Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, s3, EmbeddedSecrets::memory()).await
     }
 
     /// The same under a clock of the runtime that a test may pause: every call is answered on its caller's thread.
     pub async fn under_clock(folder: &Path, clock: Clock) -> anyhow::Result<Cloud> {
         let sqs = EmbeddedSqs::inline_at(Arc::new(move || clock.now_millis()))?;
         let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, IN_MEMORY_SECRET)?.standing_still();
-        Cloud::over(EmbeddedDynamoDb::inline()?, sqs, s3).await
+        Cloud::over(EmbeddedDynamoDb::inline()?, sqs, s3, EmbeddedSecrets::memory()).await
     }
 
-    async fn over(dynamodb: EmbeddedDynamoDb, sqs: EmbeddedSqs, s3: EmbeddedS3) -> anyhow::Result<Cloud> {
+    async fn over(
+        dynamodb: EmbeddedDynamoDb,
+        sqs: EmbeddedSqs,
+        s3: EmbeddedS3,
+        secrets: EmbeddedSecrets,
+    ) -> anyhow::Result<Cloud> {
         s3.create_bucket(FILES_BUCKET).await?;
         tables::create(&embedded::dynamodb_client(dynamodb.http_client())).await?;
         let queues = queues::create(&embedded::sqs_client(sqs.http_client())).await?;
-        Ok(Cloud { dynamodb, sqs, s3, queues })
+        Ok(Cloud { dynamodb, sqs, s3, secrets, queues })
     }
 
     /// The app over these services. `address`: where this process is reached, `http://host:port`; presigned URLs carry it.
@@ -77,6 +85,7 @@ impl Cloud {
             send_dead_queue_url: self.queues.send_dead.clone(),
             nudge_queue_url: self.queues.nudge.clone(),
             errand_queue_url: self.queues.errand.clone(),
+            token_prefix: "campanile/".to_owned(),
             apps,
             oidc: None,
         };
@@ -84,6 +93,7 @@ impl Cloud {
             dynamodb,
             sqs,
             s3,
+            secrets: embedded::secrets_client(self.secrets.http_client()),
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
             oidc: None,

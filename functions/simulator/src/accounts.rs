@@ -26,7 +26,8 @@ struct Switches {
     disable_marketing_messages_on_cloud_api: Option<bool>,
 }
 
-/// `/{version}/{waba_id}/subscribed_apps`: the app is subscribed from the start, whatever is asked.
+/// `/{version}/{waba_id}/subscribed_apps`: the app is subscribed from the start. Whether it is can be read; webhooks come
+/// all the same, since the account has no other receiver.
 pub(crate) async fn subscribed_apps(
     State(simulator): State<Arc<Simulator>>,
     Path((version, id)): Path<(String, String)>,
@@ -36,11 +37,16 @@ pub(crate) async fn subscribed_apps(
     let world = &simulator.world;
     enter(world, &version, &headers)?;
     world.check_account(&id, &method.as_str().to_ascii_lowercase())?;
-    if method != Method::GET {
-        return Ok(Json(json!({ "success": true })));
+    match method {
+        Method::POST => world.standing().subscribed = Switch::On,
+        Method::DELETE => world.standing().subscribed = Switch::Off,
+        _ if world.standing().subscribed == Switch::Off => return Ok(Json(json!({ "data": [] }))),
+        _ => {
+            let app = json!({ "id": world.config.app_id, "name": "Simulated app", "link": "https://example.com" });
+            return Ok(Json(json!({ "data": [{ "whatsapp_business_api_data": app }] })));
+        }
     }
-    let app = json!({ "id": world.config.app_id, "name": "Simulated app", "link": "https://example.com" });
-    Ok(Json(json!({ "data": [{ "whatsapp_business_api_data": app }] })))
+    Ok(Json(json!({ "success": true })))
 }
 
 /// `POST /{version}/{phone_number_id}/register`.

@@ -21,6 +21,8 @@ pub(crate) struct Standing {
     pub(crate) messaging_limit: Option<u32>,
     /// Whether marketing may only go to `/marketing_messages`.
     pub(crate) marketing_elsewhere: Switch,
+    /// Whether the app is subscribed to the account.
+    pub(crate) subscribed: Switch,
     pub(crate) ban: Ban,
     restrictions: Vec<Restriction>,
     numbers: HashMap<String, NumberStanding>,
@@ -58,6 +60,7 @@ impl Standing {
         Self {
             messaging_limit: config.messaging_limit,
             marketing_elsewhere: config.disable_marketing_messages_on_cloud_api,
+            subscribed: Switch::On,
             ban: Ban::None,
             restrictions: Vec::new(),
             numbers: config.numbers.iter().map(|one| (one.phone_number_id.clone(), NumberStanding::of(one))).collect(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ChannelId;
+use crate::{AccessToken, ChannelId};
 
 /// A WhatsApp number that sends. Meta's names of its ids are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,12 @@ pub struct Channel {
     /// The version of Meta's API to speak to it; absent: the app's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
+    /// Whether it has an access token of its own, which is never shown; else its app's is used.
+    #[serde(default)]
+    pub own_token: bool,
+    /// Whether people are addressed by WhatsApp's user id where one is known of them, and else by their number.
+    #[serde(default)]
+    pub by_user_id: bool,
 }
 
 /// `POST /v3/channels`: adds a number of a configured app. WhatsApp is asked whether the account has it.
@@ -57,6 +63,9 @@ pub struct CreateChannel {
     /// Meta's id of the business portfolio, whose numbers share one limit of people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portfolio_id: Option<String>,
+    /// The account's access token, where it is not the app's. It is tried before it is kept, and never shown again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<AccessToken>,
 }
 
 /// `PATCH /v3/channels/{id}`: what is absent stays as it is.
@@ -72,6 +81,12 @@ pub struct EditChannel {
     /// `v25.0`; empty for the app's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
+    /// Another access token; empty for the app's. It is tried before it takes the place of the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<AccessToken>,
+    /// Whether people are addressed by WhatsApp's user id where one is known of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_user_id: Option<bool>,
 }
 
 /// `GET /v3/channels/{id}/health`: how the number is now, by WhatsApp and by us.

@@ -24,6 +24,7 @@ mod seconds;
 mod settings;
 mod template;
 mod timing;
+mod token;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
@@ -68,3 +69,4 @@ pub use template::{
     Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,
 };
 pub use timing::{BusinessHours, QuietHours, WaitReason};
+pub use token::AccessToken;

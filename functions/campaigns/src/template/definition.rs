@@ -44,6 +44,12 @@ pub fn check_definition(asked: &CreateTemplate) -> Vec<FieldError> {
         if asked.footer.is_some() {
             checked.add("footer", "a limited-time offer has no footer");
         }
+        if asked.category == "UTILITY" {
+            checked.add("category", "a limited-time offer is MARKETING");
+        }
+        if asked.buttons.iter().skip(1).any(|button| button.kind == ButtonKind::CopyCode) {
+            checked.add("buttons", "the coupon of a limited-time offer is its first button");
+        }
     }
     checked.buttons("buttons", &asked.buttons, BUTTONS);
     checked.cards(&asked.cards);
@@ -409,6 +415,8 @@ mod tests {
             (r#"{"examples": {"1": "Ana"}}"#.to_owned(), "examples.2"),
             (r#"{"headerFormat": "VIDEO"}"#.to_owned(), "headerAssetId"),
             (r#"{"offer": {"text": "more than sixteen"}}"#.to_owned(), "offer.text"),
+            (r#"{"category": "UTILITY", "offer": {"text": "Now"}}"#.to_owned(), "category"),
+            (r#"{"offer": {"text": "Now"}, "buttons": [{"type": "QUICK_REPLY", "text": "a"}, {"type": "COPY_CODE", "example": "A1"}]}"#.to_owned(), "buttons"),
             (r#"{"buttons": [{"type": "QUICK_REPLY", "text": ""}]}"#.to_owned(), "buttons.0.text"),
             (r#"{"buttons": [{"type": "URL", "text": "a", "url": "x.br"}]}"#.to_owned(), "buttons.0.url"),
             (r#"{"buttons": [{"type": "URL", "text": "a", "url": "https://x/{{1}}/y", "example": "b"}]}"#.to_owned(), "buttons.0.url"),

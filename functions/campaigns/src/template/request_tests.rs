@@ -8,10 +8,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use wire::{MediaSource, Template, TemplateContent};
 
+use crate::content::{Address, message_body};
+use crate::job::JobContent;
+
 use super::{JobTemplate, check_content, parameters, template_object};
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Case {
     /// Why the case is there, for people.
     #[serde(rename = "about")]
@@ -21,6 +24,10 @@ struct Case {
     columns: Vec<String>,
     fields: Vec<String>,
     expected: Value,
+    /// The id by which the person is addressed, where it is not by number.
+    user_id: Option<String>,
+    /// The whole message, where the case is about more than its template.
+    expected_message: Option<Value>,
 }
 
 fn cases() -> Vec<(String, Case)> {
@@ -67,6 +74,10 @@ fn every_component_is_sent_as_meta_wants_it() {
         expected["name"] = "seasonal_promo".into();
         expected["language"] = serde_json::json!({ "code": "pt_BR" });
         assert_eq!(template_object(&job, &values), expected, "{name}");
+        let Some(expected) = case.expected_message else { continue };
+        let address = case.user_id.as_deref().map_or(Address::Phone("+5511987654321"), Address::UserId);
+        let callback = "c=01JD8ZQ0000000000000000000;i=0;a=1";
+        assert_eq!(message_body(&JobContent::Template(Box::new(job)), &values, address, callback), expected, "{name}");
     }
 }
 
@@ -92,6 +103,8 @@ fn no_component_is_without_a_case() {
         "header-video",
         "limited-time-offer",
         "nothing",
+        "recipient-number",
+        "recipient-user-id",
     ];
     assert_eq!(names, wanted.map(str::to_owned).into());
 }

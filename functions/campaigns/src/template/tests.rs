@@ -31,6 +31,14 @@ fn content(header: Vec<ParameterSource>, body: Vec<ParameterSource>) -> Template
     TemplateContent { name: "promo".into(), language: "pt_BR".into(), header, body, ..TemplateContent::default() }
 }
 
+#[test]
+fn a_code_that_is_longer_than_whatsapp_takes_goes_to_nobody() {
+    let of_codes = Template { category: "AUTHENTICATION".into(), header: None, body: "{{1}}".into(), ..template() };
+    let filled = |code: &str| parameters(&of_codes, &content(vec![], vec![text(code)]), &[], &[]);
+    assert!(filled("123456789012345").is_ok());
+    assert_eq!(filled("1234567890123456"), Err(ParameterProblem::LongCode { chars: 16 }));
+}
+
 fn strings(items: &[&str]) -> Vec<String> {
     items.iter().map(|item| (*item).to_owned()).collect()
 }

@@ -1,5 +1,5 @@
-//! Adding a number, naming it, asking how it is, and taking it away. Tokens and secrets of its app are configured with
-//! the deployment: they stand in no table, answer or log.
+//! Adding a number, naming it, asking how it is, and taking it away. Secrets of its app are configured with the
+//! deployment, and a token that it brings along is kept apart: neither stands in a table, answer or log.
 
 use std::sync::Arc;
 
@@ -9,20 +9,21 @@ use axum::response::{IntoResponse, Response};
 use campaigns::creation::LONGEST_NAME;
 use campaigns::lifecycle::is_active;
 use http::StatusCode;
-use wire::{CampaignStatus, Channel, ChannelHealth, ChannelId, CreateChannel, EditChannel, FieldError};
+use wire::{AccessToken, CampaignStatus, Channel, ChannelHealth, ChannelId, CreateChannel, EditChannel, FieldError};
 
 use super::caller::Caller;
 use super::channels::view;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
-use crate::cloud_api::NumberHealth;
+use crate::cloud_api::{BAD_TOKEN, Managed, NumberHealth};
 use crate::config::WhatsAppApp;
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::heard::Heard;
-use crate::storage::{numbers, wabas};
+use crate::storage::table::Written;
+use crate::storage::{numbers, tokens, wabas};
 
 /// Meta's own address; an app that speaks to another is a simulator.
 const META: &str = "https://graph.facebook.com";
@@ -39,39 +40,136 @@ const PAGE: i32 = 100;
 /// Longest id of Meta's, in characters.
 const LONGEST_ID: usize = 64;
 
+/// Longest access token, in characters: Meta's have some two hundred.
+const LONGEST_TOKEN: usize = 1_000;
+
 /// `POST /v3/channels`: asked again for the same number, it answers the channel that stands.
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
     Body(asked): Body<CreateChannel>,
 ) -> Result<Response, ApiError> {
-    let whatsapp = check(&app, &asked).map_err(Refusal::fields)?;
+    let mut whatsapp = check(&app, &asked).map_err(Refusal::fields)?;
     if let Some(standing) = numbers::channel_now(&app, &asked.phone_number_id).await? {
-        if standing.workspace_id != caller.workspace_id {
-            return Err(Refusal::field("phoneNumberId", "this number is in use elsewhere").into());
-        }
-        return Ok((StatusCode::OK, Json(view((*standing).clone(), None))).into_response());
+        return answer_standing(&app, &caller, &asked, &standing).await;
     }
-    let others = wabas::channels_of(&app, &whatsapp.app_id, &asked.waba_id).await?;
-    if others.iter().any(|other| other.workspace_id != caller.workspace_id) {
-        // Whoever has numbers of an account manages its templates.
-        return Err(Refusal::field("wabaId", "this account is in use elsewhere").into());
+    alone(&app, &caller, &whatsapp, &asked.waba_id).await?;
+    if let Some(token) = &asked.access_token {
+        token.reveal().clone_into(&mut whatsapp.access_token);
     }
-    let numbers = app.cloud_api.numbers_of(&whatsapp, &asked.waba_id).await.map_err(|error| upstream(&error))?;
-    if !numbers.contains(&asked.phone_number_id) {
-        let message = "WhatsApp shows no such number of this account to the app's token";
-        return Err(Refusal::field("phoneNumberId", message).into());
-    }
+    let source = if asked.access_token.is_some() { TokenSource::Given } else { TokenSource::App };
+    look_up(&app, &whatsapp, &asked.waba_id, &asked.phone_number_id, source).await?;
     let health = app.cloud_api.number_health(&whatsapp, &asked.phone_number_id).await;
-    let record = record(&caller, &asked, &whatsapp, &health.map_err(|error| upstream(&error))?);
-    channels::register(&app, record.clone()).await?;
+    let mut record = record(&caller, &asked, &whatsapp, &health.map_err(|error| upstream(&error))?);
+    if let Managed::Refused { why, .. } =
+        app.cloud_api.subscribe(&whatsapp, &asked.waba_id).await.map_err(|error| upstream(&error))?
+    {
+        let detail = format!("WhatsApp will not tell the app what happens in this account: {why}");
+        return Err(Refusal::new(Kind::Conflict, detail).into());
+    }
+    if let Some(token) = &asked.access_token {
+        record.token_name = Some(tokens::keep(&app, record.workspace_id, &record.id, token).await?);
+    }
+    if channels::create(&app, &record).await? == Written::ConditionFailed {
+        // Somebody was faster.
+        if let Some(name) = &record.token_name {
+            tokens::forget(&app, name).await?;
+        }
+        let standing = numbers::channel_now(&app, &asked.phone_number_id).await?;
+        let standing =
+            standing.ok_or_else(|| Refusal::taken("phoneNumberId", "this number was just taken away: try again"))?;
+        return answer_standing(&app, &caller, &asked, &standing).await;
+    }
+    if let Err(refused) = alone(&app, &caller, &whatsapp, &asked.waba_id).await {
+        // Another workspace added another number of the account at the same moment, and may be refused as well.
+        channels::delete(&app, &record).await?;
+        return Err(refused);
+    }
     tracing::info!(workspace = %caller.workspace_id, channel = %record.id, "a number was added");
     Ok((StatusCode::CREATED, Json(view(record, None))).into_response())
+}
+
+/// Refuses an account whose numbers are another workspace's: whoever has numbers of an account manages its templates.
+async fn alone(app: &App, caller: &Caller, whatsapp: &WhatsAppApp, waba_id: &str) -> Result<(), ApiError> {
+    let others = wabas::channels_of(app, &whatsapp.app_id, waba_id).await?;
+    if others.iter().any(|other| other.workspace_id != caller.workspace_id) {
+        return Err(Refusal::taken("wabaId", "this account is in use elsewhere").into());
+    }
+    Ok(())
+}
+
+/// The number is a channel already: of somebody else, or just the one that was asked for.
+async fn answer_standing(
+    app: &App,
+    caller: &Caller,
+    asked: &CreateChannel,
+    standing: &ChannelRecord,
+) -> Result<Response, ApiError> {
+    if standing.workspace_id != caller.workspace_id {
+        return Err(Refusal::taken("phoneNumberId", "this number is in use elsewhere").into());
+    }
+    if let Some(token) = &asked.access_token {
+        let known = match &standing.token_name {
+            Some(name) => Some(tokens::read(app, name).await?),
+            None => None,
+        };
+        if known.as_ref() != Some(token) {
+            let message = "this number was added already, with another token: change the channel's instead";
+            return Err(Refusal::taken("accessToken", message).into());
+        }
+    }
+    Ok((StatusCode::OK, Json(view(standing.clone(), None))).into_response())
+}
+
+/// Whose token a number is looked up with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TokenSource {
+    /// The app's, which is configured with the deployment.
+    App,
+    /// The request's.
+    Given,
+}
+
+/// Asks WhatsApp whether the token shows this number in this account.
+async fn look_up(
+    app: &App,
+    whatsapp: &WhatsAppApp,
+    waba_id: &str,
+    phone_number_id: &str,
+    source: TokenSource,
+) -> Result<(), ApiError> {
+    let found = app.cloud_api.numbers_of(whatsapp, waba_id).await.map_err(|error| upstream(&error))?;
+    match (found, source) {
+        (Managed::Done(numbers), _) if numbers.iter().any(|number| number == phone_number_id) => Ok(()),
+        (Managed::Done(_), _) => {
+            let message = "WhatsApp shows no such number of this account to the token";
+            Err(Refusal::field("phoneNumberId", message).into())
+        }
+        (Managed::Refused { why, .. }, TokenSource::App) => Err(Refusal::new(Kind::Upstream, why).into()),
+        (Managed::Refused { code, why }, TokenSource::Given) if BAD_TOKEN.contains(&code) => {
+            Err(Refusal::field("accessToken", why).into())
+        }
+        (Managed::Refused { why, .. }, TokenSource::Given) => {
+            let message = format!("WhatsApp does not show this account to the token: {why}");
+            Err(Refusal::field("accessToken", message).into())
+        }
+    }
+}
+
+/// Whether this could be a token at all.
+fn check_token(token: &AccessToken) -> Result<(), FieldError> {
+    let text = token.reveal();
+    if (1..=LONGEST_TOKEN).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let message = format!("must be an access token of Meta's: 1 to {LONGEST_TOKEN} characters without blanks");
+    Err(FieldError { field: "accessToken".to_owned(), message })
 }
 
 /// The app that is meant, or what is wrong with the request.
 fn check(app: &App, asked: &CreateChannel) -> Result<WhatsAppApp, Vec<FieldError>> {
     let mut faults = Vec::new();
+    faults.extend(asked.access_token.as_ref().and_then(|token| check_token(token).err()));
     let mut add = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
     for (field, id) in [("wabaId", &asked.waba_id), ("phoneNumberId", &asked.phone_number_id)] {
         if !(1..=LONGEST_ID).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -117,6 +215,9 @@ fn record(caller: &Caller, asked: &CreateChannel, whatsapp: &WhatsAppApp, health
         heard: Heard::default(),
         marketing_messages: false,
         api_version: None,
+        token_name: None,
+        by_user_id: false,
+        version: 0,
     }
 }
 
@@ -138,25 +239,65 @@ pub async fn edit(
     Path(id): Path<ChannelId>,
     Body(asked): Body<EditChannel>,
 ) -> Result<Json<Channel>, ApiError> {
-    let mut record = find(&app, &caller, &id).await?;
-    if let Some(name) = asked.name {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME {
-            return Err(Refusal::field("name", format!("give a name of 1 to {LONGEST_NAME} characters")).into());
+    let standing = find(&app, &caller, &id).await?;
+    check_edit(&asked).map_err(Refusal::fields)?;
+    let token_name = match &asked.access_token {
+        None => None,
+        Some(token) if token.reveal().is_empty() => Some(None),
+        Some(token) => Some(Some(kept(&app, &standing, token).await?)),
+    };
+    let change = |read: &ChannelRecord| {
+        let mut next = read.clone();
+        if let Some(name) = &asked.name {
+            name.trim().clone_into(&mut next.name);
         }
-        name.clone_into(&mut record.name);
+        if let Some(version) = &asked.api_version {
+            next.api_version = Some(version.clone()).filter(|version| !version.is_empty());
+        }
+        if let Some(token_name) = &token_name {
+            next.token_name.clone_from(token_name);
+        }
+        next.marketing_messages = asked.marketing_messages.unwrap_or(read.marketing_messages);
+        next.by_user_id = asked.by_user_id.unwrap_or(read.by_user_id);
+        next
+    };
+    let edited = channels::edit(&app, caller.workspace_id, &id, change).await?;
+    // Of a token that has lost its place, or found none, nothing is left.
+    let of_no_use = match &edited {
+        Some(edited) if edited.before.token_name != edited.after.token_name => edited.before.token_name.clone(),
+        Some(_) => None,
+        None => token_name.flatten(),
+    };
+    if let Some(name) = of_no_use {
+        tokens::forget(&app, &name).await?;
     }
-    if let Some(version) = asked.api_version {
-        record.api_version = match version.as_str() {
-            "" => None,
-            version if is_version(version) => Some(version.to_owned()),
-            _ => return Err(Refusal::field("apiVersion", "must be like v25.0, or empty for the app's").into()),
-        };
-    }
-    record.marketing_messages = asked.marketing_messages.unwrap_or(record.marketing_messages);
-    channels::register(&app, record.clone()).await?;
+    let record = edited.ok_or_else(|| Refusal::not_found("channel"))?.after;
     let blocked_because = number::why_blocked(&app, record.workspace_id, &record.id).await?;
     Ok(Json(view(record, blocked_because)))
+}
+
+/// Tries another token of the channel and keeps it.
+async fn kept(app: &App, channel: &ChannelRecord, token: &AccessToken) -> Result<String, ApiError> {
+    let Some(whatsapp) = app.config.app(&channel.app_id) else {
+        return Err(Refusal::new(Kind::Conflict, "the number's app is not configured").into());
+    };
+    let whatsapp = WhatsAppApp { access_token: token.reveal().to_owned(), ..whatsapp.clone() };
+    look_up(app, &whatsapp, &channel.waba_id, &channel.phone_number_id, TokenSource::Given).await?;
+    Ok(tokens::keep(app, channel.workspace_id, &channel.id, token).await?)
+}
+
+fn check_edit(asked: &EditChannel) -> Result<(), Vec<FieldError>> {
+    let mut faults = Vec::new();
+    let mut add = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    if asked.name.as_ref().is_some_and(|name| !(1..=LONGEST_NAME).contains(&name.trim().chars().count())) {
+        add("name", format!("give a name of 1 to {LONGEST_NAME} characters"));
+    }
+    if asked.api_version.as_ref().is_some_and(|version| !version.is_empty() && !is_version(version)) {
+        add("apiVersion", "must be like v25.0, or empty for the app's".to_owned());
+    }
+    let token = asked.access_token.as_ref().filter(|token| !token.reveal().is_empty());
+    faults.extend(token.and_then(|token| check_token(token).err()));
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn is_version(text: &str) -> bool {
@@ -171,8 +312,9 @@ pub async fn health(
     Path(id): Path<ChannelId>,
 ) -> Result<Json<ChannelHealth>, ApiError> {
     let record = find(&app, &caller, &id).await?;
+    channels::complete(&app, &record).await?;
     let silent_because = number::why_silent(&app, record.workspace_id, &record.id).await?;
-    let Some(credentials) = record.credentials(&app.config) else {
+    let Some(credentials) = record.credentials(&app).await? else {
         return Err(Refusal::new(Kind::Conflict, "the number's app is not configured").into());
     };
     let told = app.cloud_api.number_health(&credentials, &record.phone_number_id).await;

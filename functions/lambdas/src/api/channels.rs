@@ -20,6 +20,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ch
     let records = channels::list(&app, caller.workspace_id).await?;
     let mut items = Vec::with_capacity(records.len());
     for record in records {
+        channels::complete(&app, &record).await?;
         let blocked_because = number::why_blocked(&app, record.workspace_id, &record.id).await?;
         items.push(view(record, blocked_because));
     }
@@ -39,7 +40,7 @@ pub async fn templates(
 
 /// All templates of the channel's account. What WhatsApp does wrong is told to the caller: only they can fix a token.
 pub(super) async fn templates_of(app: &App, channel: &ChannelRecord) -> Result<Vec<Template>, ApiError> {
-    let whatsapp = channel.credentials(&app.config);
+    let whatsapp = channel.credentials(app).await?;
     let whatsapp = whatsapp.with_context(|| {
         format!("channel {} belongs to the WhatsApp app {}, which is not configured", channel.id, channel.app_id)
     })?;
@@ -64,5 +65,7 @@ pub(super) fn view(record: ChannelRecord, blocked_because: Option<String>) -> Ch
         simulated: record.simulated,
         marketing_messages: record.marketing_messages,
         api_version: record.api_version,
+        own_token: record.token_name.is_some(),
+        by_user_id: record.by_user_id,
     }
 }

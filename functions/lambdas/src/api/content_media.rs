@@ -2,14 +2,16 @@
 //! a stranger's server, and each must be what its place shows.
 
 use campaigns::content::{fits_header, kind_name};
-use campaigns::media::LARGEST_FILE;
-use wire::{
-    Content, FieldError, FreeContent, HeaderFormat, MediaKind, MediaSource, Template, TemplateContent, WorkspaceId,
-};
+use campaigns::media::{FileKind, LARGEST_FILE};
+use wire::{Content, FieldError, FreeContent, HeaderFormat, MediaSource, Template, TemplateContent, WorkspaceId};
 
 use super::assets::{self, Unusable};
 use super::problem::ApiError;
 use crate::App;
+use crate::storage::assets as stored;
+
+/// The largest film that stands in for a GIF, in bytes (Meta, Marketing Messages API, 2026).
+const LARGEST_GIF_BYTES: u64 = 3_500_000;
 
 /// The content with its files here, or what is wrong with them; fields are named from `template` or `assetsUrls` on.
 pub(super) async fn settle(
@@ -63,7 +65,7 @@ async fn free_words(
 ) -> Result<FreeContent, ApiError> {
     let Some(media) = &free.media else { return Ok(free) };
     match here(app, workspace, media).await? {
-        Ok((media, kind)) => Ok(FreeContent { media: Some(media), media_kind: kind, ..free }),
+        Ok((media, kind)) => Ok(FreeContent { media: Some(media), media_kind: kind.map(|known| known.kind), ..free }),
         Err(why) => {
             faults.push(FieldError { field: "assetsUrls.0".to_owned(), message: why.to_string() });
             Ok(free)
@@ -82,16 +84,32 @@ async fn in_header(
     let mut add = |message: String| faults.push(FieldError { field: field.to_owned(), message });
     match here(app, workspace, media).await? {
         Err(why) => add(why.to_string()),
-        Ok((_, Some(kind))) if !fits_header(kind, format) => {
+        Ok((_, Some(FileKind { kind, .. }))) if !fits_header(kind, format) => {
             let wanted = campaigns::template::media_name(format);
             add(format!(
                 "the template's header is of the kind {wanted}, and this file is of the kind {}",
                 kind_name(kind)
             ));
         }
-        Ok((settled, _)) => *media = settled,
+        Ok((settled, kind)) => {
+            let is_short = match &settled.asset_id {
+                Some(id) if format == HeaderFormat::Gif => is_short_film(app, workspace, id, kind).await?,
+                Some(_) | None => true,
+            };
+            match is_short {
+                true => *media = settled,
+                false => add("a film in the place of a GIF is an MP4 of up to 3.5 MB".to_owned()),
+            }
+        }
     }
     Ok(())
+}
+
+/// Whether WhatsApp plays it like a GIF.
+async fn is_short_film(app: &App, workspace: WorkspaceId, id: &str, kind: Option<FileKind>) -> anyhow::Result<bool> {
+    let record = stored::get(app, workspace, id).await?;
+    let size_bytes = record.map_or(0, |record| record.size_bytes);
+    Ok(size_bytes <= LARGEST_GIF_BYTES && kind.is_none_or(|kind| kind.mime_type == "video/mp4"))
 }
 
 /// The file as one of ours, and what it is; one that only WhatsApp has is what its place says.
@@ -99,7 +117,7 @@ async fn here(
     app: &App,
     workspace: WorkspaceId,
     media: &MediaSource,
-) -> Result<Result<(MediaSource, Option<MediaKind>), Unusable>, ApiError> {
+) -> Result<Result<(MediaSource, Option<FileKind>), Unusable>, ApiError> {
     let looked = match (&media.asset_id, &media.link) {
         (Some(id), _) => assets::look(app, workspace, id).await?,
         (None, Some(link)) => match app.fetcher.fetch(link, LARGEST_FILE).await {
@@ -111,6 +129,6 @@ async fn here(
     Ok(looked.map(|record| {
         let filename = media.filename.clone().or(Some(record.file_name));
         let source = MediaSource { asset_id: Some(record.id), link: None, id: None, filename };
-        (source, record.kind.map(|known| known.kind))
+        (source, record.kind)
     }))
 }

@@ -2,7 +2,7 @@
 //! whether every recipient can be filled in. What cannot work for somebody is told with his row, before anything leaves.
 
 use futures::{StreamExt, TryStreamExt, stream};
-use wire::{ChannelId, FieldError, WorkspaceId};
+use wire::{ChannelId, FieldError, HeaderFormat, Template, WorkspaceId};
 
 use campaigns::audience::SEGMENT_ROWS;
 
@@ -61,7 +61,7 @@ pub(super) async fn channel_of(app: &App, workspace: WorkspaceId, id: &ChannelId
 
 /// Refuses when WhatsApp says that the number can send nothing. Where WhatsApp cannot be asked, messages wait anyway.
 async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
-    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
     match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
         Ok(health) => match health.blocked_because() {
             Some(why) => Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into()),
@@ -81,7 +81,7 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
     if named.is_empty() {
         return Ok(());
     }
-    let Some(credentials) = channel.credentials(&app.config) else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
     let templates = match app.cloud_api.templates(&credentials, &channel.waba_id).await {
         Ok(templates) => templates,
         Err(error) => {
@@ -100,6 +100,11 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
             None => name(gone()),
             Some(template) => match campaigns::template::check_content(template, content, &record.columns) {
                 wrong if wrong.is_empty() && !campaigns::template::is_alike(known, template) => name(changed()),
+                wrong if wrong.is_empty() && is_gif(template) && !channel.marketing_messages => {
+                    let message = "a header of the kind GIF goes by the Marketing Messages API only: switch it on for \
+                                   the number";
+                    name(message.to_owned())
+                }
                 wrong => wrong,
             },
         };
@@ -107,6 +112,10 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
         faults.extend(wrong.into_iter().map(|fault| FieldError { field: format!("{before}{}", fault.field), ..fault }));
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
+}
+
+fn is_gif(template: &Template) -> bool {
+    template.header_format == Some(HeaderFormat::Gif)
 }
 
 /// Refuses when somebody cannot be filled in, unless they are to be skipped.

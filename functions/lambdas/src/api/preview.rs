@@ -89,7 +89,7 @@ pub async fn send(
     let row = row(&app, &record, request.index).await?;
     let values = record.filled(request.index, &row).map_err(|problem| Refusal::field("index", problem.to_string()))?;
     let channel = channel_of(&app, record.workspace_id, &record.channel_id).await?;
-    let credentials = channel.credentials(&app.config);
+    let credentials = channel.credentials(&app).await?;
     let Some(credentials) = credentials else {
         return Err(Refusal::new(Kind::Conflict, "the number's app is not configured").into());
     };
@@ -140,6 +140,7 @@ impl Trial<'_> {
             return Ok(none("the number is busy or rests: try again in a moment".to_owned()));
         }
         let message = OutgoingMessage {
+            user_id: None,
             phone_number_id: &self.channel.phone_number_id,
             to,
             callback_data: "try",

@@ -139,6 +139,11 @@ impl Refusal {
         Refusal::fields(vec![FieldError { field: field.to_owned(), message: message.into() }])
     }
 
+    /// One field whose value is another one's already.
+    pub fn taken(field: &str, message: impl Into<String>) -> Refusal {
+        Refusal { kind: Kind::Conflict, ..Refusal::field(field, message) }
+    }
+
     /// Nothing with this id in the caller's workspace.
     pub fn not_found(what: &str) -> Refusal {
         Refusal::new(Kind::NotFound, format!("this workspace has no {what} with this id"))

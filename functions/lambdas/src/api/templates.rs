@@ -7,11 +7,13 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use campaigns::content::fits_header;
 use campaigns::template::definition::{check_definition, definition};
+use campaigns::template::media_name;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use wire::{ChannelId, CreateTemplate, FieldError, Template, TemplateCreated, TemplateList};
+use wire::{ChannelId, CreateTemplate, FieldError, HeaderFormat, Template, TemplateCreated, TemplateList};
 
 use super::assets::look;
 use super::caller::Caller;
@@ -23,6 +25,9 @@ use crate::cloud_api::{Managed, MediaFile};
 use crate::config::WhatsAppApp;
 use crate::storage::assets;
 use crate::storage::channels::{self, ChannelRecord};
+
+/// What a header's sample may be (Meta, resumable uploads, 2025).
+const SAMPLES: [&str; 4] = ["image/jpeg", "image/png", "video/mp4", "application/pdf"];
 
 /// Which channel's account.
 #[derive(Debug, Deserialize)]
@@ -102,7 +107,7 @@ async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, 
 async fn account(app: &App, caller: &Caller, id: &str) -> Result<(ChannelRecord, WhatsAppApp), ApiError> {
     let channel = channels::get(app, caller.workspace_id, &ChannelId(id.to_owned())).await?;
     let channel = channel.ok_or_else(|| Refusal::field("channelId", "this workspace has no such channel"))?;
-    let credentials = channel.credentials(&app.config);
+    let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {id} is not configured"))?;
     Ok((channel, credentials))
 }
@@ -117,12 +122,14 @@ async fn in_metas_form(
     let mut faults = check_definition(asked);
     let mut handles: BTreeMap<String, String> = BTreeMap::new();
     if faults.is_empty() {
-        let of_cards = asked.cards.iter().enumerate();
-        let of_cards = of_cards.map(|(place, card)| (format!("cards.{place}.headerAssetId"), &card.header_asset_id));
-        let all = std::iter::once(("headerAssetId".to_owned(), &asked.header_asset_id)).chain(of_cards);
-        for (field, asset) in all {
-            let Some(asset) = asset else { continue };
-            match sample(app, caller, credentials, asset).await? {
+        let of_cards =
+            asked.cards.iter().enumerate().map(|(place, card)| {
+                (format!("cards.{place}.headerAssetId"), card.header_format, &card.header_asset_id)
+            });
+        let header = ("headerAssetId".to_owned(), asked.header_format, &asked.header_asset_id);
+        for (field, format, asset) in std::iter::once(header).chain(of_cards) {
+            let (Some(format), Some(asset)) = (format, asset) else { continue };
+            match sample(app, caller, credentials, format, asset).await? {
                 Ok(handle) => {
                     handles.insert(asset.clone(), handle);
                 }
@@ -141,6 +148,7 @@ async fn sample(
     app: &App,
     caller: &Caller,
     credentials: &WhatsAppApp,
+    format: HeaderFormat,
     asset: &str,
 ) -> Result<Result<String, String>, ApiError> {
     let record = match look(app, caller.workspace_id, asset).await? {
@@ -148,6 +156,12 @@ async fn sample(
         Err(why) => return Ok(Err(why.to_string())),
     };
     let kind = record.kind.clone().context("a file that was looked at has a kind")?;
+    if !fits_header(kind.kind, format) {
+        return Ok(Err(format!("the header is of the kind {}, and this file is not", media_name(format))));
+    }
+    if !SAMPLES.contains(&kind.mime_type.as_str()) {
+        return Ok(Err("WhatsApp reviews samples as JPEG, PNG, MP4 or PDF".to_owned()));
+    }
     let Some(bytes) = assets::bytes(app, &record).await? else {
         return Ok(Err("the file was changed since it was looked at: upload it again".to_owned()));
     };

@@ -6,7 +6,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{ANSWER_TIMEOUT, CloudApi, Failure, request};
+use super::manage::{done, read};
+use super::{ANSWER_TIMEOUT, CloudApi, Failure, Managed, request};
 use crate::config::WhatsAppApp;
 
 /// How a number is, as far as Meta says. Names and values are Meta's and open.
@@ -99,19 +100,21 @@ struct NumberId {
 
 impl CloudApi {
     /// Meta's ids of an account's numbers; it has twenty at most, and a page holds more.
-    pub async fn numbers_of(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<String>> {
-        let request = request(app, Method::GET, &format!("{waba_id}/phone_numbers?fields=id&limit=100"), Bytes::new())?;
-        let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
-        let answer = match answer.context("WhatsApp did not answer in time when asked for numbers")? {
-            Ok(answer) => answer,
-            Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => bail!("asking WhatsApp for numbers: {cause}"),
-        };
-        if !answer.status.is_success() {
-            bail!("WhatsApp answered {} when asked for the account's numbers", answer.status);
-        }
-        let numbers: Numbers =
-            serde_json::from_slice(&answer.body).context("WhatsApp's list of numbers cannot be read")?;
-        Ok(numbers.data.into_iter().map(|number| number.id).collect())
+    pub async fn numbers_of(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Managed<Vec<String>>> {
+        let path = format!("{waba_id}/phone_numbers?fields=id&limit=100");
+        Ok(match read::<Numbers>(&self.ask(request(app, Method::GET, &path, Bytes::new())?).await?)? {
+            Managed::Done(numbers) => Managed::Done(numbers.data.into_iter().map(|number| number.id).collect()),
+            Managed::Refused { code, why } => Managed::Refused { code, why },
+        })
+    }
+}
+
+impl CloudApi {
+    /// Has WhatsApp post to the app's webhook what happens in an account: it posts nothing of accounts that no app asked
+    /// for (Meta, subscribed apps, 2025).
+    pub async fn subscribe(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Managed<()>> {
+        let path = format!("{waba_id}/subscribed_apps");
+        Ok(done(read::<Value>(&self.ask(request(app, Method::POST, &path, Bytes::new())?).await?)?))
     }
 }
 

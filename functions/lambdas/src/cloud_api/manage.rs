@@ -106,7 +106,7 @@ impl CloudApi {
         })
     }
 
-    async fn ask(&self, request: http::Request<http_body_util::Full<Bytes>>) -> anyhow::Result<Answer> {
+    pub(super) async fn ask(&self, request: http::Request<http_body_util::Full<Bytes>>) -> anyhow::Result<Answer> {
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
         match answer.context("WhatsApp did not answer in time")? {
             Ok(answer) => Ok(answer),
@@ -119,14 +119,14 @@ fn body(value: &Value) -> Bytes {
     Bytes::from(value.to_string())
 }
 
-fn done(managed: Managed<Value>) -> Managed<()> {
+pub(super) fn done(managed: Managed<Value>) -> Managed<()> {
     match managed {
         Managed::Done(_) => Managed::Done(()),
         Managed::Refused { code, why } => Managed::Refused { code, why },
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> anyhow::Result<Managed<T>> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> anyhow::Result<Managed<T>> {
     if answer.status.is_success() {
         return Ok(Managed::Done(serde_json::from_slice(&answer.body).context("WhatsApp's answer cannot be read")?));
     }

@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
+use serde_json::Value;
 use wire::{ButtonKind, HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateCard, TemplateOffer};
 
 use super::{ANSWER_TIMEOUT, CloudApi, ErrorBody, Failure, request};
@@ -26,7 +27,8 @@ enum Asked {
 
 #[derive(Deserialize)]
 struct Page {
-    data: Vec<MetaTemplate>,
+    /// Each is read by itself: an odd one does not lose the others.
+    data: Vec<Value>,
     #[serde(default)]
     paging: Option<Paging>,
 }
@@ -123,7 +125,13 @@ impl CloudApi {
                     continue;
                 }
             };
-            templates.extend(page.data.into_iter().map(from_meta));
+            let given = page.data.len();
+            let read: Vec<MetaTemplate> =
+                page.data.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();
+            if read.len() < given {
+                tracing::warn!(unreadable = given - read.len(), "templates in WhatsApp's list cannot be read");
+            }
+            templates.extend(read.into_iter().map(from_meta));
             let next = page.paging.filter(|paging| paging.next.is_some()).and_then(|paging| paging.cursors?.after);
             match next {
                 Some(cursor) => after = Some(cursor),

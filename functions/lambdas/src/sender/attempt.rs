@@ -31,6 +31,8 @@ pub(super) struct Attempt {
     /// What the answers of this flight say of the number.
     pub signals: Arc<Signals>,
     pub recipient: JobRecipient,
+    /// The id that he is addressed by; nothing: by his number.
+    pub user_id: Option<String>,
     /// Nothing where only the number's rate counts.
     pub pace: Option<Arc<Pace>>,
     /// When the request leaves, in microseconds since 1970.
@@ -160,6 +162,7 @@ impl Attempt {
         let message = OutgoingMessage {
             phone_number_id: &self.channel.phone_number_id,
             to: &self.recipient.phone,
+            user_id: self.user_id.as_deref(),
             callback_data: &callback,
             content,
             parameters,

@@ -1,11 +1,12 @@
 //! A flight: the messages of one job on their way, each in its slot.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use campaigns::job::{Job, JobRecipient};
-use campaigns::send_error;
+use campaigns::{phone, send_error};
 use tokio::task::JoinSet;
 
 use super::attempt::{Attempt, Landed};
@@ -79,6 +80,8 @@ pub(super) struct Flight<'a> {
     credentials: Arc<WhatsAppApp>,
     job: Arc<Job>,
     signals: Arc<Signals>,
+    /// Whom WhatsApp is told by his id, by canonical phone.
+    user_ids: BTreeMap<String, String>,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
     accepted: Pending,
@@ -102,6 +105,7 @@ impl<'a> Flight<'a> {
         credentials: WhatsAppApp,
         job: Job,
         number: Number,
+        user_ids: BTreeMap<String, String>,
     ) -> Flight<'a> {
         Flight {
             app,
@@ -109,6 +113,7 @@ impl<'a> Flight<'a> {
             credentials: Arc::new(credentials),
             job: Arc::new(job),
             signals: Arc::new(Signals::of(number)),
+            user_ids,
             tasks: JoinSet::new(),
             again: Vec::new(),
             accepted: Pending::default(),
@@ -263,6 +268,7 @@ impl<'a> Flight<'a> {
                 credentials: Arc::clone(&self.credentials),
                 job: Arc::clone(&self.job),
                 signals: Arc::clone(&self.signals),
+                user_id: self.user_ids.get(&phone::canonical_digits(&recipient.phone)).cloned(),
                 recipient: recipient.clone(),
                 pace: pace.clone(),
                 slot: at,

@@ -17,6 +17,7 @@ mod signals;
 
 pub(crate) use self::permit::slot_for_one;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -24,6 +25,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use campaigns::consent::ERASED;
 use campaigns::job::{Job, JobRecipient, RecipientContent};
 use campaigns::message::MessageRecord;
+use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState};
 
@@ -31,9 +33,9 @@ use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce};
 use self::hours::Hours;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
-use crate::storage::channels;
+use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::queues::{self, DelayedJob, NoticeErrand};
-use crate::storage::{campaigns as campaign_store, messages, person_keys};
+use crate::storage::{campaigns as campaign_store, messages, person_keys, user_ids};
 
 /// A job that comes earlier than this before its first due time goes back with a delay.
 const EARLY_MICROS: i64 = 6_000_000;
@@ -70,7 +72,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
     let channel = channels::get(app, job.workspace_id, &job.channel_id).await?.context("the job's channel is gone")?;
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
-    let credentials = channel.credentials(&app.config);
+    let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();
@@ -89,8 +91,18 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
         let visible_at = first.due_at_micros - EARLY_MICROS / 2;
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
+    let user_ids = user_ids(app, &channel, &job).await?;
     let recipients = std::mem::take(&mut job.recipients);
-    Flight::new(app, channel, credentials, job, number).send(&recipients).await
+    Flight::new(app, channel, credentials, job, number, user_ids).send(&recipients).await
+}
+
+/// By which ids people are addressed, by canonical phone: nobody's unless the channel is set to.
+async fn user_ids(app: &App, channel: &ChannelRecord, job: &Job) -> anyhow::Result<BTreeMap<String, String>> {
+    if !channel.by_user_id {
+        return Ok(BTreeMap::new());
+    }
+    let phones = job.recipients.iter().map(|recipient| phone::canonical_digits(&recipient.phone)).collect();
+    user_ids::of_phones(app, job.workspace_id, channel.portfolio(), phones).await
 }
 
 /// The campaign, if it still sends, and in the epoch of this job. Read consistently.

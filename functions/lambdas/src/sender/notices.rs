@@ -47,7 +47,7 @@ pub(super) async fn send(app: &Arc<App>, errand: &NoticeErrand) -> anyhow::Resul
         return Ok(());
     }
     let channel = channels::get(app, workspace, &notice.channel_id).await?.context("the notice's channel is gone")?;
-    let credentials = app.config.app(&channel.app_id);
+    let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     let signals = Signals::of(number::read(app, &channel).await?);
     let slot = match slot(app, &channel, &signals).await? {
@@ -61,7 +61,7 @@ pub(super) async fn send(app: &Arc<App>, errand: &NoticeErrand) -> anyhow::Resul
         return give_back(app, errand, SHORTEST_WAIT_SECONDS).await;
     };
     app.clock.sleep_until(slot).await;
-    let answer = signals.watch(app, &channel, post(app, &channel, credentials, &notice)).await?;
+    let answer = signals.watch(app, &channel, post(app, &channel, &credentials, &notice)).await?;
     signals.end(app, &channel).await?;
     settle(app, errand, answer).await
 }

@@ -1,16 +1,20 @@
 //! Channels in the control table, the number's throughput permit and the dispatcher's lease beside them.
 
-use anyhow::Context;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use anyhow::{Context, bail};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use wire::{ChannelId, WorkspaceId};
 
 use super::heard::Heard;
 use super::numbers;
 use super::table::{self, Item, Written, number, text};
-use super::wabas;
+use super::{tokens, wabas};
 use crate::App;
-use crate::config::{Config, WhatsAppApp};
+use crate::config::WhatsAppApp;
+
+/// Times that a change is tried while others change the same channel.
+const MOST_RACES: u32 = 10;
 
 /// The record of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,14 +53,48 @@ pub struct ChannelRecord {
     /// The version of Meta's API to speak to it; absent: the app's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
+    /// The name under which its own access token is kept; absent: the app's token is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_name: Option<String>,
+    /// Whether people are addressed by WhatsApp's user id where one is known of them.
+    #[serde(default)]
+    pub by_user_id: bool,
+    /// Rises with every write; 0: written before versions were counted, perhaps without the item beside its account.
+    #[serde(default)]
+    pub version: u64,
 }
 
 impl ChannelRecord {
     /// What calls about this number carry; nothing when its app is not configured.
-    pub fn credentials(&self, config: &Config) -> Option<WhatsAppApp> {
-        let app = config.app(&self.app_id)?.clone();
-        let api_version = self.api_version.clone().unwrap_or_else(|| app.api_version.clone());
-        Some(WhatsAppApp { api_version, ..app })
+    pub async fn credentials(&self, app: &App) -> anyhow::Result<Option<WhatsAppApp>> {
+        let Some(mut credentials) = app.config.app(&self.app_id).cloned() else { return Ok(None) };
+        if let Some(version) = &self.api_version {
+            credentials.api_version.clone_from(version);
+        }
+        if let Some(name) = &self.token_name {
+            tokens::read(app, name).await?.reveal().clone_into(&mut credentials.access_token);
+        }
+        Ok(Some(credentials))
+    }
+
+    /// Where user ids of people whom this number meets hold: each portfolio has its own.
+    pub fn portfolio(&self) -> &str {
+        self.portfolio_id.as_deref().unwrap_or(&self.waba_id)
+    }
+
+    /// The channel as it was registered again, with what people and webhooks said of it since.
+    #[must_use]
+    fn after(self, standing: &ChannelRecord) -> ChannelRecord {
+        let next = ChannelRecord {
+            name: standing.name.clone(),
+            marketing_messages: standing.marketing_messages,
+            api_version: standing.api_version.clone(),
+            token_name: standing.token_name.clone(),
+            by_user_id: standing.by_user_id,
+            version: standing.version,
+            ..self
+        };
+        next.hearing(standing.heard.clone())
     }
 }
 
@@ -90,66 +128,117 @@ pub async fn list(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<Chann
     output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
-/// Writes a channel under its workspace, under its number, and beside its account.
-pub async fn put(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
-    for item in items(record)?.into_iter().chain([wabas::item(record)?]) {
-        app.dynamodb
-            .put_item()
-            .table_name(&app.config.control_table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .with_context(|| format!("writing channel {}", record.id))?;
+/// Makes a channel; not when its number is one already, in this workspace or another.
+pub async fn create(app: &App, record: &ChannelRecord) -> anyhow::Result<Written> {
+    let record = ChannelRecord { version: 1, ..record.clone() };
+    let new = |put: PutBuilder| put.condition_expression("attribute_not_exists(pk)");
+    write(app, &record, new, new).await
+}
+
+/// Writes a channel as this process was told to have it, over the one that stands; not when its number is another one's.
+pub async fn register(app: &App, record: ChannelRecord) -> anyhow::Result<Written> {
+    let Some(edited) = edit(app, record.workspace_id, &record.id, |read| record.clone().after(read)).await? else {
+        return create(app, &record).await;
+    };
+    app.numbers.forget(&edited.after.phone_number_id);
+    Ok(Written::Done)
+}
+
+/// A change of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// As it was.
+    pub before: ChannelRecord,
+    /// As it is.
+    pub after: ChannelRecord,
+}
+
+/// Changes a channel, again when others were faster; nothing when it is not there any more.
+pub async fn edit(
+    app: &App,
+    workspace: WorkspaceId,
+    id: &ChannelId,
+    change: impl Fn(&ChannelRecord) -> ChannelRecord,
+) -> anyhow::Result<Option<Edited>> {
+    for _ in 0..MOST_RACES {
+        let Some(read) = get(app, workspace, id).await? else { return Ok(None) };
+        let next = change(&read);
+        if next == read {
+            return Ok(Some(Edited { after: read.clone(), before: read }));
+        }
+        let next = ChannelRecord { version: read.version + 1, ..next };
+        if replace(app, &read, &next).await? == Written::Done {
+            return Ok(Some(Edited { before: read, after: next }));
+        }
+    }
+    bail!("channel {id} kept changing under {MOST_RACES} tries to change it")
+}
+
+/// A channel of before versions were counted gets what such a one may lack: the item beside its account.
+pub async fn complete(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
+    if record.version == 0 {
+        // Whoever was faster completed it too, or took it away.
+        replace(app, record, &ChannelRecord { version: 1, ..record.clone() }).await?;
     }
     Ok(())
 }
 
-/// Writes a channel as it was registered; what webhooks told of it before still holds.
-pub async fn register(app: &App, record: ChannelRecord) -> anyhow::Result<()> {
-    let standing = get(app, record.workspace_id, &record.id).await?;
-    let record = match standing {
-        Some(standing) => record.hearing(standing.heard),
-        None => record,
-    };
-    put(app, &record).await
-}
-
-/// Takes a channel away, wherever it stands.
+/// Takes a channel away, wherever it stands, and its token; its number only if that is still its own.
 pub async fn delete(app: &App, record: &ChannelRecord) -> anyhow::Result<()> {
-    let (pk, sk) = keys(record.workspace_id, &record.id);
-    let beside = wabas::key(record);
-    let by_number = (numbers::partition(&record.phone_number_id), numbers::SORT.to_owned());
-    for (pk, sk) in [by_number, beside, (pk, sk)] {
-        let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
-        let delete = delete.key("pk", text(pk)).key("sk", text(sk));
-        delete.send().await.with_context(|| format!("deleting channel {}", record.id))?;
+    if let Some(name) = &record.token_name {
+        tokens::forget(app, name).await?;
+    }
+    let gone = |(pk, sk): (String, String)| {
+        Delete::builder().table_name(&app.config.control_table).key("pk", text(pk)).key("sk", text(sk))
+    };
+    let by_number = gone((numbers::partition(&record.phone_number_id), numbers::SORT.to_owned()))
+        .condition_expression("attribute_not_exists(pk) OR workspaceId = :workspace")
+        .expression_attribute_values(":workspace", number(record.workspace_id));
+    let mut writes = Vec::with_capacity(3);
+    for delete in [gone(keys(record.workspace_id, &record.id)), gone(wabas::key(record)), by_number] {
+        let delete = delete.build().context("a channel's deletion lacks a key")?;
+        writes.push(TransactWriteItem::builder().delete(delete).build());
+    }
+    let what = "deleting a channel";
+    if table::transact(app, writes.clone(), what).await? == Written::ConditionFailed {
+        writes.truncate(2);
+        table::transact(app, writes, what).await?;
     }
     app.numbers.forget(&record.phone_number_id);
     Ok(())
 }
 
-/// The same record under its two keys.
-fn items(record: &ChannelRecord) -> anyhow::Result<[Item; 2]> {
-    let (pk, sk) = keys(record.workspace_id, &record.id);
-    let by_number = table::to_item(record, &numbers::partition(&record.phone_number_id), numbers::SORT)?;
-    Ok([table::to_item(record, &pk, &sk)?, by_number])
+/// Writes a channel over the version that was read. One that was taken away meanwhile stays away.
+async fn replace(app: &App, read: &ChannelRecord, next: &ChannelRecord) -> anyhow::Result<Written> {
+    let as_read = |put: PutBuilder| match read.version {
+        0 => put.condition_expression("attribute_exists(pk) AND attribute_not_exists(version)"),
+        version => put.condition_expression("version = :read").expression_attribute_values(":read", number(version)),
+    };
+    let own = |put: PutBuilder| {
+        put.condition_expression("workspaceId = :workspace")
+            .expression_attribute_values(":workspace", number(read.workspace_id))
+    };
+    write(app, next, as_read, own).await
 }
 
-/// Writes what was heard of a channel over the version that was read.
-pub(super) async fn replace(app: &App, read: &ChannelRecord, next: &ChannelRecord) -> anyhow::Result<Written> {
-    let [by_workspace, by_number] = items(next)?;
-    let put = || Put::builder().table_name(&app.config.control_table);
-    let guarded = put()
-        .set_item(Some(by_workspace))
-        .condition_expression("heard.version = :read OR (attribute_not_exists(heard) AND :read = :none)")
-        .expression_attribute_values(":read", number(read.heard.version))
-        .expression_attribute_values(":none", number(0));
-    let mut writes = Vec::with_capacity(2);
-    for put in [guarded, put().set_item(Some(by_number))] {
+/// Writes a channel under its workspace, under its number, and beside its account: all or nothing.
+async fn write(
+    app: &App,
+    record: &ChannelRecord,
+    by_workspace: impl Fn(PutBuilder) -> PutBuilder,
+    by_number: impl Fn(PutBuilder) -> PutBuilder,
+) -> anyhow::Result<Written> {
+    let put = |item: Item| Put::builder().table_name(&app.config.control_table).set_item(Some(item));
+    let (pk, sk) = keys(record.workspace_id, &record.id);
+    let under_number = table::to_item(record, &numbers::partition(&record.phone_number_id), numbers::SORT)?;
+    let puts =
+        [by_workspace(put(table::to_item(record, &pk, &sk)?)), by_number(put(under_number)), put(wabas::item(record)?)];
+    let mut writes = Vec::with_capacity(3);
+    for put in puts {
         let put = put.build().context("a channel's write lacks a field")?;
         writes.push(TransactWriteItem::builder().put(put).build());
     }
-    table::transact(app, writes, "writing what was heard of a channel").await
+    table::transact(app, writes, "writing a channel").await
 }
 
 /// Takes the channel's lease for `owner` until `until` (milliseconds), if nobody else holds it at `now`.

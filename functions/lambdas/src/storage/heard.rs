@@ -1,11 +1,9 @@
 //! What webhooks told of a channel: its rate, its limit, whether WhatsApp flagged it, and notices for people. Each fact has
 //! the time that WhatsApp gave it: an older one, or the same one again, changes nothing.
 
-use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
 use super::channels::{self, ChannelRecord};
-use super::table::Written;
 use crate::App;
 
 /// Notices that are kept: the newest.
@@ -13,9 +11,6 @@ const MOST_NOTICES: usize = 10;
 
 /// Longest notice, in characters: a sentence with Meta's reason in it.
 const LONGEST_NOTICE: usize = 300;
-
-/// Times that a change is tried while others change the same channel.
-const MOST_RACES: u32 = 10;
 
 /// A fact and when it was told, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +69,6 @@ pub struct Heard {
     /// Newest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
-    /// Rises with every write.
-    pub version: u64,
 }
 
 impl Heard {
@@ -123,23 +116,14 @@ impl ChannelRecord {
     }
 }
 
-/// Changes what was heard of a channel, again when others were faster; nothing is written when it says nothing new.
-pub async fn change(app: &App, channel: &ChannelRecord, change: impl Fn(&mut Heard)) -> anyhow::Result<Written> {
-    for _ in 0..MOST_RACES {
-        let Some(read) = channels::get(app, channel.workspace_id, &channel.id).await? else {
-            return Ok(Written::ConditionFailed);
-        };
+/// Changes what was heard of a channel; nothing is written when it says nothing new, or when the channel is gone.
+pub async fn change(app: &App, channel: &ChannelRecord, change: impl Fn(&mut Heard)) -> anyhow::Result<()> {
+    let hear = |read: &ChannelRecord| {
         let mut heard = read.heard.clone();
         change(&mut heard);
-        if heard == read.heard {
-            return Ok(Written::ConditionFailed);
-        }
-        heard.version += 1;
-        if channels::replace(app, &read, &read.clone().hearing(heard)).await? == Written::Done {
-            return Ok(Written::Done);
-        }
-    }
-    bail!("channel {} kept changing under {MOST_RACES} tries to note what was heard of it", channel.id)
+        if heard == read.heard { read.clone() } else { read.clone().hearing(heard) }
+    };
+    channels::edit(app, channel.workspace_id, &channel.id, hear).await.map(|_| ())
 }
 
 #[cfg(test)]
@@ -164,6 +148,9 @@ mod tests {
             heard: Heard::default(),
             marketing_messages: false,
             api_version: None,
+            token_name: None,
+            by_user_id: false,
+            version: 0,
         }
     }
 

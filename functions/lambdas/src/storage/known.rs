@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use campaigns::tracking::Tracking;
-use wire::{CampaignId, WorkspaceId};
+use wire::{AccessToken, CampaignId, WorkspaceId};
 
 use super::person_keys::PersonKeys;
 use super::settings::SettingsRecord;
@@ -24,6 +24,9 @@ const MOST_WORKSPACES: usize = 1_000;
 /// User ids remembered at most, some hundred bytes each: the people of some minutes.
 const MOST_USER_IDS: usize = 50_000;
 
+/// Channels' own access tokens remembered at most.
+const MOST_TOKENS: usize = 1_000;
+
 /// Shared by all handlers of a process.
 #[derive(Debug, Default)]
 pub struct Known(Mutex<State>);
@@ -34,6 +37,7 @@ struct State {
     settings: HashMap<WorkspaceId, (i64, Arc<SettingsRecord>)>,
     user_ids: HashMap<(WorkspaceId, String), String>,
     tracking: HashMap<CampaignId, (i64, Tracking)>,
+    tokens: HashMap<String, AccessToken>,
 }
 
 impl Known {
@@ -91,6 +95,21 @@ impl Known {
     /// Forgets where user ids lead: somebody was erased.
     pub(crate) fn forget_user_ids(&self) {
         self.state().user_ids.clear();
+    }
+
+    /// The token of this name, which never changes.
+    pub(super) fn token(&self, name: &str) -> Option<AccessToken> {
+        self.state().tokens.get(name).cloned()
+    }
+
+    pub(super) fn learn_token(&self, name: &str, token: &AccessToken) {
+        let mut state = self.state();
+        bound(&mut state.tokens, MOST_TOKENS);
+        state.tokens.insert(name.to_owned(), token.clone());
+    }
+
+    pub(super) fn forget_token(&self, name: &str) {
+        self.state().tokens.remove(name);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,4 +1,4 @@
-//! DynamoDB, S3 and SQS: the only place that knows keys and expressions.
+//! DynamoDB, S3, SQS and Secrets Manager: the only place that knows keys and expressions.
 
 pub mod access;
 pub mod assets;
@@ -27,6 +27,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suppressions;
 pub mod table;
+pub mod tokens;
 pub mod totals;
 pub mod upkeep;
 pub mod user_ids;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::channels::ChannelRecord;
+use super::channels::{self, ChannelRecord};
 use super::table;
 use crate::App;
 
@@ -72,7 +72,8 @@ pub async fn channel_now(app: &App, phone_number_id: &str) -> anyhow::Result<Opt
         return Ok(None);
     }
     let read = table::get(&app.dynamodb, &app.config.control_table, &partition(phone_number_id), SORT).await?;
-    let Some(channel) = read.map(Arc::new) else { return Ok(None) };
+    let Some(channel): Option<Arc<ChannelRecord>> = read.map(Arc::new) else { return Ok(None) };
+    channels::complete(app, &channel).await?;
     app.numbers.learn(phone_number_id, &channel, app.clock.now_millis());
     Ok(Some(channel))
 }
@@ -98,6 +99,9 @@ mod tests {
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            token_name: None,
+            by_user_id: false,
+            version: 0,
             heard: Default::default(),
         })
     }

@@ -5,8 +5,11 @@
 //! phone: the id's item is written before the wish is looked for, and whoever notes a wish looks for the id's item after
 //! it, so that one of the two sees the other.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, PutRequest, WriteRequest};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use wire::WorkspaceId;
 
@@ -27,18 +30,26 @@ const MOST_ASKS: u32 = 5;
 /// User ids of one person that are found: they change with the phone, and each portfolio has its own.
 const MOST_IDS: i32 = 100;
 
+/// People whose ids are asked for side by side.
+const PARALLEL_QUESTIONS: usize = 16;
+
 /// Sort key of the item from an id to a phone.
 const SORT: &str = "leadsTo";
 
 #[derive(Serialize, Deserialize)]
 struct LeadsTo {
     phone: String,
+    /// Absent in items of before it was noted: nobody is addressed by such an id until it is met again.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    portfolio: String,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct KnownBy {
     user_id: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    portfolio: String,
 }
 
 /// A user id and the canonical phone that it leads to.
@@ -48,6 +59,8 @@ pub struct Lead {
     pub user_id: String,
     /// Digits.
     pub phone: String,
+    /// Whose numbers know him by this id: Meta's id of the business portfolio, or of the account where that is not known.
+    pub portfolio: String,
 }
 
 fn id_key(workspace: WorkspaceId, user_id: &str) -> String {
@@ -67,12 +80,33 @@ pub async fn phone_of(app: &App, workspace: WorkspaceId, user_id: &str) -> anyho
 
 /// The user ids that lead to this phone.
 pub async fn of_phone(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<Vec<String>> {
+    Ok(known_by(app, workspace, canonical_phone).await?.into_iter().map(|known| known.user_id).collect())
+}
+
+/// By which id a portfolio knows each of these people. Who has several there had his number from somebody else, or gave
+/// it away: which of them he is nobody can tell, so none is answered.
+pub async fn of_phones(
+    app: &App,
+    workspace: WorkspaceId,
+    portfolio: &str,
+    canonical_phones: BTreeSet<String>,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let one = |phone: String| async move {
+        let known = known_by(app, workspace, &phone).await?;
+        let mut ids = known.into_iter().filter(|known| known.portfolio == portfolio).map(|known| known.user_id);
+        let only = ids.next().filter(|_| ids.next().is_none());
+        anyhow::Ok(only.map(|user_id| (phone, user_id)))
+    };
+    let found = stream::iter(canonical_phones).map(one).buffer_unordered(PARALLEL_QUESTIONS);
+    found.try_filter_map(async |found| Ok(found)).try_collect().await
+}
+
+async fn known_by(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<Vec<KnownBy>> {
     let query = app.dynamodb.query().table_name(&app.config.contacts_table).consistent_read(true).limit(MOST_IDS);
     let query = query.key_condition_expression("pk = :pk");
     let query = query.expression_attribute_values(":pk", text(phone_key(workspace, canonical_phone)));
     let output = query.send().await.context("asking for a person's user ids")?;
-    let id = |item| table::from_item::<KnownBy>(item).map(|known| known.user_id);
-    output.items.unwrap_or_default().into_iter().map(id).collect()
+    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
 /// Learns where user ids lead, at most [`AT_ONCE`], each once; and who was heard by his id alone is heard by his phone.
@@ -147,8 +181,8 @@ async fn standing(app: &App, workspace: WorkspaceId, leads: &[Lead]) -> anyhow::
         for item in output.responses.unwrap_or_default().into_values().flatten() {
             let pk = item.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
             let user_id = pk.strip_prefix(&id_key(workspace, "")).unwrap_or_default().to_owned();
-            let LeadsTo { phone } = table::from_item(item)?;
-            found.push(Lead { user_id, phone });
+            let LeadsTo { phone, portfolio } = table::from_item(item)?;
+            found.push(Lead { user_id, phone, portfolio });
         }
         missing = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
     }
@@ -165,9 +199,11 @@ async fn without_erased<'a>(app: &App, workspace: WorkspaceId, leads: Vec<&'a Le
 
 fn puts(workspace: WorkspaceId, leads: &[&Lead]) -> anyhow::Result<Vec<WriteRequest>> {
     let mut writes = Vec::with_capacity(2 * leads.len());
-    for Lead { user_id, phone } in leads.iter().copied() {
-        let there = table::to_item(&LeadsTo { phone: phone.clone() }, &id_key(workspace, user_id), SORT)?;
-        let back = table::to_item(&KnownBy { user_id: user_id.clone() }, &phone_key(workspace, phone), user_id)?;
+    for Lead { user_id, phone, portfolio } in leads.iter().copied() {
+        let leads_to = LeadsTo { phone: phone.clone(), portfolio: portfolio.clone() };
+        let known_by = KnownBy { user_id: user_id.clone(), portfolio: portfolio.clone() };
+        let there = table::to_item(&leads_to, &id_key(workspace, user_id), SORT)?;
+        let back = table::to_item(&known_by, &phone_key(workspace, phone), user_id)?;
         for item in [there, back] {
             let put = PutRequest::builder().set_item(Some(item)).build().context("a batch's put lacks its item")?;
             writes.push(WriteRequest::builder().put_request(put).build());

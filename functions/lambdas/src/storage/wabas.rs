@@ -37,7 +37,7 @@ pub(super) fn key(channel: &ChannelRecord) -> (String, String) {
 
 /// The channels of an account that belong to this app, as they stand.
 pub async fn channels_of(app: &App, app_id: &str, waba_id: &str) -> anyhow::Result<Vec<ChannelRecord>> {
-    let query = app.dynamodb.query().table_name(&app.config.control_table).limit(MOST_CHANNELS);
+    let query = app.dynamodb.query().table_name(&app.config.control_table).limit(MOST_CHANNELS).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(partition(waba_id)));
     let output = query.send().await.context("asking for the channels of an account")?;
     let mut found = Vec::new();

@@ -66,7 +66,7 @@ pub(super) fn news(change: &AccountChange<'_>) -> Option<News> {
     };
     let number = digits(text("display_phone_number"));
     let number = Some(number).filter(|number| !number.is_empty());
-    Some(News { waba_id: change.waba_id.to_owned(), at: change.at, number, ..news })
+    Some(News { waba_id: change.waba_id.clone(), at: change.at, number, ..news })
 }
 
 fn digits(text: &str) -> String {
@@ -213,7 +213,7 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
         }
         heard.note(news.at, &news.text);
     };
-    heard::change(app, channel, hear).await.map(|_| ())
+    heard::change(app, channel, hear).await
 }
 
 #[cfg(test)]
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     fn heard(field: &str, value: Value) -> News {
-        news(&AccountChange { waba_id: "1", at: 100, field, value: &value }).unwrap()
+        news(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value }).unwrap()
     }
 
     #[test]

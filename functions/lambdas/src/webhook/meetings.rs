@@ -97,7 +97,9 @@ async fn unknown(app: &App, channel: &ChannelRecord, meetings: Vec<Meeting>) -> 
             leads.insert(user_id, phone);
         }
     }
-    Ok(leads.into_iter().map(|(user_id, phone)| Lead { user_id, phone }).collect())
+    let portfolio = channel.portfolio().to_owned();
+    let lead = |(user_id, phone)| Lead { user_id, phone, portfolio: portfolio.clone() };
+    Ok(leads.into_iter().map(lead).collect())
 }
 
 /// Who got a message of this channel; nobody when he was erased.

@@ -130,7 +130,8 @@ async fn carry(app: &App, channel: &ChannelRecord, Move { from, to, .. }: &Move)
     if let Some(phone) = after
         && !to.user_id.is_empty()
     {
-        user_ids::learn(app, workspace, &[Lead { user_id: to.user_id.clone(), phone }]).await?;
+        let portfolio = channel.portfolio().to_owned();
+        user_ids::learn(app, workspace, &[Lead { user_id: to.user_id.clone(), phone, portfolio }]).await?;
     }
     Ok(())
 }

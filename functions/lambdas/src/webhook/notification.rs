@@ -55,10 +55,10 @@ struct Change {
 const LONGEST_ACCOUNT_ID: usize = 64;
 
 /// One change, with the account that it speaks of.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct AccountChange<'a> {
     /// Meta's id of the account.
-    pub waba_id: &'a str,
+    pub waba_id: String,
     /// When, in seconds since 1970; 0 where WhatsApp does not say.
     pub at: i64,
     /// What kind of change.
@@ -70,16 +70,10 @@ pub(super) struct AccountChange<'a> {
 #[derive(Debug, Deserialize)]
 struct MessagesValue {
     #[serde(default)]
-    metadata: Metadata,
+    metadata: Value,
     /// Each is read by itself: an odd one among up to 1,000 does not lose the others.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "readable")]
     statuses: Vec<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Metadata {
-    #[serde(default)]
-    phone_number_id: String,
 }
 
 /// One status of one message.
@@ -88,7 +82,7 @@ pub(super) struct Status {
     id: String,
     status: String,
     timestamp: Timestamp,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_nothing")]
     pub biz_opaque_callback_data: Option<String>,
     /// The person's number, or a group's id; absent where WhatsApp does not tell.
     #[serde(default)]
@@ -103,6 +97,14 @@ pub(super) struct Status {
     /// A list of objects with a `code` in Meta's samples; whatever else stands here does not lose the status.
     #[serde(default)]
     errors: Value,
+}
+
+/// What is no text says nothing, and loses nothing else.
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
 }
 
 /// A string in Meta's samples; numbers occur in real traffic.
@@ -150,10 +152,11 @@ impl Notification {
     pub(super) fn of_accounts(&self) -> Vec<AccountChange<'_>> {
         let mut all = Vec::new();
         for entry in &self.entry {
-            let waba_id = entry.id.as_str().filter(|id| id.len() <= LONGEST_ACCOUNT_ID).unwrap_or_default();
+            let waba_id = people::id(&entry.id);
+            let waba_id = if waba_id.len() <= LONGEST_ACCOUNT_ID { waba_id } else { String::new() };
             let at = millis(&entry.time).map_or(0, |millis| millis / 1_000);
             for Change { field, value } in &entry.changes {
-                all.push(AccountChange { waba_id, at, field, value });
+                all.push(AccountChange { waba_id: waba_id.clone(), at, field, value });
             }
         }
         all
@@ -171,7 +174,8 @@ impl Notification {
                         tracing::error!(unreadable, read = statuses.len(), "statuses in a webhook cannot be read");
                     }
                     if !statuses.is_empty() {
-                        all.push(NumberStatuses { phone_number_id: value.metadata.phone_number_id, statuses });
+                        let phone_number_id = people::id(&value.metadata["phone_number_id"]);
+                        all.push(NumberStatuses { phone_number_id, statuses });
                     }
                 }
                 Err(error) => tracing::error!(%error, "a change in a webhook cannot be read"),
@@ -362,6 +366,23 @@ mod tests {
         let given = vec![good.clone(), of_a_number, json!("sent"), json!({ "id": "wamid.2" }), good];
         let (statuses, unreadable) = read_statuses(given);
         assert_eq!((statuses.len(), unreadable), (2, 3));
+    }
+
+    #[test]
+    fn what_is_nothing_or_of_another_type_beside_a_status_does_not_lose_it() {
+        let status = json!({ "id": "wamid.1", "status": "sent", "timestamp": "1", "biz_opaque_callback_data": 7 });
+        let value = json!({
+            "metadata": { "phone_number_id": 106_540_352_242_922_u64 }, "contacts": null, "messages": null,
+            "statuses": [status],
+        });
+        let without = json!({ "metadata": null, "statuses": null });
+        let change = |value: Value| json!({ "field": "messages", "value": value });
+        let body = json!({ "entry": [{ "id": 1, "changes": [change(without), change(value)] }] });
+        let notification: Notification = serde_json::from_value(body).unwrap();
+        assert_eq!(notification.of_accounts()[0].waba_id, "1");
+        let numbers = notification.into_statuses();
+        assert_eq!((numbers.len(), numbers[0].phone_number_id.as_str()), (1, "106540352242922"));
+        assert_eq!(numbers[0].statuses[0].biz_opaque_callback_data, None);
     }
 
     #[test]

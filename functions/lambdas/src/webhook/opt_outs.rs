@@ -77,11 +77,12 @@ fn said(message: &Value) -> Option<Wish> {
     if message["group_id"].as_str().is_some_and(|group| !group.is_empty()) {
         return None;
     }
-    let reply = &message["interactive"]["button_reply"];
-    let buttons = [&message["button"]["text"], &message["button"]["payload"], &reply["title"], &reply["id"]];
+    let (reply, row) = (&message["interactive"]["button_reply"], &message["interactive"]["list_reply"]);
+    let tapped = [&message["button"]["text"], &message["button"]["payload"]];
+    let buttons = tapped.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
     let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
     let by_button =
-        || buttons.iter().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
+        || buttons.clone().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
     let (Heard { asked, language }, reason) = by_word.or_else(by_button)?;
     let (id, at) = (people::id(&message["id"]), millis(&message["timestamp"]));
     Some(Wish {
@@ -339,6 +340,9 @@ mod tests {
             simulated: true,
             marketing_messages: false,
             api_version: None,
+            token_name: None,
+            by_user_id: false,
+            version: 0,
             heard: Default::default(),
         }
     }

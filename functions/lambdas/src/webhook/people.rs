@@ -21,11 +21,12 @@ const LONGEST_USER_ID: usize = 160;
 /// Longest number that is read: E.164 has fifteen digits.
 const LONGEST_NUMBER: usize = 20;
 
-/// A number as WhatsApp spells it, digits only; empty where there is none.
+/// A number as WhatsApp spells it, digits only; empty where there is none. Its samples have digits; in real traffic a plus
+/// sign, blanks and the like occur.
 pub(super) fn wa_id(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_default().trim_start_matches('+');
-    let is_number = text.len() <= LONGEST_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number { text.to_owned() } else { String::new() }
+    let Some(text) = value.as_str().filter(|text| text.len() <= LONGEST_NUMBER) else { return String::new() };
+    let text: String = text.chars().filter(|letter| !matches!(letter, '+' | '-' | '(' | ')' | ' ')).collect();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { String::new() }
 }
 
 /// WhatsApp's id of a person; empty where there is none.
@@ -35,8 +36,11 @@ pub(super) fn user_id(value: &Value) -> String {
     if is_id { text.to_owned() } else { String::new() }
 }
 
-/// Any other id of Meta's; empty where there is none.
+/// Any other id of Meta's; empty where there is none. Ids of numbers and accounts are digits, which some write as a number.
 pub(super) fn id(value: &Value) -> String {
+    if let Some(number) = value.as_u64() {
+        return number.to_string();
+    }
     let text = value.as_str().unwrap_or_default();
     if text.len() <= LONGEST_ID { text.to_owned() } else { String::new() }
 }

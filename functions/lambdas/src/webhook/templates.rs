@@ -72,7 +72,7 @@ pub(super) fn event(change: &AccountChange<'_>) -> Option<Event> {
         What::Noted("its text was changed".to_owned())
     };
     let (name, language) = (name.to_owned(), text("message_template_language").to_owned());
-    Some(Event { waba_id: change.waba_id.to_owned(), at: change.at, name, language, what })
+    Some(Event { waba_id: change.waba_id.clone(), at: change.at, name, language, what })
 }
 
 fn is_of_templates(field: &str) -> bool {
@@ -180,7 +180,7 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
 /// Notices on the channel for people.
 async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::Result<()> {
     let note = |heard: &mut heard::Heard| events.iter().for_each(|event| heard.note(event.at, &event.in_words()));
-    heard::change(app, channel, note).await.map(|_| ())
+    heard::change(app, channel, note).await
 }
 
 /// Goes through the newest campaigns of a workspace, in the order of the events for each.
@@ -248,7 +248,7 @@ mod tests {
     use crate::api::campaign_view::tests::record as campaign;
 
     fn heard(field: &str, value: Value) -> Option<Event> {
-        event(&AccountChange { waba_id: "1", at: 100, field, value: &value })
+        event(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value })
     }
 
     fn said(what: Value) -> Event {

@@ -7,6 +7,7 @@
 mod connector;
 pub mod dynamodb;
 pub mod s3;
+pub mod secrets;
 pub mod sqs;
 mod workers;
 
@@ -15,6 +16,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 pub use dynamodb::EmbeddedDynamoDb;
 pub use s3::EmbeddedS3;
+pub use secrets::EmbeddedSecrets;
 pub use sqs::EmbeddedSqs;
 
 /// The region every embedded service says it is in.
@@ -62,4 +64,18 @@ pub fn sqs_client(http: SharedHttpClient) -> aws_sdk_sqs::Client {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build();
     aws_sdk_sqs::Client::from_conf(config)
+}
+
+/// A Secrets Manager client over an in-process HTTP client.
+#[must_use]
+pub fn secrets_client(http: SharedHttpClient) -> aws_sdk_secretsmanager::Client {
+    let config = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static(REGION))
+        .allow_no_auth()
+        .endpoint_url("http://secretsmanager.localhost")
+        .http_client(http)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    aws_sdk_secretsmanager::Client::from_conf(config)
 }

@@ -154,7 +154,10 @@ async fn whoever_stopped_marketing_gets_none_until_they_resume() {
 async fn the_app_is_subscribed_and_any_webhook_can_be_sent() {
     let stage = Stage::new(Config::default());
     let path = format!("{ACCOUNT}/subscribed_apps");
-    assert_eq!(stage.call("POST", &path, Value::Null).await.1, json!({ "success": true }));
+    for (method, subscribed) in [("DELETE", 0), ("POST", 1)] {
+        assert_eq!(stage.call(method, &path, Value::Null).await.1, json!({ "success": true }));
+        assert_eq!(stage.get(&path).await.1["data"].as_array().map(Vec::len), Some(subscribed));
+    }
     let (_, apps) = stage.get(&path).await;
     assert_eq!(apps["data"][0]["whatsapp_business_api_data"]["id"], "634974688087057");
     let alert = json!({ "field": "account_alerts", "value": { "entity_type": "BUSINESS" } });
