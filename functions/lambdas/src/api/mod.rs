@@ -46,6 +46,7 @@ mod preview;
 mod problem;
 mod recount;
 mod request_log;
+mod restore_person;
 mod sessions;
 mod settings;
 mod suppressions;
@@ -81,8 +82,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/suppressions", get(suppressions::list).post(suppressions::create))
         .route("/v3/suppressions/{phone}", delete(suppressions::delete))
         .route("/v3/people/erase", post(people::erase))
+        .route("/v3/people/erasures/{id}", get(people::proof))
         .route("/v3/people/export", get(people::export))
+        .route("/v3/people/restore", post(restore_person::restore))
         .route("/v3/settings", get(settings::show).patch(settings::edit))
+        .route("/v3/settings/audit", get(settings::audit))
         .route("/v3/lists", get(lists::all).post(lists::create))
         .route("/v3/lists/count", post(lists::count))
         .route("/v3/lists/{id}", one_list())
