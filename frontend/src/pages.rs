@@ -11,6 +11,8 @@ pub mod lists;
 pub mod new_campaign;
 pub mod new_template;
 pub mod not_found;
+pub mod settings;
 pub mod sign_in;
+pub mod suppressions;
 pub mod template;
 pub mod templates;

@@ -4,6 +4,7 @@ mod asked_twice;
 mod audit;
 mod browser;
 mod browser_book;
+mod browser_consent;
 mod browser_content;
 mod caps;
 mod channels;
