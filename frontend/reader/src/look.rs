@@ -25,12 +25,23 @@ const LONGEST_SHOWN: usize = 120;
 
 /// Looks into a file of so many bytes. Tells its beginning, how it goes on, and at last all of it or why it cannot be
 /// used.
-pub fn look<S: Read + Seek>(source: S, size_bytes: u64, reading: &Reading, mut tell: impl FnMut(Told)) {
+pub fn look<S: Read + Seek>(source: S, size_bytes: u64, reading: &Reading, tell: impl FnMut(Told)) {
+    look_for(source, size_bytes, reading, MOST_RECIPIENTS, tell);
+}
+
+/// The same for at most so many people.
+fn look_for<S: Read + Seek>(
+    source: S,
+    size_bytes: u64,
+    reading: &Reading,
+    most_people: u64,
+    mut tell: impl FnMut(Told),
+) {
     if size_bytes > MAX_UPLOAD_BYTES {
         return tell(Told::Unusable(too_large()));
     }
-    let end = match read(source, size_bytes, reading, &mut tell) {
-        Ok(sheet) if sheet.counts.good > MOST_RECIPIENTS => Told::Unusable(too_many()),
+    let end = match read(source, size_bytes, reading, most_people, &mut tell) {
+        Ok(sheet) if sheet.counts.good > most_people => Told::Unusable(too_many()),
         Ok(sheet) => Told::Sheet(sheet),
         // Not the end: a person may know which column it is.
         Err(FileError::NoPhoneColumn { columns }) => Told::Sheet(Sheet { columns, ..Sheet::default() }),
@@ -43,6 +54,7 @@ fn read<S: Read + Seek>(
     mut source: S,
     size_bytes: u64,
     reading: &Reading,
+    most_people: u64,
     tell: &mut impl FnMut(Told),
 ) -> Result<Sheet, FileError> {
     let is_stream = is_stream(&mut source)?;
@@ -59,7 +71,7 @@ fn read<S: Read + Seek>(
     let mut found = Found { sheet, phone, seen: Duplicates::new() };
     for row in rows.by_ref() {
         found.take(row?);
-        if found.sheet.counts.good > MOST_RECIPIENTS {
+        if found.sheet.counts.good > most_people {
             return Ok(found.sheet);
         }
         let so_far = found.sheet.counts.rows();
@@ -243,18 +255,13 @@ mod tests {
 
     #[test]
     fn more_people_than_an_audience_takes_are_refused_where_they_become_too_many() {
-        let rows = (0..MOST_RECIPIENTS + 20_000).map(|n| format!("+55119{:08}\n", 10_000_000 + n));
+        const MOST: u64 = 20_000;
+        let rows = (0..MOST + 20_000).map(|n| format!("+55119{:08}\n", 10_000_000 + n));
         let text: String = std::iter::once("phone\n".to_owned()).chain(rows).collect();
-        let mut last = None;
-        let mut most = 0;
-        look(Cursor::new(text.as_bytes()), text.len() as u64, &Reading::default(), |told| {
-            if let Told::Sheet(sheet) = &told {
-                most = sheet.counts.good;
-            }
-            last = Some(told);
-        });
-        assert_eq!(last, Some(Told::Unusable("The file has more than 1500000 people. Split it.".into())));
-        assert_eq!(most, MOST_RECIPIENTS, "and no further is read");
+        let mut all = Vec::new();
+        look_for(Cursor::new(text.as_bytes()), text.len() as u64, &Reading::default(), MOST, |told| all.push(told));
+        assert_eq!(all.pop(), Some(Told::Unusable(too_many())));
+        assert!(matches!(all.last(), Some(Told::Sheet(sheet)) if sheet.counts.good == MOST), "and no further is read");
     }
 
     #[test]

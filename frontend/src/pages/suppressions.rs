@@ -33,8 +33,10 @@ struct Desk {
     shell: Shell,
     query: Memo<Query>,
     load: RwSignal<Load<SuppressionList>>,
-    /// Who is to be taken off, while that is asked.
+    /// Who is to be taken off, and was asked about last.
     lifting: RwSignal<Option<Suppression>>,
+    /// Whether that is asked now.
+    asks: RwSignal<bool>,
     /// What was done, in words.
     said: RwSignal<String>,
     /// What is wrong with the number that is looked for.
@@ -88,6 +90,7 @@ pub fn SuppressionsPage() -> impl IntoView {
         query,
         load: RwSignal::new(Load::Waiting),
         lifting: RwSignal::new(None),
+        asks: RwSignal::new(false),
         said: RwSignal::default(),
         fault: RwSignal::new(None),
     };
@@ -166,6 +169,10 @@ fn Row(person: Suppression, desk: Desk) -> impl IntoView {
     };
     let reasons = person.entries.iter().map(entry).collect_view();
     let confirmed = confirmed.map(|words| view! { <li>{words}</li> });
+    let ask = move |_| {
+        desk.lifting.set(Some(person.clone()));
+        desk.asks.set(true);
+    };
     view! {
         <li data-testid="suppressed-person">
             <div>
@@ -173,8 +180,7 @@ fn Row(person: Suppression, desk: Desk) -> impl IntoView {
                 <ul class="plain soft small">{reasons} {confirmed}</ul>
             </div>
             <button
-                type="button" class="button quiet" aria-label=lift_label on:click=move |_| desk.lifting.set(Some(person.clone()))
-                data-testid="lift"
+                type="button" class="button quiet" aria-label=lift_label on:click=ask data-testid="lift"
             >
                 "Take off"
             </button>
@@ -194,13 +200,6 @@ fn Nobody(desk: Desk) -> impl IntoView {
 /// Asks before somebody is written to again, by name.
 #[component]
 fn Lifting(desk: Desk) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move || open.set(desk.lifting.with(Option::is_some)));
-    Effect::new(move || {
-        if !open.get() {
-            desk.lifting.set(None);
-        }
-    });
     let text = Signal::derive(move || {
         let person = desk.lifting.get();
         let name = person.as_ref().map(called).unwrap_or_default();
@@ -212,7 +211,7 @@ fn Lifting(desk: Desk) -> impl IntoView {
     let lift = Action::new_local(move |(): &()| desk.lift());
     view! {
         <Confirm
-            open=open title="Take this person off the list?" text=text yes="Take off" no="Keep on the list"
+            open=desk.asks title="Take this person off the list?" text=text yes="Take off" no="Keep on the list"
             on_yes=Callback::new(move |()| {
                 lift.dispatch(());
             })
