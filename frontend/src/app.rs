@@ -20,7 +20,9 @@ use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::settings::SettingsPage;
 use crate::pages::sign_in::SignInPage;
+use crate::pages::suppressions::SuppressionsPage;
 use crate::pages::team::TeamPage;
 use crate::pages::template::TemplatePage;
 use crate::pages::templates::TemplatesPage;
@@ -28,12 +30,14 @@ use crate::pages::templates::TemplatesPage;
 const SIGN_IN: &str = "/sign-in";
 
 /// The parts of the dashboard: address, name and the hook for tests.
-const SECTIONS: [(&str, &str, &str); 5] = [
+const SECTIONS: [(&str, &str, &str); 7] = [
     ("/campaigns", "Campaigns", "nav-campaigns"),
     ("/contacts", "Contacts", "nav-contacts"),
     ("/lists", "Lists", "nav-lists"),
     ("/templates", "Templates", "nav-templates"),
+    ("/suppressions", "Suppression", "nav-suppressions"),
     ("/team", "Team", "nav-team"),
+    ("/settings", "Settings", "nav-settings"),
 ];
 
 /// The wait before asking again who is signed in, when the server did not answer.
@@ -67,6 +71,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/templates") view=TemplatesPage/>
                     <Route path=path!("/templates/new") view=NewTemplatePage/>
                     <Route path=path!("/templates/:id") view=TemplatePage/>
+                    <Route path=path!("/suppressions") view=SuppressionsPage/>
+                    <Route path=path!("/settings") view=SettingsPage/>
                 </Routes>
             </Frame>
         </Router>

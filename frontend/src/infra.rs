@@ -4,6 +4,7 @@ pub mod api;
 pub mod assets;
 pub mod book;
 pub mod clock;
+pub mod consent;
 pub mod contacts_file;
 pub mod content;
 pub mod countries;

@@ -70,7 +70,7 @@ async fn of_two_workspaces_that_add_one_number_at_once_one_has_it() -> anyhow::R
         let stepped = Stepped::open().await?;
         let channel = stepped.channel().await?;
         channels::delete(&stepped.app, &channel).await?;
-        let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+        let other = AccessRecord::owner(WorkspaceId(2), "Other");
         let tokens = [token(&stepped.app).await?, access::grant(&stepped.app, Purpose::Token, &other).await?];
         let asked = json!({
             "appId": SIMULATOR_APP, "wabaId": channel.waba_id, "phoneNumberId": channel.phone_number_id,

@@ -3,18 +3,20 @@
 use axum::body::Body;
 use axum::http::Request;
 use campaigns::consent::{Asked, confirmation};
-use campanile_tests::campaign::call;
+use campanile_tests::campaign::{call, later};
 use campanile_tests::client::until;
 use campanile_tests::contacts;
 use campanile_tests::people::{now, send_all, texts, write};
 use campanile_tests::running::Running;
 use campanile_tests::stepped::Stepped;
 use lambdas::sender;
-use local::whatsapp::SIMULATOR_APP;
+use lambdas::storage::person_keys;
+use lambdas::storage::suppressions::{self, Notice, NoticeState, Person};
+use local::whatsapp::{SIMULATOR_APP, WORKSPACE};
 use serde_json::{Value, json};
 use simulator::Outcome;
 use tower::ServiceExt;
-use wire::{Language, Settings, SuppressionList};
+use wire::{Confirmation, Language, Settings, SuppressionList};
 
 fn said(stepped: &Stepped) -> Vec<(String, String)> {
     texts(stepped).into_iter().map(|arrival| (arrival.to, arrival.text)).collect()
@@ -79,6 +81,35 @@ async fn senders_who_have_the_same_errand_at_once_send_one() -> anyhow::Result<(
         assert!(response.batch_item_failures.is_empty());
     }
     assert_eq!(said(&stepped).len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_confirmation_whose_sender_died_is_not_sent_again_and_says_that_it_is_unknown() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    write(&stepped, json!({ "from": &phone[1..] }), "stop", "wamid.stop", now()).await?;
+    let event = stepped.take(&stepped.app.config.send_queue_url).await?;
+    // As its sender left it: in hand.
+    let name = person_keys::of(&stepped.app, WORKSPACE).await?.of_phone(&phone[1..])?;
+    let in_hand = |standing: &Person| {
+        let claimed =
+            |notice: Notice| Notice { state: NoticeState::Claimed, claimed_at: Some(now() * 1_000), ..notice };
+        Person { notice: standing.notice.clone().map(claimed), ..standing.clone() }
+    };
+    suppressions::change(&stepped.app, WORKSPACE, &name, in_hand).await?;
+    let shown = async || {
+        let list: SuppressionList = call(&stepped.app, "GET", "/v3/suppressions", Value::Null).await?;
+        anyhow::Ok(list.items[0].confirmation)
+    };
+    sender::handle(&stepped.app, event.clone()).await?;
+    assert_eq!(shown().await?, Some(Confirmation::Sending), "its sender may still live");
+    for _ in 0..2 {
+        sender::handle(&later(&stepped.app, 60), event.clone()).await?;
+        assert_eq!(shown().await?, Some(Confirmation::Unknown));
+    }
+    assert_eq!(said(&stepped), []);
+    assert!(is_listed(&stepped).await?);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use campanile_tests::campaign::{call, call_with, token, uploaded};
+use campanile_tests::campaign::{call, call_with, refused, token, uploaded};
 use campanile_tests::client::until;
 use campanile_tests::contacts::{self as people, phone_ending};
 use campanile_tests::people::answer;
@@ -334,6 +334,37 @@ async fn a_book_of_several_segments_becomes_an_audience_in_the_books_order() -> 
         (manifest.recipients, manifest.rejected, &manifest.columns[..2]),
         (PEOPLE as u64, 0, &["whatsapp".to_owned(), "name".to_owned()][..])
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_search_narrows_exports_and_labels_of_all_that_match() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    book(&stepped, 12).await?;
+    // "Person 1", "Person 10" and "Person 11"; of them one lives in Porto and has no label, one is labelled.
+    let asked = json!({ "search": "person 1", "filter": { "cities": ["porto"] } });
+    let export: Export = ask(&stepped, "POST", "/v3/contacts/export", asked.clone()).await?;
+    run_errands(&stepped).await?;
+    let export: Export = ask(&stepped, "GET", &format!("/v3/contacts/export/{}", export.id), Value::Null).await?;
+    let csv = String::from_utf8(files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id)).await?)?;
+    assert_eq!((export.contacts, csv.lines().count()), (2, 3));
+    assert!(csv.contains("Person 1,") && csv.contains("Person 11,") && !csv.contains("Person 3"), "{csv}");
+
+    let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", asked.clone()).await?;
+    assert_eq!(count, ListCount { contacts: 2, at_least: false });
+
+    let mut body = asked;
+    body["add"] = json!(["found"]);
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", body).await?;
+    assert_eq!((changed.matched, changed.changed, changed.next), (2, 2, None));
+    let body = json!({ "add": ["all"], "search": "person", "filter": {} });
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", body).await?;
+    assert_eq!(changed.changed, 12);
+    let labelled = all(&stepped, "search=person").await?;
+    assert_eq!(labelled.iter().filter(|contact| contact.labels.contains("found")).count(), 2);
+    let long = json!({ "search": "x".repeat(201) });
+    let told = refused(&stepped.app, "POST", "/v3/contacts/export", long).await?;
+    assert_eq!(told["errors"][0]["field"], "search");
     Ok(())
 }
 

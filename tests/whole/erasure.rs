@@ -2,18 +2,22 @@
 
 use anyhow::Context;
 use axum::http::StatusCode;
-use campanile_tests::campaign::{call, count, dispatched, messages, token, uploaded};
+use campanile_tests::campaign::{call, count, dispatched, messages, refused, token, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{answer, now, tell, write};
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::files;
 use lambdas::storage::totals::{self, Scope};
 use lambdas::{importer, sender};
+use local::embedded::s3::PutEvent;
 use local::events::s3_event;
 use local::tables::{CONTACTS_TABLE, CONTROL_TABLE, MESSAGES_TABLE};
+use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    Audience, Contact, Erasure, Message, MessageList, MessageState, PersonExport, SuppressionList, WorkspaceId,
+    Audience, ConsentAct, Contact, Erasure, Message, MessageList, MessageState, PersonExport, Restoration,
+    SuppressionList, Upload, WorkspaceId,
 };
 
 /// Every item of every table that has this text anywhere.
@@ -135,5 +139,97 @@ async fn another_workspace_learns_and_erases_nothing() -> anyhow::Result<()> {
     let wrong =
         answer(&stepped, &token(&stepped.app).await?, "POST", "/v3/people/erase", json!({ "phone": "x" })).await?;
     assert_eq!(wrong.0, StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(())
+}
+
+fn restore(phone: &str) -> Value {
+    json!({ "phone": phone, "source": "shop", "statement": "Signed the form again, folder 9", "name": "Ana" })
+}
+
+#[tokio::test]
+async fn who_comes_back_is_written_to_again_only_when_somebody_says_so() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = known(&stepped).await?;
+    call::<Erasure>(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
+
+    // A file with a fresh consent in it does not lift it; its rejects say why, and do not keep his row.
+    let csv = format!("name,phone,agreed\nAna Secreta,{phone},yes\n");
+    let announced = json!({
+        "fileName": "again.csv", "sizeBytes": csv.len(), "intoContacts": true, "consentColumn": { "column": "agreed" },
+    });
+    let upload: Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv.clone().into_bytes()).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let audience: Audience =
+        call(&stepped.app, "GET", &format!("/v3/audiences/{}", upload.audience_id), Value::Null).await?;
+    assert_eq!((audience.recipients, audience.rejected_by_reason[0].reason.as_str()), (0, "erased"));
+    let rejects = files::get(&stepped.app, &files::rejects_key(WORKSPACE, &upload.audience_id)).await?;
+    let rejects = String::from_utf8(rejects)?;
+    assert!(rejects.contains("must be restored first") && !rejects.contains("Secreta"), "{rejects}");
+    assert!(!rejects.contains(&phone[1..]), "{rejects}");
+
+    // Nor does an act without what shows it, nor of somebody else.
+    for field in ["source", "statement"] {
+        let mut body = restore(&phone);
+        body[field] = json!(" ");
+        let told = refused(&stepped.app, "POST", "/v3/people/restore", body).await?;
+        assert_eq!(told["errors"][0]["field"], field);
+    }
+    let nobody = refused(&stepped.app, "POST", "/v3/people/restore", restore("+12025550199")).await?;
+    assert_eq!(nobody["status"], 409);
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    let (status, _) = answer(&stepped, &other, "POST", "/v3/people/restore", restore(&phone)).await?;
+    assert_eq!(status, StatusCode::CONFLICT, "of another workspace he was never erased");
+
+    let restored: Restoration = call(&stepped.app, "POST", "/v3/people/restore", restore(&phone[1..])).await?;
+    assert_eq!(
+        (restored.restored_by.as_str(), restored.statement.as_str()),
+        ("Test", "Signed the form again, folder 9")
+    );
+    let told = export(&stepped, &phone).await?;
+    assert_eq!(
+        (told.consents.len(), told.consents[0].act, told.consents[0].source.as_str()),
+        (1, ConsentAct::OptIn, "shop")
+    );
+    assert!(told.contact.is_some_and(|contact| contact.consents.marketing.is_some()));
+    let kept = traces(&stepped, "restoration#").await?;
+    assert!(kept.len() == 1 && kept[0].contains("folder 9") && !kept[0].contains(&phone[1..]), "{kept:?}");
+    let (_, jobs) = dispatched(&stepped, &contacts::csv(1), json!({})).await?;
+    let before = stepped.simulator.totals().accepted;
+    sender::handle(&stepped.app, jobs).await?;
+    assert_eq!(stepped.simulator.totals().accepted, before + 1);
+    let again = refused(&stepped.app, "POST", "/v3/people/restore", restore(&phone)).await?;
+    assert_eq!(again["status"], 409);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rejects_files_lose_who_is_erased_later_and_the_proof_says_so() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().context("no phone")?;
+    let csv = format!("name,phone\nAna Secreta,{phone}\nAna Outra Vez Secreta,{}\nBia,12\n", &phone[1..]);
+    let (id, put) = uploaded(&stepped.app, &csv).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let rejects =
+        async || anyhow::Ok(String::from_utf8(files::get(&stepped.app, &files::rejects_key(WORKSPACE, &id)).await?)?);
+    assert!(rejects().await?.contains("Secreta"));
+    let erased: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
+    assert_eq!((erased.rejects_files, erased.rejects_redacted_at), (0, None));
+    let errand = stepped.take_now(&stepped.cloud.queues.errand).await?;
+    for _ in 0..2 {
+        importer::errands::handle(&stepped.app, errand.clone()).await?;
+    }
+    let left = rejects().await?;
+    assert!(!left.contains("Secreta") && !left.contains(&phone[1..]), "{left}");
+    assert!(left.contains("Bia,12") && left.contains(",erased,") && left.lines().count() == 3, "{left}");
+    let path = format!("/v3/people/erasures/{}", erased.id);
+    let proof: Erasure = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!((proof.rejects_files, proof.rejects_redacted_at.is_some()), (1, true));
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
+    let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
+    assert_eq!(answer(&stepped, &other, "GET", &path, Value::Null).await?.0, StatusCode::NOT_FOUND);
     Ok(())
 }

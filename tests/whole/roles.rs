@@ -117,6 +117,7 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
     let member: Value = call(app, "POST", "/v3/members", json!({ "email": "a@example.com", "role": "viewer" })).await?;
     let made: Value = call(app, "POST", "/v3/tokens", json!({ "name": "CRM", "role": "viewer" })).await?;
     let export: Value = call(app, "POST", "/v3/contacts/export", json!({})).await?;
+    let erased: Value = call(app, "POST", "/v3/people/erase", json!({ "phone": "+5511987650000" })).await?;
     let phone = "+5511987654321";
     let _: Value = call(app, "POST", "/v3/contacts", json!({ "phone": phone, "name": "Ana" })).await?;
     let templates: Value = call(app, "GET", &format!("/v3/channels/{channel}/templates"), json!({})).await?;
@@ -130,6 +131,7 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
         ("/v3/members/", id(&member)),
         ("/v3/tokens/", id(&made)),
         ("/v3/contacts/export/", id(&export)),
+        ("/v3/people/erasures/", id(&erased)),
         ("/v3/contacts/", phone.trim_start_matches('+').to_owned()),
         ("/v3/suppressions/", phone.trim_start_matches('+').to_owned()),
         ("/v3/templates/", id(&templates["items"][0])),

@@ -1,9 +1,11 @@
-//! Reads a file from its first row to its last, as the importer will, and tells what it finds on the way.
+//! Reads a file from its first row to its last, as the importer will, and tells what it finds on the way. What the importer
+//! would refuse for its size, its people or its columns is refused here in the same words, before it is uploaded.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
+use campaigns::audience::{MAX_UPLOAD_BYTES, MOST_RECIPIENTS, too_large, too_many};
 use campaigns::file::{Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason, Row};
 use campaigns::phone::Country;
 
@@ -23,8 +25,23 @@ const LONGEST_SHOWN: usize = 120;
 
 /// Looks into a file of so many bytes. Tells its beginning, how it goes on, and at last all of it or why it cannot be
 /// used.
-pub fn look<S: Read + Seek>(source: S, size_bytes: u64, reading: &Reading, mut tell: impl FnMut(Told)) {
-    let end = match read(source, size_bytes, reading, &mut tell) {
+pub fn look<S: Read + Seek>(source: S, size_bytes: u64, reading: &Reading, tell: impl FnMut(Told)) {
+    look_for(source, size_bytes, reading, MOST_RECIPIENTS, tell);
+}
+
+/// The same for at most so many people.
+fn look_for<S: Read + Seek>(
+    source: S,
+    size_bytes: u64,
+    reading: &Reading,
+    most_people: u64,
+    mut tell: impl FnMut(Told),
+) {
+    if size_bytes > MAX_UPLOAD_BYTES {
+        return tell(Told::Unusable(too_large()));
+    }
+    let end = match read(source, size_bytes, reading, most_people, &mut tell) {
+        Ok(sheet) if sheet.counts.good > most_people => Told::Unusable(too_many()),
         Ok(sheet) => Told::Sheet(sheet),
         // Not the end: a person may know which column it is.
         Err(FileError::NoPhoneColumn { columns }) => Told::Sheet(Sheet { columns, ..Sheet::default() }),
@@ -37,6 +54,7 @@ fn read<S: Read + Seek>(
     mut source: S,
     size_bytes: u64,
     reading: &Reading,
+    most_people: u64,
     tell: &mut impl FnMut(Told),
 ) -> Result<Sheet, FileError> {
     let is_stream = is_stream(&mut source)?;
@@ -53,6 +71,9 @@ fn read<S: Read + Seek>(
     let mut found = Found { sheet, phone, seen: Duplicates::new() };
     for row in rows.by_ref() {
         found.take(row?);
+        if found.sheet.counts.good > most_people {
+            return Ok(found.sheet);
+        }
         let so_far = found.sheet.counts.rows();
         if so_far == SHOWN_ROWS as u64 || so_far.is_multiple_of(TOLD_EVERY) {
             let percent = is_stream.then(|| percent(furthest.get(), size_bytes));
@@ -220,6 +241,27 @@ mod tests {
         let reading = Reading { country: "BR".into(), ..Reading::default() };
         let told = told("nome;celular\nAna;11 98765-4321\n", &reading);
         assert!(matches!(told.last(), Some(Told::Sheet(sheet)) if sheet.counts.good == 1), "{told:?}");
+    }
+
+    #[test]
+    fn what_the_importer_refuses_is_refused_before_the_upload_in_its_words() {
+        let mut all = Vec::new();
+        look(Cursor::new(&b"phone\n"[..]), MAX_UPLOAD_BYTES + 1, &Reading::default(), |told| all.push(told));
+        assert_eq!(all, [Told::Unusable("The file is larger than 200 MB. Split it.".into())]);
+        let wide = format!("phone{}\n+447700900011\n", ",x".repeat(campaigns::file::MAX_COLUMNS));
+        let told = told(&wide, &Reading::default());
+        assert!(matches!(told.last(), Some(Told::Unusable(why)) if why.contains("columns")), "{told:?}");
+    }
+
+    #[test]
+    fn more_people_than_an_audience_takes_are_refused_where_they_become_too_many() {
+        const MOST: u64 = 20_000;
+        let rows = (0..MOST + 20_000).map(|n| format!("+55119{:08}\n", 10_000_000 + n));
+        let text: String = std::iter::once("phone\n".to_owned()).chain(rows).collect();
+        let mut all = Vec::new();
+        look_for(Cursor::new(text.as_bytes()), text.len() as u64, &Reading::default(), MOST, |told| all.push(told));
+        assert_eq!(all.pop(), Some(Told::Unusable(too_many())));
+        assert!(matches!(all.last(), Some(Told::Sheet(sheet)) if sheet.counts.good == MOST), "and no further is read");
     }
 
     #[test]

@@ -78,9 +78,32 @@ pub async fn change_labels(change: &ChangeLabels) -> Result<LabelsChanged, ApiEr
     post("/v3/contacts/labels", change).await
 }
 
-/// Asks for a file of contacts.
-pub async fn create_export(filter: Option<ListFilter>) -> Result<Export, ApiError> {
-    post("/v3/contacts/export", &CreateExport { filter }).await
+/// Asks for a file of the contacts that are looked for.
+pub async fn create_export(query: &ContactsQuery) -> Result<Export, ApiError> {
+    post("/v3/contacts/export", &CreateExport { filter: query.filter(), search: query.sought() }).await
+}
+
+/// How many are looked for.
+pub async fn count_sought(query: &ContactsQuery) -> Result<ListCount, ApiError> {
+    let filter = query.filter().unwrap_or_default();
+    post("/v3/lists/count", &CountList { filter, search: query.sought() }).await
+}
+
+/// Changes the labels of everybody who is looked for, request by request until all are through.
+pub async fn change_labels_of(query: &ContactsQuery, change: ChangeLabels) -> Result<LabelsChanged, ApiError> {
+    let filter = Some(query.filter().unwrap_or_default());
+    let mut change = ChangeLabels { filter, search: query.sought(), ..change };
+    let mut whole = LabelsChanged::default();
+    loop {
+        let part = change_labels(&change).await?;
+        whole.matched += part.matched;
+        whole.changed += part.changed;
+        whole.full += part.full;
+        match part.next {
+            Some(next) => change.after = Some(next),
+            None => return Ok(whole),
+        }
+    }
 }
 
 /// How far a file of contacts got.
@@ -118,7 +141,7 @@ pub async fn delete_list(id: &ListId) -> Result<(), ApiError> {
 
 /// How many a filter finds.
 pub async fn count(filter: ListFilter) -> Result<ListCount, ApiError> {
-    post("/v3/lists/count", &CountList { filter }).await
+    post("/v3/lists/count", &CountList { filter, search: None }).await
 }
 
 /// Asks for an audience of a list, and answers how it stands.

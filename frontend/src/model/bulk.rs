@@ -1,6 +1,6 @@
 //! What is done to many people at once, in words.
 
-use wire::LabelsChanged;
+use wire::{LabelsChanged, ListCount};
 
 /// What becomes of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,16 @@ pub enum Change {
 
 /// Names that are told before the rest is only counted.
 const NAMED: usize = 3;
+
+/// Who is meant: those who are chosen, or everybody who matches.
+pub fn meant(chosen: usize, everybody: Option<&ListCount>) -> String {
+    match (everybody, chosen) {
+        (Some(count), _) if count.at_least => format!("All that match, more than {}", count.contacts),
+        (Some(count), _) => format!("All {} that match", count.contacts),
+        (None, 1) => "1 person chosen".to_owned(),
+        (None, count) => format!("{count} people chosen"),
+    }
+}
 
 /// Some of them by name, the rest as a number.
 pub fn named(names: &[String]) -> String {
@@ -53,6 +63,14 @@ mod tests {
         assert_eq!(named(&names(2)), "Ana and Bia");
         assert_eq!(named(&names(3)), "Ana, Bia and Cid");
         assert_eq!(named(&names(5)), "Ana, Bia, Cid and 2 more");
+    }
+
+    #[test]
+    fn who_is_meant_is_said() {
+        assert_eq!((meant(1, None), meant(3, None)), ("1 person chosen".into(), "3 people chosen".into()));
+        let all = |at_least| ListCount { contacts: 431, at_least };
+        assert_eq!(meant(25, Some(&all(false))), "All 431 that match");
+        assert_eq!(meant(25, Some(&all(true))), "All that match, more than 431");
     }
 
     #[test]

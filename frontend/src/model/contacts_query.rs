@@ -63,6 +63,20 @@ impl ContactsQuery {
         (!self.label.is_empty()).then(|| ListFilter { labels, ..ListFilter::default() })
     }
 
+    /// What the search asks of the API.
+    pub fn sought(&self) -> Option<String> {
+        Some(self.search.clone()).filter(|search| !search.is_empty())
+    }
+
+    /// What the button says that writes them into a file.
+    pub fn export_title(&self) -> String {
+        match (self.search.is_empty(), self.label.is_empty()) {
+            (true, true) => "Export all".to_owned(),
+            (true, false) => format!("Export \"{}\"", self.label),
+            (false, _) => "Export these".to_owned(),
+        }
+    }
+
     /// Whether the whole book is looked at.
     pub fn is_everybody(&self) -> bool {
         self.search.is_empty() && self.label.is_empty()
@@ -87,6 +101,17 @@ mod tests {
         let query = ContactsQuery::parse(Some("ana"), Some("vip"), Some("12025550100"));
         assert_eq!((query.searching("bia").after, query.labelled("may").after), (None, None));
         assert_eq!(query.labelled("may").search, "ana");
+    }
+
+    #[test]
+    fn an_export_obeys_the_search_and_says_so() {
+        let query = ContactsQuery::parse(Some("ana"), Some("vip"), None);
+        assert_eq!((query.sought().as_deref(), query.export_title().as_str()), (Some("ana"), "Export these"));
+        assert_eq!(query.searching("").export_title(), "Export \"vip\"");
+        assert_eq!(
+            (ContactsQuery::default().sought(), ContactsQuery::default().export_title()),
+            (None, "Export all".into())
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use wire::FieldError;
 
 /// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 20] = [
+const PLACES: [(&str, &str); 24] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -17,6 +17,10 @@ const PLACES: [(&str, &str); 20] = [
     ("optInConfirmed", "optInConfirmed"),
     ("labels", "labels"),
     ("portfolio", "portfolio"),
+    ("consentColumn", "consentColumn"),
+    ("consentColumn.column", "consentColumn"),
+    ("consentColumn.dateColumn", "consentDate"),
+    ("consentColumn.source", "consentSource"),
     ("name", "name"),
     ("channelId", "channelId"),
     ("scheduledTo", "scheduledTo"),

@@ -9,7 +9,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Contact, ContactList, ContactValues};
+use wire::{Contact, ContactList, ContactValues, ListCount};
 
 use crate::components::contacts_table::ContactsTable;
 use crate::components::field::{Kind, Pick, PickField, TextField};
@@ -38,6 +38,8 @@ struct Book {
     values: RwSignal<ContactValues>,
     /// The numbers of who is chosen.
     chosen: RwSignal<BTreeSet<String>>,
+    /// How many match, once everybody who does is meant, those of other pages too.
+    everybody: RwSignal<Option<ListCount>>,
     /// Requests so far: only the answer to the latest is shown.
     asked: StoredValue<u32>,
 }
@@ -78,6 +80,22 @@ impl Book {
         });
     }
 
+    /// Whether everybody of the page is chosen and there are more pages.
+    fn may_mean_everybody(self) -> bool {
+        let chosen = self.chosen.with(BTreeSet::len);
+        let has_more = self.query.with(|query| query.after.is_some());
+        self.load.with(|load| match load {
+            Load::Here(list) => list.with(|list| list.items.len() == chosen && (has_more || list.next.is_some())),
+            Load::Waiting | Load::Missing(_) => false,
+        })
+    }
+
+    /// Nobody is chosen any more.
+    fn choose_nobody(self) {
+        self.everybody.set(None);
+        self.chosen.set(BTreeSet::new());
+    }
+
     /// What those of the page who have these numbers are called.
     fn names(self, phones: &BTreeSet<String>) -> Vec<String> {
         let called = |contact: &Contact| {
@@ -104,10 +122,12 @@ pub fn ContactsPage() -> impl IntoView {
         load: RwSignal::new(Load::Waiting),
         values: RwSignal::default(),
         chosen: RwSignal::default(),
+        everybody: RwSignal::new(None),
         asked: StoredValue::new(0),
     };
     Effect::new(move |before: Option<()>| {
         query.track();
+        book.everybody.set(None);
         if before.is_none() { book.refresh() } else { book.fetch() }
     });
     view! {

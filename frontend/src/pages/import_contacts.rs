@@ -1,9 +1,11 @@
 //! `/contacts/import`: a file's people into the contact book.
 
+mod consent;
+
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
-use wire::{Audience, ContactValues, IntoContacts, IntoContactsProgress};
+use wire::{Audience, ContactValues, IntoContacts};
 
 use super::file_intake::{FileFields, FileIntake};
 use crate::components::intake::{IntakeProgress, Meter, Rejects};
@@ -14,8 +16,10 @@ use crate::components::title::PageTitle;
 use crate::infra::shell::Shell;
 use crate::infra::{api, book, format};
 use crate::model::contacts_query::BASE;
+use crate::model::file_consent::{FileConsent, told};
 use crate::model::intake::Intake;
 use crate::model::progress::percent;
+use consent::ConsentColumns;
 
 /// How often to look how many are in the book.
 const PERIOD_MS: u32 = 1_000;
@@ -37,6 +41,7 @@ struct Import {
     intake: FileIntake,
     labels: RwSignal<BTreeSet<String>>,
     portfolio: RwSignal<String>,
+    consent: RwSignal<FileConsent>,
     values: RwSignal<ContactValues>,
     stage: RwSignal<Stage>,
 }
@@ -54,6 +59,7 @@ impl Import {
             labels: self.labels.get_untracked(),
             portfolio: Some(portfolio).filter(|portfolio| !portfolio.is_empty()),
             consent: None,
+            consent_column: self.consent.with_untracked(FileConsent::asked),
         };
         if let Ok(audience) = self.intake.audience(shell, into).await {
             self.follow(shell, audience).await;
@@ -92,6 +98,7 @@ pub fn ImportContactsPage() -> impl IntoView {
         intake: FileIntake::new(RwSignal::default()),
         labels: RwSignal::default(),
         portfolio: RwSignal::default(),
+        consent: RwSignal::default(),
         values: RwSignal::default(),
         stage: RwSignal::new(Stage::File),
     };
@@ -117,6 +124,7 @@ pub fn ImportContactsPage() -> impl IntoView {
                 </p>
                 <FileFields intake=import.intake/>
                 <ForAll import=import/>
+                <ConsentColumns import=import/>
                 <Begin import=import/>
             </Show>
         </section>
@@ -198,12 +206,13 @@ fn Writing(import: Import) -> impl IntoView {
 
 #[component]
 fn Done(audience: Audience) -> impl IntoView {
-    let into = audience.into_contacts.clone().unwrap_or(IntoContactsProgress { done: 0, written: 0, left_out: 0 });
+    let into = audience.into_contacts.clone().unwrap_or_default();
     let same = into.done.saturating_sub(into.written + into.left_out);
     let the_same =
         (same > 0).then(|| view! { <li>{format!("{} were there already, just so.", format::count(same))}</li> });
     let too_large = (into.left_out > 0)
         .then(|| view! { <li>{format!("{} rows are too large for a contact and were left out.", format::count(into.left_out))}</li> });
+    let agreed = told(&into).map(|words| view! { <li data-testid="import-agreed">{words}</li> });
     view! {
         <div class="good-news" role="status" data-testid="import-done">
             <strong>{format!("{} people are in the book", format::count(into.written + same))}</strong>
@@ -213,6 +222,7 @@ fn Done(audience: Audience) -> impl IntoView {
             <li>{format!("{} are new or changed.", format::count(into.written))}</li>
             {the_same}
             {too_large}
+            {agreed}
         </ul>
         <div class="actions">
             <a class="button primary" href=BASE data-testid="to-contacts">"See the contacts"</a>

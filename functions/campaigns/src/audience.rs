@@ -4,6 +4,23 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Largest contacts file, in bytes: a million rows of a dozen columns.
+pub const MAX_UPLOAD_BYTES: u64 = 200_000_000;
+
+/// Most recipients of an audience: the table of people already seen fits into the importer's memory up to 1.8 million,
+/// then it doubles.
+pub const MOST_RECIPIENTS: u64 = 1_500_000;
+
+/// Why a file that is too large cannot be used.
+pub fn too_large() -> String {
+    format!("The file is larger than {} MB. Split it.", MAX_UPLOAD_BYTES / 1_000_000)
+}
+
+/// Why a file with too many people cannot be used.
+pub fn too_many() -> String {
+    format!("The file has more than {MOST_RECIPIENTS} people. Split it.")
+}
+
 /// Rows in a segment: a few hundred kilobytes, read in one request, kept whole in memory.
 pub const SEGMENT_ROWS: u64 = 2_000;
 

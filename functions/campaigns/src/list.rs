@@ -5,10 +5,29 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use wire::{ChannelFilter, Contact, FieldError, FieldFilter, FieldTest, LabelFilter, ListFilter, Period, Spoke};
 
-use crate::contact::{LONGEST_FIELD_VALUE, LONGEST_NAME, folded};
+use crate::contact::{LONGEST_FIELD_VALUE, LONGEST_NAME, Search, folded};
 
 /// Most values in one part of a filter, so that asking it of a million people takes a second or two.
 pub const MOST_VALUES: usize = 50;
+
+/// Whom a filter finds, and of them those whom a search finds.
+#[derive(Debug, Clone)]
+pub struct Sought {
+    matcher: Matcher,
+    search: Option<Search>,
+}
+
+impl Sought {
+    /// Makes both ready; a search of nothing finds everybody.
+    pub fn new(filter: ListFilter, search: Option<&str>) -> Sought {
+        Sought { matcher: Matcher::new(filter), search: search.and_then(Search::parse) }
+    }
+
+    /// Whether they find this person.
+    pub fn finds(&self, contact: &Contact) -> bool {
+        self.matcher.finds(contact) && self.search.as_ref().is_none_or(|search| search.finds(contact))
+    }
+}
 
 /// A filter made ready to be asked of many people: what it compares with is folded once.
 #[derive(Debug, Clone)]

@@ -99,7 +99,7 @@ pub struct MessageRecord {
     /// Meta's id of that reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_id: Option<String>,
-    /// Its words, shortened; never logged, and not shown for long (`reply::REPLY_TEXT_KEPT_MS`).
+    /// Its words, shortened; never logged, and not kept for long (`repliesDays` of the settings).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_text: Option<String>,
     /// The person tapped one of the message's buttons for the first time.

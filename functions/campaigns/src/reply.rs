@@ -6,9 +6,6 @@ use crate::message::MessageRecord;
 /// Longest text of a reply that is kept, in bytes: the item stays under 1 KB, which is what a write costs by.
 const LONGEST_TEXT_BYTES: usize = 280;
 
-/// How long the words of a reply can be read, in milliseconds: thirty days after it.
-pub const REPLY_TEXT_KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-
 /// How a person answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplyKind {
@@ -47,10 +44,16 @@ impl MessageRecord {
         next.finish(self)
     }
 
-    /// The words of the reply, while they can be read.
-    pub fn readable_reply(&self, now: i64) -> Option<&str> {
+    /// The words of the reply, while they can be read: less than `kept_ms` after it.
+    pub fn readable_reply(&self, now: i64, kept_ms: i64) -> Option<&str> {
         let at = self.replied_at?;
-        self.reply_text.as_deref().filter(|_| now - at < REPLY_TEXT_KEPT_MS)
+        self.reply_text.as_deref().filter(|_| now - at < kept_ms)
+    }
+
+    /// The record without the words of the reply; nothing when it has none.
+    pub fn without_reply_text(&self) -> Option<MessageRecord> {
+        self.reply_text.as_ref()?;
+        Some(MessageRecord { reply_text: None, version: self.version + 1, ..self.clone() })
     }
 }
 
@@ -72,6 +75,8 @@ mod tests {
     use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
     use super::*;
+
+    const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
     use crate::message::Claim;
 
     fn claimed() -> MessageRecord {
@@ -109,10 +114,10 @@ mod tests {
         let long = Reply { text: Some("ação ".repeat(200)), ..reply("a", 1_000, ReplyKind::Written) };
         let record = claimed().with_reply(&long).unwrap();
         assert!(record.reply_text.as_ref().unwrap().len() <= LONGEST_TEXT_BYTES);
-        assert!(record.readable_reply(1_000 + REPLY_TEXT_KEPT_MS - 1).is_some());
-        assert_eq!(record.readable_reply(1_000 + REPLY_TEXT_KEPT_MS), None);
+        assert!(record.readable_reply(1_000 + KEPT_MS - 1, KEPT_MS).is_some());
+        assert_eq!(record.readable_reply(1_000 + KEPT_MS, KEPT_MS), None);
         let picture = Reply { text: None, ..long };
-        assert_eq!(claimed().with_reply(&picture).unwrap().readable_reply(1_000), None);
+        assert_eq!(claimed().with_reply(&picture).unwrap().readable_reply(1_000, KEPT_MS), None);
     }
 
     #[test]

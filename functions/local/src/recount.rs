@@ -50,6 +50,7 @@ pub async fn recount(options: &Options, campaign: &CampaignId) -> anyhow::Result
     let app = cloud.app("http://localhost", Vec::new(), Clock::System)?;
     let record = store::get(&app, WORKSPACE, campaign).await?;
     let record = record.with_context(|| format!("there is no campaign {campaign} in {}", folder.display()))?;
+    ensure!(!record.has_lapsed(), "the messages of this campaign are no longer kept: its totals stand");
     let recount = recount::count(&app, campaign, 0, record.recipients).await?;
     let totals = totals::get(&app, campaign, Scope::Campaign).await?.totals;
     Ok(Recounted { totals, recount, audience: record.recipients })

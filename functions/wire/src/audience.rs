@@ -102,6 +102,12 @@ pub struct Audience {
     pub into_contacts: Option<IntoContactsProgress>,
     /// When the upload was announced.
     pub created_at: DateTime<Utc>,
+    /// Since when its people are kept no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Since when the rows that were left out are kept no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_deleted_at: Option<DateTime<Utc>>,
 }
 
 /// How many rows were left out for one reason.

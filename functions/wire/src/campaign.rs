@@ -246,6 +246,9 @@ pub struct Campaign {
     /// Who said that its people agreed to get such messages; absent: nobody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_attestation: Option<ConsentAttestation>,
+    /// Since when what became of each recipient is kept no longer; the totals stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages_deleted_at: Option<DateTime<Utc>>,
     /// Share of the recipients that have an outcome, 0 to 100.
     #[serde(serialize_with = "seconds::serialize")]
     pub progress: f64,

@@ -53,6 +53,25 @@ pub struct Suppression {
     pub user_id: Option<String>,
     /// Why, at least one.
     pub entries: Vec<SuppressionEntry>,
+    /// How far the confirmation of the person's latest wish got; absent where none was to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
+}
+
+/// How far the message got that confirms a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Confirmation {
+    /// It waits for its slot.
+    Wanted,
+    /// It is on its way.
+    Sending,
+    /// WhatsApp took it.
+    Accepted,
+    /// WhatsApp refused it.
+    Refused,
+    /// Nobody knows whether it left; it is not sent again.
+    Unknown,
 }
 
 /// `GET /v3/suppressions?phone=&after=&limit=`.
@@ -182,6 +201,30 @@ pub struct FileConsent {
     /// What shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
+}
+
+/// Beside the fields of `POST /v3/uploads` with `intoContacts`: which columns say what each person of the file agreed to.
+/// A row that says neither yes nor no says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConsentColumn {
+    /// The header of the column with yes or no, in English, Portuguese or Spanish.
+    pub column: String,
+    /// To which messages; absent: marketing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<ConsentCategory>,
+    /// The header of the column that says when; what it does not say was said at the upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_column: Option<String>,
+    /// The header of the column that says where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_column: Option<String>,
+    /// Where, for rows that do not say; absent: the file's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// To which text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
 }
 
 /// Where a person stands with one kind of messages: the latest line of the ledger.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, Consents, ExportId, FileConsent, ListFilter};
+use crate::{ChannelId, ConsentColumn, Consents, ExportId, FileConsent, ListFilter};
 
 /// A person in the contact book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +155,9 @@ pub struct ChangeLabels {
     /// Whose, by what is known of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<ListFilter>,
+    /// With a filter: of them those whose name or number begins like this, as in `GET /v3/contacts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
     /// With a filter: the `next` of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -185,6 +188,9 @@ pub struct CreateExport {
     /// Everybody when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<ListFilter>,
+    /// Of them those whose name or number begins like this, as in `GET /v3/contacts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
 }
 
 /// How far an export got.
@@ -230,11 +236,14 @@ pub struct IntoContacts {
     /// What all of them agreed to: written into the ledger of each.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<FileConsent>,
+    /// Or where the file says what each agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_column: Option<ConsentColumn>,
 }
 
 /// How far the people of an audience got into the contact book.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct IntoContactsProgress {
     /// Recipients that were looked at.
     pub done: u64,
@@ -242,6 +251,10 @@ pub struct IntoContactsProgress {
     pub written: u64,
     /// Of them: rows that no contact can be made of, because they are too large.
     pub left_out: u64,
+    /// Of them: rows whose consent column says yes.
+    pub agreed: u64,
+    /// Of them: rows whose consent column says no.
+    pub refused: u64,
 }
 
 /// `GET /v3/contacts/values`: what the contacts of the book have, to choose from. Most frequent first.

@@ -34,9 +34,9 @@ pub use campaign::{
 };
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
-    AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
-    ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent, StartCampaign, Suppression,
-    SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
+    AttestConsent, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory, ConsentColumn,
+    ConsentEvent, ConsentList, ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent,
+    StartCampaign, Suppression, SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
 };
 pub use contact::{
     ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,
@@ -63,7 +63,10 @@ pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
-pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
+pub use settings::{
+    EditRetention, EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Restoration,
+    RestorePerson, Retention, Settings, SettingsAudit, SettingsChange,
+};
 pub use template::{
     ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,
     Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,

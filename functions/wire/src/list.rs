@@ -177,6 +177,9 @@ pub struct CountList {
     /// Whom to count.
     #[serde(default)]
     pub filter: ListFilter,
+    /// Of them those whose name or number begins like this, as in `GET /v3/contacts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
 }
 
 /// How many a filter finds now, people on the suppression list among them.

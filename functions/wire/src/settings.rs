@@ -1,9 +1,11 @@
 //! What a workspace decides for all its campaigns, and what it owes a person who asks for his data or its end.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{ConsentEvent, Contact, MessageState, Suppression};
+use crate::{ChangedField, ConsentEvent, Contact, MessageState, Suppression};
 
 /// At most so many messages to a person in so many days, of all campaigns of the workspace together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +15,81 @@ pub struct FrequencyCap {
     pub messages: u32,
     /// Days of 24 hours, 1 to 90.
     pub days: u32,
+}
+
+/// How long each kind of data is kept, in days. What something still needs is kept until it does not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Retention {
+    /// Contacts files, the audiences made of them or of lists, and their rejects files: after the end of the last
+    /// campaign that used them, or after the upload where none did. The uploaded file itself at most 90 days.
+    pub files_days: u32,
+    /// Rejects files: after the upload, and no longer than the audience.
+    pub rejects_days: u32,
+    /// What became of each recipient: after the end of the campaign. Its totals and its audit stay.
+    pub messages_days: u32,
+    /// The words of replies: after the reply they are shown no more, after the end of the campaign they are deleted.
+    pub replies_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Retention {
+        Retention { files_days: 90, rejects_days: 90, messages_days: 365, replies_days: 30 }
+    }
+}
+
+impl Retention {
+    /// The days that each of them may be, by its name here.
+    pub fn bounds() -> [(&'static str, RangeInclusive<u32>); 4] {
+        [
+            ("filesDays", 30..=365),
+            ("rejectsDays", 1..=365),
+            // No less than the longest frequency cap, which counts them.
+            ("messagesDays", 90..=1_825),
+            ("repliesDays", 1..=90),
+        ]
+    }
+}
+
+/// A change of [`Retention`]: what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct EditRetention {
+    /// 30 to 365.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files_days: Option<u32>,
+    /// 1 to 365.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejects_days: Option<u32>,
+    /// 90 to 1,825.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_days: Option<u32>,
+    /// 1 to 90.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replies_days: Option<u32>,
+}
+
+/// A change of the settings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsChange {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub who: String,
+    /// What, by the names of [`Settings`].
+    pub changed: Vec<ChangedField>,
+}
+
+/// `GET /v3/settings/audit?after=&limit=`: newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingsAudit {
+    /// One page.
+    pub items: Vec<SettingsChange>,
+    /// `after` of the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// `GET /v3/settings`.
@@ -32,6 +109,9 @@ pub struct Settings {
     /// are rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
+    /// How long each kind of data is kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// Rises with every change.
     pub version: u64,
 }
@@ -52,6 +132,9 @@ pub struct EditSettings {
     /// As in [`Settings`], in any case; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub default_country: Option<Option<String>>,
+    /// As in [`Settings`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<EditRetention>,
 }
 
 /// A field that is there, even as null.
@@ -87,6 +170,12 @@ pub struct Erasure {
     pub user_ids: u64,
     /// Whether there is more: ask the same again.
     pub is_complete: bool,
+    /// Since when no rejects file names the person; absent while they are looked through, which takes moments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_redacted_at: Option<DateTime<Utc>>,
+    /// Rejects files from which rows of the person were taken.
+    #[serde(default)]
+    pub rejects_files: u64,
     /// Uploaded files that named the person are deleted by then.
     pub uploads_lapse_at: DateTime<Utc>,
     /// Exported files that named the person are deleted by then.
@@ -95,6 +184,42 @@ pub struct Erasure {
     pub backups_lapse_at: DateTime<Utc>,
     /// What is not redacted, and how it is kept from being used.
     pub remains: String,
+}
+
+/// `POST /v3/people/restore`: somebody who was erased came back and agreed to get messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RestorePerson {
+    /// The person's number, in any spelling.
+    pub phone: String,
+    /// Where he agreed: a form, a shop.
+    pub source: String,
+    /// What shows it, and who answers for it, in words.
+    pub statement: String,
+    /// For the contact book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Which text he agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
+}
+
+/// That a person who was erased may be written to again, and who says so. It does not name him.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restoration {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// When he was erased.
+    pub erased_at: DateTime<Utc>,
+    /// Who says so.
+    pub restored_by: String,
+    /// Where he agreed.
+    pub source: String,
+    /// What shows it.
+    pub statement: String,
 }
 
 /// A message to a person, of one campaign.

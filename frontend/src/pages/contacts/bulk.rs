@@ -9,7 +9,7 @@ use super::Book;
 use crate::components::confirm::Confirm;
 use crate::components::field::FieldError;
 use crate::infra::{book as endpoints, format};
-use crate::model::bulk::{Change, named, told};
+use crate::model::bulk::{Change, meant, named, told};
 
 /// The bar over the table; there while somebody is chosen, or something has to be said.
 #[component]
@@ -25,19 +25,46 @@ pub fn Bulk(book: Book) -> impl IntoView {
     view! {
         <Show when=move || { count.get() > 0 }>
             <div class="bulk" role="group" aria-label="The chosen people" data-testid="bulk">
-                <strong>{move || chosen(count.get())}</strong>
+                <strong data-testid="chosen-count">{move || meant(count.get(), book.everybody.get().as_ref())}</strong>
+                <Everybody book=book/>
                 <Labels book=book said=said/>
-                <Delete book=book said=said/>
+                <Show when=move || book.everybody.with(Option::is_none)>
+                    <Delete book=book said=said/>
+                </Show>
             </div>
         </Show>
         <p class="said" role="status" data-testid="said">{said}</p>
     }
 }
 
-fn chosen(count: usize) -> String {
-    match count {
-        1 => "1 person chosen".to_owned(),
-        count => format!("{} people chosen", format::count(count as u64)),
+/// Means everybody who matches, those of other pages too, or only those who are chosen again.
+#[component]
+fn Everybody(book: Book) -> impl IntoView {
+    let count = Action::new_local(move |(): &()| async move {
+        match endpoints::count_sought(&book.query.get_untracked()).await {
+            Ok(count) => drop(book.everybody.try_set(Some(count))),
+            Err(error) => book.shell.report(error),
+        }
+    });
+    let everybody = Memo::new(move |_| book.everybody.with(Option::is_some));
+    let offers = Memo::new(move |_| everybody.get() || book.may_mean_everybody());
+    // Who takes somebody out does not mean everybody any more.
+    Effect::new(move || {
+        if everybody.get() && !book.may_mean_everybody() {
+            book.everybody.set(None);
+        }
+    });
+    let label = move || if everybody.get() { "Only this page" } else { "Choose all that match" };
+    let press = move |_| match everybody.get_untracked() {
+        true => book.everybody.set(None),
+        false => {
+            count.dispatch(());
+        }
+    };
+    view! {
+        <Show when=move || offers.get()>
+            <button type="button" class="button quiet" disabled=count.pending() on:click=press data-testid="choose-everybody">{label}</button>
+        </Show>
     }
 }
 
@@ -49,12 +76,18 @@ fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
         let (change, label) = (*change, label.get_untracked().trim().to_owned());
         async move {
             let labels = BTreeSet::from([label.clone()]);
-            let phones = Some(book.chosen.get_untracked().into_iter().collect());
             let request = match change {
-                Change::Add => ChangeLabels { add: labels, phones, ..ChangeLabels::default() },
-                Change::Remove => ChangeLabels { remove: labels, phones, ..ChangeLabels::default() },
+                Change::Add => ChangeLabels { add: labels, ..ChangeLabels::default() },
+                Change::Remove => ChangeLabels { remove: labels, ..ChangeLabels::default() },
             };
-            match endpoints::change_labels(&request).await {
+            let answer = match book.everybody.with_untracked(Option::is_some) {
+                true => endpoints::change_labels_of(&book.query.get_untracked(), request).await,
+                false => {
+                    let phones = Some(book.chosen.get_untracked().into_iter().collect());
+                    endpoints::change_labels(&ChangeLabels { phones, ..request }).await
+                }
+            };
+            match answer {
                 Ok(changed) => done(book, said, change, &label, &changed),
                 Err(error) => fault.set(book.shell.settle(error).into_iter().next().map(|field| field.message)),
             }
@@ -95,7 +128,7 @@ fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
 fn done(book: Book, said: RwSignal<String>, change: Change, label: &str, changed: &LabelsChanged) {
     said.set(told(change, label, changed));
     book.refresh();
-    book.chosen.set(BTreeSet::new());
+    book.choose_nobody();
 }
 
 #[component]
@@ -120,7 +153,7 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
         }
         said.set(format!("{} deleted.", format::count(deleted)));
         book.refresh();
-        book.chosen.set(BTreeSet::new());
+        book.choose_nobody();
     });
     view! {
         <button

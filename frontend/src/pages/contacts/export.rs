@@ -45,12 +45,7 @@ pub fn ExportButton(query: Memo<ContactsQuery>) -> impl IntoView {
         }
         drop(stage.try_set(came_to));
     });
-    let label =
-        move || {
-            query.with(|query| {
-                if query.label.is_empty() { "Export all".to_owned() } else { format!("Export \"{}\"", query.label) }
-            })
-        };
+    let label = move || query.with(ContactsQuery::export_title);
     view! {
         <Status stage=stage/>
         <button
@@ -83,7 +78,7 @@ fn Status(stage: RwSignal<Stage>) -> impl IntoView {
 
 /// Asks for the file and waits; nothing when it takes too long.
 async fn written(query: ContactsQuery, stage: RwSignal<Stage>) -> Result<Option<Stage>, ApiError> {
-    let mut export = book::create_export(query.filter()).await?;
+    let mut export = book::create_export(&query).await?;
     for _ in 0..LOOKS {
         if let Some(ready) = ready(&export) {
             return Ok(Some(ready));

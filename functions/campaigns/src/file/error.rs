@@ -243,6 +243,8 @@ pub enum RejectReason {
     },
     /// The person asked for no more messages.
     Suppressed,
+    /// The person's data were erased: neither his number nor the rest of his row is kept.
+    Erased,
     /// It has more cells than there are columns, so nobody knows which cell belongs where.
     TooManyCells {
         /// Cells in the row.
@@ -259,6 +261,7 @@ impl RejectReason {
             RejectReason::Phone(error) => error.name(),
             RejectReason::Duplicate { .. } => "duplicate",
             RejectReason::Suppressed => "suppressed",
+            RejectReason::Erased => "erased",
             RejectReason::TooManyCells { .. } => "tooManyCells",
         }
     }
@@ -269,6 +272,7 @@ impl RejectReason {
             RejectReason::Phone(error) => error.title(),
             RejectReason::Duplicate { .. } => "Already in the file",
             RejectReason::Suppressed => "Asked for no more messages",
+            RejectReason::Erased => "Was erased",
             RejectReason::TooManyCells { .. } => "More cells than columns",
         }
     }
@@ -282,6 +286,9 @@ impl fmt::Display for RejectReason {
                 write!(f, "The same person already stands in row {first_row}.")
             }
             RejectReason::Suppressed => f.write_str("The person asked for no more messages."),
+            RejectReason::Erased => f.write_str(
+                "The person's data were erased, as was asked for. Who agreed to messages since must be restored first.",
+            ),
             RejectReason::TooManyCells { cells, columns } => write!(
                 f,
                 "The row has {cells} cells but the file has {columns} columns. \

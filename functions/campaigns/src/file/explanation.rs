@@ -20,6 +20,16 @@ impl RejectReason {
                 "A pessoa pediu para não receber mais mensagens.".into()
             }
             (Language::Spanish, RejectReason::Suppressed) => "La persona pidió no recibir más mensajes.".into(),
+            (Language::Portuguese, RejectReason::Erased) => {
+                "Os dados da pessoa foram apagados, como foi pedido. Quem voltou a aceitar mensagens precisa antes ser \
+                 restaurado."
+                    .into()
+            }
+            (Language::Spanish, RejectReason::Erased) => {
+                "Los datos de la persona fueron borrados, como se pidió. Quien volvió a aceptar mensajes debe ser \
+                 restaurado antes."
+                    .into()
+            }
             (Language::Portuguese, RejectReason::TooManyCells { cells, columns }) => format!(
                 "A linha tem {cells} células, mas o arquivo tem {columns} colunas. \
                  Coloque entre aspas as células que contêm o separador."
@@ -53,12 +63,13 @@ mod tests {
             refused("+5500000000000", brazil),
             RejectReason::Duplicate { first_row: 2 },
             RejectReason::Suppressed,
+            RejectReason::Erased,
             RejectReason::TooManyCells { cells: 5, columns: 3 },
         ];
         let mut names: Vec<&str> = reasons.iter().map(RejectReason::name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), 12, "{names:?}");
+        assert_eq!(names.len(), 13, "{names:?}");
         for reason in reasons {
             let told = [Language::English, Language::Portuguese, Language::Spanish].map(|of| reason.explanation(of));
             assert_eq!(told[0], reason.to_string());

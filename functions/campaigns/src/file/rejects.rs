@@ -15,6 +15,17 @@ const OWN_COLUMNS: [&str; 5] = ["row", "column", "value", "reason", "explanation
 const FORMULA_STARTS: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
+/// A row of a rejects file that was read again, without its person, who was erased since.
+pub fn without_person(cells: &[String], language: Language) -> Vec<String> {
+    let kept = |(place, cell): (usize, &String)| match place {
+        0 | 1 => cell.clone(),
+        3 => RejectReason::Erased.name().to_owned(),
+        4 => RejectReason::Erased.explanation(language),
+        _ => String::new(),
+    };
+    cells.iter().enumerate().map(kept).collect()
+}
+
 /// How many of the first columns of a file are those of a rejects file: all of them, or none.
 pub(super) fn own_columns(columns: &[String]) -> usize {
     let own = columns.len() > OWN_COLUMNS.len() && OWN_COLUMNS.iter().zip(columns).all(|(own, column)| own == column);
@@ -48,6 +59,7 @@ impl<W: Write> RejectsWriter<W> {
             RejectReason::Phone(_) | RejectReason::Duplicate { .. } | RejectReason::Suppressed => {
                 (self.phone_title.as_str(), cells.get(self.phone).map_or("", String::as_str))
             }
+            RejectReason::Erased => (self.phone_title.as_str(), ""),
             RejectReason::TooManyCells { .. } => ("", ""),
         };
         self.csv.write_field(row_number.to_string())?;
@@ -55,7 +67,13 @@ impl<W: Write> RejectsWriter<W> {
         self.csv.write_field(defused(value).as_bytes())?;
         self.csv.write_field(reason.name())?;
         self.csv.write_field(reason.explanation(self.language))?;
-        write_cells(&mut self.csv, cells)
+        match reason {
+            RejectReason::Erased => write_cells(&mut self.csv, &vec![String::new(); cells.len()]),
+            RejectReason::Phone(_)
+            | RejectReason::Duplicate { .. }
+            | RejectReason::Suppressed
+            | RejectReason::TooManyCells { .. } => write_cells(&mut self.csv, cells),
+        }
     }
 
     /// Writes out what is still held and gives the writer back.

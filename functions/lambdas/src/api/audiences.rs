@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use campaigns::audience::MAX_UPLOAD_BYTES;
 use campaigns::contact;
 use campaigns::file::{Charset, Delimiter};
 use campaigns::phone::Country;
@@ -12,7 +13,8 @@ use chrono::Duration;
 use http::StatusCode;
 use serde::Deserialize;
 use wire::{
-    Audience, AudienceId, AudienceStatus, CreateUpload, FieldError, IntoContacts, IntoContactsProgress, Upload,
+    Audience, AudienceId, AudienceStatus, ConsentColumn, CreateUpload, FieldError, FileConsent, IntoContacts,
+    IntoContactsProgress, Upload,
 };
 
 use super::caller::Caller;
@@ -21,8 +23,10 @@ use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
-use crate::storage::audiences::{self, AudienceRecord, FileConsentRecord, IntoContactsRecord, Said};
-use crate::storage::files::{self, MAX_UPLOAD_BYTES, UPLOAD_MINUTES};
+use crate::storage::audiences::{
+    self, AudienceRecord, ConsentColumnRecord, FileConsentRecord, IntoContactsRecord, Said,
+};
+use crate::storage::files::{self, UPLOAD_MINUTES};
 use crate::storage::settings;
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
@@ -99,6 +103,9 @@ pub async fn rejects(
     if record.status != AudienceStatus::Ready || record.rejected == 0 {
         return Err(Refusal::new(Kind::NotFound, "no rows of this audience were left out").into());
     }
+    if record.rejects_deleted_at.or(record.deleted_at).is_some() {
+        return Err(Refusal::new(Kind::Gone, "the rows that were left out are no longer kept").into());
+    }
     let key = files::rejects_key(caller.workspace_id, &id);
     let url = files::download_url(&app, &key, &format!("rejects-{id}.csv")).await?;
     Ok(Redirect::to(&url))
@@ -149,33 +156,61 @@ fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
 
 /// What of the people goes into the contact book; nothing when that was not asked for.
 fn checked_into_contacts(asked: IntoContacts, who: &str) -> Result<Option<IntoContactsRecord>, Vec<FieldError>> {
-    let IntoContacts { into_contacts, labels, portfolio, consent } = asked;
-    if !into_contacts {
+    let fault = |field: &str, message: String| FieldError { field: field.to_owned(), message };
+    if !asked.into_contacts {
+        let given = [("consent", asked.consent.is_some()), ("consentColumn", asked.consent_column.is_some())];
         let how = "consents are kept with contacts: give `intoContacts` too";
-        let fault = || FieldError { field: "consent".to_owned(), message: how.to_owned() };
-        return consent.map_or(Ok(None), |_| Err(vec![fault()]));
+        let faults: Vec<FieldError> =
+            given.iter().filter(|(_, is_given)| *is_given).map(|(field, _)| fault(field, how.to_owned())).collect();
+        return if faults.is_empty() { Ok(None) } else { Err(faults) };
     }
+    let IntoContacts { into_contacts: _, labels, portfolio, consent, consent_column } = asked;
     let mut faults = contact::label_faults("labels", &labels);
-    if let Some(consent) = &consent {
-        let texts = [
-            ("consent.source", Some(&consent.source)),
-            ("consent.textVersion", consent.text_version.as_ref()),
-            ("consent.evidence", consent.evidence.as_ref()),
-        ];
-        faults.extend(text_faults(&texts));
-    }
-    let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    faults.extend(consent_faults(consent.as_ref(), consent_column.as_ref()));
     if labels.len() > contact::MOST_LABELS {
-        fault("labels", format!("at most {} labels", contact::MOST_LABELS));
+        faults.push(fault("labels", format!("at most {} labels", contact::MOST_LABELS)));
     }
     let portfolio = portfolio.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
     if portfolio.as_ref().is_some_and(|name| name.chars().count() > contact::LONGEST_PLACE) {
-        fault("portfolio", format!("at most {} characters", contact::LONGEST_PLACE));
+        faults.push(fault("portfolio", format!("at most {} characters", contact::LONGEST_PLACE)));
     }
-    let progress = IntoContactsProgress { done: 0, written: 0, left_out: 0 };
-    let consent = consent.map(|consent| FileConsentRecord { consent, recorded_by: who.to_owned() });
-    let record = IntoContactsRecord { labels, portfolio, next_segment: 0, progress, consent };
-    if faults.is_empty() { Ok(Some(record)) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Some(IntoContactsRecord {
+        labels,
+        portfolio,
+        next_segment: 0,
+        progress: IntoContactsProgress::default(),
+        consent: consent.map(|consent| FileConsentRecord { consent, recorded_by: who.to_owned() }),
+        consent_column: consent_column.map(|asked| ConsentColumnRecord { asked, recorded_by: who.to_owned() }),
+    }))
+}
+
+/// What is wrong with what was said of the people's consent.
+fn consent_faults(consent: Option<&FileConsent>, column: Option<&ConsentColumn>) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    if let Some(consent) = consent {
+        faults.extend(text_faults(&[
+            ("consent.source", Some(&consent.source)),
+            ("consent.textVersion", consent.text_version.as_ref()),
+            ("consent.evidence", consent.evidence.as_ref()),
+        ]));
+    }
+    if let Some(column) = column {
+        faults.extend(text_faults(&[
+            ("consentColumn.column", Some(&column.column)),
+            ("consentColumn.dateColumn", column.date_column.as_ref()),
+            ("consentColumn.sourceColumn", column.source_column.as_ref()),
+            ("consentColumn.source", column.source.as_ref()),
+            ("consentColumn.textVersion", column.text_version.as_ref()),
+        ]));
+    }
+    if consent.is_some() && column.is_some() {
+        let message = "give what all agreed to, or the column that says it of each".to_owned();
+        faults.push(FieldError { field: "consentColumn".to_owned(), message });
+    }
+    faults
 }
 
 fn view(record: AudienceRecord) -> Audience {
@@ -193,6 +228,8 @@ fn view(record: AudienceRecord) -> Audience {
         list_id: record.list.map(|list| list.list_id),
         into_contacts: record.into_contacts.map(|into| into.progress),
         created_at: time_of_millis(record.created_at),
+        deleted_at: record.deleted_at.map(time_of_millis),
+        rejects_deleted_at: record.rejects_deleted_at.or(record.deleted_at).map(time_of_millis),
     }
 }
 

@@ -46,7 +46,8 @@ pub async fn list(
     Ok(Json(AuditList { items: lines.into_iter().map(view).collect(), next }))
 }
 
-fn place(after: String) -> Result<String, Refusal> {
+/// A place that a page before gave.
+pub(super) fn place(after: String) -> Result<String, Refusal> {
     let is_place =
         (1..=LONGEST_PLACE).contains(&after.len()) && after.bytes().all(|byte| byte.is_ascii_digit() || byte == b'#');
     is_place.then_some(after).ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))

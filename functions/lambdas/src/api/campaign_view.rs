@@ -88,6 +88,7 @@ pub fn campaign(
         time_zone: record.timing.time_zone.map(Into::into),
         template: record.content.template().cloned().unwrap_or_default(),
         consent_attestation: record.attestation.clone().map(Into::into),
+        messages_deleted_at: record.upkeep.lapse.messages_since.map(time_of_millis),
         progress: progress(settled, record.recipients),
         result_counts: totals.result_counts(by_chunk(record, chunks), chunks_executed(record, totals, chunks)),
         totals: totals.campaign_totals(record.recipients),

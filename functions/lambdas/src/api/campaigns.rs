@@ -10,7 +10,7 @@ use wire::{Campaign, CampaignId, CampaignList};
 use super::caller::Caller;
 use super::campaign_view::{self, Chunks};
 use super::extract::{Params, page_limit};
-use super::problem::{ApiError, Refusal};
+use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::sender::number;
 use crate::storage::campaigns::{self as store, CampaignRecord};
@@ -64,6 +64,12 @@ pub async fn show(
 pub(super) async fn find(app: &App, caller: &Caller, id: &CampaignId) -> Result<CampaignRecord, ApiError> {
     let found = store::get(app, caller.workspace_id, id).await?.filter(|record| record.deleted_at.is_none());
     Ok(found.ok_or_else(|| Refusal::not_found("campaign"))?)
+}
+
+/// Refuses what needs the messages of a campaign once they had their time.
+pub(super) fn messages_are_kept(record: &CampaignRecord) -> Result<(), Refusal> {
+    let detail = "the messages of this campaign are no longer kept; its totals are";
+    if record.has_lapsed() { Err(Refusal::new(Kind::Gone, detail)) } else { Ok(()) }
 }
 
 /// A campaign with its totals and those of its chunks, as they are now.

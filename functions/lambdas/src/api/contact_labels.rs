@@ -7,12 +7,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campaigns::contact::{self, MOST_LABELS, Relabelled};
-use campaigns::list::Matcher;
+use campaigns::list::Sought;
 use futures::{StreamExt, TryStreamExt, stream};
-use wire::{ChangeLabels, Contact, FieldError, LabelsChanged, ListFilter, WorkspaceId};
+use wire::{ChangeLabels, Contact, FieldError, LabelsChanged, WorkspaceId};
 
 use super::caller::Caller;
-use super::contacts::{canonical, place_after};
+use super::contacts::{canonical, checked_search, place_after};
 use super::extract::Body;
 use super::lists::checked;
 use super::problem::{ApiError, Refusal};
@@ -37,12 +37,16 @@ pub async fn change(
     caller: Caller,
     Body(request): Body<ChangeLabels>,
 ) -> Result<Json<LabelsChanged>, ApiError> {
-    let ChangeLabels { add, remove, phones, filter, after } = request;
+    let ChangeLabels { add, remove, phones, filter, search, after } = request;
     let labels = checked_labels(add, remove)?;
     let workspace = caller.workspace_id;
     let changed = match (phones, filter) {
         (Some(phones), None) => on_phones(&app, workspace, &labels, &phones).await?,
-        (None, Some(filter)) => on_filter(&app, workspace, &labels, filter, after).await?,
+        (None, Some(filter)) => {
+            let search = search.map(checked_search).transpose()?;
+            let sought = Sought::new(checked(filter)?, search.as_deref());
+            on_filter(&app, workspace, &labels, &sought, after).await?
+        }
         (Some(_), Some(_)) | (None, None) => {
             return Err(Refusal::field("filter", "give either `phones` or `filter`").into());
         }
@@ -96,18 +100,17 @@ async fn on_filter(
     app: &App,
     workspace: WorkspaceId,
     labels: &Labels,
-    filter: ListFilter,
+    sought: &Sought,
     after: Option<String>,
 ) -> Result<LabelsChanged, ApiError> {
-    let matcher = Matcher::new(checked(filter)?);
     let mut place = after.as_deref().map_or(Ok(Place::START), place_after)?;
     let until = app.clock.now_millis() + WORKS_FOR_MS;
     let mut answer = LabelsChanged::default();
     loop {
         let page = store::read(app, workspace, &place, "", READ_AT_ONCE).await?;
         let last = page.contacts.last().map(contact::canonical);
-        let found = page.contacts.iter().filter(|contact| matcher.finds(contact)).map(contact::canonical).collect();
-        for (_, came_to) in relabel_all(app, workspace, labels, found, |contact| matcher.finds(contact)).await? {
+        let found = page.contacts.iter().filter(|contact| sought.finds(contact)).map(contact::canonical).collect();
+        for (_, came_to) in relabel_all(app, workspace, labels, found, |contact| sought.finds(contact)).await? {
             count(&mut answer, &came_to);
         }
         let Some(next) = page.next.or_else(|| place.next_shard()) else { return Ok(answer) };

@@ -77,7 +77,7 @@ pub async fn create(
     if barred.values().any(|why| *why == Barred::Erased) {
         return Err(Refusal::new(
             Kind::Conflict,
-            "this person's data were erased, as was asked for: they are not kept",
+            "this person's data were erased, as was asked for: who agreed to messages since must be restored first",
         )
         .into());
     }
@@ -191,6 +191,15 @@ fn other_spelling(phone: &str, canonical: &str) -> Result<String, Refusal> {
         Ok(_) => Err(Refusal::field("phone", "this is another person's number: create a contact for it")),
         Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
     }
+}
+
+/// Longest search, in characters: a name.
+const LONGEST_SEARCH: usize = 200;
+
+/// A search that is to be kept.
+pub(super) fn checked_search(search: String) -> Result<String, Refusal> {
+    let is_short = search.chars().count() <= LONGEST_SEARCH;
+    is_short.then_some(search).ok_or_else(|| Refusal::field("search", format!("at most {LONGEST_SEARCH} characters")))
 }
 
 /// Where the page after this `next` begins.

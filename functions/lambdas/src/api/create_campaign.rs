@@ -202,6 +202,9 @@ enum Usable {
 }
 
 fn usable(audience: AudienceRecord, field: &str) -> Result<Usable, FieldError> {
+    if audience.deleted_at.is_some() {
+        return Err(fault(field, "these contacts are no longer kept: upload the file again"));
+    }
     match audience.status {
         AudienceStatus::AwaitingFile => Ok(Usable::Later("the contacts file has not arrived yet: upload it first")),
         AudienceStatus::Importing => Ok(Usable::Later("the contacts file is still being read: try again in a moment")),
@@ -352,24 +355,12 @@ mod tests {
     use super::*;
 
     fn audience(status: AudienceStatus, recipients: u64) -> AudienceRecord {
+        let id = AudienceId("01JD8ZQ0000000000000000000".into());
         AudienceRecord {
-            id: AudienceId("01JD8ZQ0000000000000000000".into()),
-            workspace_id: WorkspaceId(1),
-            file_name: "contacts.csv".into(),
-            default_country: None,
-            phone_column: None,
-            name_column: None,
-            said: Default::default(),
             status,
-            problem: Some("The file is empty.".into()),
             recipients,
-            rejected: 0,
-            rejected_by_reason: vec![],
-            columns: vec![],
-            import_of: None,
-            list: None,
-            into_contacts: None,
-            created_at: 0,
+            problem: Some("The file is empty.".into()),
+            ..audiences::announced(id, WorkspaceId(1), "contacts.csv".into(), 0)
         }
     }
 

@@ -13,11 +13,12 @@ use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, DecideUnknowns, 
 
 use super::actions::{MOST_RACES, nudge_if_near};
 use super::caller::Caller;
-use super::campaigns::{find, whole};
+use super::campaigns::{find, messages_are_kept, whole};
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::dispatcher::UNKNOWN_STANDS_MS;
+use crate::storage::audiences;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::table::Written;
@@ -62,6 +63,12 @@ type Decide = fn(&CampaignRecord, &TotalsRecord, i64) -> Result<Decided, Refusal
 async fn decide(app: &App, caller: &Caller, id: &CampaignId, decide: Decide) -> Result<Json<Campaign>, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(app, caller, id).await?;
+        messages_are_kept(&read)?;
+        let audience = audiences::get(app, read.workspace_id, &read.audience_id).await?;
+        if audience.is_none_or(|audience| audience.deleted_at.is_some()) {
+            let detail = "the contacts of this campaign are no longer kept, so nobody can be written to again";
+            return Err(Refusal::new(Kind::Gone, detail).into());
+        }
         let counted = totals::get(app, id, Scope::Campaign).await?;
         let Decided::Next(next, event, reason) = decide(&read, &counted, app.clock.now_millis())? else {
             return Ok(Json(whole(app, &read).await?));

@@ -18,8 +18,9 @@ use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::table::Written;
 
-/// How long the record of a deleted campaign stays: long after the last receipt and the last dead job, in days.
-const KEPT_DAYS: i64 = 90;
+/// How long the record of a deleted campaign stays: long after the last receipt and the last dead job, and until its
+/// messages are gone (`dispatcher::retention`), in days.
+const KEPT_DAYS: i64 = 180;
 
 /// Deletes it; again, nothing more happens.
 pub async fn delete(

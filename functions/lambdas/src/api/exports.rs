@@ -9,6 +9,7 @@ use http::StatusCode;
 use wire::{CreateExport, Export, ExportId, ExportStatus};
 
 use super::caller::Caller;
+use super::contacts::checked_search;
 use super::extract::Body;
 use super::lists::checked;
 use super::problem::{ApiError, Refusal};
@@ -29,6 +30,7 @@ pub async fn create(
         id: ExportId(app.new_id()?),
         workspace_id: caller.workspace_id,
         filter: checked(request.filter.unwrap_or_default())?,
+        search: request.search.map(checked_search).transpose()?,
         status: ExportStatus::Writing,
         contacts: 0,
         created_at: now,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use campaigns::contact::SHARDS;
-use campaigns::list::{self, Matcher};
+use campaigns::list::{self, Sought};
 use http::StatusCode;
 use wire::{
     AudienceId, AudienceStatus, CountList, CreateList, CreateListAudience, EditList, FieldError, List, ListAudience,
@@ -14,6 +14,7 @@ use wire::{
 };
 
 use super::caller::Caller;
+use super::contacts::checked_search;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
@@ -119,9 +120,10 @@ pub async fn count(
     caller: Caller,
     Body(request): Body<CountList>,
 ) -> Result<Json<ListCount>, ApiError> {
-    let matcher = Matcher::new(checked(request.filter)?);
+    let search = request.search.map(checked_search).transpose()?;
+    let sought = Sought::new(checked(request.filter)?, search.as_deref());
     let until = app.clock.now_millis() + COUNTS_FOR_MS;
-    let shards = (0..SHARDS).map(|shard| count_shard(&app, caller.workspace_id, shard, &matcher, until));
+    let shards = (0..SHARDS).map(|shard| count_shard(&app, caller.workspace_id, shard, &sought, until));
     let counts = futures::future::try_join_all(shards).await?;
     let contacts = counts.iter().map(|count| count.contacts).sum();
     Ok(Json(ListCount { contacts, at_least: counts.iter().any(|count| count.at_least) }))
@@ -131,7 +133,7 @@ async fn count_shard(
     app: &App,
     workspace: WorkspaceId,
     shard: u8,
-    matcher: &Matcher,
+    sought: &Sought,
     until: i64,
 ) -> anyhow::Result<ListCount> {
     let mut contacts = 0;
@@ -141,7 +143,7 @@ async fn count_shard(
             return Ok(ListCount { contacts, at_least: true });
         }
         let page = contacts::read(app, workspace, &at, "", READ_AT_ONCE).await?;
-        contacts += page.contacts.iter().filter(|contact| matcher.finds(contact)).count() as u64;
+        contacts += page.contacts.iter().filter(|contact| sought.finds(contact)).count() as u64;
         place = page.next;
     }
     Ok(ListCount { contacts, at_least: false })

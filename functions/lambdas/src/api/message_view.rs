@@ -8,8 +8,14 @@ use wire::{Billing, Message, MessageState};
 
 use crate::clock::time_of_millis;
 
-/// A recipient with its record at `now` (milliseconds); without one it was not tried yet.
-pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>, now: i64) -> Message {
+/// A recipient with its record; without one it was not tried yet. Of a reply the words are shown at this time for so long
+/// after it, both in milliseconds.
+pub fn message(
+    index: u64,
+    row: &Recipient,
+    record: Option<&MessageRecord>,
+    (now, replies_kept_ms): (i64, i64),
+) -> Message {
     let at = |time: fn(&MessageRecord) -> Option<i64>| record.and_then(time).map(time_of_millis);
     let (code, reason) = record.map(why).unwrap_or_default();
     Message {
@@ -27,7 +33,7 @@ pub fn message(index: u64, row: &Recipient, record: Option<&MessageRecord>, now:
         read_at: at(|record| record.read_at),
         failed_at: at(|record| record.failed_at),
         replied_at: at(|record| record.replied_at),
-        reply_text: record.and_then(|record| record.readable_reply(now)).map(str::to_owned),
+        reply_text: record.and_then(|record| record.readable_reply(now, replies_kept_ms)).map(str::to_owned),
         clicked_at: at(|record| record.clicked_at),
         billing: record.and_then(|record| record.price.clone()).map(billing),
     }
@@ -79,6 +85,8 @@ mod tests {
 
     use super::*;
 
+    const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
     fn row() -> Recipient {
         Recipient { row: 0, phone: "+5511999990000".into(), name: "Ana".into(), fields: vec![] }
     }
@@ -102,14 +110,14 @@ mod tests {
 
     #[test]
     fn a_recipient_without_a_record_is_untouched() {
-        let shown = message(7, &row(), None, 0);
+        let shown = message(7, &row(), None, (0, KEPT_MS));
         assert_eq!((shown.index, shown.state, shown.attempt, shown.claimed_at), (7, MessageState::Untouched, 0, None));
     }
 
     #[test]
     fn a_failure_says_why_in_words() {
         let failed = MessageRecord { code: Some(131_026), failed_at: Some(9_000), ..record(MessageState::Failed) };
-        let shown = message(7, &row(), Some(&failed), 0);
+        let shown = message(7, &row(), Some(&failed), (0, KEPT_MS));
         assert_eq!((shown.code, shown.reason), (Some(131_026), Some(send_error::title(131_026))));
         assert_eq!(shown.failed_at, Some(time_of_millis(9_000)));
     }
@@ -118,7 +126,7 @@ mod tests {
     fn a_failure_that_was_wrong_is_not_told() {
         let arrived =
             MessageRecord { code: Some(131_026), delivered_at: Some(9_000), ..record(MessageState::Delivered) };
-        let shown = message(7, &row(), Some(&arrived), 0);
+        let shown = message(7, &row(), Some(&arrived), (0, KEPT_MS));
         assert_eq!((shown.code, shown.reason), (None, None));
     }
 
@@ -126,22 +134,22 @@ mod tests {
     fn an_answer_is_shown_with_its_words_until_they_are_old() {
         let answered =
             MessageRecord { reply_text: Some("Quero".into()), replied_at: Some(9_000), ..record(MessageState::Read) };
-        let shown = message(7, &row(), Some(&answered), 10_000);
+        let shown = message(7, &row(), Some(&answered), (10_000, KEPT_MS));
         assert_eq!((shown.replied_at, shown.reply_text.as_deref()), (Some(time_of_millis(9_000)), Some("Quero")));
-        let old = message(7, &row(), Some(&answered), 9_000 + campaigns::reply::REPLY_TEXT_KEPT_MS);
+        let old = message(7, &row(), Some(&answered), (9_000 + KEPT_MS, KEPT_MS));
         assert_eq!((old.replied_at, old.reply_text), (Some(time_of_millis(9_000)), None));
     }
 
     #[test]
     fn a_waiting_attempt_was_not_made_yet() {
         let waiting = MessageRecord { code: Some(131_056), ..record(MessageState::Retry) };
-        assert_eq!(message(7, &row(), Some(&waiting), 0).attempt, 1);
+        assert_eq!(message(7, &row(), Some(&waiting), (0, KEPT_MS)).attempt, 1);
     }
 
     #[test]
     fn a_skipped_recipient_says_its_reason() {
         let skipped = MessageRecord { reason: Some("\"first name\" is empty".into()), ..record(MessageState::Skipped) };
-        let shown = message(7, &row(), Some(&skipped), 0);
+        let shown = message(7, &row(), Some(&skipped), (0, KEPT_MS));
         assert_eq!((shown.attempt, shown.reason.as_deref()), (0, Some("\"first name\" is empty")));
     }
 }

@@ -17,14 +17,15 @@ use serde::Deserialize;
 use wire::{CampaignId, Message, MessageList, MessageState, WorkspaceId};
 
 use super::caller::Caller;
-use super::campaigns::find;
+use super::campaigns::{find, messages_are_kept};
 use super::extract::{Params, page_limit};
 use super::message_view;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
+use crate::storage::lapses::DAY_MS;
 use crate::storage::suppressions::{self, Barred};
-use crate::storage::{files, messages};
+use crate::storage::{files, messages, settings};
 
 /// Messages on a page when nothing is asked for.
 const DEFAULT_PAGE: u32 = 50;
@@ -53,13 +54,16 @@ pub async fn list(
     let limit = u64::from(page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)?);
     let first = asked.after.as_deref().map_or(Ok(0), index_after)?;
     let record = find(&app, &caller, &id).await?;
+    messages_are_kept(&record)?;
+    let retention = settings::known(&app, caller.workspace_id).await?.retention;
     let look_at = match asked.state {
         None => limit,
         Some(_) => LOOKED_AT,
     };
     let end = first.saturating_add(look_at).min(record.recipients);
     let now = app.clock.now_millis();
-    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first, now };
+    let replies_kept_ms = i64::from(retention.replies_days) * DAY_MS;
+    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first, now, replies_kept_ms };
     while page.next_index < end && !page.is_full() {
         let last = (end - 1).min(last_of_segment(page.next_index));
         let (rows, found) = read(&app, &record, page.next_index, last).await?;
@@ -122,6 +126,8 @@ struct Page {
     next_index: u64,
     /// Milliseconds since 1970.
     now: i64,
+    /// How long the words of a reply are shown.
+    replies_kept_ms: i64,
 }
 
 impl Page {
@@ -139,7 +145,7 @@ impl Page {
             let record = found.next_if(|record| record.index == index);
             let place = usize::try_from(index % SEGMENT_ROWS).unwrap_or(usize::MAX);
             let Some(row) = rows.get(place) else { continue };
-            let message = message_view::message(index, row, record, self.now);
+            let message = message_view::message(index, row, record, (self.now, self.replies_kept_ms));
             if self.state.is_none_or(|wanted| wanted == message.state) {
                 self.items.push(message);
             }
@@ -168,7 +174,7 @@ mod tests {
     }
 
     fn page(state: Option<MessageState>, limit: u64, next_index: u64) -> Page {
-        Page { state, limit, items: Vec::new(), next_index, now: 0 }
+        Page { state, limit, items: Vec::new(), next_index, now: 0, replies_kept_ms: 0 }
     }
 
     #[test]

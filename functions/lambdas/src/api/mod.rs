@@ -51,6 +51,7 @@ mod preview;
 mod problem;
 mod recount;
 mod request_log;
+mod restore_person;
 mod routes;
 mod sessions;
 mod settings;
@@ -108,6 +109,7 @@ fn access(routes: Routes) -> Routes {
         .delete("/v3/tokens/{id}", Role(Owner), tokens::revoke)
         .get("/v3/settings", Role(Viewer), settings::show)
         .patch("/v3/settings", Role(Manager), settings::edit)
+        .get("/v3/settings/audit", Role(Viewer), settings::audit)
 }
 
 fn people(routes: Routes) -> Routes {
@@ -127,7 +129,9 @@ fn people(routes: Routes) -> Routes {
         .post("/v3/suppressions", Role(Operator), suppressions::create)
         .delete("/v3/suppressions/{phone}", Role(Manager), suppressions::delete)
         .post("/v3/people/erase", Role(Manager), self::people::erase)
+        .get("/v3/people/erasures/{id}", Role(Manager), self::people::proof)
         .get("/v3/people/export", Role(Manager), self::people::export)
+        .post("/v3/people/restore", Role(Manager), restore_person::restore)
         .get("/v3/lists", Role(Viewer), lists::all)
         .post("/v3/lists", Role(Operator), lists::create)
         .post("/v3/lists/count", Role(Viewer), lists::count)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use campaigns::message::{MessageRecord, campaign_of};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
@@ -16,15 +16,17 @@ use wire::{ConsentEvent, ErasePerson, Erasure, PersonExport, PersonMessage, Work
 use super::caller::Caller;
 use super::contacts::canonical;
 use super::extract::{Body, Params};
-use super::problem::ApiError;
+use super::problem::{ApiError, Refusal};
 use super::suppressions;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::consents::{self, MOST_LINES};
+use crate::storage::lapses::DAY_MS;
 use crate::storage::people::{self, ErasureRecord};
+use crate::storage::queues::{self, Errand};
 use crate::storage::suppressions::{self as wishes, Person};
 use crate::storage::table::Written;
-use crate::storage::{contacts, messages, person_keys, user_ids, windows};
+use crate::storage::{contacts, messages, person_keys, settings, user_ids, windows};
 
 /// Messages of one request: years of a person's, and some seconds of ours.
 const MOST_MESSAGES: i32 = 1_000;
@@ -33,15 +35,15 @@ const MOST_MESSAGES: i32 = 1_000;
 const PARALLEL_WRITES: usize = 16;
 
 /// How long uploads, exports and backups are kept, in milliseconds (`infra/template.yaml`; DynamoDB's backups: 35 days).
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Uploads go with their audience before that, if the settings say so.
 const UPLOADS_KEPT_MS: i64 = 90 * DAY_MS;
 const EXPORTS_KEPT_MS: i64 = DAY_MS;
 const BACKUPS_KEPT_MS: i64 = 35 * DAY_MS;
 
 /// What an erasure leaves, in words.
 const REMAINS: &str = "A keyed hash that names nobody keeps the person from being written to. Audiences made of files or \
-                       lists before keep their rows until their campaigns are deleted: they are sent to no more, and \
-                       shown without number and name.";
+                       lists before keep their rows for as long as the settings keep files: they are sent to no \
+                       more, and shown without number and name.";
 
 /// Whose data.
 #[derive(Debug, Deserialize)]
@@ -62,6 +64,8 @@ pub async fn export(
     let mut found = people::at(&app, &places).await?;
     found.sort_by_key(|message| std::cmp::Reverse(message.claimed_at));
     let lines = consents::list(&app, workspace, &phone).await?;
+    let kept = settings::known(&app, workspace).await?.retention;
+    let (now, replies_kept_ms) = (app.clock.now_millis(), i64::from(kept.replies_days) * DAY_MS);
     tracing::info!(%workspace, "a person's data were exported");
     Ok(Json(PersonExport {
         contact: contacts::get(&app, workspace, &phone).await?,
@@ -69,7 +73,7 @@ pub async fn export(
         suppression: suppression.and_then(|person| suppressions::view(&person)),
         user_ids: user_ids::of_phone(&app, workspace, &phone).await?,
         is_complete: is_all(places.len(), MOST_MESSAGES),
-        messages: found.iter().map(message).collect(),
+        messages: found.iter().map(|record| message(record, now, replies_kept_ms)).collect(),
         phone: format!("+{phone}"),
     }))
 }
@@ -78,7 +82,7 @@ fn is_all(found: usize, most: i32) -> bool {
     usize::try_from(most).is_ok_and(|most| found < most)
 }
 
-fn message(record: &MessageRecord) -> PersonMessage {
+fn message(record: &MessageRecord, now: i64, replies_kept_ms: i64) -> PersonMessage {
     PersonMessage {
         campaign_id: campaign_of(&record.shard).map(|id| id.0).unwrap_or_default(),
         index: record.index,
@@ -87,7 +91,7 @@ fn message(record: &MessageRecord) -> PersonMessage {
         delivered_at: record.delivered_at.map(time_of_millis),
         read_at: record.read_at.map(time_of_millis),
         replied_at: record.replied_at.map(time_of_millis),
-        reply_text: record.reply_text.clone(),
+        reply_text: record.readable_reply(now, replies_kept_ms).map(str::to_owned),
     }
 }
 
@@ -121,10 +125,24 @@ pub async fn erase(
         consents: lines,
         messages,
         user_ids: ids.len() as u64,
+        rejects_files: 0,
+        rejects_redacted_at: None,
     };
     people::keep_proof(&app, workspace, &proof).await?;
+    let errand = Errand::RedactRejects { workspace_id: workspace, erasure_id: proof.id.clone() };
+    queues::send_errand(&app, &errand).await?;
     tracing::info!(%workspace, erasure = proof.id, messages, is_complete, "a person was erased");
     Ok(Json(view(proof, is_complete)))
+}
+
+/// `GET /v3/people/erasures/{id}`: a proof as it stands. Whether there was more to erase is told by the request alone.
+pub async fn proof(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Erasure>, ApiError> {
+    let found = people::proof(&app, caller.workspace_id, &id).await?;
+    Ok(Json(view(found.ok_or_else(|| Refusal::not_found("erasure"))?, true)))
 }
 
 /// What is kept of somebody who was erased: that he was.
@@ -153,6 +171,8 @@ fn view(proof: ErasureRecord, is_complete: bool) -> Erasure {
         messages: proof.messages,
         user_ids: proof.user_ids,
         is_complete,
+        rejects_files: proof.rejects_files,
+        rejects_redacted_at: proof.rejects_redacted_at.map(time_of_millis),
         uploads_lapse_at: until(UPLOADS_KEPT_MS),
         exports_lapse_at: until(EXPORTS_KEPT_MS),
         backups_lapse_at: until(BACKUPS_KEPT_MS),

@@ -11,7 +11,7 @@ use campaigns::totals::together;
 use wire::{CampaignId, Recount, RecountFrom};
 
 use super::caller::Caller;
-use super::campaigns::find;
+use super::campaigns::{find, messages_are_kept};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::recount;
@@ -29,6 +29,7 @@ pub async fn recount(
 ) -> Result<Json<Recount>, ApiError> {
     let from = from(&body)?;
     let record = find(&app, &caller, &id).await?;
+    messages_are_kept(&record)?;
     let end = from.next.saturating_add(MOST_COUNTED).min(record.recipients);
     let counted = recount::count(&app, &id, from.next, end).await?;
     let recount = together(from.recount, counted.campaign_totals(end.saturating_sub(from.next)));

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campaigns::phone::Country;
-use wire::{EditSettings, FrequencyCap, Settings};
+use serde::Deserialize;
+use wire::{
+    ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Settings, SettingsAudit,
+    SettingsChange,
+};
 
 use super::actions::MOST_RACES;
 use super::caller::Caller;
-use super::extract::Body;
+use super::extract::{Body, Params, page_limit};
 use super::problem::{ApiError, Refusal};
 use crate::App;
-use crate::storage::settings::{self as store, SettingsRecord, Switch};
+use crate::clock::time_of_millis;
+use crate::storage::settings::{self as store, ChangeRecord, SettingsRecord, Switch};
 use crate::storage::table::Written;
 
 /// Most messages of a frequency cap: a person's latest hundred are looked at, those that were left out among them.
@@ -20,6 +25,12 @@ const MOST_MESSAGES: u32 = 50;
 
 /// Most days of a frequency cap.
 const MOST_DAYS: u32 = 90;
+
+/// Changes on a page when nothing is asked for.
+const DEFAULT_PAGE: u32 = 50;
+
+/// Most changes on a page.
+const LARGEST_PAGE: u32 = 200;
 
 /// `GET /v3/settings`
 pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Settings>, ApiError> {
@@ -32,10 +43,7 @@ pub async fn edit(
     caller: Caller,
     Body(request): Body<EditSettings>,
 ) -> Result<Json<Settings>, ApiError> {
-    if let Some(Some(cap)) = request.frequency_cap {
-        check(cap)?;
-    }
-    let country = country(request.default_country.as_ref())?;
+    let country = checked(&request).map_err(Refusal::fields)?;
     for _ in 0..MOST_RACES {
         let read = store::read(&app, caller.workspace_id).await?;
         let next = edited(&read, &request, country);
@@ -43,24 +51,66 @@ pub async fn edit(
             return Ok(Json(view(&read)));
         }
         let next = SettingsRecord { version: read.version + 1, ..next };
-        if store::put(&app, caller.workspace_id, &next).await? == Written::Done {
-            tracing::info!(workspace = %caller.workspace_id, who = caller.name, ?request, "settings were changed");
+        let who = caller.name.clone();
+        let change = ChangeRecord { at: app.clock.now_millis(), who, changed: changed(&read, &next) };
+        if store::put(&app, caller.workspace_id, &next, &change).await? == Written::Done {
+            tracing::info!(workspace = %caller.workspace_id, who = change.who, ?request, "settings were changed");
             return Ok(Json(view(&next)));
         }
     }
     Err(anyhow::anyhow!("settings kept changing under {MOST_RACES} tries to change them").into())
 }
 
-fn check(cap: FrequencyCap) -> Result<(), Refusal> {
-    let is_cap = (1..=MOST_MESSAGES).contains(&cap.messages) && (1..=MOST_DAYS).contains(&cap.days);
-    let how = format!("give 1 to {MOST_MESSAGES} messages in 1 to {MOST_DAYS} days, or null for no cap");
-    is_cap.then_some(()).ok_or_else(|| Refusal::field("frequencyCap", how))
+/// A page that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PageAsked {
+    limit: Option<u32>,
+    after: Option<String>,
 }
 
-/// The country asked for, if one is, or none.
-fn country(asked: Option<&Option<String>>) -> Result<Option<Option<Country>>, Refusal> {
-    let parsed = asked.map(|code| code.as_deref().map(Country::parse).transpose()).transpose();
-    parsed.map_err(|unknown| Refusal::field("defaultCountry", unknown.to_string()))
+/// `GET /v3/settings/audit?after=&limit=`
+pub async fn audit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<PageAsked>,
+) -> Result<Json<SettingsAudit>, ApiError> {
+    let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)?;
+    let after = asked.after.map(super::audit::place).transpose()?;
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+    let (lines, next) = store::changes(&app, caller.workspace_id, limit, after).await?;
+    let view = |ChangeRecord { at, who, changed }| SettingsChange { at: time_of_millis(at), who, changed };
+    Ok(Json(SettingsAudit { items: lines.into_iter().map(view).collect(), next }))
+}
+
+/// The country asked for, if one is, or every field that is wrong.
+fn checked(request: &EditSettings) -> Result<Option<Option<Country>>, Vec<FieldError>> {
+    let mut faults = Vec::new();
+    let mut fault = |field: String, message: String| faults.push(FieldError { field, message });
+    if request.frequency_cap.flatten().is_some_and(|cap| !is_cap(cap)) {
+        let how = format!("give 1 to {MOST_MESSAGES} messages in 1 to {MOST_DAYS} days, or null for no cap");
+        fault("frequencyCap".to_owned(), how);
+    }
+    let asked = request.retention.unwrap_or_default();
+    let EditRetention { files_days, rejects_days, messages_days, replies_days } = asked;
+    let days = [files_days, rejects_days, messages_days, replies_days];
+    for ((field, bounds), days) in Retention::bounds().into_iter().zip(days) {
+        if days.is_some_and(|days| !bounds.contains(&days)) {
+            fault(format!("retention.{field}"), format!("give {} to {} days", bounds.start(), bounds.end()));
+        }
+    }
+    let asked = request.default_country.as_ref().map(|code| code.as_deref().map(Country::parse).transpose());
+    match asked.transpose() {
+        Ok(country) if faults.is_empty() => Ok(country),
+        Ok(_) => Err(faults),
+        Err(unknown) => {
+            faults.push(FieldError { field: "defaultCountry".to_owned(), message: unknown.to_string() });
+            Err(faults)
+        }
+    }
+}
+
+fn is_cap(cap: FrequencyCap) -> bool {
+    (1..=MOST_MESSAGES).contains(&cap.messages) && (1..=MOST_DAYS).contains(&cap.days)
 }
 
 fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<Country>>) -> SettingsRecord {
@@ -70,8 +120,41 @@ fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<
         frequency_cap: request.frequency_cap.unwrap_or(read.frequency_cap),
         default_country: country
             .map_or_else(|| read.default_country.clone(), |asked| asked.map(|country| country.as_str().to_owned())),
+        retention: kept(read.retention, request.retention.unwrap_or_default()),
         version: read.version,
     }
+}
+
+fn kept(read: Retention, asked: EditRetention) -> Retention {
+    Retention {
+        files_days: asked.files_days.unwrap_or(read.files_days),
+        rejects_days: asked.rejects_days.unwrap_or(read.rejects_days),
+        messages_days: asked.messages_days.unwrap_or(read.messages_days),
+        replies_days: asked.replies_days.unwrap_or(read.replies_days),
+    }
+}
+
+/// What changed, by the names of the wire.
+fn changed(read: &SettingsRecord, next: &SettingsRecord) -> Vec<ChangedField> {
+    let (before, after) = (shown(read), shown(next));
+    let both = before.into_iter().zip(after).filter(|(before, after)| before != after);
+    both.map(|((field, before), (_, after))| ChangedField { field: field.to_owned(), before, after }).collect()
+}
+
+fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 8] {
+    let Retention { files_days, rejects_days, messages_days, replies_days } = record.retention;
+    let cap = record.frequency_cap.map(|FrequencyCap { messages, days }| format!("{messages} in {days} days"));
+    let is_on = |switch: Switch| Some((switch == Switch::On).to_string());
+    [
+        ("confirmOptOuts", is_on(record.confirm_opt_outs)),
+        ("requireConsent", is_on(record.require_consent)),
+        ("frequencyCap", cap),
+        ("defaultCountry", record.default_country.clone()),
+        ("retention.filesDays", Some(files_days.to_string())),
+        ("retention.rejectsDays", Some(rejects_days.to_string())),
+        ("retention.messagesDays", Some(messages_days.to_string())),
+        ("retention.repliesDays", Some(replies_days.to_string())),
+    ]
 }
 
 fn view(record: &SettingsRecord) -> Settings {
@@ -80,6 +163,7 @@ fn view(record: &SettingsRecord) -> Settings {
         require_consent: record.require_consent == Switch::On,
         frequency_cap: record.frequency_cap,
         default_country: record.default_country.clone(),
+        retention: record.retention,
         version: record.version,
     }
 }
@@ -93,16 +177,14 @@ mod tests {
         let cap = FrequencyCap { messages: 2, days: 7 };
         let read = SettingsRecord { frequency_cap: Some(cap), ..SettingsRecord::default() };
         let asked = |text: &str| serde_json::from_str::<EditSettings>(text).unwrap();
-        let edited = |read: &SettingsRecord, request: &EditSettings| {
-            edited(read, request, country(request.default_country.as_ref()).unwrap())
-        };
+        let edited = |read: &SettingsRecord, request: &EditSettings| edited(read, request, checked(request).unwrap());
         assert_eq!(edited(&read, &asked("{}")), read);
         assert_eq!(edited(&read, &asked("{\"frequencyCap\": null}")).frequency_cap, None);
         let brazil = edited(&read, &asked("{\"defaultCountry\": \" br \"}"));
         assert_eq!(brazil.default_country.as_deref(), Some("BR"));
         assert_eq!(edited(&brazil, &asked("{}")), brazil);
         assert_eq!(edited(&brazil, &asked("{\"defaultCountry\": null}")).default_country, None);
-        assert!(country(Some(&Some("Brazil".to_owned()))).is_err());
+        assert!(checked(&asked("{\"defaultCountry\": \"Brazil\"}")).is_err());
         let strict = edited(&read, &asked("{\"requireConsent\": true, \"confirmOptOuts\": false}"));
         assert_eq!((strict.require_consent, strict.confirm_opt_outs), (Switch::On, Switch::Off));
         assert!(serde_json::from_str::<EditSettings>("{\"cap\": 1}").is_err());
@@ -110,9 +192,30 @@ mod tests {
 
     #[test]
     fn a_cap_has_bounds() {
-        assert!(check(FrequencyCap { messages: 1, days: 90 }).is_ok());
+        assert!(is_cap(FrequencyCap { messages: 1, days: 90 }));
         for (messages, days) in [(0, 1), (1, 0), (51, 1), (1, 91)] {
-            assert!(check(FrequencyCap { messages, days }).is_err(), "{messages} in {days}");
+            assert!(!is_cap(FrequencyCap { messages, days }), "{messages} in {days}");
         }
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_and_what_changed_is_told() {
+        let asked = |text: &str| serde_json::from_str::<EditSettings>(text).unwrap();
+        let wrong = asked(
+            "{\"retention\": {\"filesDays\": 29, \"messagesDays\": 89, \"repliesDays\": 0}, \"defaultCountry\": \"X\"}",
+        );
+        let fields: Vec<String> = checked(&wrong).unwrap_err().into_iter().map(|fault| fault.field).collect();
+        assert_eq!(
+            fields,
+            ["retention.filesDays", "retention.messagesDays", "retention.repliesDays", "defaultCountry"]
+        );
+        let read = SettingsRecord::default();
+        let next = edited(&read, &asked("{\"retention\": {\"filesDays\": 30}, \"requireConsent\": true}"), None);
+        assert_eq!(next.retention, Retention { files_days: 30, ..Retention::default() });
+        let told: Vec<(String, Option<String>)> =
+            changed(&read, &next).into_iter().map(|change| (change.field, change.after)).collect();
+        let told: Vec<(&str, Option<&str>)> =
+            told.iter().map(|(field, after)| (field.as_str(), after.as_deref())).collect();
+        assert_eq!(told, [("requireConsent", Some("true")), ("retention.filesDays", Some("30"))]);
     }
 }

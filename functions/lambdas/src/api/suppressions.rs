@@ -11,8 +11,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
 use wire::{
-    ChannelId, ConsentAct, ConsentCategory, CreateSuppressions, Suppression, SuppressionEntry, SuppressionList,
-    SuppressionReason, SuppressionsAdded, WorkspaceId,
+    ChannelId, Confirmation, ConsentAct, ConsentCategory, CreateSuppressions, Suppression, SuppressionEntry,
+    SuppressionList, SuppressionReason, SuppressionsAdded, WorkspaceId,
 };
 
 use super::caller::Caller;
@@ -24,7 +24,7 @@ use crate::clock::time_of_millis;
 use crate::storage::channels;
 use crate::storage::consents::{self, Line};
 use crate::storage::person_keys;
-use crate::storage::suppressions::{self as store, Changed, Entry, Person};
+use crate::storage::suppressions::{self as store, Changed, Entry, NoticeState, Person};
 
 /// People on a page when nothing is asked for.
 const DEFAULT_PAGE: u32 = 50;
@@ -108,7 +108,18 @@ pub(super) fn view(person: &Person) -> Option<Suppression> {
         phone: person.phone.as_ref().map(|phone| format!("+{phone}")),
         user_id: person.user_id.clone(),
         entries,
+        confirmation: person.notice.as_ref().map(|notice| confirmation(notice.state)),
     })
+}
+
+fn confirmation(state: NoticeState) -> Confirmation {
+    match state {
+        NoticeState::Wanted => Confirmation::Wanted,
+        NoticeState::Claimed => Confirmation::Sending,
+        NoticeState::Accepted => Confirmation::Accepted,
+        NoticeState::Refused => Confirmation::Refused,
+        NoticeState::Unknown => Confirmation::Unknown,
+    }
 }
 
 /// The name under which a person is kept: by a number in any spelling, or by a user id.

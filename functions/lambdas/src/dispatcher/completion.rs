@@ -81,7 +81,7 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
 /// A campaign was complete, and then WhatsApp failed messages that may be tried again: it goes on until they have an
 /// outcome too.
 pub(super) async fn reopen(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
-    if totals::get(app, &record.id, Scope::Campaign).await?.totals.retry == 0 {
+    if record.has_lapsed() || totals::get(app, &record.id, Scope::Campaign).await?.totals.retry == 0 {
         return Ok(());
     }
     let now = app.clock.now_millis();

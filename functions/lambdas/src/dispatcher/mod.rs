@@ -11,6 +11,7 @@ mod health;
 mod later;
 mod portfolio;
 mod repair;
+mod retention;
 mod sweep;
 
 use aws_lambda_events::sqs::SqsEvent;
@@ -21,7 +22,7 @@ use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::storage::audit::AuditLine;
-use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::campaigns::{self as store, CampaignRecord, DUE_SHARD};
 use crate::storage::channels;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
@@ -63,6 +64,9 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
                 tracing::error!(error = format!("{error:#}"), "dead letters could not be taken");
                 failed = Some(error);
             }
+            if let Err(error) = retention::step(app).await {
+                failed = Some(error);
+            }
             store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?
         }
     };
@@ -92,7 +96,7 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
-    let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.is_some();
+    let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.as_deref() == Some(DUE_SHARD);
     let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
     let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
     if !is_active(record.status) && !is_swept && !may_reopen && !may_be_through {

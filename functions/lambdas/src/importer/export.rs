@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use anyhow::Context;
 use campaigns::contact::file_row;
 use campaigns::file::defused;
+use campaigns::list::Sought;
 use tempfile::NamedTempFile;
 use wire::{ExportId, ExportStatus, WorkspaceId};
 
@@ -20,7 +21,8 @@ const NOTED_EVERY: u64 = 20_000;
 pub(super) async fn write(app: &App, workspace: WorkspaceId, id: &ExportId) -> anyhow::Result<()> {
     let asked = exports::get(app, workspace, id).await?;
     let Some(record) = asked.filter(|record| record.status == ExportStatus::Writing) else { return Ok(()) };
-    let mut gathering = Gathering::new(workspace, &record.filter, Suppressed::NotAsked)?;
+    let sought = Sought::new(record.filter.clone(), record.search.as_deref());
+    let mut gathering = Gathering::new(workspace, sought, Suppressed::NotAsked)?;
     while let Some(contacts) = gathering.read_on(app, NOTED_EVERY).await? {
         exports::put(app, &ExportRecord { contacts, ..record.clone() }).await?;
     }

@@ -8,10 +8,10 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use anyhow::Context;
 use campaigns::contact::{self, FILE_TITLES};
 use campaigns::file::MAX_COLUMNS;
-use campaigns::list::Matcher;
+use campaigns::list::Sought;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
-use wire::{Contact, ListFilter, WorkspaceId};
+use wire::{Contact, WorkspaceId};
 
 use crate::App;
 use crate::storage::contacts::{self, Place};
@@ -66,7 +66,7 @@ impl Gathered {
 /// The book while it is read.
 pub(super) struct Gathering {
     workspace: WorkspaceId,
-    matcher: Matcher,
+    sought: Sought,
     suppressed: Suppressed,
     out: BufWriter<File>,
     place: Option<Place>,
@@ -75,11 +75,11 @@ pub(super) struct Gathering {
 
 impl Gathering {
     /// Begins with nobody.
-    pub fn new(workspace: WorkspaceId, filter: &ListFilter, suppressed: Suppressed) -> anyhow::Result<Gathering> {
+    pub fn new(workspace: WorkspaceId, sought: Sought, suppressed: Suppressed) -> anyhow::Result<Gathering> {
         let file = NamedTempFile::new().context("making a file for contacts")?;
         Ok(Gathering {
             workspace,
-            matcher: Matcher::new(filter.clone()),
+            sought,
             suppressed,
             out: BufWriter::new(file.reopen().context("opening the file for contacts")?),
             place: Some(Place::START),
@@ -92,7 +92,7 @@ impl Gathering {
         let until = self.so_far.contacts + many;
         while let Some(at) = self.place.take() {
             let page = contacts::read(app, self.workspace, &at, "", READ_AT_ONCE).await?;
-            let found = page.contacts.into_iter().filter(|contact| self.matcher.finds(contact)).collect();
+            let found = page.contacts.into_iter().filter(|contact| self.sought.finds(contact)).collect();
             for found in mark(found, &self.suppressed)? {
                 self.take(found)?;
             }
@@ -127,7 +127,7 @@ fn mark(contacts: Vec<Contact>, suppressed: &Suppressed) -> anyhow::Result<Vec<F
     let mut found = Vec::with_capacity(contacts.len());
     for contact in contacts {
         let is_suppressed = match suppressed {
-            Suppressed::Marked(snapshot) => snapshot.has(&contact::canonical(&contact))?,
+            Suppressed::Marked(snapshot) => snapshot.why(&contact::canonical(&contact))?.is_some(),
             Suppressed::NotAsked => false,
         };
         found.push(Found { contact, is_suppressed });

@@ -5,10 +5,11 @@ use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
 use campaigns::contact::{self, FileColumns};
 use futures::{StreamExt, TryStreamExt, stream};
-use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, IntoContactsProgress, WorkspaceId};
+use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, WorkspaceId};
 
+use super::file_consents::FileConsents;
 use crate::App;
-use crate::storage::audiences::{self, AudienceRecord, FileConsentRecord, IntoContactsRecord};
+use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
 use crate::storage::consents::{self, Line};
 use crate::storage::contacts::{self, Changed};
 use crate::storage::files;
@@ -60,18 +61,23 @@ async fn put_segment(
     let (workspace, segment) = (record.workspace_id, into.next_segment);
     let columns = FileColumns::of(&record.columns, record.phone_column.as_deref(), record.name_column.as_deref());
     let rows = files::segment(app, workspace, &record.id, segment).await?;
-    let consent = consent_line(record, into);
+    let consents = FileConsents::of(record, into);
     let mut puts = Vec::with_capacity(rows.len());
+    let mut progress = into.progress.clone();
     for row in &rows {
-        puts.push(put_one(app, workspace, said(app, &columns, into, row), consent.as_ref()));
+        let line = consents.line(row);
+        match (&into.consent_column, &line) {
+            (Some(_), Some(Line { act: ConsentAct::OptIn, .. })) => progress.agreed += 1,
+            (Some(_), Some(_)) => progress.refused += 1,
+            (Some(_), None) | (None, _) => {}
+        }
+        puts.push(put_one(app, workspace, said(app, &columns, into, row), line));
     }
     let came_to: Vec<CameTo> = stream::iter(puts).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
     let count = |what: CameTo| came_to.iter().filter(|came_to| **came_to == what).count() as u64;
-    let progress = IntoContactsProgress {
-        done: into.progress.done + rows.len() as u64,
-        written: into.progress.written + count(CameTo::Written),
-        left_out: into.progress.left_out + count(CameTo::LeftOut),
-    };
+    progress.done += rows.len() as u64;
+    progress.written += count(CameTo::Written);
+    progress.left_out += count(CameTo::LeftOut);
     Ok(IntoContactsRecord { next_segment: segment + 1, progress, ..into.clone() })
 }
 
@@ -84,21 +90,6 @@ fn said(app: &App, columns: &FileColumns, into: &IntoContactsRecord, row: &Recip
     said
 }
 
-/// The line that goes into the ledger of each, if the file came with their consent: the same whenever it is written.
-fn consent_line(record: &AudienceRecord, into: &IntoContactsRecord) -> Option<Line> {
-    let FileConsentRecord { consent, recorded_by } = into.consent.clone()?;
-    Some(Line {
-        id: record.id.0.clone(),
-        category: consent.category,
-        act: ConsentAct::OptIn,
-        source: consent.source,
-        text_version: consent.text_version,
-        evidence: consent.evidence,
-        recorded_by,
-        at: record.created_at,
-    })
-}
-
 /// What came of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CameTo {
@@ -107,11 +98,11 @@ enum CameTo {
     LeftOut,
 }
 
-async fn put_one(app: &App, workspace: WorkspaceId, said: Contact, consent: Option<&Line>) -> anyhow::Result<CameTo> {
+async fn put_one(app: &App, workspace: WorkspaceId, said: Contact, consent: Option<Line>) -> anyhow::Result<CameTo> {
     let phone = contact::canonical(&said);
     let mut said = said;
     if let Some(line) = consent {
-        consents::add(app, workspace, &phone, line).await?;
+        consents::add(app, workspace, &phone, &line).await?;
         said.consents = line.standing();
     }
     // Twice: whoever was not there may be there by the time it is created.

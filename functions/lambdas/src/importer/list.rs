@@ -7,14 +7,15 @@
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
-use campaigns::audience::{Recipient, SEGMENT_ROWS};
+use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS};
 use campaigns::contact::file_row;
 use campaigns::file::{RejectReason, RejectsWriter};
+use campaigns::list::Sought;
 use tempfile::NamedTempFile;
 use wire::{AudienceId, AudienceStatus, ListFilter, RejectReasonCount, WorkspaceId};
 
 use super::gather::{Gathered, Gathering, Suppressed};
-use super::rows::{Imported, MOST_RECIPIENTS};
+use super::rows::Imported;
 use super::{Import, beginning, finish, write_down};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
@@ -46,7 +47,7 @@ pub(super) async fn make_audience(app: &App, workspace: WorkspaceId, id: &Audien
 
 async fn transfer(app: &App, record: &AudienceRecord, filter: &ListFilter) -> anyhow::Result<Import> {
     let suppressed = Suppressed::Marked(suppressions::snapshot(app, record.workspace_id).await?);
-    let mut gathering = Gathering::new(record.workspace_id, filter, suppressed)?;
+    let mut gathering = Gathering::new(record.workspace_id, Sought::new(filter.clone(), None), suppressed)?;
     while let Some(recipients) = gathering.read_on(app, NOTED_EVERY).await? {
         let so_far = AudienceRecord { recipients, ..record.clone() };
         if audiences::put_import(app, &so_far).await? == Written::ConditionFailed {

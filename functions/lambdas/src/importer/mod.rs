@@ -10,9 +10,11 @@
 
 pub mod errands;
 mod export;
+mod file_consents;
 mod gather;
 mod into_contacts;
 mod list;
+mod redact;
 mod rows;
 mod spool;
 mod stream;
@@ -24,8 +26,9 @@ use anyhow::Context;
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_s3::primitives::ByteStream;
-use campaigns::audience::{Manifest, SEGMENT_ROWS};
-use campaigns::file::{Charset, Delimiter, Options};
+use campaigns::audience::{MAX_UPLOAD_BYTES, Manifest, SEGMENT_ROWS, too_large};
+use campaigns::consent::written::ConsentPlaces;
+use campaigns::file::{Charset, Delimiter, FileError, Options};
 use campaigns::phone::Country;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
@@ -35,7 +38,7 @@ use wire::{AudienceId, AudienceStatus, WorkspaceId};
 use self::rows::{Imported, LeftOut, Outcome, Segment};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
-use crate::storage::files::{self, MAX_UPLOAD_BYTES, Opened};
+use crate::storage::files::{self, Opened};
 use crate::storage::queues::{self, Errand};
 use crate::storage::suppressions;
 use crate::storage::table::Written;
@@ -99,6 +102,9 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
         tracing::warn!(%workspace, audience = %id, "a file arrived that was never announced");
         return Ok(());
     };
+    if asked.deleted_at.is_some() {
+        return Ok(());
+    }
     if asked.status == AudienceStatus::Ready {
         // The run that made it ready may have died before it went on.
         return put_into_contacts(app, &asked).await;
@@ -188,8 +194,11 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
     }
 }
 
-fn too_large() -> String {
-    format!("The file is larger than {} MB. Split it.", MAX_UPLOAD_BYTES / 1_000_000)
+/// Why the columns that were named for the people's consent cannot be used, if they cannot.
+fn missing_consent_column(record: &AudienceRecord, imported: &Imported) -> Option<String> {
+    let column = record.into_contacts.as_ref()?.consent_column.as_ref()?;
+    let missing = ConsentPlaces::find(&imported.columns, &column.asked).err()?;
+    Some(FileError::NoSuchColumn { column: missing, columns: imported.columns.clone() }.to_string())
 }
 
 /// From the uploaded file to all files of the audience.
@@ -202,6 +211,9 @@ async fn transfer(app: &App, record: &AudienceRecord, file: Opened) -> anyhow::R
         Import::Ready(imported) => imported,
         other => return Ok(other),
     };
+    if let Some(problem) = missing_consent_column(record, &imported) {
+        return Ok(Import::Unusable(problem));
+    }
     write_down(app, record, imported, &rejects).await
 }
 
@@ -244,7 +256,7 @@ async fn cut_segments(
     let language = record.said.language.unwrap_or_default();
     let reading = tokio::task::spawn_blocking(move || {
         let left_out = LeftOut { file: rejects, language };
-        let is_suppressed = |phone: &str| suppressed.has(phone);
+        let is_suppressed = |phone: &str| suppressed.why(phone);
         let give = |segment| segments_in.blocking_send(segment).is_ok();
         rows::read(stream::Blocks::new(blocks), options, &is_suppressed, left_out, give)
     });

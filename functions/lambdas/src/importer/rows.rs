@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 
 use anyhow::Context;
-use campaigns::audience::{Recipient, SEGMENT_ROWS};
+use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS, too_many};
 use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
@@ -12,10 +12,7 @@ use campaigns::file::{
 use wire::{Language, RejectReasonCount};
 
 use super::spool;
-
-/// Most recipients of an audience: the table of people already seen fits into the function's memory up to 1.8 million,
-/// then it doubles.
-pub(super) const MOST_RECIPIENTS: u64 = 1_500_000;
+use crate::storage::suppressions::Barred;
 
 /// Largest segment in bytes, 4 KB a row on average: the importer holds three at once, the dispatcher and the API one.
 const LARGEST_SEGMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -65,7 +62,7 @@ pub(super) struct Imported {
 }
 
 /// Whether the person with this canonical phone gets nothing.
-pub(super) type IsSuppressed<'a> = &'a dyn Fn(&str) -> anyhow::Result<bool>;
+pub(super) type IsSuppressed<'a> = &'a dyn Fn(&str) -> anyhow::Result<Option<Barred>>;
 
 /// Reads a file of any format to its end. `give` takes a segment and answers whether it wants more.
 pub(super) fn read<S: Read, W: Write>(
@@ -164,15 +161,18 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
     fn add(&mut self, row: Row) -> anyhow::Result<Added> {
         match row {
             Row::Rejected { row_number, cells, reason } => self.reject(row_number, reason, &cells),
-            Row::Contact(contact) if (self.is_suppressed)(&contact.phone.canonical())? => {
-                self.reject(contact.row_number, RejectReason::Suppressed, &contact.fields)
-            }
-            Row::Contact(contact) => match self.seen.insert(&contact.phone, contact.row_number) {
-                Some(first_row) => {
-                    self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields)
-                }
-                None => self.take(contact),
+            Row::Contact(contact) => match (self.is_suppressed)(&contact.phone.canonical())? {
+                Some(Barred::Suppressed) => self.reject(contact.row_number, RejectReason::Suppressed, &contact.fields),
+                Some(Barred::Erased) => self.reject(contact.row_number, RejectReason::Erased, &contact.fields),
+                None => self.add_contact(contact),
             },
+        }
+    }
+
+    fn add_contact(&mut self, contact: Contact) -> anyhow::Result<Added> {
+        match self.seen.insert(&contact.phone, contact.row_number) {
+            Some(first_row) => self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields),
+            None => self.take(contact),
         }
     }
 
@@ -185,7 +185,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
 
     fn take(&mut self, contact: Contact) -> anyhow::Result<Added> {
         if self.recipients == MOST_RECIPIENTS {
-            return Ok(Added::Unusable(format!("The file has more than {MOST_RECIPIENTS} people. Split it.")));
+            return Ok(Added::Unusable(too_many()));
         }
         let row_number = contact.row_number;
         let recipient = Recipient {
@@ -281,8 +281,8 @@ mod tests {
         LeftOut { file, language: Language::English }
     }
 
-    fn nobody(_: &str) -> anyhow::Result<bool> {
-        Ok(false)
+    fn nobody(_: &str) -> anyhow::Result<Option<Barred>> {
+        Ok(None)
     }
 
     struct Broken;
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn who_is_suppressed_is_rejected_in_every_spelling_and_all_rows_add_up() {
-        let ana = |phone: &str| Ok(phone == "5511987654321");
+        let ana = |phone: &str| Ok((phone == "5511987654321").then_some(Barred::Suppressed));
         let file = "nome;celular\nAna;5511987654321\nBia;5511987654322\nAna;551187654321\nBia;551187654322\n";
         let (mut segments, mut rejects) = (Vec::new(), Vec::new());
         let outcome = read(file.as_bytes(), Options::default(), &ana, left_out(&mut rejects), |segment| {

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 
 use anyhow::Context;
 
-use crate::storage::files::MAX_UPLOAD_BYTES;
+use campaigns::audience::MAX_UPLOAD_BYTES;
 
 /// Copies a file to disk, of which nothing is left when it is closed. Nothing where it is larger than an upload may be,
 /// which the announced size does not rule out.

@@ -4,6 +4,10 @@
 //! What is to be sent stands with the wish, and one conditional write takes it in hand right before it leaves. So it
 //! leaves at most once, however often the webhook and the errand come, and not at all when the person has asked for
 //! something else since.
+//!
+//! A sender that dies with it in hand leaves it there, and the rule is that of every message: nobody knows whether it
+//! left, so it is not sent again. Its errand comes back, finds it in hand for longer than a sender lives, and says
+//! `unknown`, in the log and on the suppression list. The wish itself holds in any case.
 
 use std::sync::Arc;
 
@@ -11,6 +15,7 @@ use anyhow::Context;
 use campaigns::consent::{WINDOW_MS, confirmation};
 use campaigns::send_error::{Reaction, reaction};
 
+use super::CLAIM_TIMEOUT_MS;
 use super::flight::SLOT_TOLERANCE_MICROS;
 use super::number;
 use super::permit::{self, Permit, Wish};
@@ -66,9 +71,28 @@ pub(super) async fn send(app: &Arc<App>, errand: &NoticeErrand) -> anyhow::Resul
     settle(app, errand, answer).await
 }
 
+/// Looks after a notice that is in hand already: by then its sender has ended, or nobody knows what became of it.
+async fn look_after(app: &App, errand: &NoticeErrand, notice: &Notice) -> anyhow::Result<()> {
+    let in_hand_ms = app.clock.now_millis() - notice.claimed_at.unwrap_or(notice.at);
+    if in_hand_ms <= CLAIM_TIMEOUT_MS {
+        return queues::send_notice(app, errand, CLAIM_TIMEOUT_MS / 1_000 + 1).await;
+    }
+    if let Changed::Done(_) = note(app, errand, NoticeState::Unknown).await? {
+        tracing::warn!(workspace = %errand.workspace_id, "a sender ended with a confirmation in hand; its outcome is unknown");
+    }
+    Ok(())
+}
+
 /// The notice that the errand is about, while it has not left and may.
 async fn wanted(app: &App, errand: &NoticeErrand) -> anyhow::Result<Option<(Person, Notice)>> {
     let Some(person) = suppressions::get(app, errand.workspace_id, &errand.person).await? else { return Ok(None) };
+    if let Some(notice) = &person.notice
+        && notice.id == errand.id
+        && notice.state == NoticeState::Claimed
+    {
+        look_after(app, errand, notice).await?;
+        return Ok(None);
+    }
     let notice = person.notice.clone().filter(|notice| notice.id == errand.id && notice.state == NoticeState::Wanted);
     let notice = notice.filter(|notice| app.clock.now_millis() - notice.at < WINDOW_MS);
     Ok(notice.filter(|_| person.erased_at.is_none()).map(|notice| (person, notice)))
@@ -115,7 +139,11 @@ async fn met(app: &App, channel: &ChannelRecord, signals: &Signals, first: i64) 
 async fn is_ours(app: &App, errand: &NoticeErrand, read: Person) -> anyhow::Result<bool> {
     let mut read = read;
     for _ in 0..MOST_RACES {
-        let notice = read.notice.clone().map(|notice| Notice { state: NoticeState::Claimed, ..notice });
+        let notice = read.notice.clone().map(|notice| Notice {
+            state: NoticeState::Claimed,
+            claimed_at: Some(app.clock.now_millis()),
+            ..notice
+        });
         let next = Person { notice, version: read.version + 1, ..read };
         if suppressions::replace(app, errand.workspace_id, &errand.person, &next).await? == Written::Done {
             return Ok(true);
@@ -152,7 +180,7 @@ async fn settle(app: &App, errand: &NoticeErrand, answer: SendAnswer) -> anyhow:
         }
         SendAnswer::Indefinite(cause) => {
             tracing::warn!(cause, "nobody knows whether a confirmation was sent; it is not sent again");
-            Ok(())
+            note(app, errand, NoticeState::Unknown).await.map(|_| ())
         }
         SendAnswer::Refused { code, .. } => match reaction(code) {
             Reaction::Retry | Reaction::SlowNumber | Reaction::RestNumber | Reaction::PauseNumber => {

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, AudienceStatus, FileConsent, IntoContactsProgress, Language, ListFilter, ListId, RejectReasonCount,
-    WorkspaceId,
+    AudienceId, AudienceStatus, ConsentColumn, FileConsent, IntoContactsProgress, Language, ListFilter, ListId,
+    RejectReasonCount, WorkspaceId,
 };
 
-use super::table::{self, Written, number, text};
+use super::lapses::{DAY_MS, LAPSE_SHARD};
+use super::table::{self, Item, Written, number, text};
 use crate::App;
 
 /// The record of an audience. Times are milliseconds since 1970.
@@ -55,6 +56,18 @@ pub struct AudienceRecord {
     pub into_contacts: Option<IntoContactsRecord>,
     /// When it was announced.
     pub created_at: i64,
+    /// `LAPSE_SHARD` while its files are kept: the sparse index's partition key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_shard: Option<String>,
+    /// When it is looked at whether they have had their time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<i64>,
+    /// Since when its files are kept no longer: no campaign can use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<i64>,
+    /// Since when its rejects file is kept no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_deleted_at: Option<i64>,
 }
 
 /// What was said of a file beside its columns: found out where nothing is.
@@ -102,6 +115,19 @@ pub struct IntoContactsRecord {
     /// What all of them agreed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<FileConsentRecord>,
+    /// Where the file says what each agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_column: Option<ConsentColumnRecord>,
+}
+
+/// Where a file says what each of its people agreed to, and who said so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentColumnRecord {
+    /// Which columns.
+    pub asked: ConsentColumn,
+    /// Who said so.
+    pub recorded_by: String,
 }
 
 /// What the people of a file agreed to, and who said so.
@@ -114,7 +140,7 @@ pub struct FileConsentRecord {
     pub recorded_by: String,
 }
 
-fn keys(workspace: WorkspaceId, id: &AudienceId) -> (String, String) {
+pub(super) fn keys(workspace: WorkspaceId, id: &AudienceId) -> (String, String) {
     (format!("workspace#{workspace}"), format!("audience#{id}"))
 }
 
@@ -138,6 +164,10 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         list: None,
         into_contacts: None,
         created_at: now_millis,
+        due_shard: Some(LAPSE_SHARD.to_owned()),
+        due_at: Some(now_millis + DAY_MS),
+        deleted_at: None,
+        rejects_deleted_at: None,
     }
 }
 
@@ -145,6 +175,26 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
 pub async fn get(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::Result<Option<AudienceRecord>> {
     let (pk, sk) = keys(workspace, id);
     table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// Audiences of one page: DynamoDB's 1 MB comes first.
+const PAGE: i32 = 200;
+
+/// One page of a workspace's audiences; `after` is what the page before gave.
+pub async fn page(
+    app: &App,
+    workspace: WorkspaceId,
+    after: Option<Item>,
+) -> anyhow::Result<(Vec<AudienceRecord>, Option<Item>)> {
+    let query = app.dynamodb.query().table_name(&app.config.control_table).consistent_read(true).limit(PAGE);
+    let query = query
+        .key_condition_expression("pk = :pk AND begins_with(sk, :audiences)")
+        .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+        .expression_attribute_values(":audiences", text("audience#"))
+        .set_exclusive_start_key(after);
+    let output = query.send().await.context("listing audiences")?;
+    let records = output.items.unwrap_or_default().into_iter().map(table::from_item).collect::<anyhow::Result<_>>()?;
+    Ok((records, output.last_evaluated_key))
 }
 
 /// Writes the record, whatever stood there.

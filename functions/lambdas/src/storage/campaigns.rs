@@ -22,6 +22,7 @@ use wire::{
 
 use super::attestation::AttestationRecord;
 use super::audit::{self, AuditLine, Step};
+use super::lapses::{self, DAY_MS, LAPSE_SHARD};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
@@ -371,10 +372,34 @@ impl CampaignRecord {
         (open.from / 1_000 <= now).then_some(open.from / 1_000)
     }
 
-    /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight.
+    /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight, and one that ended to those
+    /// that are kept for a time.
     pub fn look_at(&mut self, due_at: Option<i64>) {
-        self.due_shard = due_at.map(|_| DUE_SHARD.to_owned());
-        self.due_at = due_at;
+        (self.due_shard, self.due_at) = match due_at {
+            Some(at) => (Some(DUE_SHARD.to_owned()), Some(at)),
+            None if has_ended(self.status) => (Some(LAPSE_SHARD.to_owned()), Some(self.updated_at + DAY_MS)),
+            None => (None, None),
+        };
+    }
+
+    /// Whether its messages are kept no longer: then it can neither go on nor be counted again.
+    pub fn has_lapsed(&self) -> bool {
+        self.upkeep.lapse.messages_since.is_some()
+    }
+
+    /// Whether this change makes the campaign need its audience.
+    fn comes_to_need_audience(&self, next: &CampaignRecord) -> bool {
+        !has_ended(next.status) && (has_ended(self.status) || next.audience_id != self.audience_id)
+    }
+}
+
+/// Whether a campaign in this status sends no more by itself.
+pub fn has_ended(status: CampaignStatus) -> bool {
+    match status {
+        CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => true,
+        CampaignStatus::Draft | CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused => {
+            false
+        }
     }
 }
 
@@ -388,12 +413,13 @@ pub async fn get(app: &App, workspace: WorkspaceId, id: &CampaignId) -> anyhow::
     table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
 }
 
-/// Writes a new campaign with the first line of its audit; its id must be new.
+/// Writes a new campaign with the first line of its audit; its id must be new and its audience still kept.
 pub async fn create(app: &App, record: &CampaignRecord, line: AuditLine) -> anyhow::Result<Written> {
     let put = put(app, record)?.condition_expression("attribute_not_exists(pk)");
     let step = Step { from: None, to: record.status };
     let line = audit::write(app, &record.id, record.version, step, line)?;
-    table::transact(app, vec![of_put(put)?, line], "creating a campaign").await
+    let kept = lapses::is_kept(app, record.workspace_id, &record.audience_id)?;
+    table::transact(app, vec![of_put(put)?, line, kept], "creating a campaign").await
 }
 
 /// Writes `next` over `read`, if nobody wrote in between: for what is no transition, like moves of the cursor. What is
@@ -426,14 +452,17 @@ pub async fn replace(app: &App, read: &CampaignRecord, next: &CampaignRecord) ->
     anyhow::bail!("campaign {}: transactions were in the way {MOST_CONFLICTS} times", read.id)
 }
 
-/// Writes `next` over `read` and a line of the audit with it, if nobody wrote in between. What is written has the
-/// version after that of `read`.
+/// Writes `next` over `read` and a line of the audit with it, if nobody wrote in between and what it needs is still kept.
+/// What is written has the version after that of `read`.
 pub async fn transition(
     app: &App,
     read: &CampaignRecord,
     next: &CampaignRecord,
     line: AuditLine,
 ) -> anyhow::Result<Written> {
+    if read.has_lapsed() && !has_ended(next.status) {
+        return Ok(Written::ConditionFailed);
+    }
     let next = CampaignRecord { version: read.version + 1, ..next.clone() };
     let put = put(app, &next)?
         .condition_expression(UNCHANGED)
@@ -441,6 +470,9 @@ pub async fn transition(
         .expression_attribute_values(":none", number(0));
     let step = Step { from: Some(read.status), to: next.status };
     let mut writes = vec![of_put(put)?, audit::write(app, &next.id, next.version, step, line)?];
+    if read.comes_to_need_audience(&next) {
+        writes.push(lapses::is_kept(app, next.workspace_id, &next.audience_id)?);
+    }
     if next.recipients != read.recipients {
         writes.push(totals::resize(app, &next.id, next.recipients)?);
     }

@@ -21,6 +21,9 @@ pub struct ExportRecord {
     pub workspace_id: WorkspaceId,
     /// Whom to write into it.
     pub filter: ListFilter,
+    /// Of them those whom this finds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
     /// How far it got.
     pub status: ExportStatus,
     /// Contacts so far.

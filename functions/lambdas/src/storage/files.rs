@@ -4,15 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use campaigns::audience::{Manifest, Recipient};
+use tokio::io::AsyncWriteExt;
 use wire::{AudienceId, ExportId, WorkspaceId};
 
 use crate::App;
-
-/// Largest contacts file, in bytes: a million rows of a dozen columns.
-pub const MAX_UPLOAD_BYTES: u64 = 200_000_000;
 
 /// How long an upload URL works.
 pub const UPLOAD_MINUTES: u64 = 60;
@@ -35,6 +35,11 @@ pub fn audience_of_upload(key: &str) -> Option<(WorkspaceId, AudienceId)> {
     let (workspace, file) = key.strip_prefix("uploads/")?.split_once('/')?;
     let id = file.strip_suffix(".csv")?;
     Some((WorkspaceId(workspace.parse().ok()?), AudienceId(id.to_owned())))
+}
+
+/// What the keys of an audience's files begin with.
+pub fn audience_folder(workspace: WorkspaceId, id: &AudienceId) -> String {
+    format!("audiences/{workspace}/{id}/")
 }
 
 /// A segment of an audience.
@@ -108,6 +113,25 @@ pub async fn open(app: &App, key: &str) -> anyhow::Result<Opened> {
         .with_context(|| format!("reading the file {key}"))?;
     let size_bytes = output.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or_default();
     Ok(Opened { tag: output.e_tag.unwrap_or_default(), size_bytes, body: output.body })
+}
+
+/// The same; nothing where there is no such file.
+pub async fn open_if_there(app: &App, key: &str) -> anyhow::Result<Option<Opened>> {
+    match open(app, key).await {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) => {
+            let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
+            if cause.is_some_and(GetObjectError::is_no_such_key) { Ok(None) } else { Err(error) }
+        }
+    }
+}
+
+/// Copies a file onto this machine's disk.
+pub async fn to_disk(opened: Opened, path: &Path) -> anyhow::Result<()> {
+    let mut file = tokio::fs::File::create(path).await.with_context(|| format!("making {}", path.display()))?;
+    let mut bytes = opened.body.into_async_read();
+    tokio::io::copy(&mut bytes, &mut file).await.with_context(|| format!("copying to {}", path.display()))?;
+    file.flush().await.with_context(|| format!("writing {}", path.display()))
 }
 
 /// A small file whole.

@@ -269,6 +269,14 @@ pub async fn replace(app: &App, read_version: u64, next: &MessageRecord) -> anyh
     }
 }
 
+/// Deletes an item; again, nothing happens.
+pub async fn delete(app: &App, record: &MessageRecord) -> anyhow::Result<()> {
+    let delete = app.dynamodb.delete_item().table_name(&app.config.messages_table);
+    let delete = delete.key("shard", text(&record.shard)).key("index", number(record.index));
+    delete.send().await.context("deleting a message")?;
+    Ok(())
+}
+
 /// Times that a change is computed anew because somebody else wrote in between; each time one of them succeeds.
 const MOST_RACES: u32 = 20;
 

@@ -14,6 +14,7 @@ pub mod exports;
 pub mod files;
 pub mod heard;
 pub mod known;
+pub mod lapses;
 pub mod lists;
 pub mod members;
 pub mod messages;

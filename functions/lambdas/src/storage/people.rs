@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use wire::{FrequencyCap, MessageState, WorkspaceId};
 
-use super::table::{self, Item, number, text};
+use super::table::{self, Item, Written, number, text};
 use crate::App;
 
 /// Messages of one person that are looked at for the frequency cap: twice what a cap may be, for those that were left out.
@@ -161,11 +161,75 @@ pub struct ErasureRecord {
     pub messages: u64,
     /// User ids that were forgotten.
     pub user_ids: u64,
+    /// Rejects files from which his rows were taken.
+    #[serde(default)]
+    pub rejects_files: u64,
+    /// Since when none names him, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejects_redacted_at: Option<i64>,
+}
+
+fn proof_key(workspace: WorkspaceId, id: &str) -> (String, String) {
+    (format!("workspace#{workspace}"), format!("erasure#{id}"))
+}
+
+/// That a person who was erased may be written to again, as it is kept: without his number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestorationRecord {
+    /// Its id.
+    pub id: String,
+    /// Whom it is about: the keyed hash.
+    pub name: String,
+    /// Who says so.
+    pub restored_by: String,
+    /// Where he agreed.
+    pub source: String,
+    /// What shows it.
+    pub statement: String,
+    /// When he was erased, in milliseconds since 1970.
+    pub erased_at: i64,
+    /// When he was restored, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Keeps who restored a person and why.
+pub async fn keep_restoration(app: &App, workspace: WorkspaceId, record: &RestorationRecord) -> anyhow::Result<()> {
+    let item = table::to_item(record, &format!("workspace#{workspace}"), &format!("restoration#{}", record.id))?;
+    let put = app.dynamodb.put_item().table_name(&app.config.control_table).set_item(Some(item));
+    put.send().await.context("keeping who restored a person")?;
+    Ok(())
+}
+
+/// The proof with this id in this workspace.
+pub async fn proof(app: &App, workspace: WorkspaceId, id: &str) -> anyhow::Result<Option<ErasureRecord>> {
+    let (pk, sk) = proof_key(workspace, id);
+    table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await
+}
+
+/// Notes on a proof that no rejects file names the person any more; the first time stands.
+pub async fn note_redacted(
+    app: &App,
+    workspace: WorkspaceId,
+    id: &str,
+    files: u64,
+    at: i64,
+) -> anyhow::Result<Written> {
+    let (pk, sk) = proof_key(workspace, id);
+    let write = app.dynamodb.update_item().table_name(&app.config.control_table).key("pk", text(pk));
+    let write = write
+        .key("sk", text(sk))
+        .update_expression("SET rejectsFiles = :files, rejectsRedactedAt = :at")
+        .condition_expression("attribute_exists(pk) AND attribute_not_exists(rejectsRedactedAt)")
+        .expression_attribute_values(":files", number(files))
+        .expression_attribute_values(":at", number(at));
+    table::written(write.send().await, "noting that rejects files were redacted")
 }
 
 /// Keeps a proof.
 pub async fn keep_proof(app: &App, workspace: WorkspaceId, proof: &ErasureRecord) -> anyhow::Result<()> {
-    let item = table::to_item(proof, &format!("workspace#{workspace}"), &format!("erasure#{}", proof.id))?;
+    let (pk, sk) = proof_key(workspace, &proof.id);
+    let item = table::to_item(proof, &pk, &sk)?;
     let put = app.dynamodb.put_item().table_name(&app.config.control_table).set_item(Some(item));
     put.send().await.context("keeping the proof of an erasure")?;
     Ok(())

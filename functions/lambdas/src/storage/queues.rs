@@ -45,6 +45,13 @@ pub enum Errand {
         /// Which.
         audience_id: AudienceId,
     },
+    /// Takes who was erased out of rejects files.
+    RedactRejects {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// The proof that says so then.
+        erasure_id: String,
+    },
     /// Writes contacts into a file.
     Export {
         /// Whose.

@@ -1,11 +1,14 @@
-//! The settings of a workspace: one item in the control table. A workspace that never changed any has none.
+//! The settings of a workspace: one item in the control table, and a line for each change. A workspace that never
+//! changed any has none.
 
 use std::sync::Arc;
 
+use anyhow::Context;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
-use wire::{FrequencyCap, WorkspaceId};
+use wire::{ChangedField, FrequencyCap, Retention, WorkspaceId};
 
-use super::table::{self, Written, number};
+use super::table::{self, Item, Written, number, text};
 use crate::App;
 
 /// Whether something is done.
@@ -38,6 +41,8 @@ pub struct SettingsRecord {
     /// The country of numbers written without one, where an upload names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
+    /// How long each kind of data is kept.
+    pub retention: Retention,
     /// Rises with every change; 0: never changed.
     pub version: u64,
 }
@@ -49,6 +54,7 @@ impl Default for SettingsRecord {
             require_consent: Switch::Off,
             frequency_cap: None,
             default_country: None,
+            retention: Retention::default(),
             version: 0,
         }
     }
@@ -75,10 +81,31 @@ pub async fn known(app: &App, workspace: WorkspaceId) -> anyhow::Result<Arc<Sett
     Ok(settings)
 }
 
-/// Writes the settings over the version before theirs.
-pub async fn put(app: &App, workspace: WorkspaceId, next: &SettingsRecord) -> anyhow::Result<Written> {
+/// A change, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeRecord {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Who.
+    pub who: String,
+    /// What.
+    pub changed: Vec<ChangedField>,
+}
+
+fn audit_partition(workspace: WorkspaceId) -> String {
+    format!("settings-audit#{workspace}")
+}
+
+/// Writes the settings over the version before theirs, and what changed with it.
+pub async fn put(
+    app: &App,
+    workspace: WorkspaceId,
+    next: &SettingsRecord,
+    change: &ChangeRecord,
+) -> anyhow::Result<Written> {
     let (pk, sk) = key(workspace);
-    let put = app.dynamodb.put_item().table_name(&app.config.control_table);
+    let put = Put::builder().table_name(&app.config.control_table);
     let put = put.set_item(Some(table::to_item(next, &pk, sk)?));
     let put = match next.version {
         1 => put.condition_expression("attribute_not_exists(pk)"),
@@ -87,9 +114,34 @@ pub async fn put(app: &App, workspace: WorkspaceId, next: &SettingsRecord) -> an
             put.expression_attribute_values(":read", number(version - 1))
         }
     };
-    let written = table::written(put.send().await, "writing settings")?;
+    let line = table::to_item(change, &audit_partition(workspace), &format!("{:015}#{:010}", change.at, next.version))?;
+    let line = Put::builder().table_name(&app.config.control_table).set_item(Some(line));
+    let mut writes = Vec::with_capacity(2);
+    for put in [put, line] {
+        let put = put.build().context("a write of the settings lacks a field")?;
+        writes.push(TransactWriteItem::builder().put(put).build());
+    }
+    let written = table::transact(app, writes, "writing settings").await?;
     if written == Written::Done {
         app.known.learn_settings(workspace, &Arc::new(next.clone()), app.clock.now_millis());
     }
     Ok(written)
+}
+
+/// One page of the changes, newest first; `after` is what the page before gave.
+pub async fn changes(
+    app: &App,
+    workspace: WorkspaceId,
+    limit: i32,
+    after: Option<String>,
+) -> anyhow::Result<(Vec<ChangeRecord>, Option<String>)> {
+    let pk = audit_partition(workspace);
+    let start = after.map(|sk| Item::from([("pk".to_owned(), text(&pk)), ("sk".to_owned(), text(sk))]));
+    let query = app.dynamodb.query().table_name(&app.config.control_table).consistent_read(true);
+    let query = query.key_condition_expression("pk = :pk").expression_attribute_values(":pk", text(&pk));
+    let query = query.scan_index_forward(false).limit(limit).set_exclusive_start_key(start);
+    let output = query.send().await.context("listing changes of the settings")?;
+    let next = output.last_evaluated_key.as_ref().and_then(|key| key.get("sk")?.as_s().ok().cloned());
+    let changes = output.items.unwrap_or_default().into_iter().map(table::from_item).collect::<anyhow::Result<_>>()?;
+    Ok((changes, next))
 }

@@ -4,8 +4,10 @@
 //! One item per person, under a keyed hash of the canonical phone (`person_keys`), so that one read tells of every scope
 //! and whoever was erased stays on the list without a number. A person of whom only WhatsApp's user id is known has an
 //! item under the hash of that id until somebody shows whose it is (`user_ids`). Sixteen partitions, by the hash.
+//!
+//! No release had another form: items of the first days, under the bare phone, were never in anybody's table.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -56,8 +58,10 @@ pub struct Entry {
 pub enum NoticeState {
     /// It has not left.
     Wanted,
-    /// A sender has it in hand, or had: it is never sent again.
+    /// A sender has it in hand: it is never sent again.
     Claimed,
+    /// Nobody knows whether it left: its sender died, or WhatsApp gave no clear answer.
+    Unknown,
     /// WhatsApp took it.
     Accepted,
     /// WhatsApp refused it.
@@ -80,6 +84,9 @@ pub struct Notice {
     pub to: String,
     /// When it was asked, in milliseconds since 1970.
     pub at: i64,
+    /// When a sender took it in hand, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<i64>,
     /// How far it got.
     pub state: NoticeState,
 }
@@ -340,13 +347,26 @@ fn next_shard(shard: &str) -> Option<String> {
 /// Everybody whom the workspace sends nothing, at one moment: for imports, which ask for a million people.
 pub struct Snapshot {
     keys: PersonKeys,
-    names: HashSet<String>,
+    names: HashMap<String, Barred>,
 }
 
 impl Snapshot {
-    /// Whether the person is among them.
-    pub fn has(&self, canonical_phone: &str) -> anyhow::Result<bool> {
-        Ok(!self.names.is_empty() && self.names.contains(&self.keys.of_phone(canonical_phone)?))
+    /// Why the person gets nothing, if he does not.
+    pub fn why(&self, canonical_phone: &str) -> anyhow::Result<Option<Barred>> {
+        if self.names.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.names.get(&self.keys.of_phone(canonical_phone)?).copied())
+    }
+
+    /// Whether the person was erased.
+    pub fn was_erased(&self, canonical_phone: &str) -> anyhow::Result<bool> {
+        Ok(self.why(canonical_phone)? == Some(Barred::Erased))
+    }
+
+    /// How many were erased.
+    pub fn erased(&self) -> usize {
+        self.names.values().filter(|why| **why == Barred::Erased).count()
     }
 }
 
@@ -360,15 +380,16 @@ pub async fn snapshot(app: &App, workspace: WorkspaceId) -> anyhow::Result<Snaps
     for digit in SHARDS {
         parts.push(names_of_part(app, workspace, char::from(*digit).to_string()));
     }
-    let parts: Vec<Vec<String>> = stream::iter(parts).buffer_unordered(PARALLEL_BATCHES).try_collect().await?;
+    let parts: Vec<Vec<(String, Barred)>> =
+        stream::iter(parts).buffer_unordered(PARALLEL_BATCHES).try_collect().await?;
     Ok(Snapshot { keys, names: parts.into_iter().flatten().collect() })
 }
 
-async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyhow::Result<Vec<String>> {
+async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyhow::Result<Vec<(String, Barred)>> {
     let (mut names, mut place) = (Vec::new(), Some(shard.clone()));
     while let Some(after) = place.take().filter(|after| after.starts_with(&shard)) {
         let (people, next) = read(app, workspace, &after, READ_AT_ONCE).await?;
-        names.extend(people.into_iter().filter(|(_, person)| person.barred(None).is_some()).map(|(name, _)| name));
+        names.extend(people.into_iter().filter_map(|(name, person)| Some((name, person.barred(None)?))));
         place = next;
     }
     Ok(names)
@@ -412,6 +433,7 @@ mod tests {
             channel_id: ChannelId("n".into()),
             to: "+5511987654321".into(),
             at: 2,
+            claimed_at: None,
             state: NoticeState::Wanted,
         };
         let person = Person {

@@ -28,6 +28,28 @@ pub struct Upkeep {
     /// The latest that WhatsApp said of its template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// What of it has had its time.
+    #[serde(skip_serializing_if = "Lapse::is_nothing")]
+    pub lapse: Lapse,
+}
+
+/// How far what was kept only for a time is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Lapse {
+    /// Of every recipient below this one no words of a reply are kept.
+    pub replies_below: u64,
+    /// Since when messages are kept no longer: nothing can be tried again, counted again or shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_since: Option<i64>,
+    /// Of every recipient below this one there is no message any more.
+    pub messages_below: u64,
+}
+
+impl Lapse {
+    fn is_nothing(&self) -> bool {
+        *self == Lapse::default()
+    }
 }
 
 /// What WhatsApp said of a template: what it says again, or said before, changes nothing.

@@ -195,6 +195,7 @@ async fn write(
             channel_id: channel.id.clone(),
             to: format!("+{}", if wish.phone.is_empty() { phone } else { wish.phone.trim_start_matches('+') }),
             at,
+            claimed_at: None,
             state: NoticeState::Wanted,
         }),
         (Switch::On | Switch::Off, _, _) => None,

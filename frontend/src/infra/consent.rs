@@ -1,0 +1,43 @@
+//! The endpoints of the suppression list and the settings, one function each.
+
+use wire::{ChannelId, CreateSuppressions, EditSettings, Settings, SettingsAudit, SuppressionList, SuppressionsAdded};
+
+use super::http::{ApiError, delete, encoded, get, patch, post};
+
+/// People on one page of the list.
+const PAGE_SIZE: usize = 25;
+
+/// Changes of the settings that are shown.
+const CHANGES_SHOWN: usize = 10;
+
+/// One page of the list, or the one person with this number.
+pub async fn suppressions(phone: &str, after: Option<&str>) -> Result<SuppressionList, ApiError> {
+    let part = |name: &str, value: &str| format!("&{name}={}", encoded(value));
+    let phone = if phone.is_empty() { String::new() } else { part("phone", phone) };
+    let after = after.map(|after| part("after", after)).unwrap_or_default();
+    get(&format!("/v3/suppressions?limit={PAGE_SIZE}{phone}{after}")).await
+}
+
+/// Puts people on the list.
+pub async fn suppress(asked: &CreateSuppressions) -> Result<SuppressionsAdded, ApiError> {
+    post("/v3/suppressions", asked).await
+}
+
+/// Takes a person off the list, of one channel or of all; who is not on it is off it.
+pub async fn lift(who: &str, channel: Option<&ChannelId>) -> Result<(), ApiError> {
+    let channel = channel.map(|id| format!("?channelId={}", encoded(id.as_str()))).unwrap_or_default();
+    match delete(&format!("/v3/suppressions/{}{channel}", encoded(who))).await {
+        Err(error) if error.status() == Some(404) => Ok(()),
+        other => other,
+    }
+}
+
+/// Changes the settings.
+pub async fn edit_settings(edit: &EditSettings) -> Result<Settings, ApiError> {
+    patch("/v3/settings", edit).await
+}
+
+/// The latest changes of the settings.
+pub async fn settings_audit() -> Result<SettingsAudit, ApiError> {
+    get(&format!("/v3/settings/audit?limit={CHANGES_SHOWN}")).await
+}

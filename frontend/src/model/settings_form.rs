@@ -1,0 +1,187 @@
+//! The workspace's settings as they are typed, and what was changed in plain words.
+
+use wire::{ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Settings, SettingsChange};
+
+/// Numbers of days, by the API's name: what they are called and what they mean.
+pub const PERIODS: [(&str, &str, &str); 4] = [
+    (
+        "retention.filesDays",
+        "Contacts files and audiences",
+        "Counted from the end of the last campaign that used them. What a campaign still needs is never deleted.",
+    ),
+    (
+        "retention.rejectsDays",
+        "Rows that were left out of a file",
+        "Counted from the upload. They never outlive the file they came from.",
+    ),
+    (
+        "retention.messagesDays",
+        "What became of each message",
+        "Counted from the end of the campaign. Its totals, chart and history stay for good.",
+    ),
+    (
+        "retention.repliesDays",
+        "The words of replies",
+        "Shown for so long after the reply. That somebody answered, and when, stays.",
+    ),
+];
+
+/// What was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SettingsForm {
+    /// Whether wishes are confirmed.
+    pub confirms: bool,
+    /// Whether marketing needs consent.
+    pub requires_consent: bool,
+    /// Whether there is a cap.
+    pub caps: bool,
+    /// Its messages.
+    pub cap_messages: String,
+    /// Its days.
+    pub cap_days: String,
+    /// The country of numbers without one; empty for none.
+    pub country: String,
+    /// Days, in the order of [`PERIODS`].
+    pub days: [String; 4],
+}
+
+impl SettingsForm {
+    /// The settings as they stand.
+    pub fn of(settings: &Settings) -> Self {
+        let cap = settings.frequency_cap.unwrap_or(FrequencyCap { messages: 2, days: 7 });
+        Self {
+            confirms: settings.confirm_opt_outs,
+            requires_consent: settings.require_consent,
+            caps: settings.frequency_cap.is_some(),
+            cap_messages: cap.messages.to_string(),
+            cap_days: cap.days.to_string(),
+            country: settings.default_country.clone().unwrap_or_default(),
+            days: days(settings.retention).map(|days| days.to_string()),
+        }
+    }
+
+    /// The request, or every field that is no number. Bounds are the server's to judge.
+    pub fn edit(&self) -> Result<EditSettings, Vec<FieldError>> {
+        let mut faults = Vec::new();
+        let mut number = |field: &str, text: &str| match text.trim().parse::<u32>() {
+            Ok(number) => number,
+            Err(_) => {
+                faults.push(FieldError { field: field.to_owned(), message: "Give a whole number.".to_owned() });
+                0
+            }
+        };
+        let cap = self.caps.then(|| FrequencyCap {
+            messages: number("frequencyCap", &self.cap_messages),
+            days: number("frequencyCap", &self.cap_days),
+        });
+        let [files, rejects, messages, replies] = std::array::from_fn(|at| number(PERIODS[at].0, &self.days[at]));
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(EditSettings {
+            confirm_opt_outs: Some(self.confirms),
+            require_consent: Some(self.requires_consent),
+            frequency_cap: Some(cap),
+            default_country: Some(Some(self.country.clone()).filter(|country| !country.is_empty())),
+            retention: Some(EditRetention {
+                files_days: Some(files),
+                rejects_days: Some(rejects),
+                messages_days: Some(messages),
+                replies_days: Some(replies),
+            }),
+        })
+    }
+}
+
+fn days(kept: Retention) -> [u32; 4] {
+    [kept.files_days, kept.rejects_days, kept.messages_days, kept.replies_days]
+}
+
+/// The days that a period may be, in words.
+pub fn bounds(field: &str) -> String {
+    let name = field.strip_prefix("retention.").unwrap_or(field);
+    let found = Retention::bounds().into_iter().find(|(known, _)| *known == name);
+    found.map(|(_, days)| format!("{} to {} days.", days.start(), days.end())).unwrap_or_default()
+}
+
+/// One change in words.
+pub fn told(change: &ChangedField) -> String {
+    let after = change.after.as_deref();
+    let period = PERIODS.iter().find(|(field, _, _)| *field == change.field);
+    match (change.field.as_str(), after, period) {
+        ("confirmOptOuts", Some("true"), _) => "Wishes to stop are confirmed".to_owned(),
+        ("confirmOptOuts", _, _) => "Wishes to stop are not confirmed any more".to_owned(),
+        ("requireConsent", Some("true"), _) => "Marketing needs consent".to_owned(),
+        ("requireConsent", _, _) => "Marketing needs no recorded consent any more".to_owned(),
+        ("frequencyCap", Some(cap), _) => format!("At most {cap} to a person"),
+        ("frequencyCap", None, _) => "No cap on messages to a person any more".to_owned(),
+        ("defaultCountry", Some(country), _) => format!("Numbers without a country are of {country}"),
+        ("defaultCountry", None, _) => "Numbers without a country are left out".to_owned(),
+        (_, Some(days), Some((_, title, _))) => match change.before.as_deref() {
+            Some(before) => format!("{title}: kept {days} days instead of {before}"),
+            None => format!("{title}: kept {days} days"),
+        },
+        (field, after, _) => format!("{field}: {}", after.unwrap_or("none")),
+    }
+}
+
+/// A whole change in one sentence.
+pub fn sentence(change: &SettingsChange) -> String {
+    change.changed.iter().map(told).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            confirm_opt_outs: true,
+            require_consent: false,
+            frequency_cap: None,
+            default_country: Some("BR".into()),
+            retention: Retention::default(),
+            version: 3,
+        }
+    }
+
+    #[test]
+    fn what_is_not_touched_is_sent_as_it_stands() {
+        let edit = SettingsForm::of(&settings()).edit().unwrap();
+        assert_eq!((edit.confirm_opt_outs, edit.require_consent), (Some(true), Some(false)));
+        assert_eq!((edit.frequency_cap, edit.default_country), (Some(None), Some(Some("BR".into()))));
+        let kept = edit.retention.unwrap();
+        assert_eq!((kept.files_days, kept.messages_days), (Some(90), Some(365)));
+    }
+
+    #[test]
+    fn what_is_no_number_is_named_and_a_cap_that_is_off_is_not_looked_at() {
+        let mut form = SettingsForm::of(&settings());
+        form.cap_days = "x".into();
+        form.country = String::new();
+        assert_eq!(form.edit().unwrap().default_country, Some(None));
+        form.caps = true;
+        form.days[3] = "a month".into();
+        let fields: Vec<String> = form.edit().unwrap_err().into_iter().map(|fault| fault.field).collect();
+        assert_eq!(fields, ["frequencyCap", "retention.repliesDays"]);
+    }
+
+    #[test]
+    fn every_period_has_bounds_and_changes_are_told() {
+        assert!(PERIODS.iter().all(|(field, _, _)| bounds(field).ends_with("days.")));
+        let change = |field: &str, before: Option<&str>, after: Option<&str>| ChangedField {
+            field: field.into(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        };
+        let days = change("retention.repliesDays", Some("30"), Some("7"));
+        assert_eq!(told(&days), "The words of replies: kept 7 days instead of 30");
+        assert_eq!(told(&change("frequencyCap", Some("2 in 7 days"), None)), "No cap on messages to a person any more");
+        let both = SettingsChange {
+            at: chrono::DateTime::UNIX_EPOCH,
+            who: "Ana".into(),
+            changed: vec![change("requireConsent", None, Some("true")), days],
+        };
+        assert!(sentence(&both).starts_with("Marketing needs consent; The words"));
+    }
+}

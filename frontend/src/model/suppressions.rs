@@ -1,0 +1,123 @@
+//! Who gets nothing, in words, and the numbers that somebody typed to be put there.
+
+use campaigns::phone::PhoneNumber;
+use wire::{Confirmation, Suppression, SuppressionEntry, SuppressionReason};
+
+/// Numbers that one request takes.
+pub const MOST_AT_ONCE: usize = 1_000;
+
+/// What the numbers came to that were typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// Those that can be used, as they were typed.
+    pub phones: Vec<String>,
+    /// Those that cannot.
+    pub unusable: Vec<String>,
+}
+
+/// Reads numbers, one a line or with commas between them.
+pub fn typed(text: &str) -> Typed {
+    let mut typed = Typed::default();
+    for phone in text.split(['\n', ',', ';', '\t']).map(str::trim).filter(|phone| !phone.is_empty()) {
+        let international =
+            if phone.starts_with(|c: char| c.is_ascii_digit()) { format!("+{phone}") } else { phone.to_owned() };
+        match PhoneNumber::parse(&international, None) {
+            Ok(_) => typed.phones.push(phone.to_owned()),
+            Err(_) => typed.unusable.push(phone.to_owned()),
+        }
+    }
+    typed
+}
+
+impl Typed {
+    /// Why they cannot be sent as they are.
+    pub fn fault(&self) -> Option<String> {
+        match (self.phones.len(), self.unusable.as_slice()) {
+            (0, []) => Some("Give at least one number, with its country code.".to_owned()),
+            (_, [first]) => Some(format!("{first} is no phone number. Write the country code too.")),
+            (_, [first, rest @ ..]) => Some(format!("{first} and {} more are no phone numbers.", rest.len())),
+            (count, []) if count > MOST_AT_ONCE => Some(format!("At most {MOST_AT_ONCE} at once; these are {count}.")),
+            (_, []) => None,
+        }
+    }
+}
+
+/// What was done with them.
+pub fn added(added: u64, standing: u64) -> String {
+    let people = |count: u64| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    match (added, standing) {
+        (0, standing) => format!("{} on the list already.", people(standing)),
+        (added, 0) => format!("{} put on the list.", people(added)),
+        (added, standing) => format!("{} put on the list, {} on it already.", people(added), people(standing)),
+    }
+}
+
+/// What a person is called: the number, or the id where none is known.
+pub fn called(person: &Suppression) -> String {
+    let id = person.user_id.as_ref().map(|id| format!("WhatsApp user {id}"));
+    person.phone.clone().or(id).unwrap_or_else(|| "Somebody".to_owned())
+}
+
+/// What names the person to the API.
+pub fn key(person: &Suppression) -> String {
+    person.phone.clone().or_else(|| person.user_id.clone()).unwrap_or_default()
+}
+
+/// Why, in words.
+pub fn reason(entry: &SuppressionEntry) -> String {
+    match (entry.reason, &entry.added_by, entry.code) {
+        (SuppressionReason::Manual, Some(who), _) => format!("Put here by {who}"),
+        (SuppressionReason::Manual, None, _) => "Put here by hand".to_owned(),
+        (SuppressionReason::Word, _, _) => "Wrote that they want no more".to_owned(),
+        (SuppressionReason::Button, _, _) => "Tapped the button to stop".to_owned(),
+        (SuppressionReason::Preference, _, _) => "Switched messages off in WhatsApp".to_owned(),
+        (SuppressionReason::Code, _, Some(code)) => format!("WhatsApp says so (code {code})"),
+        (SuppressionReason::Code, _, None) => "WhatsApp says so".to_owned(),
+    }
+}
+
+/// What became of the confirmation, where that is worth a word.
+pub fn confirmation(person: &Suppression) -> Option<&'static str> {
+    match person.confirmation? {
+        Confirmation::Accepted => Some("Confirmed"),
+        Confirmation::Wanted | Confirmation::Sending => Some("Confirmation on its way"),
+        Confirmation::Refused => Some("Confirmation refused by WhatsApp"),
+        Confirmation::Unknown => Some("Nobody knows whether the confirmation left"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_however_they_are_parted() {
+        let read = typed("+5511987654321\n553198765432,12\n\n+12025550100; nobody");
+        assert_eq!(read.phones.len(), 3);
+        assert_eq!(read.unusable, ["12", "nobody"]);
+        assert!(read.fault().unwrap().contains("12 and 1 more"));
+        assert!(typed(" \n ").fault().unwrap().contains("at least one"));
+        assert_eq!(typed("+12025550100").fault(), None);
+        let many = vec!["+12025550100"; MOST_AT_ONCE + 1].join("\n");
+        assert!(typed(&many).fault().unwrap().contains("At most"));
+    }
+
+    #[test]
+    fn what_was_done_is_told() {
+        assert_eq!(added(2, 0), "2 people put on the list.");
+        assert_eq!(added(1, 3), "1 person put on the list, 3 people on it already.");
+        assert_eq!(added(0, 1), "1 person on the list already.");
+    }
+
+    #[test]
+    fn a_person_is_called_by_what_is_known() {
+        let person: Suppression = serde_json::from_value(serde_json::json!({
+            "userId": "US.1", "confirmation": "unknown",
+            "entries": [{ "reason": "code", "code": 131050, "since": "2026-11-25T00:00:00Z" }],
+        }))
+        .unwrap();
+        assert_eq!((called(&person).as_str(), key(&person).as_str()), ("WhatsApp user US.1", "US.1"));
+        assert_eq!(reason(&person.entries[0]), "WhatsApp says so (code 131050)");
+        assert!(confirmation(&person).unwrap().contains("Nobody knows"));
+    }
+}

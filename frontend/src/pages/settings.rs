@@ -1,0 +1,146 @@
+//! `/settings`: what the workspace decides for all its campaigns, and who changed what.
+
+mod fields;
+
+use leptos::prelude::*;
+use wire::{FieldError, Settings, SettingsAudit, SettingsChange};
+
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::infra::{api, consent, format};
+use crate::model::settings_form::{SettingsForm, sentence};
+use fields::{Caps, Consent, Periods};
+
+/// The signals of the page.
+#[derive(Clone, Copy)]
+struct Desk {
+    shell: Shell,
+    form: RwSignal<SettingsForm>,
+    errors: RwSignal<Vec<FieldError>>,
+    /// What was saved, in words.
+    saved: RwSignal<String>,
+    audit: RwSignal<Load<SettingsAudit>>,
+}
+
+impl Desk {
+    /// What is wrong with a field of the API.
+    fn error(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.errors
+                .with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
+        })
+    }
+
+    /// Something was typed: what was said of it is no longer true.
+    fn change(self, field: &'static str, change: impl FnOnce(&mut SettingsForm)) {
+        self.form.update(change);
+        self.errors.update(|errors| errors.retain(|error| error.field != field));
+        self.saved.set(String::new());
+    }
+
+    async fn save(self) {
+        let edit = match self.form.with_untracked(SettingsForm::edit) {
+            Ok(edit) => edit,
+            Err(faults) => return self.errors.set(faults),
+        };
+        match consent::edit_settings(&edit).await {
+            Ok(settings) => {
+                self.shell.connected();
+                self.errors.set(Vec::new());
+                self.form.set(SettingsForm::of(&settings));
+                self.saved.set("Saved. Campaigns on their way follow within ten seconds.".to_owned());
+                self.look_back().await;
+            }
+            Err(error) => self.errors.set(self.shell.settle(error)),
+        }
+    }
+
+    /// Asks who changed what.
+    async fn look_back(self) {
+        match consent::settings_audit().await {
+            Ok(audit) => Load::receive(self.audit, audit),
+            Err(error) => {
+                self.shell.report(error);
+                Load::give_up(self.audit, "The changes did not come.".into());
+            }
+        }
+    }
+}
+
+/// The settings.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let shell = Shell::around();
+    let load = RwSignal::new(Load::<Settings>::Waiting);
+    leptos::task::spawn_local(async move {
+        match api::settings().await {
+            Ok(settings) => Load::receive(load, settings),
+            Err(error) => {
+                shell.report(error);
+                Load::give_up(load, "The settings did not come.".into());
+            }
+        }
+    });
+    view! {
+        <div class="page-head">
+            <PageTitle text="Settings"/>
+        </div>
+        <Loaded load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
+    }
+}
+
+#[component]
+fn Editor(settings: Settings) -> impl IntoView {
+    let desk = Desk {
+        shell: Shell::around(),
+        form: RwSignal::new(SettingsForm::of(&settings)),
+        errors: RwSignal::default(),
+        saved: RwSignal::default(),
+        audit: RwSignal::new(Load::Waiting),
+    };
+    leptos::task::spawn_local(desk.look_back());
+    let save = Action::new_local(move |(): &()| desk.save());
+    view! {
+        <div class="two-one">
+            <form
+                class="settings" novalidate
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save.dispatch(());
+                }
+            >
+                <Consent desk=desk/>
+                <Caps desk=desk/>
+                <Periods desk=desk/>
+                <div class="actions">
+                    <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">"Save"</button>
+                    <span class="said" role="status" data-testid="saved">{desk.saved}</span>
+                </div>
+            </form>
+            <aside class="card" aria-labelledby="changes">
+                <h2 id="changes">"Who changed what"</h2>
+                <Loaded load=desk.audit show=move |audit| view! { <Changes audit=audit/> }/>
+            </aside>
+        </div>
+    }
+}
+
+#[component]
+fn Changes(audit: Signal<SettingsAudit>) -> impl IntoView {
+    let line = |change: SettingsChange| {
+        view! {
+            <li data-testid="settings-change">
+                <span>{sentence(&change)}</span>
+                <small class="soft">{format!("{}, {}", change.who, format::date_time(change.at))}</small>
+            </li>
+        }
+    };
+    let none = Memo::new(move |_| audit.with(|audit| audit.items.is_empty()));
+    view! {
+        <Show when=move || !none.get() fallback=|| view! { <p class="soft">"Nothing was changed yet."</p> }>
+            <ul class="changes">{move || audit.get().items.into_iter().map(line).collect_view()}</ul>
+        </Show>
+    }
+}

@@ -1,0 +1,57 @@
+//! Numbers that are put on the list by hand.
+
+use leptos::prelude::*;
+use wire::CreateSuppressions;
+
+use super::Desk;
+use crate::components::text_area::TextArea;
+use crate::infra::consent;
+use crate::model::suppressions::{added, typed};
+
+/// A place for numbers, and what came of them.
+#[component]
+pub(super) fn AddNumbers(desk: Desk) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let fault = RwSignal::new(None::<String>);
+    let add = Action::new_local(move |(): &()| async move {
+        let numbers = typed(&text.get_untracked());
+        fault.set(numbers.fault());
+        if fault.with_untracked(Option::is_some) {
+            return;
+        }
+        let asked = CreateSuppressions { phones: numbers.phones, ..CreateSuppressions::default() };
+        match consent::suppress(&asked).await {
+            Ok(answer) => {
+                text.set(String::new());
+                desk.said.set(added(answer.added, answer.standing));
+                desk.fetch().await;
+            }
+            Err(error) => fault.set(desk.shell.settle(error).into_iter().next().map(|field| field.message)),
+        }
+    });
+    view! {
+        <aside class="card" aria-labelledby="add-head">
+            <h2 id="add-head">"Put people on the list"</h2>
+            <form
+                class="stack" novalidate
+                on:submit=move |event| {
+                    event.prevent_default();
+                    add.dispatch(());
+                }
+            >
+                <TextArea
+                    id="phones" label="Phone numbers" value=text error=fault test_id="suppress-numbers" rows=5
+                    on_input=Callback::new(move |typed| {
+                        text.set(typed);
+                        fault.set(None);
+                    })
+                    hint="With the country code, one a line. A column of a spreadsheet can be pasted here, up to 1,000 at once."
+                />
+                <button type="submit" class="button primary" disabled=add.pending() data-testid="suppress">"Put on the list"</button>
+            </form>
+            <p class="soft small">
+                "Who writes STOP, SAIR or BAJA, or switches messages off in WhatsApp, comes onto the list by themselves."
+            </p>
+        </aside>
+    }
+}
