@@ -22,6 +22,8 @@ pub struct Config {
     pub nudge_queue_url: String,
     /// Work on the contact book that takes longer than a request. `ERRAND_QUEUE_URL`.
     pub errand_queue_url: String,
+    /// Campaigns whose people are wanted as a file. `EXPORT_QUEUE_URL`.
+    pub export_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
 }
@@ -77,6 +79,7 @@ impl Config {
             send_dead_queue_url: variable("SEND_DEAD_QUEUE_URL")?,
             nudge_queue_url: variable("NUDGE_QUEUE_URL")?,
             errand_queue_url: variable("ERRAND_QUEUE_URL")?,
+            export_queue_url: variable("EXPORT_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
         })
     }

@@ -77,6 +77,7 @@ impl Cloud {
             send_dead_queue_url: self.queues.send_dead.clone(),
             nudge_queue_url: self.queues.nudge.clone(),
             errand_queue_url: self.queues.errand.clone(),
+            export_queue_url: self.queues.export.clone(),
             apps,
         };
         Ok(App {

@@ -11,14 +11,17 @@ mod channel;
 mod consent;
 mod contact;
 mod content;
+mod export;
 mod ids;
 mod language;
 mod lifecycle;
 mod list;
 mod manage;
 mod message;
+mod money;
 mod preview;
 mod problem;
+mod report;
 mod seconds;
 mod session;
 mod settings;
@@ -42,6 +45,7 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
+pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportFormat};
 pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
@@ -54,10 +58,18 @@ pub use list::{
 };
 pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
+pub use money::{
+    CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates, Spending,
+    StandingRateCard,
+};
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
+pub use report::{
+    CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
+    PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport,
+};
 pub use session::{Session, SignIn};
 pub use settings::{EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Settings};
 pub use template::{

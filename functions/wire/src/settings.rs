@@ -32,6 +32,10 @@ pub struct Settings {
     /// are rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
+    /// Whether a campaign starts, or gets its time, only with `confirmedPrice`: the estimated price that somebody agreed
+    /// to. False until it is switched on.
+    #[serde(default)]
+    pub confirm_price: bool,
     /// Rises with every change.
     pub version: u64,
 }
@@ -52,6 +56,9 @@ pub struct EditSettings {
     /// As in [`Settings`], in any case; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     pub default_country: Option<Option<String>>,
+    /// As in [`Settings`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_price: Option<bool>,
 }
 
 /// A field that is there, even as null.

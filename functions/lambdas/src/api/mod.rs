@@ -17,6 +17,7 @@ mod assets;
 mod audiences;
 mod audit;
 mod caller;
+mod campaign_exports;
 pub(crate) mod campaign_view;
 mod campaigns;
 mod channel_edits;
@@ -39,12 +40,16 @@ mod extract;
 mod idempotency;
 mod launch_check;
 mod lists;
-mod message_view;
+pub(crate) mod message_view;
 mod messages;
 mod people;
 mod preview;
+mod price_check;
 mod problem;
+mod rate_card;
 mod recount;
+mod report;
+mod reports;
 mod request_log;
 mod sessions;
 mod settings;
@@ -83,6 +88,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/people/erase", post(people::erase))
         .route("/v3/people/export", get(people::export))
         .route("/v3/settings", get(settings::show).patch(settings::edit))
+        .route("/v3/rate-card", get(rate_card::show).put(rate_card::replace).delete(rate_card::reset))
         .route("/v3/lists", get(lists::all).post(lists::create))
         .route("/v3/lists/count", post(lists::count))
         .route("/v3/lists/{id}", one_list())
@@ -94,6 +100,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/resume", post(actions::resume))
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
         .route("/v3/campaigns/{id}/estimate", get(estimate::show))
+        .route("/v3/campaigns/{id}/exports", post(campaign_exports::create))
+        .route("/v3/campaigns/{id}/exports/{export}", get(campaign_exports::show))
+        .route("/v3/campaigns/{id}/report", get(report::show))
+        .route("/v3/reports", get(reports::show))
         .route("/v3/campaigns/{id}/preview", get(preview::show))
         .route("/v3/campaigns/{id}/try", post(preview::send))
         .route("/v3/campaigns/{id}/messages", get(messages::list))

@@ -68,6 +68,7 @@ fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<
         confirm_opt_outs: request.confirm_opt_outs.map_or(read.confirm_opt_outs, Switch::from),
         require_consent: request.require_consent.map_or(read.require_consent, Switch::from),
         frequency_cap: request.frequency_cap.unwrap_or(read.frequency_cap),
+        confirm_price: request.confirm_price.map_or(read.confirm_price, Switch::from),
         default_country: country
             .map_or_else(|| read.default_country.clone(), |asked| asked.map(|country| country.as_str().to_owned())),
         version: read.version,
@@ -80,6 +81,7 @@ fn view(record: &SettingsRecord) -> Settings {
         require_consent: record.require_consent == Switch::On,
         frequency_cap: record.frequency_cap,
         default_country: record.default_country.clone(),
+        confirm_price: record.confirm_price == Switch::On,
         version: record.version,
     }
 }

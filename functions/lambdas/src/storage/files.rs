@@ -4,6 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use campaigns::audience::{Manifest, Recipient};
@@ -55,6 +57,17 @@ pub fn rejects_key(workspace: WorkspaceId, id: &AudienceId) -> String {
 /// A file of contacts that was asked for.
 pub fn export_key(workspace: WorkspaceId, id: &ExportId) -> String {
     format!("exports/{workspace}/{id}.csv")
+}
+
+/// A campaign's people as a file.
+pub fn campaign_export_key(workspace: WorkspaceId, id: &ExportId, ending: &str) -> String {
+    format!("exports/{workspace}/{id}.{ending}")
+}
+
+/// Whether this error says that a file is not there.
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
+    cause.is_some_and(GetObjectError::is_no_such_key)
 }
 
 /// Writes a file whole.

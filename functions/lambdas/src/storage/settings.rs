@@ -38,6 +38,8 @@ pub struct SettingsRecord {
     /// The country of numbers written without one, where an upload names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
+    /// Whether somebody must agree to the price before a campaign starts.
+    pub confirm_price: Switch,
     /// Rises with every change; 0: never changed.
     pub version: u64,
 }
@@ -49,6 +51,7 @@ impl Default for SettingsRecord {
             require_consent: Switch::Off,
             frequency_cap: None,
             default_country: None,
+            confirm_price: Switch::Off,
             version: 0,
         }
     }
