@@ -6,6 +6,7 @@
 //! what every call consumes; in the timed run it only counts calls.
 
 mod cutting;
+mod exporting;
 mod importing;
 mod meter;
 mod ours;
@@ -76,7 +77,7 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm` or `simulator`; or
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm`, `exporting` or `simulator`; or
 /// `overload`, which says where the writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
@@ -94,6 +95,9 @@ async fn measure(part: &str) -> anyhow::Result<()> {
     }
     if is_asked("import") {
         import(asked("BENCH_ROWS", ROWS)?).await?;
+    }
+    if is_asked("exporting") {
+        export(asked("BENCH_ROWS", ROWS)?).await?;
     }
     if is_asked("cut") {
         cut(asked("BENCH_CUT", CUT)?).await?;
@@ -267,6 +271,20 @@ async fn import(rows: usize) -> anyhow::Result<()> {
             let times = run.seconds / importing::plain(&file)?;
             line("times what the csv crate takes for the same bytes", times, 1, Goal::AtMost(4.0));
         }
+    }
+    Ok(())
+}
+
+/// A campaign's people as files: nobody was written to yet, so each row is of the audience alone.
+async fn export(rows: usize) -> anyhow::Result<()> {
+    for (format, rows) in [("csv", rows), ("xlsx", rows / 10)] {
+        let run = exporting::run(format, rows).await?;
+        title(&format!("export: {rows} people of a draft as .{format}, from the request until it can be fetched"));
+        line("seconds", run.seconds, 2, Goal::None);
+        line("rows/s", rows as f64 / run.seconds, 0, Goal::None);
+        line("MB of the file", run.file_mb, 1, Goal::None);
+        line("MB of memory at most, our whole process", run.peak_mb, 1, Goal::AtMost(128.0));
+        line("MB of them before the export", run.idle_mb, 1, Goal::None);
     }
     Ok(())
 }

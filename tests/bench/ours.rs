@@ -99,7 +99,7 @@ pub struct Running {
     pub process: u32,
     asked: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Running {
@@ -118,7 +118,12 @@ impl Running {
         let mut answers = BufReader::new(child.stdout.take().context("our process has no output")?).lines();
         let token = answers.next_line().await?.context("our process ended early")?;
         let client = Client::new(&format!("http://127.0.0.1:{}", setting.port), &token);
-        Ok(Running { client, process, asked, answers, _child: child })
+        Ok(Running { client, process, asked, answers, child })
+    }
+
+    /// Ends it; what it keeps lies in its folder.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("ending our process")
     }
 
     /// Forgets what was counted.

@@ -52,6 +52,13 @@ impl Client {
         Ok(request.send().await?)
     }
 
+    /// The bytes of a file that a link leads to: how many they are.
+    pub async fn fetch(&self, url: &str) -> anyhow::Result<usize> {
+        let answer = self.http.get(url).send().await?;
+        ensure!(answer.status() == StatusCode::OK, "the file was answered {}", answer.status());
+        Ok(answer.bytes().await?.len())
+    }
+
     /// Uploads a contacts file and waits until it is an audience.
     pub async fn audience(&self, csv: String) -> anyhow::Result<Audience> {
         let upload = self.upload(csv).await?;

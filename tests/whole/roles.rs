@@ -43,7 +43,9 @@ async fn answer(app: &Arc<App>, route: &Route, path: &str, token: Option<&str>) 
 
 /// The path with ids of nothing.
 fn of_nothing(path: &str) -> String {
-    path.replace("{id}", "01JD8ZQ0000000000000000001").replace("{phone}", "5511900000000")
+    path.replace("{id}", "01JD8ZQ0000000000000000001")
+        .replace("{export}", "01JD8ZQ0000000000000000002")
+        .replace("{phone}", "5511900000000")
 }
 
 #[tokio::test]
@@ -145,7 +147,8 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
             .find(|(prefix, _)| route.path.starts_with(prefix))
             .with_context(|| format!("{} has no id to walk with: give this test one", route.path))?;
         assert!(!id.is_empty(), "{} has an empty id", route.path);
-        let path = route.path.replace("{id}", id).replace("{phone}", id);
+        let path =
+            route.path.replace("{id}", id).replace("{phone}", id).replace("{export}", "01JD8ZQ0000000000000000002");
         let (status, body) = answer(app, route, &path, Some(&other)).await?;
         // A person's ledger belongs to whoever keeps one: the number is nobody's id.
         let is_own = route.path == "/v3/contacts/{phone}/consents" && route.method == Method::GET;

@@ -3,7 +3,7 @@
 use rand::rngs::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
-use wire::{FreeContent, HeaderFormat, MediaKind, MediaSource, Template};
+use wire::{FreeContent, HeaderFormat, MediaKind, MediaSource, PriceCategory, Template};
 
 use crate::job::{JobContent, JobFree, JobTemplate};
 use crate::template::placeholders;
@@ -45,6 +45,19 @@ impl Wording<'_> {
     /// Whether people must have agreed to get it: free words answer people who wrote.
     pub fn is_marketing(&self) -> bool {
         self.template().is_some_and(|(template, _)| template::is_marketing(template))
+    }
+
+    /// What it is charged as. Of free words with a template for those whom they may not reach: as that, which is dearer.
+    pub fn price_category(&self) -> PriceCategory {
+        match self.template() {
+            None => PriceCategory::Service,
+            Some((template, _)) => match template.category.to_ascii_uppercase().as_str() {
+                "UTILITY" => PriceCategory::Utility,
+                "AUTHENTICATION" => PriceCategory::Authentication,
+                // Meta has no other; what it adds is priced as the dearest.
+                _ => PriceCategory::Marketing,
+            },
+        }
     }
 
     /// The template and what fills it; that of free words is for those whom the words may not reach.

@@ -12,6 +12,7 @@ pub use self::wordings::{
 
 use crate::breaker::Limits;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
+use crate::rates::parse_amount;
 use crate::retry::MOST_ROUNDS;
 use crate::timing::Timing;
 use crate::tracking::{MOST_HOURS, TrackedChannels, Tracking};
@@ -56,6 +57,8 @@ pub struct NewCampaign {
     pub timing: Timing,
     /// Which replies count.
     pub tracking: Tracking,
+    /// The most that it may cost, in millionths of the rate card's currency.
+    pub spend_cap_micros: Option<u64>,
     chunk: ChunkAsked,
     between_chunks_ms: u64,
     min_gap_ms: u64,
@@ -107,6 +110,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let retry_rounds = retry_rounds(request, &mut faults);
     let limits = limits(request, &mut faults);
     let tracking = tracking(request, &mut faults);
+    let spend_cap_micros = spend_cap(request, &mut faults);
     let timing = Timing::parse(request).unwrap_or_else(|wrong| {
         faults.0.extend(wrong);
         Timing::default()
@@ -126,6 +130,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             limits,
             timing,
             tracking,
+            spend_cap_micros,
             chunk,
             between_chunks_ms,
             min_gap_ms,
@@ -237,6 +242,21 @@ fn retry_rounds(request: &CreateCampaign, faults: &mut Faults) -> u32 {
         faults.add("retryRounds", format!("must be 0 to {MOST_ROUNDS}"));
     }
     rounds.min(MOST_ROUNDS)
+}
+
+fn spend_cap(request: &CreateCampaign, faults: &mut Faults) -> Option<u64> {
+    let text = request.spend_cap.as_deref()?;
+    match parse_amount(text) {
+        Ok(micros) if micros > 0 => Some(micros),
+        Ok(_) => {
+            faults.add("spendCap", "must be more than nothing".into());
+            None
+        }
+        Err(wrong) => {
+            faults.add("spendCap", wrong.to_string());
+            None
+        }
+    }
 }
 
 /// What is not given stands as usual.

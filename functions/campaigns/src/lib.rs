@@ -2,10 +2,11 @@
 //! dice: times and seeds are arguments. The same code runs in the functions and in the browser.
 //!
 //! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `content` (with `media`, `preview`) →
-//! `creation` → `editing` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` →
-//! `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) → `totals` → `breaker` → `health`
+//! `creation` → `editing` → `rates` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` →
+//! `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) → `totals` → `breakdown` → `breaker` → `health`
 
 pub mod audience;
+pub mod breakdown;
 pub mod breaker;
 pub mod consent;
 pub mod contact;
@@ -27,6 +28,7 @@ pub mod preview;
 pub mod price;
 pub mod progress;
 pub mod quiet;
+pub mod rates;
 pub mod reply;
 pub mod retry;
 pub mod send_error;

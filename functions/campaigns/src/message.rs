@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 
 use crate::consent::ERASED;
+use crate::phone::country_of;
 use crate::price::Price;
 use crate::retry::after_failed_status;
 use crate::send_error::NO_REASON;
@@ -34,6 +35,10 @@ pub struct MessageRecord {
     pub chunk: u64,
     /// Workspace and canonical phone; with `claimed_at` the index of a person's messages.
     pub person: String,
+    /// The country of the person's number, two letters: it stays when the person is erased. Absent where the number tells
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
     /// The attempt in hand, or the next one while it waits.
     pub attempt: u32,
     /// Which wording the recipient gets, counted from 0; absent where there is only one.
@@ -105,6 +110,9 @@ pub struct MessageRecord {
     /// The person tapped one of the message's buttons for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clicked_at: Option<i64>,
+    /// The person asked for no more messages, after this one and before another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_out_at: Option<i64>,
     /// Present while another attempt waits: the sparse index's partition key (`waiting_with_job`, `waiting_for_later`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_shard: Option<String>,
@@ -173,6 +181,7 @@ impl From<Claim> for MessageRecord {
             shard: shard_key(&claim.campaign_id, claim.index),
             index: claim.index,
             person: format!("{}#{}", claim.workspace_id, claim.canonical_phone),
+            country: country_of(&claim.canonical_phone).map(|country| country.as_str().to_owned()),
             workspace_id: claim.workspace_id,
             channel_id: claim.channel_id,
             chunk: claim.chunk,
@@ -201,6 +210,7 @@ impl From<Claim> for MessageRecord {
             reply_id: None,
             reply_text: None,
             clicked_at: None,
+            opted_out_at: None,
             retry_shard: None,
             not_before: None,
             version: 1,

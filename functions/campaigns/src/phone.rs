@@ -52,6 +52,14 @@ pub fn canonical_digits(e164: &str) -> String {
     }
 }
 
+/// Whose number this is, in E.164 or its digits alone. Countries that cannot be told apart are given as the largest of
+/// them.
+pub fn country_of(e164: &str) -> Option<Country> {
+    let digits = e164.strip_prefix('+').unwrap_or(e164);
+    let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| Plan::of_digits(digits).map(|(plan, _)| Country::of(plan))).flatten()
+}
+
 impl PhoneNumber {
     /// Reads a number as people and spreadsheets write it. Numbers without a country code are read as of
     /// `default_country`; where such a number could also begin with a country code the national reading wins,
@@ -116,7 +124,7 @@ impl PhoneNumber {
 
     /// Whose number it is. Countries that cannot be told apart are given as the largest of them.
     pub fn country(&self) -> Option<Country> {
-        Plan::of_digits(self.digits()).map(|(plan, _)| Country::of(plan))
+        country_of(self.digits())
     }
 
     fn digits(&self) -> &str {

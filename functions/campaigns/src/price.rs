@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 const LONGEST_WORD: usize = 32;
 
 /// The type of a message that is paid for; every other is free (Meta's pricing object, September 2026).
-const BILLED: &str = "regular";
+pub(crate) const BILLED: &str = "regular";
 
 /// The type of one that is not, where only `billable` says so.
 const FREE: &str = "free";

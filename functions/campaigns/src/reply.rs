@@ -1,6 +1,7 @@
 //! That a person answered, beside the state of a message: the first reply with its words, and the first tap on a button.
 //! Merging keeps the earliest of each, so that replies too may come late, twice and in any order.
 
+use crate::consent::{Asked, heard};
 use crate::message::MessageRecord;
 
 /// Longest text of a reply that is kept, in bytes: the item stays under 1 KB, which is what a write costs by.
@@ -40,6 +41,10 @@ impl MessageRecord {
         }
         if reply.kind == ReplyKind::Tapped {
             next.clicked_at = Some(self.clicked_at.map_or(reply.at, |known| known.min(reply.at)));
+        }
+        let asks_for_no_more = reply.text.as_deref().and_then(heard).is_some_and(|heard| heard.asked == Asked::Stop);
+        if asks_for_no_more {
+            next.opted_out_at = Some(self.opted_out_at.map_or(reply.at, |known| known.min(reply.at)));
         }
         next.finish(self)
     }

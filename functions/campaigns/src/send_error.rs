@@ -171,6 +171,25 @@ pub fn title(code: u32) -> String {
     }
 }
 
+/// What a marketer can do about failures with this code.
+pub fn advice(code: u32) -> &'static str {
+    match (reaction(code), fault(code)) {
+        (Suppress, _) => "Nothing: the person gets no more messages.",
+        (Defer, _) => "Wait: try them again in a day or later. Fewer marketing messages to the same people help.",
+        (Retry | SlowNumber | RestNumber, _) => "Try them again: it was for the moment.",
+        (PauseNumber, _) => "Look after the number and its account in WhatsApp Manager, then try them again.",
+        (PauseCampaign, _) => "Look after the template or the content in WhatsApp Manager, then try them again.",
+        (Fail, Recipient) => "Take these people off your lists: they cannot be reached like this.",
+        (Fail, Parameters) => {
+            "Correct the variables or the contacts' cells, and send to these people by a new campaign."
+        }
+        (Fail, Elsewhere) => {
+            "See that the file or the account is in order, and send to these people by a new campaign."
+        }
+        (Fail, Unexplained) => "Try them again, once: WhatsApp does not say what was wrong.",
+    }
+}
+
 /// What a definite refusal of this code asks for. Permissions are a range of Meta's; what is in no table fails.
 pub fn reaction(code: u32) -> Reaction {
     match find(code) {
@@ -306,6 +325,8 @@ mod tests {
             assert_eq!(proves_not_sent(*code), *proof == Proof::NotSent, "{code}");
             assert_eq!(is_retryable_after_failing(*code), *by_itself, "{code}");
             assert_eq!(is_retryable_by_hand(*code), *by_hand, "{code}");
+            let says_try = advice(*code).contains("ry them again");
+            assert_eq!(says_try, *by_hand, "{code}: {}", advice(*code));
         }
     }
 

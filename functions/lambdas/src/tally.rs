@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use aws_lambda_events::dynamodb::EventRecord;
+use campaigns::breakdown::Told;
 use campaigns::breaker::{Recent, Trip};
 use campaigns::message::campaign_of;
 use campaigns::price::Price;
@@ -53,6 +54,8 @@ struct Change {
     sequence: String,
     before: Option<Counted>,
     after: Counted,
+    /// The same for the breakdown.
+    told: (Option<Told>, Told),
     /// Which wording; nothing where there is only one.
     variant: Option<u32>,
     /// The hour in which it became unknown, before and after; nothing where it is not.
@@ -75,6 +78,17 @@ struct Image {
     replied_at: Option<i64>,
     #[serde(default)]
     price: Option<Price>,
+    #[serde(default)]
+    country: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    attempted_at: i64,
+    delivered_at: Option<i64>,
+    read_at: Option<i64>,
+    failed_at: Option<i64>,
+    clicked_at: Option<i64>,
+    opted_out_at: Option<i64>,
 }
 
 impl Image {
@@ -84,6 +98,22 @@ impl Image {
 
     fn counted(&self) -> Counted {
         Counted::of(self.state, self.code).with(self.replied_at, self.price.clone())
+    }
+
+    fn told(self) -> Told {
+        Told {
+            country: self.country.unwrap_or_default(),
+            state: self.state,
+            reason: self.reason,
+            price: self.price,
+            attempted_at: self.attempted_at,
+            delivered_at: self.delivered_at,
+            read_at: self.read_at,
+            failed_at: self.failed_at,
+            replied_at: self.replied_at,
+            clicked_at: self.clicked_at,
+            opted_out_at: self.opted_out_at,
+        }
     }
 }
 
@@ -121,8 +151,10 @@ fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>
     };
     let Some(campaign) = campaign_of(&new.shard) else { return Ok(None) };
     let unknown = [before.as_ref().and_then(Image::unknown_hour), new.unknown_hour()];
-    let (before, after) = (before.as_ref().map(Image::counted), new.counted());
-    Ok(Some((campaign, new.chunk, Change { sequence, before, after, variant: new.variant, unknown })))
+    let (chunk, variant, after) = (new.chunk, new.variant, new.counted());
+    let counted = before.as_ref().map(Image::counted);
+    let told = (before.map(Image::told), new.told());
+    Ok(Some((campaign, chunk, Change { sequence, before: counted, after, told, variant, unknown })))
 }
 
 /// Folds the changes of one total that were not counted yet; the total before and after, if there were any.
@@ -163,7 +195,10 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
             next.variants.entry(variant).or_default().apply(change.before.as_ref(), &change.after);
         }
         match scope {
-            Scope::Campaign => next.recent.note(change.before.as_ref(), &change.after),
+            Scope::Campaign => {
+                next.recent.note(change.before.as_ref(), &change.after);
+                next.breakdown.apply(change.told.0.as_ref(), &change.told.1);
+            }
             Scope::Chunk(_) => {}
         }
         next.note_unknown(change.unknown[0], change.unknown[1]);
@@ -217,8 +252,14 @@ mod tests {
 
     fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
         let counted = |state| Counted::of(state, None);
+        let told = (before.map(told), told(after));
         let (before, after) = (before.map(counted), counted(after));
-        Change { sequence: sequence.to_string(), before, after, variant: None, unknown: [None; 2] }
+        Change { sequence: sequence.to_string(), before, after, told, variant: None, unknown: [None; 2] }
+    }
+
+    fn told(state: MessageState) -> Told {
+        let image = serde_json::json!({ "shard": "x#000000", "chunk": 0, "state": state, "country": "BR" });
+        serde_json::from_value::<Image>(image).unwrap().told()
     }
 
     fn folded(read: &TotalsRecord, shard: &str, changes: &[Change], now: i64) -> Option<TotalsRecord> {
@@ -237,6 +278,8 @@ mod tests {
     fn batches_that_overlap_are_counted_once() {
         let once = folded(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
         assert_eq!((once.totals.claimed, once.totals.accepted), (1, 1));
+        let brazil = &once.breakdown.countries["BR"];
+        assert_eq!((brazil.under_way, brazil.taken), (1, 1));
         assert_eq!(folded(&once, "s1", &three(), 2), None);
         let mut overlapping = three();
         overlapping.push(change(11, Some(MessageState::Claimed), MessageState::Failed));

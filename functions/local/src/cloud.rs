@@ -86,6 +86,7 @@ impl Cloud {
             nudge_queue_url: self.queues.nudge.clone(),
             errand_queue_url: self.queues.errand.clone(),
             token_prefix: "campanile/".to_owned(),
+            export_queue_url: self.queues.export.clone(),
             apps,
             oidc: None,
         };

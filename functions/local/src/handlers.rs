@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use lambdas::{App, dispatcher, importer, sender};
+use lambdas::{App, dispatcher, exporter, importer, sender};
 use serde::Deserialize;
 
 use crate::cloud::Cloud;
@@ -39,7 +39,7 @@ pub fn senders(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     work.spawn(|stop| poll(queue, stop, send));
 }
 
-/// The dispatcher, with nudges, and the importer, with uploads and errands.
+/// The dispatcher, with nudges, the importer, with uploads and errands, and the exporter.
 pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let dispatching = Arc::clone(app);
     let nudge = move |event: SqsEvent| {
@@ -59,6 +59,13 @@ pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     };
     let queue = source(app, &cloud.queues.errand, 1, 2);
     work.spawn(|stop| poll(queue, stop, run));
+    let exporting = Arc::clone(app);
+    let export = move |event: SqsEvent| {
+        let app = Arc::clone(&exporting);
+        async move { exporter::handle(&app, event).await.map(|()| SqsBatchResponse::default()) }
+    };
+    let queue = source(app, &cloud.queues.export, 1, 2);
+    work.spawn(|stop| poll(queue, stop, export));
 }
 
 /// TALLY, with the stream.

@@ -19,6 +19,10 @@ pub struct Queues {
     pub upload: String,
     /// Work on the contact book that takes longer than a request.
     pub errand: String,
+    /// Campaigns whose people are wanted as a file.
+    pub export: String,
+    /// Files on which the exporter failed five times.
+    pub export_dead: String,
     /// Errands on which the importer failed five times.
     pub errand_dead: String,
     /// Uploads on which the importer failed five times.
@@ -33,11 +37,14 @@ pub async fn create(client: &Client) -> anyhow::Result<Queues> {
     let send_dead = create_one(client, "campanile-send-dead", 60, None).await?;
     let upload_dead = create_one(client, "campanile-upload-dead", 60, None).await?;
     let errand_dead = create_one(client, "campanile-errand-dead", 60, None).await?;
+    let export_dead = create_one(client, "campanile-export-dead", 60, None).await?;
     Ok(Queues {
         send: create_one(client, "campanile-send", 45, Some("campanile-send-dead")).await?,
         nudge: create_one(client, "campanile-nudge", 90, None).await?,
         upload: create_one(client, "campanile-upload", 900, Some("campanile-upload-dead")).await?,
         errand: create_one(client, "campanile-errand", 900, Some("campanile-errand-dead")).await?,
+        export: create_one(client, "campanile-export", 900, Some("campanile-export-dead")).await?,
+        export_dead,
         send_dead,
         upload_dead,
         errand_dead,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, CreateVariant,
-    Decision, QuietHours, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
+    Decision, QuietHours, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -111,6 +111,13 @@ pub struct CreateCampaign {
     /// That all people of the audience agreed to get such messages: recorded with who said so and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_attestation: Option<AttestConsent>,
+    /// The most that the campaign may cost, in the currency of the workspace's rate card, such as `"250.00"`: it pauses
+    /// when what is billed and what is on its way would pass it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spend_cap: Option<String>,
+    /// The estimated price that somebody agreed to: needed with `scheduledTo` where the workspace's settings ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed_price: Option<String>,
 }
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
@@ -261,6 +268,9 @@ pub struct Campaign {
     /// What WhatsApp bills those on the phone as, most frequent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub billed: Vec<BilledCount>,
+    /// What it has cost so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spending: Option<Spending>,
     /// Recipients with an outcome.
     pub messages_processed: u64,
     /// When the last outcome was counted.

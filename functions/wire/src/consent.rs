@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ChannelId;
+use crate::{ChannelId, PriceEstimate};
 
 /// Why somebody is on the suppression list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -285,10 +285,13 @@ pub struct StartCampaign {
     /// That all people of the campaign agreed, where that was not said before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent_attestation: Option<AttestConsent>,
+    /// The estimated price that somebody agreed to: needed where the workspace's settings ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed_price: Option<String>,
 }
 
 /// `GET /v3/campaigns/{id}/estimate`: who of the audience would get nothing if it started now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignEstimate {
     /// Recipients in all.
@@ -305,4 +308,7 @@ pub struct CampaignEstimate {
     pub window_closed: u64,
     /// Of all: cannot be filled in.
     pub unfilled: u64,
+    /// What it would cost if everybody got a message: everybody was counted for it, whatever was looked at for the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<PriceEstimate>,
 }

@@ -11,6 +11,7 @@ mod channel;
 mod consent;
 mod contact;
 mod content;
+mod export;
 mod identity;
 mod ids;
 mod language;
@@ -18,8 +19,10 @@ mod lifecycle;
 mod list;
 mod manage;
 mod message;
+mod money;
 mod preview;
 mod problem;
+mod report;
 mod seconds;
 mod settings;
 mod template;
@@ -43,6 +46,7 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
+pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportFormat};
 pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
     SignInLink, SignInWays, TokenList,
@@ -59,10 +63,18 @@ pub use list::{
 };
 pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
+pub use money::{
+    CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates, Spending,
+    StandingRateCard,
+};
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
+pub use report::{
+    CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
+    PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport,
+};
 pub use settings::{
     EditRetention, EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Restoration,
     RestorePerson, Retention, Settings, SettingsAudit, SettingsChange,

@@ -79,6 +79,12 @@ pub struct EditCampaign {
     /// The same as `audienceId`, as creations also name it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads_asset_url: Option<String>,
+    /// Until the campaign has ended; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub spend_cap: Option<Option<String>>,
+    /// The estimated price that somebody agreed to, as with a creation: needed with `scheduledTo` where settings ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed_price: Option<String>,
 }
 
 /// A field that is there, even as null.

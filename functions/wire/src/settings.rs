@@ -112,6 +112,10 @@ pub struct Settings {
     /// How long each kind of data is kept.
     #[serde(default)]
     pub retention: Retention,
+    /// Whether a campaign starts, or gets its time, only with `confirmedPrice`: the estimated price that somebody agreed
+    /// to. False until it is switched on.
+    #[serde(default)]
+    pub confirm_price: bool,
     /// Rises with every change.
     pub version: u64,
 }
@@ -135,6 +139,9 @@ pub struct EditSettings {
     /// As in [`Settings`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention: Option<EditRetention>,
+    /// As in [`Settings`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_price: Option<bool>,
 }
 
 /// A field that is there, even as null.

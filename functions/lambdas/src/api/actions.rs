@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use campaigns::creation;
 use campaigns::lifecycle::{Action, Transition, status_name};
 use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, StartCampaign};
@@ -18,6 +19,7 @@ use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
 use super::launch_check;
+use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::Held;
@@ -42,9 +44,26 @@ pub async fn start(
     caller: Caller,
     id: Path<CampaignId>,
     body: Bytes,
-) -> Result<Json<Campaign>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = start_request(&body)?;
-    act(&app, &caller, &id, Action::Start, request.consent_attestation.as_ref()).await
+    let read = find(&app, &caller, &id).await?;
+    let mut estimated = None;
+    if let Transition::To(_) = Action::Start.from(read.status) {
+        match price_check::check(&app, &read, request.confirmed_price.as_deref()).await? {
+            Checked::Refused(answer) => return Ok(*answer),
+            Checked::Fine { estimated_micros } => estimated = Some(estimated_micros),
+        }
+    }
+    let said = Said { attest: request.consent_attestation.as_ref(), estimated };
+    Ok(act(&app, &caller, &id, Action::Start, said).await?.into_response())
+}
+
+/// What comes with an action.
+#[derive(Clone, Copy, Default)]
+struct Said<'a> {
+    attest: Option<&'a AttestConsent>,
+    /// What the campaign was just estimated to cost.
+    estimated: Option<u64>,
 }
 
 /// A start needs no body.
@@ -60,17 +79,17 @@ fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
 
 /// `POST /v3/campaigns/{id}/pause`
 pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Pause, None).await
+    act(&app, &caller, &id, Action::Pause, Said::default()).await
 }
 
 /// `POST /v3/campaigns/{id}/resume`
 pub async fn resume(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Resume, None).await
+    act(&app, &caller, &id, Action::Resume, Said::default()).await
 }
 
 /// `POST /v3/campaigns/{id}/cancel`
 pub async fn cancel(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Cancel, None).await
+    act(&app, &caller, &id, Action::Cancel, Said::default()).await
 }
 
 async fn act(
@@ -78,7 +97,7 @@ async fn act(
     caller: &Caller,
     id: &CampaignId,
     action: Action,
-    attest: Option<&AttestConsent>,
+    with: Said<'_>,
 ) -> Result<Json<Campaign>, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(app, caller, id).await?;
@@ -88,10 +107,13 @@ async fn act(
             Transition::Already => return Ok(Json(whole(app, &read).await?)),
             Transition::Refused => return Err(refused(action, read.status).into()),
         };
-        let said = attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
+        let said = with.attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
         if action == Action::Start {
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
+        }
+        if action == Action::Resume {
+            launch_check::money(app, &read).await?;
         }
         let held = match action {
             Action::Start => launch_check::check(app, &read).await?,
@@ -104,6 +126,7 @@ async fn act(
         }
         let mut next = after(action, status, &read, now_micros);
         next.attestation = attestation;
+        next.estimated_micros = with.estimated.or(next.estimated_micros);
         if let Held::Anew(media) = held {
             next.media = media;
         }

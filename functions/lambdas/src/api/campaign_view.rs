@@ -94,6 +94,7 @@ pub fn campaign(
         totals: totals.campaign_totals(record.recipients),
         failures: failures(totals),
         billed: billed(totals),
+        spending: None,
         messages_processed: settled,
         last_message_processed_at: last_outcome_at,
         health_check_data: health(record, settled, last_outcome_at),

@@ -43,6 +43,8 @@ pub(crate) fn record() -> CampaignRecord {
         timing: campaigns::timing::Timing::default(),
         tracking: campaigns::tracking::Tracking::default(),
         attestation: None,
+        spend_cap_micros: None,
+        estimated_micros: None,
         messages_per_second: 80,
         seed: 1,
         plan_version: 1,

@@ -13,7 +13,9 @@ use super::extract::{Params, page_limit};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::sender::number;
+use crate::spending;
 use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::rate_cards;
 use crate::storage::totals::{self, Scope};
 
 /// Campaigns on a page when nothing is asked for.
@@ -45,7 +47,11 @@ pub async fn list(
     let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
     let counted = totals::get_many(&app, &ids).await?;
     let (bucket, now) = (&app.config.files_bucket, app.clock.now_millis());
-    let shown = |(record, counted)| campaign_view::campaign(record, counted, Chunks::NotRead, bucket, now);
+    let card = rate_cards::parsed(&rate_cards::read(&app, caller.workspace_id).await?)?;
+    let shown = |(record, counted)| {
+        let spending = Some(spending::money(&app, &card, record, counted).spending);
+        Campaign { spending, ..campaign_view::campaign(record, counted, Chunks::NotRead, bucket, now) }
+    };
     let items = records.iter().zip(&counted).map(shown).collect();
     Ok(Json(CampaignList { items, next: next.map(|id| id.0) }))
 }
@@ -76,10 +82,12 @@ pub(super) fn messages_are_kept(record: &CampaignRecord) -> Result<(), Refusal> 
 pub(super) async fn whole(app: &App, record: &CampaignRecord) -> anyhow::Result<Campaign> {
     let counted = totals::get(app, &record.id, Scope::Campaign);
     let chunks = totals::chunks(app, &record.id);
-    let (counted, chunks) = futures::future::try_join(counted, chunks).await?;
+    let card = rate_cards::read(app, record.workspace_id);
+    let (counted, chunks, card) = futures::future::try_join3(counted, chunks, card).await?;
     let now = app.clock.now_millis();
     let bucket = &app.config.files_bucket;
     let mut campaign = campaign_view::campaign(record, &counted, Chunks::Latest(&chunks), bucket, now);
+    campaign.spending = Some(spending::money(app, &rate_cards::parsed(&card)?, record, &counted).spending);
     if let Some(alert) = campaign.alerts.first_mut()
         && let Some(why) = number::why_silent(app, record.workspace_id, &record.channel_id).await?
     {

@@ -32,6 +32,7 @@ use super::content_media;
 use super::extract::Body;
 use super::idempotency::{self, Keyed};
 use super::launch_check;
+use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::Held;
@@ -88,6 +89,10 @@ pub(super) async fn create_or_find(
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
     if record.status == CampaignStatus::Scheduled {
+        match price_check::check(app, &record, request.confirmed_price.as_deref()).await? {
+            Checked::Refused(answer) => return Ok(*answer),
+            Checked::Fine { estimated_micros } => record.estimated_micros = Some(estimated_micros),
+        }
         consent_check::check(app, &record).await?;
         if let Held::Anew(media) = launch_check::check(app, &record).await? {
             record.media = media;
@@ -279,6 +284,8 @@ fn record(
         timing: asked.timing,
         tracking: asked.tracking,
         attestation: None,
+        spend_cap_micros: asked.spend_cap_micros,
+        estimated_micros: None,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,

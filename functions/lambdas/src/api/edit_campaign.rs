@@ -8,13 +8,15 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
+use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
-    Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
-    EditCampaign, FreeContent, MediaSource,
+    CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant, EditCampaign,
+    FreeContent, MediaSource,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
@@ -24,6 +26,7 @@ use super::consent_check;
 use super::create_campaign::{fitting_wordings, parties, say, unfilled};
 use super::extract::Body;
 use super::launch_check;
+use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -43,7 +46,7 @@ pub async fn edit(
     caller: Caller,
     Path(id): Path<CampaignId>,
     Body(request): Body<EditCampaign>,
-) -> Result<Json<Campaign>, ApiError> {
+) -> Result<Response, ApiError> {
     for _ in 0..MOST_RACES {
         let read = find(&app, &caller, &id).await?;
         let limits = limits(&app, &id, &request).await?;
@@ -62,7 +65,7 @@ pub async fn edit(
         let mut changes = changes(&read, &next);
         changes.extend(limits.and_then(|limits| change_of_limits(limits, new.limits)));
         if changes.is_empty() {
-            return Ok(Json(whole(&app, &read).await?));
+            return Ok(Json(whole(&app, &read).await?).into_response());
         }
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());
@@ -72,6 +75,10 @@ pub async fn edit(
             lay_anew(&mut next, app.clock.now_micros());
         }
         if must_be_checked(&read, &next) {
+            match price_check::check(&app, &next, request.confirmed_price.as_deref()).await? {
+                Checked::Refused(answer) => return Ok(*answer),
+                Checked::Fine { estimated_micros } => next.estimated_micros = Some(estimated_micros),
+            }
             consent_check::check(&app, &next).await?;
             if let Held::Anew(media) = launch_check::check(&app, &next).await? {
                 next.media = media;
@@ -94,7 +101,7 @@ pub async fn edit(
             if moves {
                 nudge_if_near(&app, &next).await;
             }
-            return Ok(Json(whole(&app, &next).await?));
+            return Ok(Json(whole(&app, &next).await?).into_response());
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
@@ -144,6 +151,7 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
         skip_unfilled: Some(record.unfilled == Unfilled::Skip),
+        spend_cap: record.spend_cap_micros.map(amount),
         ..said(record)
     }
 }
@@ -237,6 +245,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.unfilled = unfilled(new.skip_unfilled);
     next.timing = new.timing;
     next.tracking = new.tracking;
+    next.spend_cap_micros = new.spend_cap_micros;
 }
 
 /// What differs, by its name on the wire; long things without their words.
@@ -256,7 +265,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 15] {
+fn shown(record: &CampaignRecord) -> [Shown; 16] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
@@ -276,6 +285,7 @@ fn shown(record: &CampaignRecord) -> [Shown; 15] {
         (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
         (Part::Pace, "timeZone", zone),
         (Part::Name, "skipUnfilled", Some((record.unfilled == Unfilled::Skip).to_string())),
+        (Part::Breaker, "spendCap", record.spend_cap_micros.map(amount)),
         (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
         (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),

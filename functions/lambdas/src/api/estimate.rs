@@ -15,6 +15,7 @@ use super::campaigns::find;
 use super::messages::told;
 use super::problem::ApiError;
 use crate::App;
+use crate::spending;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::{consents, files, people, settings, suppressions, windows};
 
@@ -28,7 +29,8 @@ pub async fn show(
     Path(id): Path<CampaignId>,
 ) -> Result<Json<CampaignEstimate>, ApiError> {
     let record = find(&app, &caller, &id).await?;
-    Ok(Json(estimate(&app, &record).await?))
+    let (_, price) = spending::estimate(&app, &record).await.map_err(told)?;
+    Ok(Json(CampaignEstimate { price: Some(price), ..estimate(&app, &record).await? }))
 }
 
 /// What would come of the campaign's people.

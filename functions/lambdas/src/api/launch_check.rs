@@ -10,9 +10,11 @@ use super::messages::told;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::{self, Held};
+use crate::spending;
 use crate::storage::campaigns::{CampaignRecord, Unfilled};
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::files;
+use crate::storage::totals::{self, Scope};
 
 /// Rows that are told: who has more to correct sees what kind of thing it is.
 const MOST_ROWS: usize = 20;
@@ -51,6 +53,14 @@ pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Held, Ap
     number(app, &channel).await?;
     templates(app, &channel, record).await?;
     hold(app, &channel, record).await
+}
+
+/// Refuses a resume that would pause at once, because another message would pass the campaign's spend cap.
+pub(super) async fn money(app: &App, record: &CampaignRecord) -> Result<(), ApiError> {
+    let counted = totals::get(app, &record.id, Scope::Campaign).await?;
+    let Some(purse) = spending::capped_purse(app, record, &counted).await? else { return Ok(()) };
+    let is_poor = !record.is_cut() && purse.is_empty();
+    if is_poor { Err(Refusal::new(Kind::Conflict, purse.reason()).into()) } else { Ok(()) }
 }
 
 /// The campaign's number.

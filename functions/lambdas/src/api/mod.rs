@@ -20,6 +20,7 @@ mod assets;
 mod audiences;
 mod audit;
 mod caller;
+mod campaign_exports;
 pub(crate) mod campaign_view;
 mod campaigns;
 mod channel_edits;
@@ -43,13 +44,17 @@ mod idempotency;
 mod launch_check;
 mod lists;
 mod members;
-mod message_view;
+pub(crate) mod message_view;
 mod messages;
 mod once;
 mod people;
 mod preview;
+mod price_check;
 mod problem;
+mod rate_card;
 mod recount;
+mod report;
+mod reports;
 mod request_log;
 mod restore_person;
 mod routes;
@@ -110,6 +115,9 @@ fn access(routes: Routes) -> Routes {
         .get("/v3/settings", Role(Viewer), settings::show)
         .patch("/v3/settings", Role(Manager), settings::edit)
         .get("/v3/settings/audit", Role(Viewer), settings::audit)
+        .get("/v3/rate-card", Role(Viewer), rate_card::show)
+        .put("/v3/rate-card", Role(Manager), rate_card::replace)
+        .delete("/v3/rate-card", Role(Manager), rate_card::reset)
 }
 
 fn people(routes: Routes) -> Routes {
@@ -172,6 +180,10 @@ fn campaigns_of(routes: Routes) -> Routes {
         .post("/v3/campaigns/{id}/resume", Role(Operator), actions::resume)
         .post("/v3/campaigns/{id}/cancel", Role(Operator), actions::cancel)
         .get("/v3/campaigns/{id}/estimate", Role(Viewer), estimate::show)
+        .post("/v3/campaigns/{id}/exports", Role(Manager), campaign_exports::create)
+        .get("/v3/campaigns/{id}/exports/{export}", Role(Manager), campaign_exports::show)
+        .get("/v3/campaigns/{id}/report", Role(Viewer), report::show)
+        .get("/v3/reports", Role(Viewer), reports::show)
         .get("/v3/campaigns/{id}/preview", Role(Viewer), preview::show)
         .post("/v3/campaigns/{id}/try", Role(Operator), preview::send)
         .get("/v3/campaigns/{id}/messages", Role(Viewer), messages::list)

@@ -118,6 +118,7 @@ fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<
         confirm_opt_outs: request.confirm_opt_outs.map_or(read.confirm_opt_outs, Switch::from),
         require_consent: request.require_consent.map_or(read.require_consent, Switch::from),
         frequency_cap: request.frequency_cap.unwrap_or(read.frequency_cap),
+        confirm_price: request.confirm_price.map_or(read.confirm_price, Switch::from),
         default_country: country
             .map_or_else(|| read.default_country.clone(), |asked| asked.map(|country| country.as_str().to_owned())),
         retention: kept(read.retention, request.retention.unwrap_or_default()),
@@ -141,7 +142,7 @@ fn changed(read: &SettingsRecord, next: &SettingsRecord) -> Vec<ChangedField> {
     both.map(|((field, before), (_, after))| ChangedField { field: field.to_owned(), before, after }).collect()
 }
 
-fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 8] {
+fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 9] {
     let Retention { files_days, rejects_days, messages_days, replies_days } = record.retention;
     let cap = record.frequency_cap.map(|FrequencyCap { messages, days }| format!("{messages} in {days} days"));
     let is_on = |switch: Switch| Some((switch == Switch::On).to_string());
@@ -150,6 +151,7 @@ fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 8] {
         ("requireConsent", is_on(record.require_consent)),
         ("frequencyCap", cap),
         ("defaultCountry", record.default_country.clone()),
+        ("confirmPrice", is_on(record.confirm_price)),
         ("retention.filesDays", Some(files_days.to_string())),
         ("retention.rejectsDays", Some(rejects_days.to_string())),
         ("retention.messagesDays", Some(messages_days.to_string())),
@@ -164,6 +166,7 @@ fn view(record: &SettingsRecord) -> Settings {
         frequency_cap: record.frequency_cap,
         default_country: record.default_country.clone(),
         retention: record.retention,
+        confirm_price: record.confirm_price == Switch::On,
         version: record.version,
     }
 }

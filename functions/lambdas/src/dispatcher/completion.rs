@@ -1,6 +1,7 @@
 //! Completion: a campaign ends when every recipient has an outcome and a recount of the messages says so too. Receipts
 //! go on coming, so the two need not agree on who has read by now.
 
+use campaigns::breakdown::{Breakdown, Told};
 use campaigns::message::{waiting_for_later, waiting_with_job};
 use campaigns::totals::{Counted, Totals};
 use wire::{CampaignEvent, CampaignStatus};
@@ -65,7 +66,7 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
         return Ok(());
     }
     if !all_settled {
-        return correct(app, &record, read, recount.totals).await;
+        return correct(app, &record, read, recount).await;
     }
     let mut next = record.clone();
     next.status = CampaignStatus::Completed;
@@ -116,25 +117,28 @@ pub(super) async fn sweep_cancelled(app: &App, record: CampaignRecord) -> anyhow
 }
 
 /// Every message has an outcome and the totals do not say so: when they had their time, the recount takes their place.
-async fn correct(app: &App, record: &CampaignRecord, read: &TotalsRecord, recounted: Totals) -> anyhow::Result<()> {
+async fn correct(app: &App, record: &CampaignRecord, read: &TotalsRecord, recounted: Recount) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
     let folded_at = read.watermarks.values().map(|mark| mark.at).max().unwrap_or_default();
     if now - folded_at < DRIFT_AFTER_MS {
         return Ok(());
     }
     tracing::error!(campaign = %record.id, "totals differ from a recount and are corrected");
-    let next = TotalsRecord { totals: recounted, version: read.version + 1, ..read.clone() };
+    let Recount { totals, breakdown, .. } = recounted;
+    let breakdown = Breakdown { departures: read.breakdown.departures.clone(), ..breakdown };
+    let next = TotalsRecord { totals, breakdown, version: read.version + 1, ..read.clone() };
     totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await.map(|_| ())
 }
 
 struct Recount {
     totals: Totals,
+    breakdown: Breakdown,
     lowest_missing: Option<u64>,
 }
 
 /// Counts the messages themselves. Claims without an outcome past their sender's time become `unknown` on the way.
 async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> {
-    let mut recount = Recount { totals: Totals::default(), lowest_missing: None };
+    let mut recount = Recount { totals: Totals::default(), breakdown: Breakdown::default(), lowest_missing: None };
     let mut first = 0;
     while first < record.recipients {
         let last = (first + RECOUNT_PAGE).min(record.recipients) - 1;
@@ -145,6 +149,7 @@ async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> 
             }
             expected = message.index + 1;
             recount.totals.apply(None, &Counted::from(&message));
+            recount.breakdown.apply(None, &Told::from(&message));
             claims::give_up_if_stale(app, message).await?;
         }
         if expected <= last && recount.lowest_missing.is_none() {

@@ -21,8 +21,13 @@ use crate::storage::table::Written;
 use crate::storage::{files, messages};
 
 /// Sends jobs for everything due before the horizon and moves the cursor after each batch of them. `counted`: the
-/// campaign's totals. Nothing when somebody else changed the campaign.
-pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> anyhow::Result<Option<CampaignRecord>> {
+/// campaign's totals; `affordable`: the index up to which its money goes. Nothing when somebody else changed the campaign.
+pub(super) async fn cut(
+    app: &App,
+    record: CampaignRecord,
+    counted: &Totals,
+    affordable: u64,
+) -> anyhow::Result<Option<CampaignRecord>> {
     let Some(mut record) = shift_if_late(app, record).await? else { return Ok(None) };
     let share = portfolio::share(app, &record, counted).await?;
     if let Some(share) = &share {
@@ -35,6 +40,7 @@ pub(super) async fn cut(app: &App, record: CampaignRecord, counted: &Totals) -> 
     let waits = later::look(app, &record, counted).await?;
     let first = record.cursor_index;
     let room = share.as_ref().map_or(u64::MAX, |share| share.end(app, &record)).min(room(&record, counted));
+    let room = room.min(affordable);
     let mut segment = Segment::default();
     let horizon = app.clock.now_micros() + HORIZON_MICROS;
     while record.cursor_due_at_micros <= horizon && record.cursor_index < room && !record.is_cut() {
@@ -155,7 +161,9 @@ async fn cut_batch(
         // Where jobs were lost, each recipient gets its own: one that makes its job fail takes nobody with it.
         most = if record.is_suspect(batch.next.index) { 1 } else { most };
         let in_segment = SEGMENT_ROWS - batch.next.index % SEGMENT_ROWS;
-        let most = usize::try_from(most.min(in_segment)).unwrap_or(JOB_RECIPIENTS);
+        // Exactly the room that there is: a cap counts single people.
+        let most = most.min(in_segment).min(room.saturating_sub(batch.next.index));
+        let most = usize::try_from(most).unwrap_or(JOB_RECIPIENTS);
         let Some(cut) = plan.cut(batch.next, most) else { break };
         let rows = segment.rows(app, record, cut.due[0].index).await?;
         for job in jobs_of(record, &cut, rows)? {

@@ -3,6 +3,7 @@
 //! It is called every minute and by nudges. It may be killed anywhere: jobs go out before the cursor moves, so a job may
 //! go out twice, never not at all, and the senders' claims make twice once. One writer per channel, by a lease.
 
+mod cap;
 mod claims;
 mod completion;
 mod cutting;
@@ -19,6 +20,7 @@ use campaigns::lifecycle::is_active;
 use serde::Deserialize;
 use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 
+use self::cap::Allowed;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::storage::audit::AuditLine;
@@ -136,12 +138,14 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let Some(record) = cutting::with_files(app, record).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
     let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
+    let counted = totals::get(app, campaign, Scope::Campaign).await?;
+    let Allowed::Below(affordable) = cap::look(app, &record, &counted).await? else { return Ok(()) };
     let Some(record) = sweep::go_on(app, record).await? else { return Ok(()) };
     repair::send_overdue_retries(app, &record).await?;
     later::send_due(app, &record).await?;
     let counted = totals::get(app, campaign, Scope::Campaign).await?;
     let first_due_at = record.cursor_due_at_micros / 1_000;
-    let Some(record) = cutting::cut(app, record, &counted.totals).await? else { return Ok(()) };
+    let Some(record) = cutting::cut(app, record, &counted.totals, affordable).await? else { return Ok(()) };
     let Some(record) = health::look(app, record, &counted, first_due_at).await? else { return Ok(()) };
     let Some(record) = claims::settle(app, record, &counted.totals).await? else { return Ok(()) };
     completion::complete(app, record, &counted).await

@@ -4,6 +4,7 @@
 //! that the segments of one audience are of one reading of the book. What it was just writing lands while the other run
 //! still reads the book, before that writes a segment.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
@@ -11,6 +12,7 @@ use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS};
 use campaigns::contact::file_row;
 use campaigns::file::{RejectReason, RejectsWriter};
 use campaigns::list::Sought;
+use campaigns::phone::{Country, country_of};
 use tempfile::NamedTempFile;
 use wire::{AudienceId, AudienceStatus, ListFilter, RejectReasonCount, WorkspaceId};
 
@@ -81,6 +83,7 @@ async fn cut_segments(
     let left_out = RejectsWriter::new(BufWriter::new(file), &columns, 0, language);
     let mut left_out = left_out.context("writing who is left out")?;
     let (mut segment, mut recipients, mut rejected) = (Vec::new(), 0, 0);
+    let mut countries: BTreeMap<String, u64> = BTreeMap::new();
     let mut row_number = 1;
     for found in gathered.read()? {
         let found = found?;
@@ -94,6 +97,8 @@ async fn cut_segments(
         let recipient = Recipient { row: 0, phone: found.contact.phone, name: found.contact.name, fields: cells };
         serde_json::to_writer(&mut segment, &recipient).context("a recipient does not fit into JSON")?;
         segment.push(b'\n');
+        let country = country_of(&recipient.phone).map_or("", Country::as_str);
+        *countries.entry(country.to_owned()).or_default() += 1;
         recipients += 1;
         if recipients % SEGMENT_ROWS == 0
             && !store(app, record, std::mem::take(&mut segment), recipients, rejected).await?
@@ -105,7 +110,7 @@ async fn cut_segments(
         return Ok(None);
     }
     left_out.finish().and_then(|mut file| file.flush()).context("writing who is left out")?;
-    Ok(Some(imported(columns, recipients, rejected)))
+    Ok(Some(Imported { countries, ..imported(columns, recipients, rejected) }))
 }
 
 /// Writes a segment, the last of so many recipients. Answers whether the audience is still this run's to write.
@@ -139,5 +144,6 @@ fn imported(columns: Vec<String>, recipients: u64, rejected: u64) -> Imported {
         phone_column: columns[0].clone(),
         name_column: Some(columns[1].clone()),
         columns,
+        countries: BTreeMap::new(),
     }
 }

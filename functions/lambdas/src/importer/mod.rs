@@ -167,6 +167,7 @@ fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
         rejected: 0,
         rejected_by_reason: Vec::new(),
         columns: Vec::new(),
+        countries: None,
         import_of: Some(tag.to_owned()),
         ..asked.clone()
     }
@@ -190,6 +191,7 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
         columns: imported.columns,
         phone_column: Some(imported.phone_column),
         name_column: imported.name_column,
+        countries: Some(imported.countries),
         ..record
     }
 }

@@ -9,6 +9,7 @@ use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
 };
+use campaigns::phone::Country;
 use wire::{Language, RejectReasonCount};
 
 use super::spool;
@@ -59,6 +60,8 @@ pub(super) struct Imported {
     pub columns: Vec<String>,
     pub phone_column: String,
     pub name_column: Option<String>,
+    /// The recipients by country, two letters; empty where a number tells none.
+    pub countries: BTreeMap<String, u64>,
 }
 
 /// Whether the person with this canonical phone gets nothing.
@@ -109,6 +112,7 @@ fn read_contacts<W: Write>(
         recipients: 0,
         rejected: 0,
         reasons: BTreeMap::new(),
+        countries: BTreeMap::new(),
         seen: Duplicates::new(),
         is_suppressed,
         rejects,
@@ -145,6 +149,7 @@ struct Audience<'a, W: Write, G> {
     recipients: u64,
     rejected: u64,
     reasons: BTreeMap<&'static str, (&'static str, u64)>,
+    countries: BTreeMap<&'static str, u64>,
     seen: Duplicates,
     is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
@@ -188,6 +193,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             return Ok(Added::Unusable(too_many()));
         }
         let row_number = contact.row_number;
+        *self.countries.entry(contact.phone.country().map_or("", Country::as_str)).or_default() += 1;
         let recipient = Recipient {
             phone: contact.phone.e164().to_owned(),
             name: contact.name,
@@ -236,6 +242,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             columns,
             phone_column,
             name_column,
+            countries: self.countries.into_iter().map(|(country, count)| (country.to_owned(), count)).collect(),
         }))
     }
 }
@@ -253,8 +260,6 @@ fn most_frequent_first(reasons: BTreeMap<&'static str, (&'static str, u64)>) -> 
 
 #[cfg(test)]
 mod tests {
-    use campaigns::phone::Country;
-
     use super::*;
 
     struct Made {

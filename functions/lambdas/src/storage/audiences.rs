@@ -1,6 +1,6 @@
 //! Audiences in the control table: how far each import got. Written by the API (announced) and the importer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,9 @@ pub struct AudienceRecord {
     /// What of the file's people goes into the contact book, when that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into_contacts: Option<IntoContactsRecord>,
+    /// Its people by country, two letters, empty where a number tells none; absent until they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub countries: Option<BTreeMap<String, u64>>,
     /// When it was announced.
     pub created_at: i64,
     /// `LAPSE_SHARD` while its files are kept: the sparse index's partition key.
@@ -163,6 +166,7 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         import_of: None,
         list: None,
         into_contacts: None,
+        countries: None,
         created_at: now_millis,
         due_shard: Some(LAPSE_SHARD.to_owned()),
         due_at: Some(now_millis + DAY_MS),
@@ -242,6 +246,28 @@ pub async fn put_import(app: &App, record: &AudienceRecord) -> anyhow::Result<Wr
         .send()
         .await;
     table::written(result, "writing the import of an audience")
+}
+
+/// Notes the countries of an audience of before they were counted at its import.
+pub async fn note_countries(
+    app: &App,
+    workspace: WorkspaceId,
+    id: &AudienceId,
+    countries: &BTreeMap<String, u64>,
+) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(workspace, id);
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.control_table)
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .update_expression("SET countries = :countries")
+        .condition_expression("attribute_exists(pk) AND attribute_not_exists(countries)")
+        .expression_attribute_values(":countries", table::value(countries)?)
+        .send()
+        .await;
+    table::written(result, "noting the countries of an audience")
 }
 
 /// Writes how far its people got into the contact book, over `from_segment`: of two runs one is counted.

@@ -88,6 +88,12 @@ pub struct CampaignRecord {
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,
+    /// The most that it may cost, in millionths of the rate card's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend_cap_micros: Option<u64>,
+    /// What it was estimated to cost when it was created or started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_micros: Option<u64>,
     /// The number's rate when the campaign was created.
     pub messages_per_second: u32,
     /// Seed of the plan's chance.

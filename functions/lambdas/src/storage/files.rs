@@ -62,6 +62,17 @@ pub fn export_key(workspace: WorkspaceId, id: &ExportId) -> String {
     format!("exports/{workspace}/{id}.csv")
 }
 
+/// A campaign's people as a file.
+pub fn campaign_export_key(workspace: WorkspaceId, id: &ExportId, ending: &str) -> String {
+    format!("exports/{workspace}/{id}.{ending}")
+}
+
+/// Whether this error says that a file is not there.
+pub fn is_missing(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
+    cause.is_some_and(GetObjectError::is_no_such_key)
+}
+
 /// Writes a file whole.
 pub async fn put(app: &App, key: &str, content_type: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
     app.s3

@@ -61,6 +61,16 @@ pub enum Errand {
     },
 }
 
+/// Asks the exporter for a campaign's people as a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which file.
+    pub export_id: ExportId,
+}
+
 /// Work for a sender that is no job: the confirmation of a person's wish. What is sent stands with the wish
 /// (`suppressions`), which decides whether it still is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +202,14 @@ pub async fn send_errand(app: &App, errand: &Errand) -> anyhow::Result<()> {
     let request = app.sqs.send_message().queue_url(&app.config.errand_queue_url);
     let request = request.message_body(serde_json::to_string(errand)?);
     request.send().await.with_context(|| format!("sending {errand:?}"))?;
+    Ok(())
+}
+
+/// Sends the exporter on an errand.
+pub async fn send_export(app: &App, errand: &ExportErrand) -> anyhow::Result<()> {
+    let request = app.sqs.send_message().queue_url(&app.config.export_queue_url);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("asking for export {}", errand.export_id))?;
     Ok(())
 }
 

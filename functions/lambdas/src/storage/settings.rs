@@ -43,6 +43,8 @@ pub struct SettingsRecord {
     pub default_country: Option<String>,
     /// How long each kind of data is kept.
     pub retention: Retention,
+    /// Whether somebody must agree to the price before a campaign starts.
+    pub confirm_price: Switch,
     /// Rises with every change; 0: never changed.
     pub version: u64,
 }
@@ -55,6 +57,7 @@ impl Default for SettingsRecord {
             frequency_cap: None,
             default_country: None,
             retention: Retention::default(),
+            confirm_price: Switch::Off,
             version: 0,
         }
     }

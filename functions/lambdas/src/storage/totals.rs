@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem, Update};
+use campaigns::breakdown::Breakdown;
 use campaigns::breaker::{Limits, Recent};
 use campaigns::totals::Totals;
 use serde::{Deserialize, Serialize};
@@ -80,12 +81,19 @@ pub struct TotalsRecord {
     /// Messages of unknown outcome by the hour since 1970 in which they became so; nothing in the totals of a chunk.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown_by_hour: BTreeMap<u32, u64>,
+    /// What the counts are made of; nothing in the totals of a chunk.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub breakdown: Breakdown,
     /// Jobs that failed again and again and are kept; nothing in the totals of a chunk.
     #[serde(default)]
     pub dead_letters: u64,
     /// Rises with every write.
     #[serde(default)]
     pub version: u64,
+}
+
+fn is_nothing(breakdown: &Breakdown) -> bool {
+    *breakdown == Breakdown::default()
 }
 
 /// Messages that have been unknown for long.

@@ -1,0 +1,80 @@
+//! A campaign's people as a file: asked for here, written by the exporter, fetched from S3 by a link that expires.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use wire::{CampaignExport, CampaignExportStatus, CampaignId, CreateCampaignExport, ExportId};
+
+use super::caller::Caller;
+use super::campaigns::find;
+use super::extract::Body;
+use super::problem::{ApiError, Refusal};
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::storage::campaign_exports::{self as store, CampaignExportRecord};
+use crate::storage::exports::KEPT_DAYS;
+use crate::storage::files;
+use crate::storage::queues::{self, ExportErrand};
+
+/// `POST /v3/campaigns/{id}/exports`
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<CampaignId>,
+    Body(request): Body<CreateCampaignExport>,
+) -> Result<Response, ApiError> {
+    let campaign = find(&app, &caller, &id).await?;
+    let now = app.clock.now_millis();
+    let record = CampaignExportRecord {
+        id: ExportId(app.new_id()?),
+        workspace_id: caller.workspace_id,
+        campaign_id: campaign.id,
+        format: request.format,
+        status: CampaignExportStatus::Writing,
+        people: 0,
+        created_at: now,
+        expires_at: now / 1_000 + KEPT_DAYS * 86_400,
+    };
+    store::put(&app, &record).await?;
+    let errand = ExportErrand { workspace_id: record.workspace_id, export_id: record.id.clone() };
+    queues::send_export(&app, &errand).await?;
+    let (workspace, campaign, export) = (caller.workspace_id, &record.campaign_id, &record.id);
+    tracing::info!(%workspace, %campaign, %export, "a campaign's people were asked for as a file");
+    Ok((StatusCode::ACCEPTED, Json(view(&app, record).await?)).into_response())
+}
+
+/// `GET /v3/campaigns/{id}/exports/{export}`
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, export)): Path<(CampaignId, ExportId)>,
+) -> Result<Json<CampaignExport>, ApiError> {
+    let campaign = find(&app, &caller, &id).await?;
+    let found = store::get(&app, caller.workspace_id, &export).await?;
+    let now = app.clock.now_millis() / 1_000;
+    let found = found.filter(|record| record.campaign_id == campaign.id && record.expires_at > now);
+    Ok(Json(view(&app, found.ok_or_else(|| Refusal::not_found("export"))?).await?))
+}
+
+async fn view(app: &App, record: CampaignExportRecord) -> anyhow::Result<CampaignExport> {
+    let url = match record.status {
+        CampaignExportStatus::Writing | CampaignExportStatus::Failed => None,
+        CampaignExportStatus::Ready => {
+            let name = format!("campaign-{}.{}", record.campaign_id, record.ending());
+            Some(files::download_url(app, &record.key(), &name).await?)
+        }
+    };
+    Ok(CampaignExport {
+        url,
+        created_at: time_of_millis(record.created_at),
+        expires_at: time_of_millis(record.expires_at * 1_000),
+        id: record.id,
+        campaign_id: record.campaign_id,
+        format: record.format,
+        status: record.status,
+        people: record.people,
+    })
+}

@@ -1,0 +1,174 @@
+//! The campaigns of a period, summed up: by the day on which they started and by the channel that sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use campaigns::rates::{Card, amount};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use wire::{CampaignId, ChannelId, ChannelSum, DaySum, Funnel, PeriodReport, PeriodSum};
+
+use super::caller::Caller;
+use super::extract::Params;
+use super::problem::{ApiError, Refusal};
+use super::report::funnel;
+use crate::App;
+use crate::clock::time_of_millis;
+use crate::spending;
+use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::rate_cards;
+use crate::storage::totals::{self, TotalsRecord};
+
+/// Longest period, in days: a quarter and what a month is over.
+const MOST_DAYS: i64 = 100;
+
+/// Campaigns of one page: their totals are read in one batch.
+const PAGE: i32 = 100;
+
+/// Pages at most: two thousand campaigns, some seconds.
+const MOST_PAGES: u32 = 20;
+
+/// A period that is asked for.
+#[derive(Debug, Deserialize)]
+pub struct PeriodAsked {
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+}
+
+/// `GET /v3/reports?from=&to=`: days, UTC, both included; the last thirty when nothing is asked for.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<PeriodAsked>,
+) -> Result<Json<PeriodReport>, ApiError> {
+    let (from, to) = period(&asked, app.clock.now())?;
+    let card = rate_cards::parsed(&rate_cards::read(&app, caller.workspace_id).await?)?;
+    let mut sums = Sums::default();
+    let (mut after, mut is_complete) = (None, false);
+    for _ in 0..MOST_PAGES {
+        let (records, next) = store::list(&app, caller.workspace_id, PAGE, after.as_ref()).await?;
+        let within = |record: &CampaignRecord| {
+            let day = started(record);
+            day.filter(|day| (from..=to).contains(day)).map(|day| (day, record.clone()))
+        };
+        let found: Vec<(NaiveDate, CampaignRecord)> = records.iter().filter_map(within).collect();
+        let ids: Vec<CampaignId> = found.iter().map(|(_, record)| record.id.clone()).collect();
+        if !ids.is_empty() {
+            let counted = totals::get_many(&app, &ids).await?;
+            for ((day, record), counted) in found.iter().zip(&counted) {
+                sums.add(&app, &card, *day, record, counted);
+            }
+        }
+        after = next;
+        is_complete = after.is_none();
+        if is_complete {
+            break;
+        }
+    }
+    Ok(Json(sums.report(from, to, &card.currency, is_complete)))
+}
+
+fn period(asked: &PeriodAsked, now: DateTime<Utc>) -> Result<(NaiveDate, NaiveDate), Refusal> {
+    let to = asked.to.unwrap_or_else(|| now.date_naive());
+    let from = asked.from.unwrap_or(to - chrono::Duration::days(29));
+    let days = (to - from).num_days() + 1;
+    let how = format!("give a period of 1 to {MOST_DAYS} days, such as from=2026-11-01&to=2026-11-30");
+    if (1..=MOST_DAYS).contains(&days) { Ok((from, to)) } else { Err(Refusal::field("from", how)) }
+}
+
+/// The day on which a campaign began to send; nothing where it did not.
+fn started(record: &CampaignRecord) -> Option<NaiveDate> {
+    record.last_chunk?;
+    Some(time_of_millis(record.scheduled_to?).date_naive())
+}
+
+#[derive(Debug, Clone, Default)]
+struct Sum {
+    campaigns: u64,
+    funnel: Funnel,
+    failed: u64,
+    opted_out: u64,
+    billed_micros: u64,
+}
+
+#[derive(Default)]
+struct Sums {
+    all: Sum,
+    channels: BTreeMap<ChannelId, Sum>,
+    days: BTreeMap<NaiveDate, Sum>,
+}
+
+impl Sums {
+    fn add(&mut self, app: &App, card: &Card, day: NaiveDate, record: &CampaignRecord, counted: &TotalsRecord) {
+        let one = Sum {
+            campaigns: 1,
+            funnel: Funnel { clicked: counted.breakdown.clicked, ..funnel(&counted.totals, record.recipients) },
+            failed: counted.totals.failed,
+            opted_out: counted.breakdown.opted_out,
+            billed_micros: spending::money(app, card, record, counted).billed_micros,
+        };
+        self.all.add(&one);
+        self.channels.entry(record.channel_id.clone()).or_default().add(&one);
+        self.days.entry(day).or_default().add(&one);
+    }
+
+    fn report(self, from: NaiveDate, to: NaiveDate, currency: &str, is_complete: bool) -> PeriodReport {
+        PeriodReport {
+            from,
+            to,
+            all: self.all.shown(currency),
+            channels: self
+                .channels
+                .into_iter()
+                .map(|(channel_id, sum)| ChannelSum { channel_id, sum: sum.shown(currency) })
+                .collect(),
+            days: self.days.into_iter().map(|(day, sum)| DaySum { day, sum: sum.shown(currency) }).collect(),
+            is_complete,
+        }
+    }
+}
+
+impl Sum {
+    fn add(&mut self, other: &Sum) {
+        self.campaigns += other.campaigns;
+        self.failed += other.failed;
+        self.opted_out += other.opted_out;
+        self.billed_micros = self.billed_micros.saturating_add(other.billed_micros);
+        let (sum, one) = (&mut self.funnel, other.funnel);
+        sum.audience += one.audience;
+        sum.accepted += one.accepted;
+        sum.delivered += one.delivered;
+        sum.read += one.read;
+        sum.replied += one.replied;
+        sum.clicked += one.clicked;
+    }
+
+    fn shown(self, currency: &str) -> PeriodSum {
+        PeriodSum {
+            campaigns: self.campaigns,
+            funnel: self.funnel,
+            failed: self.failed,
+            opted_out: self.opted_out,
+            currency: currency.to_owned(),
+            billed: amount(self.billed_micros),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_has_bounds_and_is_the_last_thirty_days_unless_asked_otherwise() {
+        let now: DateTime<Utc> = "2026-11-26T10:00:00Z".parse().unwrap();
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let asked =
+            |from: Option<&str>, to: Option<&str>| period(&PeriodAsked { from: from.map(day), to: to.map(day) }, now);
+        assert_eq!(asked(None, None), Ok((day("2026-10-28"), day("2026-11-26"))));
+        assert_eq!(asked(Some("2026-11-26"), Some("2026-11-26")), Ok((day("2026-11-26"), day("2026-11-26"))));
+        assert!(asked(Some("2026-11-27"), None).is_err() && asked(Some("2026-01-01"), None).is_err());
+    }
+}

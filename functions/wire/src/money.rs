@@ -1,0 +1,171 @@
+//! What messages cost: the rate card of a workspace, what a campaign would cost, and what it has cost so far.
+//!
+//! Amounts are decimal text with up to six places, such as `"0.0625"`: no binary fraction comes near them.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// What a message is charged as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PriceCategory {
+    /// Offers and news.
+    Marketing,
+    /// About something that the person ordered or asked for.
+    Utility,
+    /// Codes.
+    Authentication,
+    /// Codes to some countries, of businesses that are based elsewhere; absent from a card: as authentication.
+    AuthenticationInternational,
+    /// Free words.
+    Service,
+}
+
+/// `PUT /v3/rate-card`: what a message costs, by country, category and day.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateCard {
+    /// For people: where it is from and of when.
+    pub name: String,
+    /// Three letters (ISO 4217).
+    pub currency: String,
+    /// Countries with the same rates.
+    pub markets: Vec<Market>,
+}
+
+/// Countries with the same rates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Market {
+    /// For people.
+    pub name: String,
+    /// Two letters each (ISO 3166); a country stands in one market.
+    pub countries: Vec<String>,
+    /// Their rates, each from a day on until the next.
+    pub rates: Vec<Rates>,
+}
+
+/// Rates of a market from a day on. What is absent is not priced.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rates {
+    /// The first day, UTC.
+    pub valid_from: NaiveDate,
+    /// A marketing message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing: Option<String>,
+    /// A utility message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utility: Option<String>,
+    /// A code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<String>,
+    /// A code of a business that is based elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication_international: Option<String>,
+    /// Free words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+}
+
+/// `GET /v3/rate-card`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StandingRateCard {
+    /// The card.
+    #[serde(flatten)]
+    pub card: RateCard,
+    /// Whether it is the one that came with the product: indicative prices, which the workspace should replace by its own.
+    pub is_shipped: bool,
+    /// Rises with every change; 0: the shipped one.
+    pub version: u64,
+}
+
+/// What a campaign would cost if everybody of its audience got one message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PriceEstimate {
+    /// Three letters.
+    pub currency: String,
+    /// All together.
+    pub total: String,
+    /// The name of the rate card.
+    pub rate_card: String,
+    /// Whether that is the shipped one, whose prices are indicative.
+    pub is_shipped_card: bool,
+    /// Whose rates: those of this day, when the campaign starts.
+    pub rates_of: NaiveDate,
+    /// Recipients that were counted: everybody, not a sample.
+    pub recipients: u64,
+    /// Whether wordings of several categories were taken to be evenly spread; else every line is exact.
+    pub is_evenly_spread: bool,
+    /// By country and category, dearest first.
+    pub by_country: Vec<CountryPrice>,
+    /// By category.
+    pub by_category: Vec<CategoryPrice>,
+    /// Recipients whose country, or category there, has no rate: they are not in the total.
+    pub not_priced: Vec<NotPriced>,
+}
+
+/// Messages of one category to one country.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountryPrice {
+    /// Two letters.
+    pub country: String,
+    /// Charged as.
+    pub category: PriceCategory,
+    /// Messages.
+    pub messages: u64,
+    /// One of them.
+    pub rate: String,
+    /// All of them.
+    pub total: String,
+}
+
+/// Messages of one category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CategoryPrice {
+    /// Charged as.
+    pub category: PriceCategory,
+    /// Messages.
+    pub messages: u64,
+    /// All of them.
+    pub total: String,
+}
+
+/// Messages without a rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotPriced {
+    /// Two letters; absent where the number tells no country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Messages.
+    pub messages: u64,
+}
+
+/// What a campaign has cost so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spending {
+    /// Three letters.
+    pub currency: String,
+    /// What was estimated when it was created or started; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<String>,
+    /// Messages that WhatsApp bills, by its own word of their category, at the card's rates.
+    pub billed: String,
+    /// Messages that left or are about to, and that WhatsApp may still bill.
+    pub in_flight: String,
+    /// The most that the campaign may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<String>,
+    /// Billed messages by category.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub billed_by_category: Vec<CategoryPrice>,
+    /// Billed messages without a rate.
+    #[serde(default)]
+    pub not_priced: u64,
+}
