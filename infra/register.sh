@@ -14,11 +14,12 @@ output() {
 table=$(output ControlTableName) dashboard=$(output DashboardUrl) webhook=$(output WebhookUrl)
 app=${webhook##*/}
 
-channel() { # under its workspace, and under its number for webhooks
-  aws dynamodb put-item --table-name "$table" --item '{"pk": {"S": "'"$1"'"}, "sk": {"S": "'"$2"'"},
+channel() { # under its workspace, and under its number for webhooks; one that stands keeps what was said of it since
+  aws dynamodb put-item --table-name "$table" --condition-expression "attribute_not_exists(pk)" --item '{"pk": {"S": "'"$1"'"}, "sk": {"S": "'"$2"'"},
     "id": {"S": "whatsapp-'"$number"'"}, "workspaceId": {"N": "1"}, "name": {"S": "WhatsApp"},
     "phoneNumberId": {"S": "'"$number"'"}, "wabaId": {"S": "'"$waba"'"}, "appId": {"S": "'"$app"'"},
-    "displayPhoneNumber": {"S": "'"$shown"'"}, "messagesPerSecond": {"N": "'"$rate"'"}, "simulated": {"BOOL": false}}'
+    "displayPhoneNumber": {"S": "'"$shown"'"}, "messagesPerSecond": {"N": "'"$rate"'"}, "simulated": {"BOOL": false}, "version": {"N": "1"}}' ||
+    echo "the channel stands already, or could not be written: see above" >&2
 }
 channel "workspace#1" "channel#whatsapp-$number"
 channel "number#$number" channel
