@@ -51,6 +51,7 @@ pub struct FreeContent {
 
 /// What a file is to WhatsApp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MediaKind {
     /// A picture: JPEG or PNG up to 5 MB.
@@ -68,6 +69,7 @@ pub enum MediaKind {
 /// One of several wordings, as it is asked for: a template, a message, or a message and the template for those whom it may
 /// not reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateVariant {
     /// For people; a letter when absent.
@@ -86,6 +88,7 @@ pub struct CreateVariant {
 
 /// One of several wordings, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Variant {
     /// For people.

@@ -11,6 +11,7 @@ mod channel;
 mod consent;
 mod contact;
 mod content;
+mod counts;
 mod ids;
 mod language;
 mod lifecycle;
@@ -27,10 +28,7 @@ mod timing;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
-pub use campaign::{
-    BilledCount, Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount,
-    HealthCheckData, PauseAbove, ResultCounts,
-};
+pub use campaign::{Campaign, CampaignList, CampaignStatus, CreateCampaign, PauseAbove};
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
     AttestConsent, CampaignEstimate, ConsentAct, ConsentAttestation, ConsentCategory, ConsentEvent, ConsentList,
@@ -42,7 +40,8 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
-pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
+pub use counts::{BilledCount, CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};
+pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, HoursId, ListId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
@@ -64,4 +63,4 @@ pub use template::{
     ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,
     Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,
 };
-pub use timing::{BusinessHours, QuietHours, WaitReason};
+pub use timing::{BusinessHours, CreateSavedHours, EditSavedHours, QuietHours, SavedHours, SavedHoursList, WaitReason};

@@ -6,6 +6,7 @@ use crate::WorkspaceId;
 
 /// `POST /v3/sign-in`: the one-time code of the printed link, exchanged for a session cookie.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// The code; works once.
@@ -14,6 +15,7 @@ pub struct SignIn {
 
 /// `GET /v3/session` and the answer to a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// The workspace that every request of this session reads and writes.

@@ -7,16 +7,20 @@ use crate::{ConsentEvent, Contact, MessageState, Suppression};
 
 /// At most so many messages to a person in so many days, of all campaigns of the workspace together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FrequencyCap {
     /// Messages, 1 to 50.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 50))]
     pub messages: u32,
     /// Days of 24 hours, 1 to 90.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 90))]
     pub days: u32,
 }
 
 /// `GET /v3/settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Whether a person who asks for no more messages by a word or a button gets one that confirms it, and one that
@@ -38,6 +42,7 @@ pub struct Settings {
 
 /// `PATCH /v3/settings`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct EditSettings {
     /// As in [`Settings`].
@@ -48,9 +53,11 @@ pub struct EditSettings {
     pub require_consent: Option<bool>,
     /// As in [`Settings`]; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<FrequencyCap>))]
     pub frequency_cap: Option<Option<FrequencyCap>>,
     /// As in [`Settings`], in any case; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub default_country: Option<Option<String>>,
 }
 
@@ -61,6 +68,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// `POST /v3/people/erase`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErasePerson {
     /// The person's number, in any spelling.
@@ -69,6 +77,7 @@ pub struct ErasePerson {
 
 /// The proof that a person was erased. It does not name him.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Erasure {
     /// Its id.
@@ -99,6 +108,7 @@ pub struct Erasure {
 
 /// A message to a person, of one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonMessage {
     /// The campaign.
@@ -125,6 +135,7 @@ pub struct PersonMessage {
 
 /// `GET /v3/people/export?phone=`: all that is kept of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonExport {
     /// The number, in the form that all its spellings share.
