@@ -45,6 +45,15 @@ pub enum Errand {
         /// Which.
         audience_id: AudienceId,
     },
+    /// Fetches a contacts file that lies elsewhere, and makes an audience of it.
+    FetchFile {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// Which.
+        audience_id: AudienceId,
+        /// Where the file lies.
+        address: String,
+    },
     /// Writes contacts into a file.
     Export {
         /// Whose.
