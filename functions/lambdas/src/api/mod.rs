@@ -13,9 +13,11 @@ use axum::routing::{MethodRouter, any, delete, get, patch, post, put};
 use crate::App;
 
 mod actions;
+mod answers;
 mod assets;
 mod audiences;
 mod audit;
+mod business_hours;
 mod caller;
 pub(crate) mod campaign_view;
 mod campaigns;
@@ -32,15 +34,18 @@ mod create_campaign;
 mod dead_letters;
 mod decisions;
 mod delete_campaign;
+mod docs_page;
 mod edit_campaign;
 mod estimate;
 mod exports;
 mod extract;
+mod fetched;
 mod idempotency;
 mod launch_check;
 mod lists;
 mod message_view;
 mod messages;
+mod openapi;
 mod people;
 mod preview;
 mod problem;
@@ -57,6 +62,8 @@ pub const MAX_BODY_BYTES: usize = 1_000_000;
 /// The routes under `/v3`; other paths are left to whoever serves the dashboard.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
+        .route("/v3/openapi.json", get(openapi::json))
+        .route("/v3/docs", get(openapi::page))
         .route("/v3/sign-in", post(sessions::sign_in))
         .route("/v3/sign-out", post(sessions::sign_out))
         .route("/v3/session", get(sessions::show))
@@ -83,6 +90,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/people/erase", post(people::erase))
         .route("/v3/people/export", get(people::export))
         .route("/v3/settings", get(settings::show).patch(settings::edit))
+        .route("/v3/business-hours", get(business_hours::all).post(business_hours::create))
+        .route("/v3/business-hours/{id}", one_set_of_hours())
         .route("/v3/lists", get(lists::all).post(lists::create))
         .route("/v3/lists/count", post(lists::count))
         .route("/v3/lists/{id}", one_list())
@@ -122,6 +131,10 @@ fn one_contact() -> MethodRouter<Arc<App>> {
 
 fn one_list() -> MethodRouter<Arc<App>> {
     get(lists::show).patch(lists::edit).delete(lists::delete)
+}
+
+fn one_set_of_hours() -> MethodRouter<Arc<App>> {
+    get(business_hours::show).patch(business_hours::edit).delete(business_hours::delete)
 }
 
 async fn no_such_path() -> problem::Refusal {
