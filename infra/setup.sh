@@ -65,5 +65,5 @@ have cc || install "a C compiler, for SQLite" gcc libc6-dev
 cargo fmt --version >/dev/null 2>&1 || stop "rustfmt is missing. Type: rustup component add rustfmt"
 cargo clippy --version >/dev/null 2>&1 || stop "clippy is missing. Type: rustup component add clippy"
 have "${CHROMEDRIVER:-chromedriver}" || install "Chromium and its driver, for the browser's walk" chromium chromium-driver fonts-dejavu-core
-have python3 || install "Python, for the check of the AWS template" python3
-python3 -c "import venv, ensurepip" 2>/dev/null || install "Python's venv, for the check of the AWS template" python3-venv
+have python3 || install "Python, for the checks of the AWS template and of the API" python3
+python3 -c "import venv, ensurepip" 2>/dev/null || install "Python's venv, for the checks of the AWS template and of the API" python3-venv

@@ -39,12 +39,29 @@ tests() { # counts each test; the step itself fails only when the tests could no
     [ "$status" -eq 0 ] && [ "$good" -gt 0 ]
 }
 
+# Counts each operation of the API; as with the tests, the step itself fails only when they were not all asked.
+api() {
+    python3 tests/api/conformance.py 2>&1 | tee "$log.api"
+    local good bad
+    good=$(sed -n 's/^api: \([0-9]*\) passed, .*/\1/p' "$log.api")
+    bad=$(sed -n 's/^api: .* passed, \([0-9]*\) failed$/\1/p' "$log.api")
+    rm -f "$log.api"
+    passed=$((passed + ${good:-0}))
+    failed=$((failed + ${bad:-0}))
+    if [ "${bad:-0}" -gt 0 ]; then
+        failures+=("$bad operations of the API")
+        return 0
+    fi
+    [ "${good:-0}" -gt 0 ]
+}
+
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
 step "the dashboard for the browser" cargo run --quiet -p xtask -- web
 step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the AWS template" python3 infra/check.py
 step "build" cargo build --quiet --workspace --all-targets
+step "the API against its description" api
 step "tests" tests
 
 echo

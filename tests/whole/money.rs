@@ -14,6 +14,7 @@ use chrono::DateTime;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::channels::{self, ChannelRecord};
 use lambdas::storage::files;
+use lambdas::storage::table::Written;
 use lambdas::{dispatcher, sender};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
@@ -230,8 +231,10 @@ async fn a_cap_pauses_once_is_never_passed_and_lets_go_on_when_it_is_raised() ->
 /// The other workspace: its own number and its own contacts.
 async fn other_workspace(town: &Town) -> anyhow::Result<(String, ChannelRecord)> {
     let channel = channels::list(&town.app, WORKSPACE).await?.remove(1);
-    let theirs = ChannelRecord { workspace_id: WorkspaceId(2), ..channel };
-    channels::put(&town.app, &theirs).await?;
+    // A number belongs to one workspace: it leaves this one first.
+    channels::delete(&town.app, &channel).await?;
+    let theirs = ChannelRecord { workspace_id: WorkspaceId(2), version: 1, ..channel };
+    assert_eq!(channels::create(&town.app, &theirs).await?, Written::Done);
     let access = AccessRecord::owner(WorkspaceId(2), "Other");
     Ok((access::grant(&town.app, Purpose::Token, &access).await?, theirs))
 }

@@ -1,7 +1,7 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId};
 
 mod wordings;
 
@@ -22,6 +22,12 @@ pub const LONGEST_NAME: usize = 200;
 
 /// Longest statement about the consent of a campaign's people, in characters.
 pub const LONGEST_STATEMENT: usize = 500;
+
+/// WhatsApp, in the v3 API's numbers.
+pub const CHANNEL_TYPE: &str = "1";
+
+/// The v3 API's only kind of recipient here.
+pub const LEAD_TYPE: &str = "lead";
 
 /// Chunk size when none is asked for.
 pub const DEFAULT_CHUNK_SIZE: u32 = 500;
@@ -55,6 +61,8 @@ pub struct NewCampaign {
     pub limits: Limits,
     /// When messages may leave.
     pub timing: Timing,
+    /// The saved business hours that these are a copy of.
+    pub business_hours_id: Option<HoursId>,
     /// Which replies count.
     pub tracking: Tracking,
     /// The most that it may cost, in millionths of the rate card's currency.
@@ -104,6 +112,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     }
     let audience_id = audience(request, &mut faults);
     let scheduled_to = start(request, now, &mut faults);
+    check_answers(request, scheduled_to, &mut faults);
     let (min_gap_ms, max_gap_ms) = gaps(request, &mut faults);
     let between_chunks_ms = milliseconds("secondsBetweenChunks", request.seconds_between_chunks, &mut faults);
     let chunk = chunk(request, &mut faults);
@@ -129,6 +138,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             retry_rounds,
             limits,
             timing,
+            business_hours_id: filled(&request.business_hours_id).map(|id| HoursId(id.to_owned())),
             tracking,
             spend_cap_micros,
             chunk,
@@ -159,29 +169,73 @@ impl Faults {
     }
 }
 
+/// A text that says something.
+fn filled(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// What other products do with these fields and this one does not.
 fn refuse_unsupported(request: &CreateCampaign, faults: &mut Faults) {
-    let filled = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    if filled(&request.business_hours_id) {
-        faults.add("businessHoursId", "business hours have no ids here: give them as businessHours".into());
+    if filled(&request.business_hours_id).is_some() && request.business_hours.is_none() {
+        faults.add("businessHoursId", "this workspace has no such business hours".into());
+    }
+    if filled(&request.channel_type).is_some_and(|kind| kind != CHANNEL_TYPE) {
+        faults.add("channelType", format!("must be \"{CHANNEL_TYPE}\" (WhatsApp), or absent"));
+    }
+    if filled(&request.lead_type).is_some_and(|kind| kind != LEAD_TYPE) {
+        faults.add("leadType", format!("must be \"{LEAD_TYPE}\", or absent"));
+    }
+    if request.should_create_conversation == Some(true) {
+        let how = "conversations live in other products: leave it out, or give false";
+        faults.add("shouldCreateConversation", how.into());
     }
 }
 
-/// `audienceId`, or the last part of `leadsAssetUrl` without its ending.
+/// What is ours to answer may come back, but cannot say anything else than what is asked for.
+fn check_answers(request: &CreateCampaign, scheduled_to: Option<DateTime<Utc>>, faults: &mut Faults) {
+    let time = |text: &str| DateTime::parse_from_rfc3339(text).map(|at| at.with_timezone(&Utc)).ok();
+    if let Some(original) = filled(&request.original_scheduled_to)
+        && (scheduled_to.is_none() || time(original) != scheduled_to)
+    {
+        let how = "is ours to answer: leave it out, or give the same moment as scheduledTo";
+        faults.add("originalScheduledTo", how.into());
+    }
+    if filled(&request.finished_at_prediction).is_some_and(|text| time(text).is_none()) {
+        let how = "not a time: leave it out, it is ours to answer";
+        faults.add("finishedAtPrediction", how.into());
+    }
+}
+
+/// The address of a contacts file that lies elsewhere and has to be fetched; nothing for an upload's.
+pub fn file_elsewhere(request: &CreateCampaign) -> Option<&str> {
+    let url = filled(&request.leads_asset_url).filter(|_| request.audience_id.is_none())?;
+    let is_web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
+    let is_upload = upload(url).is_some() && url.contains("/uploads/");
+    (is_web && !is_upload).then_some(url)
+}
+
+/// The audience that an upload's address names: its last part without its ending.
+fn upload(url: &str) -> Option<AudienceId> {
+    let file = url.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let id = file.split('.').next().unwrap_or_default();
+    (id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric())).then(|| AudienceId(id.to_owned()))
+}
+
+/// `audienceId`, or the one that `leadsAssetUrl` names.
 fn audience(request: &CreateCampaign, faults: &mut Faults) -> Option<AudienceId> {
     if let Some(id) = &request.audience_id {
         return Some(id.clone());
     }
-    let Some(url) = request.leads_asset_url.as_deref().filter(|url| !url.trim().is_empty()) else {
+    let Some(url) = filled(&request.leads_asset_url) else {
         faults.add("leadsAssetUrl", "give the contacts file: leadsAssetUrl of an upload, or audienceId".into());
         return None;
     };
-    let file = url.trim().rsplit('/').next().unwrap_or_default();
-    let id = file.split('.').next().unwrap_or_default();
-    if id.len() == 26 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Some(AudienceId(id.to_owned()));
+    let named = upload(url).filter(|_| file_elsewhere(request).is_none());
+    if named.is_none() {
+        faults
+            .add("leadsAssetUrl", "not a file uploaded here: use leadsAssetUrl as POST /v3/uploads answered it".into());
     }
-    faults.add("leadsAssetUrl", "not a file uploaded here: use leadsAssetUrl as POST /v3/uploads answered it".into());
-    None
+    named
 }
 
 fn start(request: &CreateCampaign, now: DateTime<Utc>, faults: &mut Faults) -> Option<DateTime<Utc>> {
@@ -308,6 +362,28 @@ mod tests {
             }),
             ..CreateCampaign::default()
         }
+    }
+
+    #[test]
+    fn a_file_lies_elsewhere_unless_it_is_an_upload() {
+        let at = |url: &str| CreateCampaign { leads_asset_url: Some(url.into()), ..request() };
+        for elsewhere in [
+            "https://example.com/contacts.csv",
+            "http://example.com/01JD8ZQ0000000000000000000.csv",
+            "https://example.com/uploads/contacts.csv?a=/01JD8ZQ0000000000000000000",
+        ] {
+            assert_eq!(file_elsewhere(&at(elsewhere)), Some(elsewhere));
+            assert!(parse(&at(elsewhere), now()).is_err(), "{elsewhere}");
+        }
+        for ours in [
+            "s3://files/uploads/1/01JD8ZQ0000000000000000000.csv",
+            "https://files.example.com/uploads/1/01JD8ZQ0000000000000000000.csv?X-Amz-Signature=a/b",
+        ] {
+            assert_eq!(file_elsewhere(&at(ours)), None);
+            assert!(parse(&at(ours), now()).is_ok(), "{ours}");
+        }
+        let both = CreateCampaign { audience_id: Some(AudienceId("1".into())), ..at("https://example.com/a.csv") };
+        assert_eq!(file_elsewhere(&both), None);
     }
 
     #[test]

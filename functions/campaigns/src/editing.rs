@@ -32,6 +32,8 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         track_all_channels: edit.track_all_channels.or(standing.track_all_channels),
         pause_above: pause_above(standing.pause_above.clone(), edit.pause_above.clone()),
         business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
+        // Other hours are a copy of none that were saved.
+        business_hours_id: standing.business_hours_id.clone().filter(|_| edit.business_hours.is_none()),
         quiet_hours: edit.quiet_hours.clone().unwrap_or_else(|| standing.quiet_hours.clone()),
         duration_days: edit.duration_days.unwrap_or(standing.duration_days),
         time_zone: edit.time_zone.clone().unwrap_or_else(|| standing.time_zone.clone()),

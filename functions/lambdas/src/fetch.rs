@@ -20,7 +20,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
 use tower::Service;
 
-/// Longest wait for a whole file: an API request has half a minute.
+/// Longest wait for a whole file that an API request needs, which has half a minute, and for the beginning of any other.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Redirections that are followed.
@@ -51,10 +51,17 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
 }
 
-/// Why a file was not fetched, for whoever gave its address.
+/// Why a file was not fetched: a sentence for whoever gave its address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotFetched(String);
+
+impl NotFetched {
+    /// That the file at this address took too long.
+    pub fn too_slow(address: &str) -> NotFetched {
+        not_fetched(address, TOO_LONG)
+    }
+}
 
 impl Fetcher {
     /// Fetches from there.
@@ -73,12 +80,24 @@ impl Fetcher {
 
     /// Fetches a file of at most `most` bytes.
     pub async fn fetch(&self, address: &str, most: u64) -> Result<Fetched, NotFetched> {
-        let refused = |why: &str| NotFetched(format!("{address} cannot be fetched: {why}"));
-        let fetched = tokio::time::timeout(TIMEOUT, self.follow(address, most)).await;
-        fetched.map_err(|_| refused("it took too long"))?.map_err(|why| refused(&why))
+        let whole = async {
+            let mut opened = self.open(address, most).await?;
+            let mut bytes = Vec::new();
+            while let Some(piece) = opened.next().await? {
+                bytes.extend_from_slice(&piece);
+            }
+            Ok(Fetched { file_name: opened.file_name, bytes })
+        };
+        tokio::time::timeout(TIMEOUT, whole).await.map_err(|_| not_fetched(address, TOO_LONG))?
     }
 
-    async fn follow(&self, address: &str, most: u64) -> Result<Fetched, String> {
+    /// Opens a file of at most `most` bytes, which then comes piece by piece.
+    pub async fn open(&self, address: &str, most: u64) -> Result<Opened, NotFetched> {
+        let opened = tokio::time::timeout(TIMEOUT, self.follow(address, most)).await;
+        opened.map_err(|_| not_fetched(address, TOO_LONG))?.map_err(|why| not_fetched(address, &why))
+    }
+
+    async fn follow(&self, address: &str, most: u64) -> Result<Opened, String> {
         let mut uri: Uri = address.parse().map_err(|_| "it is no address".to_owned())?;
         for _ in 0..=MOST_HOPS {
             check(&uri, self.reach)?;
@@ -99,28 +118,48 @@ impl Fetcher {
             if announced.is_some_and(|length: u64| length > most) {
                 return Err(too_large(most));
             }
-            let bytes = read(response.into_body(), most).await?;
-            return Ok(Fetched { file_name: name_of(&uri), bytes });
+            let (file_name, body, address) = (name_of(&uri), response.into_body(), address.to_owned());
+            return Ok(Opened { file_name, address, body, so_far: 0, most });
         }
         Err("it leads on and on".to_owned())
     }
 }
 
-async fn read(mut body: hyper::body::Incoming, most: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| format!("it broke off: {error}"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if (bytes.len() + data.len()) as u64 > most {
-            return Err(too_large(most));
+/// A file that is being fetched.
+#[derive(Debug)]
+pub struct Opened {
+    /// The last part of its address.
+    pub file_name: String,
+    address: String,
+    body: hyper::body::Incoming,
+    so_far: u64,
+    most: u64,
+}
+
+impl Opened {
+    /// Its next bytes; nothing at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, NotFetched> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| not_fetched(&self.address, &format!("it broke off: {error}")))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            self.so_far += piece.len() as u64;
+            if self.so_far > self.most {
+                return Err(not_fetched(&self.address, &too_large(self.most)));
+            }
+            return Ok(Some(piece));
         }
-        bytes.extend_from_slice(&data);
+        Ok(None)
     }
-    Ok(bytes)
+}
+
+const TOO_LONG: &str = "it took too long";
+
+fn not_fetched(address: &str, why: &str) -> NotFetched {
+    NotFetched(format!("{address} cannot be fetched: {why}"))
 }
 
 fn too_large(most: u64) -> String {
-    format!("it has more than {} MB", most / 1024 / 1024)
+    format!("it has more than {} MB", most / 1_000_000)
 }
 
 fn reason(error: &hyper_util::client::legacy::Error) -> String {

@@ -7,16 +7,20 @@ use crate::MediaKind;
 
 /// `POST /v3/assets`: announces a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateAsset {
     /// Its name, with its ending.
+    #[cfg_attr(feature = "openapi", schema(required, min_length = 1, max_length = 255))]
     pub file_name: String,
     /// Its size.
+    #[cfg_attr(feature = "openapi", schema(required, minimum = 1, maximum = 104_857_600u64))]
     pub size_bytes: u64,
 }
 
 /// Where to put an announced file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AssetUpload {
     /// Its id: `assetId` of a template's header.
@@ -31,6 +35,7 @@ pub struct AssetUpload {
 
 /// `GET /v3/assets/{id}`: a file that has arrived and that WhatsApp takes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Asset {
     /// Its id.

@@ -7,11 +7,14 @@ use crate::{AudienceId, IntoContactsProgress, Language, ListId};
 
 /// `POST /v3/uploads`: announces a contacts file; the answer says where to put it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateUpload {
     /// The file's name, for people.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
     pub file_name: String,
     /// Its size in bytes.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 200_000_000u64))]
     pub size_bytes: u64,
     /// Two letters (ISO 3166): the country of numbers written without one. Without it such rows are rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +34,7 @@ pub struct CreateUpload {
     pub encoding: Option<String>,
     /// The row with the columns' headers, as a spreadsheet counts; 0: there is none. Found out when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 50))]
     pub header_row: Option<u32>,
     /// The language of the rejects file; English when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,6 +43,7 @@ pub struct CreateUpload {
 
 /// The answer to `POST /v3/uploads`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
     /// The audience that will be made from the file; `GET /v3/audiences/{id}` tells when it is ready.
@@ -53,6 +58,7 @@ pub struct Upload {
 
 /// How far an audience got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AudienceStatus {
     /// The upload was announced; the file has not arrived.
@@ -67,6 +73,7 @@ pub enum AudienceStatus {
 
 /// `GET /v3/audiences/{id}`: a fixed list of people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Audience {
     /// Its id.
@@ -112,6 +119,7 @@ pub struct Audience {
 
 /// How many rows were left out for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RejectReasonCount {
     /// A stable name: `duplicate`, `tooShort`, …

@@ -1,27 +1,30 @@
 //! Campaigns, field for field as the v3 API has them, and what this product adds.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, CreateVariant,
-    Decision, QuietHours, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
+    Alert, AttestConsent, AudienceId, BilledCount, BusinessHours, CampaignId, CampaignTotals, ChannelId,
+    ConsentAttestation, CreateVariant, Decision, FailureCount, HealthCheckData, HoursId, QuietHours, ResultCounts,
+    Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateCampaign {
     /// For people; 1 to 200 characters.
+    #[cfg_attr(feature = "openapi", schema(required, min_length = 1, max_length = 200))]
     pub name: String,
     /// The channel that sends.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub channel_id: String,
     /// Who created it, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub operator_name: Option<String>,
-    /// Of other systems: refused when given. Give `businessHours`.
+    /// Saved business hours, which are copied into the campaign. Or give `businessHours`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_hours_id: Option<String>,
     /// `"1"` (WhatsApp) or absent.
@@ -33,13 +36,13 @@ pub struct CreateCampaign {
     /// Start at this time by itself (RFC 3339). Absent: a draft that waits for `POST /v3/campaigns/{id}/start`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_to: Option<String>,
-    /// Answered by us; ignored in requests.
+    /// Answered by us: the time that was first asked for. Given, it must be the same moment as `scheduledTo`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub original_scheduled_to: Option<String>,
-    /// Answered by us; ignored in requests.
+    /// Answered by us, from the plan: ignored in requests, once it is a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at_prediction: Option<String>,
-    /// The contacts file: `leadsAssetUrl` of an upload. Or give `audienceId`.
+    /// The contacts file: `leadsAssetUrl` of an upload, or a public `https` address. Or give `audienceId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub leads_asset_url: Option<String>,
     /// The audience to send to. Or give `leadsAssetUrl`.
@@ -64,27 +67,35 @@ pub struct CreateCampaign {
     pub skip_unfilled: Option<bool>,
     /// Into how many chunks to cut the audience; used when `chunkSize` is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub chunks_count: Option<u64>,
     /// Sets both the minimum and the maximum.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub seconds_between_messages: Option<f64>,
     /// The shortest wait between two messages, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub min_seconds_between_messages: Option<f64>,
     /// The longest wait between two messages, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub max_seconds_between_messages: Option<f64>,
     /// The wait between the last message of a chunk and the first of the next, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub seconds_between_chunks: Option<f64>,
     /// Recipients in a chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000))]
     pub chunk_size: Option<u64>,
     /// Rounds of the retry schedule, 0 to 3: ten minutes later, later the same day, the next day. Absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 3))]
     pub retry_rounds: Option<u32>,
     /// Hours after a message in which a reply counts as its answer, 0 to 720; absent: 72. 0: only one that quotes it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 720))]
     pub track_max_hours: Option<u32>,
     /// Whether replies on other channels of the workspace count too; absent: no.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,11 +111,15 @@ pub struct CreateCampaign {
     pub quiet_hours: Option<QuietHours>,
     /// Spread the audience evenly over this many days on which messages may leave.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub duration_days: Option<u32>,
     /// The campaign's time zone, an IANA name: where its days begin, and the clock of recipients whose country is
     /// unknown. Absent: that of the business hours, or UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// `false` or absent: conversations live in other products.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub should_create_conversation: Option<bool>,
     /// The content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
@@ -122,21 +137,26 @@ pub struct CreateCampaign {
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct PauseAbove {
     /// People who cannot or should not be reached.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
     pub undeliverable_percent: Option<u32>,
     /// Messages that do not fit their template.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
     pub parameters_percent: Option<u32>,
     /// Failures that WhatsApp does not explain.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
     pub unexplained_percent: Option<u32>,
 }
 
 /// Where a campaign stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CampaignStatus {
     /// Made, waits for its start.
@@ -157,6 +177,7 @@ pub enum CampaignStatus {
 
 /// A campaign as the API answers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
     /// Its id.
@@ -172,22 +193,27 @@ pub struct Campaign {
     pub operator_id: String,
     /// Who created it, for people.
     pub operator_name: String,
-    /// Empty: business hours have no ids here.
-    pub business_hours_id: Option<String>,
+    /// The saved business hours that it was created with, as long as it keeps them; `businessHours` is the copy.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub business_hours_id: Option<HoursId>,
     /// `"1"`: WhatsApp.
     pub channel_type: String,
     /// `"lead"`.
     pub lead_type: String,
     /// When it starts or started.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub scheduled_to: Option<DateTime<Utc>>,
     /// When the next message is due; absent when nothing is.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub next_scheduled_to: Option<DateTime<Utc>>,
     /// Why the next message is not due before; absent when nothing is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_for: Option<WaitReason>,
     /// The time that was first asked for.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub original_scheduled_to: Option<DateTime<Utc>>,
     /// When the last message is due by the plan; of a draft, if it had been started when it was created.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub finished_at_prediction: Option<DateTime<Utc>>,
     /// The contacts file.
     pub leads_asset_url: String,
@@ -274,6 +300,7 @@ pub struct Campaign {
     /// Recipients with an outcome.
     pub messages_processed: u64,
     /// When the last outcome was counted.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub last_message_processed_at: Option<DateTime<Utc>>,
     /// Whether it is alive.
     pub health_check_data: HealthCheckData,
@@ -298,6 +325,7 @@ pub struct Campaign {
 
 /// `GET /v3/campaigns`: newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignList {
     /// One page.
@@ -305,117 +333,4 @@ pub struct CampaignList {
     /// Give it as `after` for the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-}
-
-/// Counts in the v3 API's words. Each includes those further on: a read message was also received and sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResultCounts {
-    /// Accepted by WhatsApp and not held back.
-    pub sent: u64,
-    /// Delivered to the phone.
-    pub received: u64,
-    /// Read.
-    pub read: u64,
-    /// Answered, each person once.
-    pub answered: u64,
-    /// Chunks whose recipients all have an outcome.
-    pub chunks_executed: u64,
-    /// The same by chunk, the first chunk being `"0"`. At most the 1,000 latest.
-    pub by_chunk_id: BTreeMap<String, ChunkCounts>,
-}
-
-/// The counts of one chunk.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChunkCounts {
-    /// Accepted by WhatsApp and not held back.
-    pub sent: u64,
-    /// Delivered to the phone.
-    pub received: u64,
-    /// Read.
-    pub read: u64,
-    /// Answered, each person once.
-    pub answered: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Recipients of the chunk.
-    pub leads: u64,
-}
-
-/// Where the recipients are. The fields but the last exclude each other and add up to `audience`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct CampaignTotals {
-    /// Recipients in all.
-    pub audience: u64,
-    /// Not tried yet.
-    pub untouched: u64,
-    /// Being sent this moment.
-    pub claimed: u64,
-    /// Taken by WhatsApp.
-    pub accepted: u64,
-    /// Held back by WhatsApp for a check of quality.
-    pub held: u64,
-    /// On their way.
-    pub sent: u64,
-    /// On the phone.
-    pub delivered: u64,
-    /// Read.
-    pub read: u64,
-    /// Refused or lost, with a code.
-    pub failed: u64,
-    /// Left out on purpose, with a reason.
-    pub skipped: u64,
-    /// Waiting for another attempt.
-    pub retry: u64,
-    /// Nobody knows whether they were sent; never sent again by itself.
-    pub unknown: u64,
-    /// Answered, wherever they are.
-    pub replied: u64,
-}
-
-/// How many messages WhatsApp bills as one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BilledCount {
-    /// Meta's category, for example `marketing`.
-    pub category: String,
-    /// Meta's type: `regular` is paid for, the others are free.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Messages.
-    pub count: u64,
-}
-
-/// How many messages failed with one code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FailureCount {
-    /// Meta's code.
-    pub code: u32,
-    /// What it means, for a marketer.
-    pub title: String,
-    /// Messages.
-    pub count: u64,
-}
-
-/// Whether a campaign is alive.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HealthCheckData {
-    /// Recipients with an outcome.
-    pub messages_processed: u64,
-    /// When the last outcome was counted.
-    pub last_message_processed_at: Option<DateTime<Utc>>,
-    /// How often the dispatcher looked.
-    pub health_check_executions: u64,
-    /// The latest job that was cut; empty before the first.
-    pub job_id: String,
-    /// The latest chunk that was cut; empty before the first.
-    pub chunk_id: String,
-    /// When the dispatcher looks next.
-    pub next_health_check_at: Option<DateTime<Utc>>,
-    /// When it last looked.
-    pub last_health_check_at: Option<DateTime<Utc>>,
 }

@@ -7,6 +7,7 @@ use crate::{AccessToken, ChannelId};
 
 /// A WhatsApp number that sends. Meta's names of its ids are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Channel {
     /// Ours.
@@ -48,6 +49,7 @@ pub struct Channel {
 
 /// `POST /v3/channels`: adds a number of a configured app. WhatsApp is asked whether the account has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateChannel {
     /// What people call it; the name that WhatsApp shows when absent.
@@ -57,8 +59,10 @@ pub struct CreateChannel {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
     /// Meta's id of the WhatsApp Business Account.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub waba_id: String,
     /// Meta's id of the number.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub phone_number_id: String,
     /// Meta's id of the business portfolio, whose numbers share one limit of people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +74,7 @@ pub struct CreateChannel {
 
 /// `PATCH /v3/channels/{id}`: what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EditChannel {
     /// What people call it.
@@ -91,6 +96,7 @@ pub struct EditChannel {
 
 /// `GET /v3/channels/{id}/health`: how the number is now, by WhatsApp and by us.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ChannelHealth {
     /// `AVAILABLE`, `LIMITED` or `BLOCKED`, in Meta's word.
@@ -121,6 +127,7 @@ pub struct ChannelHealth {
 
 /// Something that WhatsApp said of a channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelNotice {
     /// When.
@@ -131,6 +138,7 @@ pub struct ChannelNotice {
 
 /// `GET /v3/channels`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelList {
     /// All channels of the workspace.

@@ -8,6 +8,7 @@ use crate::{ChannelId, PriceEstimate};
 
 /// Why somebody is on the suppression list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SuppressionReason {
     /// The person, with a word.
@@ -24,6 +25,7 @@ pub enum SuppressionReason {
 
 /// One reason for which a person gets nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionEntry {
     /// The only channel that sends nothing; absent: none of the workspace does.
@@ -43,6 +45,7 @@ pub struct SuppressionEntry {
 
 /// A person on the suppression list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Suppression {
     /// E.164 with `+`, in the one form that all spellings of a number share; absent while only the user id is known.
@@ -60,6 +63,7 @@ pub struct Suppression {
 
 /// How far the message got that confirms a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Confirmation {
     /// It waits for its slot.
@@ -76,6 +80,7 @@ pub enum Confirmation {
 
 /// `GET /v3/suppressions?phone=&after=&limit=`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionList {
     /// One page, in an order that stays. A page may hold fewer than asked, even none, and still have a `next`.
@@ -87,6 +92,7 @@ pub struct SuppressionList {
 
 /// `POST /v3/suppressions`: people who get nothing from now on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateSuppressions {
     /// One number. Either this or `phones`.
@@ -105,6 +111,7 @@ pub struct CreateSuppressions {
 
 /// The answer of `POST /v3/suppressions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionsAdded {
     /// People who are on the list since this request.
@@ -115,6 +122,7 @@ pub struct SuppressionsAdded {
 
 /// What kind of messages a person agrees to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ConsentCategory {
     /// Offers and news.
@@ -125,6 +133,7 @@ pub enum ConsentCategory {
 
 /// What was said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ConsentAct {
     /// The person agreed.
@@ -137,6 +146,7 @@ pub enum ConsentAct {
 
 /// A line of a person's ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentEvent {
     /// About which messages.
@@ -159,6 +169,7 @@ pub struct ConsentEvent {
 
 /// `GET /v3/contacts/{phone}/consents`: newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentList {
     /// The latest lines, at most a hundred.
@@ -167,6 +178,7 @@ pub struct ConsentList {
 
 /// `POST /v3/contacts/{phone}/consents`: what a person said elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RecordConsent {
     /// About which messages.
@@ -175,6 +187,7 @@ pub struct RecordConsent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<ConsentAct>,
     /// Where it was said.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 500))]
     pub source: String,
     /// Which text the person agreed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -189,6 +202,7 @@ pub struct RecordConsent {
 
 /// Beside the fields of `POST /v3/uploads` with `intoContacts`: what everybody in the file agreed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FileConsent {
     /// To which messages.
@@ -206,6 +220,7 @@ pub struct FileConsent {
 /// Beside the fields of `POST /v3/uploads` with `intoContacts`: which columns say what each person of the file agreed to.
 /// A row that says neither yes nor no says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ConsentColumn {
     /// The header of the column with yes or no, in English, Portuguese or Spanish.
@@ -229,6 +244,7 @@ pub struct ConsentColumn {
 
 /// Where a person stands with one kind of messages: the latest line of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentStanding {
     /// What was said last.
@@ -239,6 +255,7 @@ pub struct ConsentStanding {
 
 /// Where a person stands, by kind of messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Consents {
     /// Offers and news.
@@ -258,15 +275,18 @@ impl Consents {
 
 /// What a campaign's creator says of all its people: that they agreed to get such messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttestConsent {
     /// In his own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 500))]
     pub statement: Option<String>,
 }
 
 /// What was said of a campaign's people, by whom and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentAttestation {
     /// In his own words.
@@ -280,6 +300,7 @@ pub struct ConsentAttestation {
 
 /// `POST /v3/campaigns/{id}/start`: the body may be empty, and fields that are not here are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct StartCampaign {
     /// That all people of the campaign agreed, where that was not said before.
@@ -292,6 +313,7 @@ pub struct StartCampaign {
 
 /// `GET /v3/campaigns/{id}/estimate`: who of the audience would get nothing if it started now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignEstimate {
     /// Recipients in all.

@@ -9,6 +9,7 @@ use crate::{ChannelId, ConsentColumn, Consents, ExportId, FileConsent, ListFilte
 
 /// A person in the contact book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     /// E.164, with `+`, as it was written. Another spelling of it is the same person.
@@ -59,6 +60,7 @@ pub struct Contact {
 
 /// `GET /v3/contacts?search=&filter=&after=&limit=`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContactList {
     /// One page, in an order that stays. With a search a page may hold fewer than asked, even none, and still have a `next`.
@@ -70,6 +72,7 @@ pub struct ContactList {
 
 /// `POST /v3/contacts`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateContact {
     /// The number as people write it.
@@ -105,6 +108,7 @@ pub struct CreateContact {
 
 /// `PATCH /v3/contacts/{phone}`: what is absent stays; an empty text takes a value away.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditContact {
     /// Another spelling of the same number.
@@ -141,6 +145,7 @@ pub struct EditContact {
 
 /// `POST /v3/contacts/labels`: puts labels on many people and takes others off, by their numbers or by a filter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeLabels {
     /// Labels to put on.
@@ -165,6 +170,7 @@ pub struct ChangeLabels {
 
 /// The answer to `POST /v3/contacts/labels`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LabelsChanged {
     /// Contacts that were meant, in this request.
@@ -183,6 +189,7 @@ pub struct LabelsChanged {
 
 /// `POST /v3/contacts/export`: whom to write into a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateExport {
     /// Everybody when absent.
@@ -195,6 +202,7 @@ pub struct CreateExport {
 
 /// How far an export got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExportStatus {
     /// It is being written.
@@ -205,6 +213,7 @@ pub enum ExportStatus {
 
 /// `GET /v3/contacts/export/{id}`: a file of contacts, which can be imported again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Export {
     /// Its id.
@@ -222,6 +231,7 @@ pub struct Export {
 
 /// Beside the fields of `POST /v3/uploads`: whether the people of the file also go into the contact book.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IntoContacts {
     /// Whether they do.
@@ -243,6 +253,7 @@ pub struct IntoContacts {
 
 /// How far the people of an audience got into the contact book.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntoContactsProgress {
     /// Recipients that were looked at.
@@ -259,6 +270,7 @@ pub struct IntoContactsProgress {
 
 /// `GET /v3/contacts/values`: what the contacts of the book have, to choose from. Most frequent first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ContactValues {
     /// Labels.
@@ -277,6 +289,7 @@ pub struct ContactValues {
 
 /// A value, and how many contacts have it, of those that were looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ValueCount {
     /// The value.

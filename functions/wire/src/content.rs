@@ -6,6 +6,7 @@ use crate::{CampaignTotals, MediaSource, TemplateContent};
 
 /// One wording of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Content {
     /// Free words, a file, or both.
@@ -34,6 +35,7 @@ impl Content {
 
 /// Free words and a file. WhatsApp lets them through only to people who wrote to this number within the last 24 hours.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FreeContent {
     /// The words, or the caption of the file, in which `{{column}}` and `[COLUMN]` stand for the recipient's cells.
@@ -51,6 +53,7 @@ pub struct FreeContent {
 
 /// What a file is to WhatsApp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MediaKind {
     /// A picture: JPEG or PNG up to 5 MB.
@@ -68,6 +71,7 @@ pub enum MediaKind {
 /// One of several wordings, as it is asked for: a template, a message, or a message and the template for those whom it may
 /// not reach.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateVariant {
     /// For people; a letter when absent.
@@ -86,6 +90,7 @@ pub struct CreateVariant {
 
 /// One of several wordings, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Variant {
     /// For people.

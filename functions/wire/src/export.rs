@@ -7,6 +7,7 @@ use crate::{CampaignId, ExportId};
 
 /// `POST /v3/campaigns/{id}/exports`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateCampaignExport {
     /// Of which kind.
@@ -15,6 +16,7 @@ pub struct CreateCampaignExport {
 
 /// The kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExportFormat {
     /// Text, UTF-8, separated by commas.
@@ -25,6 +27,7 @@ pub enum ExportFormat {
 
 /// How far a file got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CampaignExportStatus {
     /// It is being written.
@@ -37,6 +40,7 @@ pub enum CampaignExportStatus {
 
 /// `GET /v3/campaigns/{id}/exports/{export}`. People who were erased are not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignExport {
     /// Its id.

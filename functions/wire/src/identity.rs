@@ -7,6 +7,7 @@ use crate::{MemberId, TokenId, WorkspaceId};
 
 /// What somebody may do; each role may also do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// Looks.
@@ -36,6 +37,7 @@ impl Role {
 
 /// `POST /v3/sign-in`: the one-time code of a sign-in link, exchanged for a session.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignIn {
     /// The code; works once.
@@ -44,6 +46,7 @@ pub struct SignIn {
 
 /// `GET /v3/session` and the answer to a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// The workspace that every request of this session reads and writes.
@@ -62,6 +65,7 @@ pub struct Session {
 
 /// `GET /v3/sign-in/ways`: how people sign in here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignInWays {
     /// Where the browser goes to sign in with the organisation's identity provider; absent where there is none.
@@ -71,6 +75,7 @@ pub struct SignInWays {
 
 /// Somebody who works in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     /// Its id.
@@ -92,6 +97,7 @@ pub struct Member {
 
 /// `GET /v3/members`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MemberList {
     /// All of them, oldest first.
@@ -100,6 +106,7 @@ pub struct MemberList {
 
 /// `POST /v3/members`: lets somebody in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateMember {
     /// The address with which they sign in.
@@ -113,6 +120,7 @@ pub struct CreateMember {
 
 /// `PATCH /v3/members/{id}`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EditMember {
     /// For people.
@@ -125,6 +133,7 @@ pub struct EditMember {
 
 /// `POST /v3/members/{id}/sign-in-link`: a link that signs this member in once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SignInLink {
     /// The code of the link: `/sign-in?code=…` of the dashboard.
@@ -135,6 +144,7 @@ pub struct SignInLink {
 
 /// A token for another system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ApiToken {
     /// Its id; not the token.
@@ -154,6 +164,7 @@ pub struct ApiToken {
 
 /// `GET /v3/tokens`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenList {
     /// All of them, oldest first.
@@ -162,6 +173,7 @@ pub struct TokenList {
 
 /// `POST /v3/tokens`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateToken {
     /// For people, and in audits; 1 to 120 characters.
@@ -175,6 +187,7 @@ pub struct CreateToken {
 
 /// The answer to `POST /v3/tokens`, the only time that the token is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedToken {
     /// What is kept of it.

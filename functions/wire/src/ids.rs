@@ -6,6 +6,7 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub String);
 
@@ -42,6 +43,10 @@ text_id! {
     ListId
 }
 text_id! {
+    /// Saved business hours: 26 characters, sortable by the time of creation (ULID).
+    HoursId
+}
+text_id! {
     /// A file of contacts that was asked for: 26 characters (ULID).
     ExportId
 }
@@ -57,6 +62,7 @@ text_id! {
 
 /// One customer's walls. A number, as the v3 API has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct WorkspaceId(pub u64);
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A language of this product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Language {
     /// English.
     #[default]

@@ -11,6 +11,7 @@ mod channel;
 mod consent;
 mod contact;
 mod content;
+mod counts;
 mod export;
 mod identity;
 mod ids;
@@ -31,10 +32,7 @@ mod token;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
-pub use campaign::{
-    BilledCount, Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount,
-    HealthCheckData, PauseAbove, ResultCounts,
-};
+pub use campaign::{Campaign, CampaignList, CampaignStatus, CreateCampaign, PauseAbove};
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
     AttestConsent, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory, ConsentColumn,
@@ -46,12 +44,13 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
+pub use counts::{BilledCount, CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};
 pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportFormat};
 pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
     SignInLink, SignInWays, TokenList,
 };
-pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, MemberId, TokenId, WorkspaceId};
+pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, HoursId, ListId, MemberId, TokenId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
@@ -83,5 +82,5 @@ pub use template::{
     ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,
     Template, TemplateButton, TemplateCard, TemplateContent, TemplateList, TemplateOffer,
 };
-pub use timing::{BusinessHours, QuietHours, WaitReason};
+pub use timing::{BusinessHours, CreateSavedHours, EditSavedHours, QuietHours, SavedHours, SavedHoursList, WaitReason};
 pub use token::AccessToken;

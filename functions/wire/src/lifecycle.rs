@@ -10,31 +10,39 @@ use crate::{
 /// `PATCH /v3/campaigns/{id}`: what is absent stays as it is. A field that is not here is refused, so that nobody takes
 /// an edit for done that was not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct EditCampaign {
     /// At any time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: Option<String>,
     /// Of a draft or a scheduled campaign; empty: no time, a draft again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_to: Option<String>,
     /// Sets both the minimum and the maximum, until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub seconds_between_messages: Option<f64>,
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub min_seconds_between_messages: Option<f64>,
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub max_seconds_between_messages: Option<f64>,
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 0, maximum = 604_800))]
     pub seconds_between_chunks: Option<f64>,
     /// Until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 3))]
     pub retry_rounds: Option<u32>,
     /// At any time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 720))]
     pub track_max_hours: Option<u32>,
     /// At any time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,18 +52,23 @@ pub struct EditCampaign {
     pub pause_above: Option<PauseAbove>,
     /// Until the campaign has ended; null takes them away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<BusinessHours>))]
     pub business_hours: Option<Option<BusinessHours>>,
     /// Until the campaign has ended; null takes them away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<QuietHours>))]
     pub quiet_hours: Option<Option<QuietHours>>,
     /// Until the campaign has ended; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u32>))]
     pub duration_days: Option<Option<u32>>,
     /// Until the campaign has ended; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub time_zone: Option<Option<String>>,
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 1_000_000))]
     pub chunk_size: Option<u64>,
     /// Until the first message has left. Any of `template`, `message`, `assetsUrls` and `variants` replaces all of what
     /// the campaign says.
@@ -94,6 +107,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// What was done with a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CampaignEvent {
     /// Made, as a draft or with a time.
@@ -140,6 +154,7 @@ pub enum CampaignEvent {
 
 /// One line of a campaign's audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditLine {
     /// When.
@@ -163,6 +178,7 @@ pub struct AuditLine {
 
 /// A field before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedField {
     /// Its name on the wire.
@@ -177,6 +193,7 @@ pub struct ChangedField {
 
 /// `GET /v3/campaigns/{id}/audit?after=&limit=`: newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditList {
     /// One page.
@@ -188,6 +205,7 @@ pub struct AuditList {
 
 /// What only a person can decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum DecisionKind {
     /// Messages of which nobody knows whether they were sent, and no receipt came for a day.
@@ -196,6 +214,7 @@ pub enum DecisionKind {
 
 /// A decision that waits for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
     /// About what.
@@ -208,6 +227,7 @@ pub struct Decision {
 
 /// `POST /v3/campaigns/{id}/unknowns`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecideUnknowns {
     /// What becomes of them.
@@ -216,6 +236,7 @@ pub struct DecideUnknowns {
 
 /// What becomes of messages of unknown outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum UnknownsDecision {
     /// They are sent again; who has it already gets it twice.
@@ -226,6 +247,7 @@ pub enum UnknownsDecision {
 
 /// What is wrong with a campaign now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AlertKind {
     /// Messages are due and none gets an outcome.
@@ -238,6 +260,7 @@ pub enum AlertKind {
 
 /// Something that is wrong with a campaign now; gone when it is no more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Alert {
     /// What.
@@ -250,6 +273,7 @@ pub struct Alert {
 
 /// A job that failed again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// Its id.
@@ -264,6 +288,7 @@ pub struct DeadLetter {
 
 /// `GET /v3/campaigns/{id}/dead-letters?after=&limit=`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetterList {
     /// One page.
@@ -275,6 +300,7 @@ pub struct DeadLetterList {
 
 /// The answer of `POST /v3/campaigns/{id}/dead-letters/redrive`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Redriven {
     /// Jobs that went back to the senders.
@@ -286,6 +312,7 @@ pub struct Redriven {
 /// `POST /v3/campaigns/{id}/recount`: empty the first time; for the rest of a large campaign the `next` and the
 /// `recount` of the answer before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RecountFrom {
     /// The first recipient that was not counted.
@@ -296,6 +323,7 @@ pub struct RecountFrom {
 
 /// The totals beside a count of the messages themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Recount {
     /// As they are kept.

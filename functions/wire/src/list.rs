@@ -9,6 +9,7 @@ use crate::{AudienceId, ChannelId, ListId};
 
 /// Whom of the contact book: everybody who meets all that is said here. Nothing said is everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ListFilter {
     /// By label.
@@ -42,6 +43,7 @@ pub struct ListFilter {
 
 /// By label.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelFilter {
     /// Has one of these.
@@ -64,6 +66,7 @@ impl LabelFilter {
 
 /// By one custom field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FieldFilter {
     /// The field's name.
@@ -76,6 +79,7 @@ pub struct FieldFilter {
 
 /// How a custom field is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum FieldTest {
     /// It is the value.
@@ -86,6 +90,7 @@ pub enum FieldTest {
 
 /// From a time on and before another; either may be open.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Period {
     /// The first moment.
@@ -98,6 +103,7 @@ pub struct Period {
 
 /// By the channels that the person wrote to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChannelFilter {
     /// The channel.
@@ -108,6 +114,7 @@ pub struct ChannelFilter {
 
 /// Which channels a person wrote to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Spoke {
     /// To this one.
@@ -120,6 +127,7 @@ pub enum Spoke {
 
 /// `GET /v3/lists/{id}`: a saved filter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct List {
     /// Its id.
@@ -138,6 +146,7 @@ pub struct List {
 
 /// `GET /v3/lists`: all of them, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListsPage {
     /// The lists.
@@ -146,9 +155,11 @@ pub struct ListsPage {
 
 /// `POST /v3/lists`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateList {
     /// As in [`List`].
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 120))]
     pub name: String,
     /// As in [`List`].
     #[serde(default)]
@@ -157,6 +168,7 @@ pub struct CreateList {
 
 /// `PATCH /v3/lists/{id}`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EditList {
     /// As in [`List`].
@@ -172,6 +184,7 @@ pub struct EditList {
 
 /// `POST /v3/lists/count`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CountList {
     /// Whom to count.
@@ -184,6 +197,7 @@ pub struct CountList {
 
 /// How many a filter finds now, people on the suppression list among them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListCount {
     /// Contacts.
@@ -194,6 +208,7 @@ pub struct ListCount {
 
 /// `POST /v3/lists/{id}/audience`: makes a fixed audience of whom the list finds now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateListAudience {
     /// Instead of what the list says of channels.
@@ -206,6 +221,7 @@ pub struct CreateListAudience {
 
 /// The answer: the audience that is being made; `GET /v3/audiences/{id}` tells when it is ready.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListAudience {
     /// Its id; campaigns name it as `audienceId`.

@@ -9,15 +9,20 @@ use crate::{ButtonKind, HeaderFormat, ParameterFormat, TemplateOffer};
 /// `POST /v3/templates`: a template for the account of a channel; WhatsApp reviews it. `PUT /v3/templates/{id}` takes the
 /// same and has WhatsApp review it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateTemplate {
     /// A channel of the account.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub channel_id: String,
     /// Lower case letters, digits and `_`; 1 to 512.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub name: String,
     /// Meta's locale code: `pt_BR`.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub language: String,
     /// `MARKETING` or `UTILITY`.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub category: String,
     /// How its variables are named.
     pub parameter_format: ParameterFormat,
@@ -31,6 +36,7 @@ pub struct CreateTemplate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_asset_id: Option<String>,
     /// The text: up to 1,024 characters; variables neither first nor last.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub body: String,
     /// Up to 60 characters, without variables.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +60,7 @@ pub struct CreateTemplate {
 
 /// A button of a new template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateButton {
     /// What a tap does.
@@ -78,6 +85,7 @@ pub struct CreateButton {
 
 /// A card of a new carousel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateCard {
     /// `IMAGE` or `VIDEO`.
@@ -98,6 +106,7 @@ pub struct CreateCard {
 
 /// What WhatsApp answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateCreated {
     /// Meta's id.

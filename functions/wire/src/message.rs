@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far a message got. Untouched: the recipient was not tried yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MessageState {
     /// Not tried yet; never stored.
@@ -33,6 +34,7 @@ pub enum MessageState {
 
 /// One recipient of a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// Place in the audience, from 0.
@@ -85,6 +87,7 @@ pub struct Message {
 
 /// What WhatsApp bills a message as, in Meta's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Billing {
     /// For example `marketing`.
@@ -98,6 +101,7 @@ pub struct Billing {
 
 /// `GET /v3/campaigns/{id}/messages?state=&after=&limit=`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MessageList {
     /// One page, in the audience's order. With a filter a page may hold fewer than asked, even none, and still have a `next`.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a message is charged as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PriceCategory {
     /// Offers and news.
@@ -23,6 +24,7 @@ pub enum PriceCategory {
 
 /// `PUT /v3/rate-card`: what a message costs, by country, category and day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RateCard {
     /// For people: where it is from and of when.
@@ -35,6 +37,7 @@ pub struct RateCard {
 
 /// Countries with the same rates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Market {
     /// For people.
@@ -47,6 +50,7 @@ pub struct Market {
 
 /// Rates of a market from a day on. What is absent is not priced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rates {
     /// The first day, UTC.
@@ -70,6 +74,7 @@ pub struct Rates {
 
 /// `GET /v3/rate-card`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StandingRateCard {
     /// The card.
@@ -83,6 +88,7 @@ pub struct StandingRateCard {
 
 /// What a campaign would cost if everybody of its audience got one message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PriceEstimate {
     /// Three letters.
@@ -109,6 +115,7 @@ pub struct PriceEstimate {
 
 /// Messages of one category to one country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CountryPrice {
     /// Two letters.
@@ -125,6 +132,7 @@ pub struct CountryPrice {
 
 /// Messages of one category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CategoryPrice {
     /// Charged as.
@@ -137,6 +145,7 @@ pub struct CategoryPrice {
 
 /// Messages without a rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NotPriced {
     /// Two letters; absent where the number tells no country.
@@ -148,6 +157,7 @@ pub struct NotPriced {
 
 /// What a campaign has cost so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Spending {
     /// Three letters.

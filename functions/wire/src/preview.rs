@@ -6,6 +6,7 @@ use crate::{ButtonKind, HeaderFormat, MediaKind, Place};
 
 /// `GET /v3/campaigns/{id}/preview?index=`: what one recipient sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Preview {
     /// Place in the audience, from 0.
@@ -25,6 +26,7 @@ pub struct Preview {
 
 /// A message as the phone draws it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bubble {
     /// A text above the others.
@@ -51,6 +53,7 @@ pub struct Bubble {
 
 /// A picture, film, file or place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct BubbleMedia {
     /// In a template's header.
@@ -75,6 +78,7 @@ pub struct BubbleMedia {
 
 /// A piece of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Span {
     /// The characters.
@@ -86,6 +90,7 @@ pub struct Span {
 
 /// How WhatsApp shows a piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Look {
     /// `*bold*`
@@ -100,6 +105,7 @@ pub enum Look {
 
 /// A button below the bubble.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BubbleButton {
     /// What a tap does.
@@ -114,6 +120,7 @@ pub struct BubbleButton {
 
 /// A card of a carousel.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct BubbleCard {
     /// Its picture or film.
@@ -128,9 +135,11 @@ pub struct BubbleCard {
 
 /// `POST /v3/campaigns/{id}/try`: sends the message to one's own numbers; the campaign is not touched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TryCampaign {
     /// 1 to 5 numbers, E.164.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 5, required))]
     pub to: Vec<String>,
     /// Whose values fill the message: the place in the audience, from 0.
     pub index: u64,
@@ -138,6 +147,7 @@ pub struct TryCampaign {
 
 /// What became of a try.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Tried {
     /// One line per number, in the order asked for.
@@ -146,6 +156,7 @@ pub struct Tried {
 
 /// What became of a try on one number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TriedNumber {
     /// E.164.

@@ -7,6 +7,7 @@ use crate::{CampaignId, CampaignStatus, CampaignTotals, ChannelId, Spending};
 
 /// `GET /v3/campaigns/{id}/report`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignReport {
     /// The campaign.
@@ -49,6 +50,7 @@ pub struct CampaignReport {
 
 /// How many came how far; each includes those further on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Funnel {
     /// Recipients in all.
@@ -67,6 +69,7 @@ pub struct Funnel {
 
 /// Shares in percent, with two places; absent where nothing can be divided by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FunnelRates {
     /// Of the audience: accepted.
@@ -94,6 +97,7 @@ pub struct FunnelRates {
 
 /// At most about sixty points, longer ones the longer the campaign lasts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineReport {
     /// Minutes of a point.
@@ -104,6 +108,7 @@ pub struct TimelineReport {
 
 /// What happened within a point: by the time at which it did, not at which it was heard of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TimelinePoint {
     /// When it begins.
@@ -120,6 +125,7 @@ pub struct TimelinePoint {
 
 /// Messages that failed with one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FailureReport {
     /// Meta's code.
@@ -136,6 +142,7 @@ pub struct FailureReport {
 
 /// People left out for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SkippedReport {
     /// Why, in words.
@@ -146,6 +153,7 @@ pub struct SkippedReport {
 
 /// What came of one wording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct VariantReport {
     /// For people.
@@ -158,6 +166,7 @@ pub struct VariantReport {
 
 /// What came of one chunk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChunkReport {
     /// From 0.
@@ -170,6 +179,7 @@ pub struct ChunkReport {
 
 /// What came of one country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CountryReport {
     /// Two letters; absent where a number tells none.
@@ -193,6 +203,7 @@ pub struct CountryReport {
 
 /// The pace that was really kept, by the instants at which messages were taken in hand: each left right after.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaceReport {
     /// Attempts.
@@ -212,6 +223,7 @@ pub struct PaceReport {
 
 /// `GET /v3/reports?from=&to=`: all campaigns that started within a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PeriodReport {
     /// The first day, UTC.
@@ -230,6 +242,7 @@ pub struct PeriodReport {
 
 /// Sums over campaigns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PeriodSum {
     /// Campaigns.
@@ -248,6 +261,7 @@ pub struct PeriodSum {
 
 /// The sums of one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelSum {
     /// The channel.
@@ -259,6 +273,7 @@ pub struct ChannelSum {
 
 /// The sums of one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DaySum {
     /// The day, UTC.

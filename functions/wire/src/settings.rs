@@ -9,16 +9,20 @@ use crate::{ChangedField, ConsentEvent, Contact, MessageState, Suppression};
 
 /// At most so many messages to a person in so many days, of all campaigns of the workspace together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FrequencyCap {
     /// Messages, 1 to 50.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 50))]
     pub messages: u32,
     /// Days of 24 hours, 1 to 90.
+    #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 90))]
     pub days: u32,
 }
 
 /// How long each kind of data is kept, in days. What something still needs is kept until it does not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Retention {
     /// Contacts files, the audiences made of them or of lists, and their rejects files: after the end of the last
@@ -53,6 +57,7 @@ impl Retention {
 
 /// A change of [`Retention`]: what is absent stays.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct EditRetention {
     /// 30 to 365.
@@ -71,6 +76,7 @@ pub struct EditRetention {
 
 /// A change of the settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SettingsChange {
     /// When.
@@ -83,6 +89,7 @@ pub struct SettingsChange {
 
 /// `GET /v3/settings/audit?after=&limit=`: newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SettingsAudit {
     /// One page.
@@ -94,6 +101,7 @@ pub struct SettingsAudit {
 
 /// `GET /v3/settings`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Whether a person who asks for no more messages by a word or a button gets one that confirms it, and one that
@@ -122,6 +130,7 @@ pub struct Settings {
 
 /// `PATCH /v3/settings`: what is absent stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct EditSettings {
     /// As in [`Settings`].
@@ -132,9 +141,11 @@ pub struct EditSettings {
     pub require_consent: Option<bool>,
     /// As in [`Settings`]; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<FrequencyCap>))]
     pub frequency_cap: Option<Option<FrequencyCap>>,
     /// As in [`Settings`], in any case; null takes it away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub default_country: Option<Option<String>>,
     /// As in [`Settings`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,6 +162,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 
 /// `POST /v3/people/erase`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErasePerson {
     /// The person's number, in any spelling.
@@ -159,6 +171,7 @@ pub struct ErasePerson {
 
 /// The proof that a person was erased. It does not name him.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Erasure {
     /// Its id.
@@ -195,6 +208,7 @@ pub struct Erasure {
 
 /// `POST /v3/people/restore`: somebody who was erased came back and agreed to get messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestorePerson {
     /// The person's number, in any spelling.
@@ -213,6 +227,7 @@ pub struct RestorePerson {
 
 /// That a person who was erased may be written to again, and who says so. It does not name him.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Restoration {
     /// Its id.
@@ -231,6 +246,7 @@ pub struct Restoration {
 
 /// A message to a person, of one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonMessage {
     /// The campaign.
@@ -257,6 +273,7 @@ pub struct PersonMessage {
 
 /// `GET /v3/people/export?phone=`: all that is kept of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PersonExport {
     /// The number, in the form that all its spellings share.

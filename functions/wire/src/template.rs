@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A template of a channel's WhatsApp Business Account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Template {
     /// Meta's id.
@@ -54,6 +55,7 @@ pub struct Template {
 
 /// What a header without text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum HeaderFormat {
     /// A picture.
@@ -70,6 +72,7 @@ pub enum HeaderFormat {
 
 /// A button of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", from = "ButtonOrLabel")]
 pub struct TemplateButton {
     /// What a tap does.
@@ -84,6 +87,7 @@ pub struct TemplateButton {
 
 /// Until November 2026 buttons were kept by their labels alone.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 enum ButtonOrLabel {
     Label(String),
@@ -107,6 +111,7 @@ impl From<ButtonOrLabel> for TemplateButton {
 
 /// What a tap on a button does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ButtonKind {
     /// Answers with its text.
@@ -130,6 +135,7 @@ pub enum ButtonKind {
 
 /// A card of a carousel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateCard {
     /// What stands above its text: a picture or a film.
@@ -145,6 +151,7 @@ pub struct TemplateCard {
 
 /// A limited-time offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateOffer {
     /// Its heading.
@@ -156,6 +163,7 @@ pub struct TemplateOffer {
 
 /// `GET /v3/channels/{channelId}/templates`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TemplateList {
     /// All templates, approved or not.
@@ -164,6 +172,7 @@ pub struct TemplateList {
 
 /// How the variables of a template are named.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ParameterFormat {
     /// `{{1}}`, `{{2}}`, …
@@ -175,6 +184,7 @@ pub enum ParameterFormat {
 
 /// The content of a campaign: a template and where the values of its variables come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TemplateContent {
     /// Meta's name.
@@ -208,6 +218,7 @@ pub struct TemplateContent {
 
 /// A picture, film or file: exactly one of `assetId`, `link` and `id`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MediaSource {
     /// A file uploaded here with `POST /v3/assets`.
@@ -226,6 +237,7 @@ pub struct MediaSource {
 
 /// A place on the map.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Place {
     /// Degrees, `-90` to `90`, as text: `-23.5505`.
@@ -242,6 +254,7 @@ pub struct Place {
 
 /// What one button carries: the end of its address, a coupon, a payload, a flow's token, a product of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ButtonContent {
     /// The button's place in the template, from 0.
@@ -256,6 +269,7 @@ pub struct ButtonContent {
 
 /// What one card of a carousel shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CardContent {
     /// Its picture or film.
@@ -271,6 +285,7 @@ pub struct CardContent {
 
 /// Where the value of one variable comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", untagged)]
 pub enum ParameterSource {
     /// A column of the contacts file.
@@ -294,12 +309,14 @@ pub enum ParameterSource {
         /// ISO 4217: `BRL`.
         currency: String,
         /// The amount, a number such as `1234.56` or `1.234,56`.
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
         amount: Box<ParameterSource>,
     },
     /// A point in time.
     #[serde(rename_all = "camelCase")]
     DateTime {
         /// As it is to be read.
+        #[cfg_attr(feature = "openapi", schema(no_recursion))]
         date_time: Box<ParameterSource>,
     },
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A token: travels towards us only, and is never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct AccessToken(String);
 

@@ -15,6 +15,7 @@ use campaigns::creation;
 use campaigns::lifecycle::{Action, Transition, status_name};
 use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, StartCampaign};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
@@ -39,6 +40,19 @@ pub(super) const MOST_RACES: u32 = 20;
 const NEAR_START_MS: i64 = 60_000;
 
 /// `POST /v3/campaigns/{id}/start`
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/start",
+    tag = "Campaigns",
+    operation_id = "startCampaign",
+    summary = "Starts a draft or a scheduled campaign now.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = Option<wire::StartCampaign>,
+    responses(
+        (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Invalid, answers::Upstream, answers::Gone,
+    ),
+)]
 pub async fn start(
     app: State<Arc<App>>,
     caller: Caller,
@@ -78,16 +92,52 @@ fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
 }
 
 /// `POST /v3/campaigns/{id}/pause`
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/pause",
+    tag = "Campaigns",
+    operation_id = "pauseCampaign",
+    summary = "Pauses a campaign: within a second nothing more leaves.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
     act(&app, &caller, &id, Action::Pause, Said::default()).await
 }
 
 /// `POST /v3/campaigns/{id}/resume`
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/resume",
+    tag = "Campaigns",
+    operation_id = "resumeCampaign",
+    summary = "Goes on with a paused campaign.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Upstream, answers::Invalid, answers::Gone,
+    ),
+)]
 pub async fn resume(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
     act(&app, &caller, &id, Action::Resume, Said::default()).await
 }
 
 /// `POST /v3/campaigns/{id}/cancel`
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/cancel",
+    tag = "Campaigns",
+    operation_id = "cancelCampaign",
+    summary = "Stops a campaign for good.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn cancel(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
     act(&app, &caller, &id, Action::Cancel, Said::default()).await
 }

@@ -13,6 +13,7 @@ use chrono::Duration;
 use http::StatusCode;
 use wire::{Asset, AssetUpload, CreateAsset, FieldError, WorkspaceId};
 
+use super::answers;
 use super::audiences::LONGEST_FILE_NAME;
 use super::caller::Caller;
 use super::extract::Body;
@@ -22,6 +23,18 @@ use crate::storage::assets::{self, AssetRecord};
 use crate::storage::files::{self, UPLOAD_MINUTES};
 
 /// `POST /v3/assets`: announces a file and answers where to put it.
+#[utoipa::path(
+    post,
+    path = "/v3/assets",
+    tag = "Assets",
+    operation_id = "createAsset",
+    summary = "Announces a picture, film or document and answers where to put it.",
+    request_body(content = wire::CreateAsset, example = json!({"fileName": "offer.jpg", "sizeBytes": 204800})),
+    responses(
+        (status = 201, description = "Put the file there.", body = wire::AssetUpload),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn announce(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -61,6 +74,18 @@ fn check(request: &CreateAsset) -> Result<(), Vec<FieldError>> {
 }
 
 /// `GET /v3/assets/{id}`
+#[utoipa::path(
+    get,
+    path = "/v3/assets/{id}",
+    tag = "Assets",
+    operation_id = "showAsset",
+    summary = "Tells what a file is, and whether WhatsApp takes it.",
+    params(("id" = String, Path, description = "The file's id.")),
+    responses(
+        (status = 200, description = "It has arrived.", body = wire::Asset),
+        answers::Reads, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Invalid,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

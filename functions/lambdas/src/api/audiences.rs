@@ -17,6 +17,7 @@ use wire::{
     IntoContactsProgress, Upload,
 };
 
+use super::answers;
 use super::caller::Caller;
 use super::consents::text_faults;
 use super::extract::Body;
@@ -36,7 +37,8 @@ pub const LONGEST_FILE_NAME: usize = 255;
 const LAST_HEADER_ROW: u32 = 50;
 
 /// The body of `POST /v3/uploads`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = AnnounceUpload)]
 pub struct Announced {
     #[serde(flatten)]
     file: CreateUpload,
@@ -45,6 +47,18 @@ pub struct Announced {
 }
 
 /// `POST /v3/uploads`: announces a file and answers where to put it.
+#[utoipa::path(
+    post,
+    path = "/v3/uploads",
+    tag = "Audiences",
+    operation_id = "createUpload",
+    summary = "Announces a contacts file and answers where to put it; an audience is made of it.",
+    request_body(content = Announced, example = json!({"fileName": "contacts.csv", "sizeBytes": 51200, "defaultCountry": "BR"})),
+    responses(
+        (status = 201, description = "Put the file there.", body = wire::Upload),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn announce(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -85,6 +99,18 @@ pub async fn announce(
 }
 
 /// `GET /v3/audiences/{id}`
+#[utoipa::path(
+    get,
+    path = "/v3/audiences/{id}",
+    tag = "Audiences",
+    operation_id = "showAudience",
+    summary = "Tells how far an audience is and what was found in its file.",
+    params(("id" = String, Path, description = "The audience's id.")),
+    responses(
+        (status = 200, description = "As it is now.", body = wire::Audience),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -94,6 +120,18 @@ pub async fn show(
 }
 
 /// `GET /v3/audiences/{id}/rejects`: sends the caller to the file of the rows that were left out.
+#[utoipa::path(
+    get,
+    path = "/v3/audiences/{id}/rejects",
+    tag = "Audiences",
+    operation_id = "downloadRejects",
+    summary = "Leads to the file of the rows that were left out, with the reason of each (CSV).",
+    params(("id" = String, Path, description = "The audience's id.")),
+    responses(
+        (status = 303, description = "The file is there."),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn rejects(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use wire::{AuditLine, AuditList, CampaignId};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::extract::{Params, page_limit};
@@ -25,13 +26,29 @@ const LARGEST_PAGE: u32 = 500;
 const LONGEST_PLACE: usize = 40;
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// How many; 50 when absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
 /// `?after=&limit=`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/audit",
+    tag = "Campaigns",
+    operation_id = "listAudit",
+    summary = "Tells who did what with a campaign, newest first.",
+    params(("id" = String, Path, description = "The campaign's id."), PageAsked),
+    responses(
+        (status = 200, description = "One page.", body = wire::AuditList),
+        answers::Reads, answers::ReadsQuery, answers::NotFound,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use campaigns::creation::{CHANNEL_TYPE, LEAD_TYPE};
 use campaigns::health::{Trouble, trouble};
 use campaigns::lifecycle::is_active;
 use campaigns::send_error;
@@ -20,12 +21,6 @@ use crate::storage::campaigns::CampaignRecord;
 use crate::storage::files::{asset_url, upload_key};
 use crate::storage::totals::{StandingUnknowns, TotalsRecord};
 use crate::storage::upkeep::{DriftState, SweepKind};
-
-/// WhatsApp, in the v3 API's numbers.
-const CHANNEL_TYPE: &str = "1";
-
-/// The v3 API's only kind of recipient here.
-const LEAD_TYPE: &str = "lead";
 
 /// The totals of a campaign's chunks, as far as they were read.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +49,7 @@ pub fn campaign(
         channel_id: record.channel_id.clone(),
         operator_id: String::new(),
         operator_name: record.operator_name.clone(),
-        business_hours_id: None,
+        business_hours_id: record.business_hours_id.clone(),
         channel_type: CHANNEL_TYPE.to_owned(),
         lead_type: LEAD_TYPE.to_owned(),
         scheduled_to: record.scheduled_to.map(time_of_millis),

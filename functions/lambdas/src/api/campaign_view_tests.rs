@@ -40,6 +40,7 @@ pub(crate) fn record() -> CampaignRecord {
         between_chunks_ms: 60_000,
         min_gap_ms: 1_000,
         max_gap_ms: 2_000,
+        business_hours_id: None,
         timing: campaigns::timing::Timing::default(),
         tracking: campaigns::tracking::Tracking::default(),
         attestation: None,

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde::Deserialize;
 use wire::{Campaign, CampaignId, CampaignList};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaign_view::{self, Chunks};
 use super::extract::{Params, page_limit};
@@ -28,13 +29,29 @@ const LARGEST_PAGE: u32 = 100;
 const ID_LENGTH: usize = 26;
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// How many; 20 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
 /// `GET /v3/campaigns?limit=&after=`: newest first.
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns",
+    tag = "Campaigns",
+    operation_id = "listCampaigns",
+    summary = "Lists campaigns, newest first, without their chunks.",
+    params(PageAsked),
+    responses(
+        (status = 200, description = "One page.", body = wire::CampaignList),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -57,6 +74,18 @@ pub async fn list(
 }
 
 /// `GET /v3/campaigns/{id}`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}",
+    tag = "Campaigns",
+    operation_id = "showCampaign",
+    summary = "Shows a campaign with all that came of it so far.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "As it is now.", body = wire::Campaign),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

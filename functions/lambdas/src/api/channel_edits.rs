@@ -11,6 +11,7 @@ use campaigns::lifecycle::is_active;
 use http::StatusCode;
 use wire::{AccessToken, CampaignStatus, Channel, ChannelHealth, ChannelId, CreateChannel, EditChannel, FieldError};
 
+use super::answers;
 use super::caller::Caller;
 use super::channels::view;
 use super::extract::Body;
@@ -44,6 +45,19 @@ const LONGEST_ID: usize = 64;
 const LONGEST_TOKEN: usize = 1_000;
 
 /// `POST /v3/channels`: asked again for the same number, it answers the channel that stands.
+#[utoipa::path(
+    post,
+    path = "/v3/channels",
+    tag = "Channels",
+    operation_id = "createChannel",
+    summary = "Adds a number of a configured app; asked again, it answers the channel that stands.",
+    request_body = wire::CreateChannel,
+    responses(
+        (status = 201, description = "Added.", body = wire::Channel),
+        (status = 200, description = "It was here before.", body = wire::Channel),
+        answers::Changes, answers::ReadsBody, answers::Upstream,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -233,6 +247,19 @@ fn people(tier: Option<&str>) -> Option<u32> {
 }
 
 /// `PATCH /v3/channels/{id}`
+#[utoipa::path(
+    patch,
+    path = "/v3/channels/{id}",
+    tag = "Channels",
+    operation_id = "editChannel",
+    summary = "Renames a number, or changes how offers go out.",
+    params(("id" = String, Path, description = "The channel's id.")),
+    request_body = wire::EditChannel,
+    responses(
+        (status = 200, description = "As it stands now.", body = wire::Channel),
+        answers::Changes, answers::ReadsBody, answers::NotFound,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -306,6 +333,18 @@ fn is_version(text: &str) -> bool {
 }
 
 /// `GET /v3/channels/{id}/health`
+#[utoipa::path(
+    get,
+    path = "/v3/channels/{id}/health",
+    tag = "Channels",
+    operation_id = "showChannelHealth",
+    summary = "Asks WhatsApp how a number is now.",
+    params(("id" = String, Path, description = "The channel's id.")),
+    responses(
+        (status = 200, description = "By WhatsApp and by us.", body = wire::ChannelHealth),
+        answers::Reads, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn health(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -332,6 +371,18 @@ pub async fn health(
 }
 
 /// `DELETE /v3/channels/{id}`: not while a campaign could still send from it; what is gone already was deleted before.
+#[utoipa::path(
+    delete,
+    path = "/v3/channels/{id}",
+    tag = "Channels",
+    operation_id = "deleteChannel",
+    summary = "Takes a number away, unless a campaign may still send from it.",
+    params(("id" = String, Path, description = "The channel's id.")),
+    responses(
+        (status = 204, description = "It is gone, or was gone before."),
+        answers::Changes, answers::ReadsPath, answers::Conflict,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

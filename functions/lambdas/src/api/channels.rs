@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use wire::{Channel, ChannelId, ChannelList, ChannelNotice, Template, TemplateList};
 
+use super::answers;
 use super::caller::Caller;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
@@ -16,6 +17,17 @@ use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::heard::Notice;
 
 /// `GET /v3/channels`
+#[utoipa::path(
+    get,
+    path = "/v3/channels",
+    tag = "Channels",
+    operation_id = "listChannels",
+    summary = "Lists the numbers that send, with what WhatsApp said of them lately.",
+    responses(
+        (status = 200, description = "All of the workspace.", body = wire::ChannelList),
+        answers::Reads,
+    ),
+)]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ChannelList>, ApiError> {
     let records = channels::list(&app, caller.workspace_id).await?;
     let mut items = Vec::with_capacity(records.len());
@@ -28,6 +40,18 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ch
 }
 
 /// `GET /v3/channels/{id}/templates`: as WhatsApp has them now.
+#[utoipa::path(
+    get,
+    path = "/v3/channels/{id}/templates",
+    tag = "Channels",
+    operation_id = "listChannelTemplates",
+    summary = "Lists the templates of a number's account, as WhatsApp has them now.",
+    params(("id" = String, Path, description = "The channel's id.")),
+    responses(
+        (status = 200, description = "Approved or not.", body = wire::TemplateList),
+        answers::Reads, answers::ReadsPath, answers::NotFound, answers::Upstream,
+    ),
+)]
 pub async fn templates(
     State(app): State<Arc<App>>,
     caller: Caller,

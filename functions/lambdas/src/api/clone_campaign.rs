@@ -11,9 +11,10 @@ use campaigns::creation::LONGEST_NAME;
 use http::HeaderMap;
 use wire::{CampaignEvent, CampaignId, CreateCampaign};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
-use super::create_campaign::create_or_find;
+use super::create_campaign::{Asked, create_or_find};
 use super::edit_campaign::asked_for;
 use super::idempotency::Keyed;
 use super::problem::ApiError;
@@ -25,6 +26,18 @@ use crate::storage::totals::{self, Scope};
 const SUFFIX: &str = " (copy)";
 
 /// Makes the copy.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/clone",
+    tag = "Campaigns",
+    operation_id = "cloneCampaign",
+    summary = "Makes a draft for the same people with the same content and pace.",
+    params(("id" = String, Path, description = "The campaign's id."), ("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to ask again: for a day the same key and request find the same campaign.", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    responses(
+        (status = 201, description = "The copy.", body = wire::Campaign, headers(("Location" = String, description = "Where it is."))),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Invalid, answers::Upstream,
+    ),
+)]
 pub async fn clone(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -37,7 +50,7 @@ pub async fn clone(
     let request =
         CreateCampaign { name: copy_of(&original.name), pause_above: Some(limits.into()), ..asked_for(&original) };
     let line = AuditLine::of(&caller.name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
-    create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
+    create_or_find(&app, &caller, keyed.as_ref(), Asked::AsItStands(Box::new(request)), line).await
 }
 
 fn copy_of(name: &str) -> String {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::{ConsentAct, ConsentEvent, ConsentList, FieldError, RecordConsent};
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::canonical;
 use super::extract::Body;
@@ -23,6 +24,18 @@ const LONGEST_TEXT: usize = 500;
 const CLOCKS_DIFFER_MS: i64 = 60_000;
 
 /// `GET /v3/contacts/{phone}/consents`
+#[utoipa::path(
+    get,
+    path = "/v3/contacts/{phone}/consents",
+    tag = "Consent",
+    operation_id = "listConsents",
+    summary = "Shows what a person agreed to and took back.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling.")),
+    responses(
+        (status = 200, description = "Newest first.", body = wire::ConsentList),
+        answers::Reads, answers::ReadsPath, answers::Invalid,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -33,6 +46,19 @@ pub async fn list(
 }
 
 /// `POST /v3/contacts/{phone}/consents`: of somebody who is in the book.
+#[utoipa::path(
+    post,
+    path = "/v3/contacts/{phone}/consents",
+    tag = "Consent",
+    operation_id = "recordConsent",
+    summary = "Writes down what a person said elsewhere.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling.")),
+    request_body = wire::RecordConsent,
+    responses(
+        (status = 201, description = "It is in the ledger.", body = wire::ConsentEvent),
+        answers::Changes, answers::ReadsBody, answers::NotFound,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -11,6 +11,7 @@ use campaigns::list::Sought;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::{ChangeLabels, Contact, FieldError, LabelsChanged, WorkspaceId};
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::{canonical, checked_search, place_after};
 use super::extract::Body;
@@ -32,6 +33,18 @@ const PARALLEL_CHANGES: usize = 16;
 const WORKS_FOR_MS: i64 = 10_000;
 
 /// Changes labels.
+#[utoipa::path(
+    post,
+    path = "/v3/contacts/labels",
+    tag = "Contacts",
+    operation_id = "changeLabels",
+    summary = "Puts labels on many people and takes others off, by number or by filter.",
+    request_body = wire::ChangeLabels,
+    responses(
+        (status = 200, description = "What was done; with `next` there is more to do.", body = wire::LabelsChanged),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -10,6 +10,7 @@ use axum::extract::State;
 use campaigns::contact::SHARDS;
 use wire::{Contact, ContactValues, ValueCount, WorkspaceId};
 
+use super::answers;
 use super::caller::Caller;
 use super::problem::ApiError;
 use crate::App;
@@ -22,6 +23,17 @@ const LOOKED_AT: usize = 1_000;
 const MOST_VALUES: usize = 200;
 
 /// Lists what the contacts have.
+#[utoipa::path(
+    get,
+    path = "/v3/contacts/values",
+    tag = "Contacts",
+    operation_id = "listContactValues",
+    summary = "Lists the labels, places and fields that the book has, to choose from.",
+    responses(
+        (status = 200, description = "Most frequent first.", body = wire::ContactValues),
+        answers::Reads,
+    ),
+)]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ContactValues>, ApiError> {
     let shards = (0..SHARDS).map(|shard| look(&app, caller.workspace_id, shard));
     let mut all = Counted::default();

@@ -12,6 +12,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use wire::{Contact, ContactList, CreateContact, EditContact, FieldError, ListFilter, WorkspaceId};
 
+use super::answers;
 use super::caller::Caller;
 use super::extract::{Body, Params, page_limit};
 use super::lists::checked;
@@ -34,16 +35,33 @@ const LOOKED_AT: usize = 10_000;
 const READ_AT_ONCE: usize = 2_000;
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// The beginnings of a name or of a number.
     search: Option<String>,
-    /// A [`ListFilter`] in JSON.
+    /// A filter as lists have it, in JSON.
     filter: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// How many; 50 when absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
 /// `GET /v3/contacts?search=&filter=&after=&limit=`: beginnings of a name or a number, and a filter as lists have them.
+#[utoipa::path(
+    get,
+    path = "/v3/contacts",
+    tag = "Contacts",
+    operation_id = "listContacts",
+    summary = "Lists people, by the beginnings of a name or number and by a filter.",
+    params(PageAsked),
+    responses(
+        (status = 200, description = "One page.", body = wire::ContactList),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -59,6 +77,19 @@ pub async fn list(
 }
 
 /// `POST /v3/contacts`. The same request again is answered with the contact that it made.
+#[utoipa::path(
+    post,
+    path = "/v3/contacts",
+    tag = "Contacts",
+    operation_id = "createContact",
+    summary = "Puts a person into the contact book.",
+    request_body(content = wire::CreateContact, example = json!({"phone": "+5511987654321", "name": "Ana", "labels": ["vip"], "city": "São Paulo"})),
+    responses(
+        (status = 201, description = "The person is in the book.", body = wire::Contact),
+        (status = 200, description = "The same request was done before.", body = wire::Contact),
+        answers::Changes, answers::ReadsBody, answers::Conflict,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -119,6 +150,18 @@ fn new_contact(app: &App, phone: &PhoneNumber, request: CreateContact) -> Contac
 }
 
 /// `GET /v3/contacts/{phone}`
+#[utoipa::path(
+    get,
+    path = "/v3/contacts/{phone}",
+    tag = "Contacts",
+    operation_id = "showContact",
+    summary = "Shows a person of the contact book.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling.")),
+    responses(
+        (status = 200, description = "The person.", body = wire::Contact),
+        answers::Reads, answers::ReadsPath, answers::NotFound, answers::Invalid,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -129,6 +172,19 @@ pub async fn show(
 }
 
 /// `PATCH /v3/contacts/{phone}`: changes what is named, over whatever others changed meanwhile.
+#[utoipa::path(
+    patch,
+    path = "/v3/contacts/{phone}",
+    tag = "Contacts",
+    operation_id = "editContact",
+    summary = "Changes what is named of a person.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling.")),
+    request_body = wire::EditContact,
+    responses(
+        (status = 200, description = "As it stands now.", body = wire::Contact),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -156,6 +212,18 @@ pub async fn edit(
 }
 
 /// `DELETE /v3/contacts/{phone}`. Who asked for no more messages stays on the suppression list.
+#[utoipa::path(
+    delete,
+    path = "/v3/contacts/{phone}",
+    tag = "Contacts",
+    operation_id = "deleteContact",
+    summary = "Takes a person out of the book; who asked for no messages still gets none.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling.")),
+    responses(
+        (status = 204, description = "The person is out of the book."),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Invalid,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

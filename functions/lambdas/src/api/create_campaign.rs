@@ -24,12 +24,15 @@ use wire::{
 };
 
 use super::actions::nudge_if_near;
+use super::answers;
+use super::business_hours;
 use super::caller::Caller;
 use super::campaigns::whole;
 use super::channels::templates_of;
 use super::consent_check;
 use super::content_media;
 use super::extract::Body;
+use super::fetched;
 use super::idempotency::{self, Keyed};
 use super::launch_check;
 use super::price_check::{self, Checked};
@@ -50,6 +53,20 @@ use crate::storage::upkeep::Upkeep;
 const IMPORT_RETRY_SECONDS: u32 = 2;
 
 /// Creates a draft, or a scheduled campaign when a time was given.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns",
+    tag = "Campaigns",
+    operation_id = "createCampaign",
+    summary = "Creates a draft, or a scheduled campaign when a time is given.",
+    description = super::openapi::FIELDS,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes it safe to ask again: for a day the same key and request find the same campaign.", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body = wire::CreateCampaign,
+    responses(
+        (status = 201, description = "Created.", body = wire::Campaign, headers(("Location" = String, description = "Where it is."))),
+        answers::Changes, answers::ReadsBody, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -59,7 +76,16 @@ pub async fn create(
     let keyed = Keyed::of(&headers, &request)?;
     let operator = request.operator_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let line = AuditLine::of(operator.unwrap_or(&caller.name), CampaignEvent::Created);
-    create_or_find(&app, &caller, keyed.as_ref(), &request, line).await
+    let asked = Asked::ByAClient(Box::new(request));
+    create_or_find(&app, &caller, keyed.as_ref(), asked, line).await
+}
+
+/// What is to be created.
+pub(super) enum Asked {
+    /// As a client asks for it: it may name saved business hours, and a contacts file that lies elsewhere.
+    ByAClient(Box<CreateCampaign>),
+    /// As a campaign stands that is here already.
+    AsItStands(Box<CreateCampaign>),
 }
 
 /// Creates what was asked for, or finds what the same request created before under its key.
@@ -67,7 +93,7 @@ pub(super) async fn create_or_find(
     app: &App,
     caller: &Caller,
     keyed: Option<&Keyed>,
-    request: &CreateCampaign,
+    asked: Asked,
     line: AuditLine,
 ) -> Result<Response, ApiError> {
     if let Some(keyed) = keyed
@@ -76,8 +102,16 @@ pub(super) async fn create_or_find(
     {
         return created(app, &record).await;
     }
-    let asked = creation::parse(request, app.clock.now()).map_err(Refusal::fields)?;
-    let (channel, audience) = parties(app, caller, &asked, audience_field(request)).await?;
+    let (request, audience_field) = match asked {
+        Asked::AsItStands(request) => (*request, "audienceId"),
+        Asked::ByAClient(request) => {
+            let field = audience_field(&request);
+            let request = business_hours::resolved(app, caller, *request).await?;
+            (fetched::here(app, caller, request).await?, field)
+        }
+    };
+    let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
+    let (channel, audience) = parties(app, caller, &asked, audience_field).await?;
     let wordings = fitting_wordings(app, &channel, &asked.wordings, &audience.columns).await?;
     let new = CampaignId(app.new_id()?);
     let id = match keyed {
@@ -282,6 +316,7 @@ fn record(
         max_gap_ms: pace.max_gap_ms,
         retry_rounds: asked.retry_rounds,
         timing: asked.timing,
+        business_hours_id: asked.business_hours_id.clone(),
         tracking: asked.tracking,
         attestation: None,
         spend_cap_micros: asked.spend_cap_micros,

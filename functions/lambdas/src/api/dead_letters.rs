@@ -10,6 +10,7 @@ use serde::Deserialize;
 use wire::{CampaignEvent, CampaignId, CampaignStatus, DeadLetter, DeadLetterList, Redriven};
 
 use super::actions::MOST_RACES;
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::extract::{Params, page_limit};
@@ -36,13 +37,29 @@ const MOST_REDRIVEN: i32 = 20;
 const LONGEST_ID: usize = 100;
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// How many; 20 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// The `next` of the page before.
     after: Option<String>,
 }
 
 /// `GET /v3/campaigns/{id}/dead-letters?after=&limit=`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/dead-letters",
+    tag = "Recipients",
+    operation_id = "listDeadLetters",
+    summary = "Lists jobs of a campaign that failed again and again.",
+    params(("id" = String, Path, description = "The campaign's id."), PageAsked),
+    responses(
+        (status = 200, description = "One page.", body = wire::DeadLetterList),
+        answers::Reads, answers::ReadsQuery, answers::NotFound,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -66,6 +83,18 @@ fn view(letter: DeadLetterRecord) -> DeadLetter {
 
 /// `POST /v3/campaigns/{id}/dead-letters/redrive`: back to the senders, as jobs of the campaign's present epoch. Killed
 /// before a letter is forgotten, its job goes out twice, and the claims decide.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/dead-letters/redrive",
+    tag = "Recipients",
+    operation_id = "redriveDeadLetters",
+    summary = "Sends failed jobs to the senders once more.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "How many.", body = wire::Redriven),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn redrive(
     State(app): State<Arc<App>>,
     caller: Caller,

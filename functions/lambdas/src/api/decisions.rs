@@ -12,6 +12,7 @@ use campaigns::send_error;
 use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus, DecideUnknowns, UnknownsDecision};
 
 use super::actions::{MOST_RACES, nudge_if_near};
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept, whole};
 use super::extract::Body;
@@ -29,6 +30,18 @@ use crate::storage::upkeep::{Sweep, SweepKind};
 const SWEEP_RETRY_SECONDS: u32 = 30;
 
 /// `POST /v3/campaigns/{id}/retry`: another attempt for those who failed for a reason that may have passed.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/retry",
+    tag = "Recipients",
+    operation_id = "retryFailed",
+    summary = "Gives those who failed for a passing reason another attempt.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "It is on its way.", body = wire::Campaign),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn retry(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -38,6 +51,19 @@ pub async fn retry(
 }
 
 /// `POST /v3/campaigns/{id}/unknowns`: those of unknown outcome are sent again, or stay as they are.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/unknowns",
+    tag = "Recipients",
+    operation_id = "decideUnknowns",
+    summary = "Decides about those of whom nobody knows for a day whether they got it.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = wire::DecideUnknowns,
+    responses(
+        (status = 200, description = "It is decided.", body = wire::Campaign),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn unknowns(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -11,6 +11,7 @@ use http::StatusCode;
 use wire::{CampaignEvent, CampaignId, CampaignStatus};
 
 use super::actions::{MOST_RACES, nudge_if_near, stop};
+use super::answers;
 use super::caller::Caller;
 use super::problem::{ApiError, Refusal};
 use crate::App;
@@ -23,6 +24,18 @@ use crate::storage::table::Written;
 const KEPT_DAYS: i64 = 180;
 
 /// Deletes it; again, nothing more happens.
+#[utoipa::path(
+    delete,
+    path = "/v3/campaigns/{id}",
+    tag = "Campaigns",
+    operation_id = "deleteCampaign",
+    summary = "Stops a campaign and takes it away.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        answers::Changes, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

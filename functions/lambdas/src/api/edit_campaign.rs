@@ -20,6 +20,7 @@ use wire::{
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
@@ -41,6 +42,19 @@ use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope};
 
 /// Edits what may be edited; an edit that changes nothing was done before.
+#[utoipa::path(
+    patch,
+    path = "/v3/campaigns/{id}",
+    tag = "Campaigns",
+    operation_id = "editCampaign",
+    summary = "Changes what is named, each field for as long as it may be changed.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = wire::EditCampaign,
+    responses(
+        (status = 200, description = "As it stands now.", body = wire::Campaign),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -147,6 +161,7 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         track_max_hours: Some(record.tracking.max_hours),
         track_all_channels: Some(record.tracking.channels == TrackedChannels::All),
         business_hours: record.timing.hours.map(Into::into),
+        business_hours_id: record.business_hours_id.as_ref().map(|id| id.0.clone()),
         quiet_hours: record.timing.quiet.map(Into::into),
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
@@ -244,6 +259,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.retry_rounds = new.retry_rounds;
     next.unfilled = unfilled(new.skip_unfilled);
     next.timing = new.timing;
+    next.business_hours_id.clone_from(&new.business_hours_id);
     next.tracking = new.tracking;
     next.spend_cap_micros = new.spend_cap_micros;
 }

@@ -10,6 +10,7 @@ use campaigns::audience::{Recipient, SEGMENT_ROWS};
 use campaigns::phone::canonical_digits;
 use wire::{CampaignEstimate, CampaignId};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::messages::told;
@@ -23,6 +24,18 @@ use crate::storage::{consents, files, people, settings, suppressions, windows};
 const MOST_SEGMENTS: u64 = 10;
 
 /// `GET /v3/campaigns/{id}/estimate`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/estimate",
+    tag = "Campaigns",
+    operation_id = "estimateCampaign",
+    summary = "Tells who of the audience would get nothing if it started now.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "The counts.", body = wire::CampaignEstimate),
+        answers::Reads, answers::ReadsPath, answers::NotFound, answers::Gone,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::{CreateExport, Export, ExportId, ExportStatus};
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::checked_search;
 use super::extract::Body;
@@ -20,6 +21,18 @@ use crate::storage::files;
 use crate::storage::queues::{self, Errand};
 
 /// `POST /v3/contacts/export`
+#[utoipa::path(
+    post,
+    path = "/v3/contacts/export",
+    tag = "Contacts",
+    operation_id = "createExport",
+    summary = "Asks for contacts as a CSV file.",
+    request_body = wire::CreateExport,
+    responses(
+        (status = 202, description = "It is being written.", body = wire::Export),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -44,6 +57,18 @@ pub async fn create(
 }
 
 /// `GET /v3/contacts/export/{id}`
+#[utoipa::path(
+    get,
+    path = "/v3/contacts/export/{id}",
+    tag = "Contacts",
+    operation_id = "showExport",
+    summary = "Tells how far an export is and where to fetch it.",
+    params(("id" = String, Path, description = "The export's id.")),
+    responses(
+        (status = 200, description = "As it is now.", body = wire::Export),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -13,6 +13,7 @@ use wire::{
     ListCount, ListFilter, ListId, ListsPage, WorkspaceId,
 };
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::checked_search;
 use super::extract::Body;
@@ -35,12 +36,35 @@ const COUNTS_FOR_MS: i64 = 8_000;
 const READ_AT_ONCE: i32 = 10_000;
 
 /// `GET /v3/lists`
+#[utoipa::path(
+    get,
+    path = "/v3/lists",
+    tag = "Lists",
+    operation_id = "listLists",
+    summary = "Lists the saved filters over the contact book.",
+    responses(
+        (status = 200, description = "Oldest first.", body = wire::ListsPage),
+        answers::Reads,
+    ),
+)]
 pub async fn all(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ListsPage>, ApiError> {
     let records = store::all(&app, caller.workspace_id).await?;
     Ok(Json(ListsPage { items: records.into_iter().map(view).collect() }))
 }
 
 /// `POST /v3/lists`
+#[utoipa::path(
+    post,
+    path = "/v3/lists",
+    tag = "Lists",
+    operation_id = "createList",
+    summary = "Saves a filter over the contact book.",
+    request_body(content = wire::CreateList, example = json!({"name": "VIPs of São Paulo", "filter": {"labels": {"any": ["vip"]}, "cities": ["São Paulo"]}})),
+    responses(
+        (status = 201, description = "Saved.", body = wire::List),
+        answers::Changes, answers::ReadsBody, answers::Conflict,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -68,11 +92,36 @@ pub async fn create(
 }
 
 /// `GET /v3/lists/{id}`
+#[utoipa::path(
+    get,
+    path = "/v3/lists/{id}",
+    tag = "Lists",
+    operation_id = "showList",
+    summary = "Shows a saved filter.",
+    params(("id" = String, Path, description = "The list's id.")),
+    responses(
+        (status = 200, description = "The list.", body = wire::List),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<ListId>) -> Result<Json<List>, ApiError> {
     Ok(Json(view(find(&app, &caller, &id).await?)))
 }
 
 /// `PATCH /v3/lists/{id}`. Audiences that were made of it stay as they are.
+#[utoipa::path(
+    patch,
+    path = "/v3/lists/{id}",
+    tag = "Lists",
+    operation_id = "editList",
+    summary = "Changes a saved filter; audiences made of it stay as they are.",
+    params(("id" = String, Path, description = "The list's id.")),
+    request_body = wire::EditList,
+    responses(
+        (status = 200, description = "As it stands now.", body = wire::List),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -103,6 +152,18 @@ async fn is_written(app: &App, next: &ListRecord) -> anyhow::Result<bool> {
 }
 
 /// `DELETE /v3/lists/{id}`. Audiences that were made of it stay.
+#[utoipa::path(
+    delete,
+    path = "/v3/lists/{id}",
+    tag = "Lists",
+    operation_id = "deleteList",
+    summary = "Deletes a saved filter; audiences made of it stay.",
+    params(("id" = String, Path, description = "The list's id.")),
+    responses(
+        (status = 204, description = "It is gone."),
+        answers::Changes, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -115,6 +176,18 @@ pub async fn delete(
 }
 
 /// `POST /v3/lists/count`: how many a filter finds, before it is saved.
+#[utoipa::path(
+    post,
+    path = "/v3/lists/count",
+    tag = "Lists",
+    operation_id = "countList",
+    summary = "Counts whom a filter finds, before it is saved.",
+    request_body = wire::CountList,
+    responses(
+        (status = 200, description = "How many.", body = wire::ListCount),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn count(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -150,6 +223,19 @@ async fn count_shard(
 }
 
 /// `POST /v3/lists/{id}/audience`: the importer makes it, as of a file; `GET /v3/audiences/{id}` tells how far it got.
+#[utoipa::path(
+    post,
+    path = "/v3/lists/{id}/audience",
+    tag = "Lists",
+    operation_id = "createListAudience",
+    summary = "Makes a fixed audience of whom the list finds now.",
+    params(("id" = String, Path, description = "The list's id.")),
+    request_body = wire::CreateListAudience,
+    responses(
+        (status = 202, description = "It is being made.", body = wire::ListAudience),
+        answers::Changes, answers::ReadsBody, answers::NotFound,
+    ),
+)]
 pub async fn make_audience(
     State(app): State<Arc<App>>,
     caller: Caller,

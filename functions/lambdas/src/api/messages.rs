@@ -16,6 +16,7 @@ use campaigns::phone::canonical_digits;
 use serde::Deserialize;
 use wire::{CampaignId, Message, MessageList, MessageState, WorkspaceId};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept};
 use super::extract::{Params, page_limit};
@@ -37,14 +38,32 @@ const LARGEST_PAGE: u32 = 500;
 const LOOKED_AT: u64 = 2_000;
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// Only those in this state.
+    #[param(inline)]
     state: Option<MessageState>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// How many; 50 when absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
 /// `?state=&after=&limit=`; `after` is the last index of the page before.
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/messages",
+    tag = "Recipients",
+    operation_id = "listMessages",
+    summary = "Lists the people of a campaign and what became of each.",
+    params(("id" = String, Path, description = "The campaign's id."), PageAsked),
+    responses(
+        (status = 200, description = "One page, in the audience's order.", body = wire::MessageList),
+        answers::Reads, answers::ReadsQuery, answers::NotFound, answers::Gone,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -16,9 +16,11 @@ use routes::Needs::{Nothing, Role};
 use routes::Routes;
 
 mod actions;
+mod answers;
 mod assets;
 mod audiences;
 mod audit;
+mod business_hours;
 mod caller;
 mod campaign_exports;
 pub(crate) mod campaign_view;
@@ -36,10 +38,12 @@ mod create_campaign;
 mod dead_letters;
 mod decisions;
 mod delete_campaign;
+mod docs_page;
 mod edit_campaign;
 mod estimate;
 mod exports;
 mod extract;
+mod fetched;
 mod idempotency;
 mod launch_check;
 mod lists;
@@ -47,6 +51,7 @@ mod members;
 pub(crate) mod message_view;
 mod messages;
 mod once;
+mod openapi;
 mod people;
 mod preview;
 mod price_check;
@@ -97,6 +102,8 @@ fn routes(app: &Arc<App>) -> Routes {
 
 fn access(routes: Routes) -> Routes {
     routes
+        .get("/v3/openapi.json", Nothing, openapi::json)
+        .get("/v3/docs", Nothing, openapi::page)
         .post("/v3/sign-in", Nothing, sessions::sign_in)
         .get("/v3/sign-in/ways", Nothing, sessions::ways)
         .get("/v3/session", Role(Viewer), sessions::show)
@@ -115,6 +122,11 @@ fn access(routes: Routes) -> Routes {
         .get("/v3/settings", Role(Viewer), settings::show)
         .patch("/v3/settings", Role(Manager), settings::edit)
         .get("/v3/settings/audit", Role(Viewer), settings::audit)
+        .get("/v3/business-hours", Role(Viewer), business_hours::all)
+        .post("/v3/business-hours", Role(Manager), business_hours::create)
+        .get("/v3/business-hours/{id}", Role(Viewer), business_hours::show)
+        .patch("/v3/business-hours/{id}", Role(Manager), business_hours::edit)
+        .delete("/v3/business-hours/{id}", Role(Manager), business_hours::delete)
         .get("/v3/rate-card", Role(Viewer), rate_card::show)
         .put("/v3/rate-card", Role(Manager), rate_card::replace)
         .delete("/v3/rate-card", Role(Manager), rate_card::reset)
@@ -194,6 +206,10 @@ fn campaigns_of(routes: Routes) -> Routes {
         .get("/v3/campaigns/{id}/dead-letters", Role(Viewer), dead_letters::list)
         .post("/v3/campaigns/{id}/dead-letters/redrive", Role(Manager), dead_letters::redrive)
         .get("/v3/campaigns/{id}/audit", Role(Viewer), audit::list)
+}
+
+fn one_set_of_hours() -> MethodRouter<Arc<App>> {
+    get(business_hours::show).patch(business_hours::edit).delete(business_hours::delete)
 }
 
 async fn no_such_path() -> problem::Refusal {

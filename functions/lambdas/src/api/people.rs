@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use wire::{ConsentEvent, ErasePerson, Erasure, PersonExport, PersonMessage, WorkspaceId};
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::canonical;
 use super::extract::{Body, Params};
@@ -46,12 +47,26 @@ const REMAINS: &str = "A keyed hash that names nobody keeps the person from bein
                        more, and shown without number and name.";
 
 /// Whose data.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Whose {
+    /// The person's number, in any spelling.
     phone: String,
 }
 
 /// `GET /v3/people/export?phone=`
+#[utoipa::path(
+    get,
+    path = "/v3/people/export",
+    tag = "Consent",
+    operation_id = "exportPerson",
+    summary = "Gives all that is kept of a person.",
+    params(Whose),
+    responses(
+        (status = 200, description = "All of it.", body = wire::PersonExport),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn export(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -96,6 +111,18 @@ fn message(record: &MessageRecord, now: i64, replies_kept_ms: i64) -> PersonMess
 }
 
 /// `POST /v3/people/erase`
+#[utoipa::path(
+    post,
+    path = "/v3/people/erase",
+    tag = "Consent",
+    operation_id = "erasePerson",
+    summary = "Erases a person, for good and with a proof.",
+    request_body = wire::ErasePerson,
+    responses(
+        (status = 200, description = "What was erased.", body = wire::Erasure),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn erase(
     State(app): State<Arc<App>>,
     caller: Caller,

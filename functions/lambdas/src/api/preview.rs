@@ -14,6 +14,7 @@ use futures::future::join_all;
 use serde::Deserialize;
 use wire::{CampaignId, FieldError, Preview, Tried, TriedNumber, TryCampaign};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::extract::Body;
@@ -33,13 +34,27 @@ use crate::storage::files;
 const MOST_NUMBERS: usize = 5;
 
 /// Which recipient.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    /// Whose: the place in the audience, from 0.
     #[serde(default)]
     index: u64,
 }
 
 /// `GET /v3/campaigns/{id}/preview?index=`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/preview",
+    tag = "Campaigns",
+    operation_id = "previewCampaign",
+    summary = "Shows what one recipient sees.",
+    params(("id" = String, Path, description = "The campaign's id."), Which),
+    responses(
+        (status = 200, description = "As the phone draws it.", body = wire::Preview),
+        answers::Reads, answers::ReadsQuery, answers::NotFound, answers::Gone,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -78,6 +93,19 @@ async fn row(app: &App, record: &CampaignRecord, index: u64) -> Result<Recipient
 }
 
 /// `POST /v3/campaigns/{id}/try`: each number takes a permit like any other message, and leaves no trace in the campaign.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/try",
+    tag = "Campaigns",
+    operation_id = "tryCampaign",
+    summary = "Sends the message to numbers of your own; the campaign is not touched.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body(content = wire::TryCampaign, example = json!({"to": ["+5511987654321"], "index": 0})),
+    responses(
+        (status = 200, description = "What became of each.", body = wire::Tried),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Gone, answers::Upstream,
+    ),
+)]
 pub async fn send(
     State(app): State<Arc<App>>,
     caller: Caller,

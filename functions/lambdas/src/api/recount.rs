@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use campaigns::totals::together;
 use wire::{CampaignId, Recount, RecountFrom};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept};
 use super::problem::{ApiError, Kind, Refusal};
@@ -21,6 +22,19 @@ use crate::storage::totals::{self, Scope};
 const MOST_COUNTED: u64 = 50_000;
 
 /// Counts from the beginning, or from where the answer before ended.
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/recount",
+    tag = "Recipients",
+    operation_id = "recountCampaign",
+    summary = "Counts the messages themselves and compares that with the totals.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = Option<wire::RecountFrom>,
+    responses(
+        (status = 200, description = "Both.", body = wire::Recount),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::TooLarge,
+    ),
+)]
 pub async fn recount(
     State(app): State<Arc<App>>,
     caller: Caller,

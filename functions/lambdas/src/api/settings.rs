@@ -12,6 +12,7 @@ use wire::{
 };
 
 use super::actions::MOST_RACES;
+use super::answers;
 use super::caller::Caller;
 use super::extract::{Body, Params, page_limit};
 use super::problem::{ApiError, Refusal};
@@ -33,11 +34,34 @@ const DEFAULT_PAGE: u32 = 50;
 const LARGEST_PAGE: u32 = 200;
 
 /// `GET /v3/settings`
+#[utoipa::path(
+    get,
+    path = "/v3/settings",
+    tag = "Settings",
+    operation_id = "showSettings",
+    summary = "Shows what the workspace decided for all its campaigns.",
+    responses(
+        (status = 200, description = "As they stand.", body = wire::Settings),
+        answers::Reads,
+    ),
+)]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Settings>, ApiError> {
     Ok(Json(view(&store::read(&app, caller.workspace_id).await?)))
 }
 
 /// `PATCH /v3/settings`
+#[utoipa::path(
+    patch,
+    path = "/v3/settings",
+    tag = "Settings",
+    operation_id = "editSettings",
+    summary = "Changes what is named of the settings; senders feel it within ten seconds.",
+    request_body = wire::EditSettings,
+    responses(
+        (status = 200, description = "As they stand now.", body = wire::Settings),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,

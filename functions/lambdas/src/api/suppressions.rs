@@ -15,6 +15,7 @@ use wire::{
     SuppressionList, SuppressionReason, SuppressionsAdded, WorkspaceId,
 };
 
+use super::answers;
 use super::caller::Caller;
 use super::contacts::canonical;
 use super::extract::{Body, Params, page_limit};
@@ -45,14 +46,31 @@ const PARALLEL_WRITES: usize = 16;
 const PLACE_LENGTHS: [usize; 2] = [1, 32];
 
 /// A page that is asked for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageAsked {
+    /// One person: a number in any spelling, or WhatsApp's user id.
     phone: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// How many; 50 when absent.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u32>,
 }
 
 /// `GET /v3/suppressions?phone=&after=&limit=`
+#[utoipa::path(
+    get,
+    path = "/v3/suppressions",
+    tag = "Consent",
+    operation_id = "listSuppressions",
+    summary = "Lists who gets nothing, and why.",
+    params(PageAsked),
+    responses(
+        (status = 200, description = "One page.", body = wire::SuppressionList),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -141,6 +159,18 @@ fn user_id(text: &str) -> Option<&str> {
 }
 
 /// `POST /v3/suppressions`. Who is on the list already stays on it for the first reason.
+#[utoipa::path(
+    post,
+    path = "/v3/suppressions",
+    tag = "Consent",
+    operation_id = "createSuppressions",
+    summary = "Has people get nothing from now on.",
+    request_body(content = wire::CreateSuppressions, example = json!({"phones": ["+5511987654321"]})),
+    responses(
+        (status = 201, description = "They are on the list.", body = wire::SuppressionsAdded),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -215,13 +245,28 @@ async fn add(
 }
 
 /// Whose list, and which channel.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
+    /// Only of this channel; absent: of all.
+    #[param(value_type = Option<String>)]
     channel_id: Option<ChannelId>,
 }
 
 /// `DELETE /v3/suppressions/{phone}?channelId=`: takes a person off the list, of one channel or of all.
+#[utoipa::path(
+    delete,
+    path = "/v3/suppressions/{phone}",
+    tag = "Consent",
+    operation_id = "deleteSuppression",
+    summary = "Takes a person off the suppression list, of one channel or of all.",
+    params(("phone" = String, Path, description = "The person's number, in any spelling."), Scope),
+    responses(
+        (status = 204, description = "The person is off the list."),
+        answers::Changes, answers::ReadsQuery, answers::NotFound,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

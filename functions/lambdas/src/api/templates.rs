@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use wire::{ChannelId, CreateTemplate, FieldError, HeaderFormat, Template, TemplateCreated, TemplateList};
 
+use super::answers;
 use super::assets::look;
 use super::caller::Caller;
 use super::channels::templates_of;
@@ -30,14 +31,28 @@ use crate::storage::channels::{self, ChannelRecord};
 const SAMPLES: [&str; 4] = ["image/jpeg", "image/png", "video/mp4", "application/pdf"];
 
 /// Which channel's account.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub struct Of {
+    /// A channel of the account.
     #[serde(default)]
     channel_id: String,
 }
 
 /// `GET /v3/templates?channelId=`
+#[utoipa::path(
+    get,
+    path = "/v3/templates",
+    tag = "Templates",
+    operation_id = "listTemplates",
+    summary = "Lists the templates of a channel's account, as WhatsApp has them now.",
+    params(Of),
+    responses(
+        (status = 200, description = "Approved or not.", body = wire::TemplateList),
+        answers::Reads, answers::ReadsQuery, answers::Upstream,
+    ),
+)]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -48,6 +63,18 @@ pub async fn list(
 }
 
 /// `POST /v3/templates`
+#[utoipa::path(
+    post,
+    path = "/v3/templates",
+    tag = "Templates",
+    operation_id = "createTemplate",
+    summary = "Makes a template, which WhatsApp then reviews.",
+    request_body = wire::CreateTemplate,
+    responses(
+        (status = 201, description = "WhatsApp has it.", body = wire::TemplateCreated),
+        answers::Changes, answers::ReadsBody, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -63,6 +90,19 @@ pub async fn create(
 }
 
 /// `PUT /v3/templates/{id}`
+#[utoipa::path(
+    put,
+    path = "/v3/templates/{id}",
+    tag = "Templates",
+    operation_id = "replaceTemplate",
+    summary = "Changes a template, which WhatsApp then reviews again.",
+    params(("id" = String, Path, description = "Meta's id of the template.")),
+    request_body = wire::CreateTemplate,
+    responses(
+        (status = 200, description = "As WhatsApp has it now.", body = wire::Template),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn replace(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -85,6 +125,18 @@ pub async fn replace(
 }
 
 /// `DELETE /v3/templates/{id}?channelId=`: what is gone already was deleted before.
+#[utoipa::path(
+    delete,
+    path = "/v3/templates/{id}",
+    tag = "Templates",
+    operation_id = "deleteTemplate",
+    summary = "Deletes a template in one language.",
+    params(("id" = String, Path, description = "Meta's id of the template."), Of),
+    responses(
+        (status = 204, description = "It is gone, or was gone before."),
+        answers::Changes, answers::ReadsQuery, answers::Conflict, answers::Upstream,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,

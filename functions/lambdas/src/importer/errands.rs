@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 
-use super::{export, into_contacts, list, redact};
+use super::{export, fetch, into_contacts, list, redact};
 use crate::App;
 use crate::storage::queues::Errand;
 
@@ -24,6 +24,9 @@ async fn run(app: &App, errand: Errand) -> anyhow::Result<()> {
         }
         Errand::IntoContacts { workspace_id, audience_id } => into_contacts::put(app, workspace_id, &audience_id).await,
         Errand::RedactRejects { workspace_id, erasure_id } => redact::redact(app, workspace_id, &erasure_id).await,
+        Errand::FetchFile { workspace_id, audience_id, address } => {
+            fetch::make_audience(app, workspace_id, &audience_id, &address).await
+        }
         Errand::Export { workspace_id, export_id } => export::write(app, workspace_id, &export_id).await,
     }
 }

@@ -5,11 +5,12 @@
 //! one blocking thread (`rows`), a workbook over the disk (`spool`), the segments go out one by one, the rejects wait on
 //! disk.
 //!
-//! It also runs `errands`, which a queue keeps: audiences of lists, exports, and the people of a file into the contact
+//! It also runs `errands`, which a queue keeps: audiences of lists and of files elsewhere, exports, and the people of a file into the contact
 //! book.
 
 pub mod errands;
 mod export;
+mod fetch;
 mod file_consents;
 mod gather;
 mod into_contacts;

@@ -16,8 +16,8 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, MediaSource, Template, WaitReason,
-    WorkspaceId,
+    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, Template,
+    WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -82,6 +82,9 @@ pub struct CampaignRecord {
     /// When messages may leave.
     #[serde(default, skip_serializing_if = "Timing::is_any_time")]
     pub timing: Timing,
+    /// The saved business hours that its own are a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_hours_id: Option<HoursId>,
     /// Which replies count.
     #[serde(default)]
     pub tracking: Tracking,

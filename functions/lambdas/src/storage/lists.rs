@@ -85,6 +85,9 @@ pub async fn put(app: &App, record: &ListRecord) -> anyhow::Result<Written> {
 /// Deletes a list. Answers whether it was there.
 pub async fn delete(app: &App, workspace: WorkspaceId, id: &ListId) -> anyhow::Result<bool> {
     let (pk, sk) = keys(workspace, id);
+    if sk.len() > table::LONGEST_SORT_KEY {
+        return Ok(false);
+    }
     let delete =
         app.dynamodb.delete_item().table_name(&app.config.control_table).key("pk", text(pk)).key("sk", text(sk));
     let delete = delete.return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);

@@ -52,6 +52,15 @@ pub enum Errand {
         /// The proof that says so then.
         erasure_id: String,
     },
+    /// Fetches a contacts file that lies elsewhere, and makes an audience of it.
+    FetchFile {
+        /// Whose.
+        workspace_id: WorkspaceId,
+        /// Which.
+        audience_id: AudienceId,
+        /// Where the file lies.
+        address: String,
+    },
     /// Writes contacts into a file.
     Export {
         /// Whose.

@@ -23,6 +23,9 @@ pub enum Written {
     ConditionFailed,
 }
 
+/// Longest sort key that DynamoDB takes, in bytes (its limits, November 2026). An id that makes a longer one names nothing.
+pub const LONGEST_SORT_KEY: usize = 1_024;
+
 /// A string attribute.
 pub fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
@@ -51,13 +54,16 @@ pub fn from_item<T: DeserializeOwned>(item: Item) -> anyhow::Result<T> {
     serde_dynamo::from_item(item).context("an item does not fit its record")
 }
 
-/// Reads one record of the control table, consistently.
+/// Reads one record of the control table, consistently. A key that no item can have is nobody's.
 pub async fn get<T: DeserializeOwned>(
     dynamodb: &aws_sdk_dynamodb::Client,
     table: &str,
     pk: &str,
     sk: &str,
 ) -> anyhow::Result<Option<T>> {
+    if sk.len() > LONGEST_SORT_KEY {
+        return Ok(None);
+    }
     let output = dynamodb
         .get_item()
         .table_name(table)

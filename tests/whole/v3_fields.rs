@@ -1,0 +1,402 @@
+//! Every field of the v3 API's campaigns, and what it does: none is merely echoed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, later, refused, uploaded};
+use campanile_tests::contacts;
+use campanile_tests::stepped::Stepped;
+use chrono::{DateTime, Duration, Utc};
+use lambdas::fetch::{Fetcher, Reach};
+use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::{App, dispatcher, importer, sender};
+use local::events::s3_event;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use wire::{AuditList, Campaign, CampaignStatus, Preview, SavedHours, WorkspaceId};
+
+/// The fields of the answer to a creation, as the v3 API documents them.
+const ANSWERED: [&str; 39] = [
+    "id",
+    "_id",
+    "name",
+    "channelId",
+    "operatorId",
+    "operatorName",
+    "businessHoursId",
+    "channelType",
+    "leadType",
+    "scheduledTo",
+    "nextScheduledTo",
+    "originalScheduledTo",
+    "finishedAtPrediction",
+    "leadsAssetUrl",
+    "message",
+    "textRaw",
+    "assetsUrls",
+    "active",
+    "shouldCreateConversation",
+    "status",
+    "chunksCount",
+    "leadsCount",
+    "secondsBetweenMessages",
+    "secondsBetweenChunks",
+    "trackAllChannels",
+    "trackMaxHours",
+    "chunkSize",
+    "template",
+    "progress",
+    "resultCounts",
+    "messagesProcessed",
+    "lastMessageProcessedAt",
+    "healthCheckData",
+    "workspaceId",
+    "createdAt",
+    "lastUpdateAt",
+    "updatedAt",
+    "resultCounts.byChunkId",
+    "healthCheckData.nextHealthCheckAt",
+];
+
+fn has(answer: &Value, field: &str) -> bool {
+    answer.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
+}
+
+/// Names of the fields that a refusal is about.
+fn fields(problem: &Value) -> BTreeSet<String> {
+    let errors = problem["errors"].as_array().into_iter().flatten();
+    errors.filter_map(|error| error["field"].as_str().map(str::to_owned)).collect()
+}
+
+/// A request with every field of the v3 API, for people whose file lies here.
+async fn whole(stepped: &Stepped, people: usize) -> anyhow::Result<Value> {
+    let (audience, put) = uploaded(&stepped.app, &contacts::csv(people)).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let at = (Utc::now() + Duration::hours(2)).to_rfc3339();
+    let hours = hours(stepped, "00:00", "24:00").await?;
+    Ok(json!({
+        "name": "Weekly offer", "channelId": stepped.channel_id().await?, "operatorName": "Ana",
+        "businessHoursId": hours.id, "channelType": "1", "leadType": "lead", "scheduledTo": at,
+        "originalScheduledTo": at, "finishedAtPrediction": "2020-01-01T00:00:00Z",
+        "leadsAssetUrl": format!("s3://files/uploads/1/{audience}.csv"), "message": "", "textRaw": "", "assetsUrls": [],
+        "chunksCount": 7, "secondsBetweenMessages": 2, "secondsBetweenChunks": 60, "chunkSize": 4,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    }))
+}
+
+async fn hours(stepped: &Stepped, from: &str, to: &str) -> anyhow::Result<SavedHours> {
+    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let asked = json!({ "name": "Shop", "days": days, "from": from, "to": to, "timeZone": "America/Sao_Paulo" });
+    call(&stepped.app, "POST", "/v3/business-hours", asked).await
+}
+
+async fn created(stepped: &Stepped, body: &Value) -> anyhow::Result<Campaign> {
+    call(&stepped.app, "POST", "/v3/campaigns", body.clone()).await
+}
+
+fn with(body: &Value, field: &str, value: Value) -> Value {
+    let mut body = body.clone();
+    body[field] = value;
+    body
+}
+
+#[tokio::test]
+async fn a_whole_v3_request_is_answered_with_every_field_filled_truly() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let body = whole(&stepped, 10).await?;
+    let answer: Value = call(&stepped.app, "POST", "/v3/campaigns", body.clone()).await?;
+    let missing: Vec<&str> = ANSWERED.into_iter().filter(|field| !has(&answer, field)).collect();
+    assert!(missing.is_empty(), "{missing:?} in {answer}");
+    let campaign: Campaign = serde_json::from_value(answer.clone())?;
+    let at: DateTime<Utc> = body["scheduledTo"].as_str().unwrap_or_default().parse()?;
+    let near = |time: Option<DateTime<Utc>>| time.is_some_and(|time| (time - at).abs() < Duration::milliseconds(1));
+    assert_eq!((campaign.status, campaign.active), (CampaignStatus::Scheduled, true));
+    assert!(near(campaign.scheduled_to) && near(campaign.original_scheduled_to) && near(campaign.next_scheduled_to));
+    // 10 people in chunks of 4: 7 waits of 2 s and 2 of a minute; not what the client believed.
+    let predicted =
+        campaign.finished_at_prediction.expect("a plan has an end") - campaign.scheduled_to.expect("a time");
+    assert_eq!(predicted.num_seconds(), 7 * 2 + 2 * 60);
+    // The size of a chunk says how many there are, whatever count came with it.
+    assert_eq!((campaign.chunk_size, campaign.chunks_count, campaign.leads_count), (4, 3, 10));
+    assert_eq!((campaign.channel_type.as_str(), campaign.lead_type.as_str()), ("1", "lead"));
+    assert_eq!(answer["id"], answer["_id"]);
+    assert_eq!((answer["shouldCreateConversation"].clone(), answer["progress"].clone()), (json!(false), json!(0)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_made_it_stands_in_the_audit() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let campaign = created(&stepped, &whole(&stepped, 1).await?).await?;
+    let audit: AuditList =
+        call(&stepped.app, "GET", &format!("/v3/campaigns/{}/audit", campaign.id), Value::Null).await?;
+    assert_eq!((campaign.operator_name.as_str(), audit.items[0].who.as_str()), ("Ana", "Ana"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_this_product_does_not_do_is_refused_by_name() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let body = whole(&stepped, 1).await?;
+    for (field, value) in [
+        ("channelType", json!("2")),
+        ("leadType", json!("deal")),
+        ("shouldCreateConversation", json!(true)),
+        ("originalScheduledTo", json!("2030-01-01T00:00:00Z")),
+        ("finishedAtPrediction", json!("soon")),
+        ("businessHoursId", json!("01JD8ZQ0000000000000000000")),
+        ("leadsAssetUrl", json!("contacts.csv")),
+        ("chunkSize", json!(0)),
+        ("secondsBetweenChunks", json!(-1)),
+    ] {
+        let problem = refused(&stepped.app, "POST", "/v3/campaigns", with(&body, field, value)).await?;
+        assert_eq!(fields(&problem), BTreeSet::from([field.to_owned()]), "{problem}");
+    }
+    let hours = json!({ "days": ["mon"], "from": "09:00", "to": "10:00", "timeZone": "UTC" });
+    let both = refused(&stepped.app, "POST", "/v3/campaigns", with(&body, "businessHours", hours)).await?;
+    assert_eq!(fields(&both), BTreeSet::from(["businessHoursId".to_owned()]));
+    created(&stepped, &with(&body, "shouldCreateConversation", json!(false))).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_of_chunks_becomes_a_size_when_none_is_given() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let mut body = whole(&stepped, 10).await?;
+    body.as_object_mut().expect("a request").remove("chunkSize");
+    let campaign = created(&stepped, &with(&body, "chunksCount", json!(4))).await?;
+    assert_eq!((campaign.chunk_size, campaign.chunks_count), (3, 4));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_first_time_that_was_asked_for_stays_when_another_is_given() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let campaign = created(&stepped, &whole(&stepped, 1).await?).await?;
+    let other = (Utc::now() + Duration::hours(5)).to_rfc3339();
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "scheduledTo": other })).await?;
+    assert_eq!(edited.original_scheduled_to, campaign.original_scheduled_to);
+    assert_eq!(edited.scheduled_to, edited.next_scheduled_to);
+    assert_ne!(edited.scheduled_to, campaign.scheduled_to);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_next_time_moves_with_the_campaign_and_is_gone_at_its_end() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let pace = json!({ "secondsBetweenMessages": 3_600, "chunkSize": 500 });
+    let (id, _) = dispatched(&stepped, &contacts::csv(3), pace).await?;
+    let path = format!("/v3/campaigns/{id}");
+    let running: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
+    let next = running.next_scheduled_to.expect("two people wait") - running.scheduled_to.expect("it was started");
+    assert!((3_600..3_610).contains(&next.num_seconds()), "{next}");
+    assert_eq!(running.health_check_data.chunk_id, "0");
+    assert!(running.health_check_data.health_check_executions > 0);
+    let paused = act(&stepped.app, &id, "cancel").await?;
+    assert_eq!((paused.next_scheduled_to, paused.active), (None, false));
+    Ok(())
+}
+
+#[tokio::test]
+async fn either_name_of_the_words_fills_the_message_and_both_are_answered() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    for (field, other) in [("message", "textRaw"), ("textRaw", "message")] {
+        let body = json!({ "template": {}, field: "Hi {{name}}" });
+        let campaign = draft(&stepped.app, "phone,name\n+5511987654321,Ana\n", body).await?;
+        let answer = serde_json::to_value(&campaign)?;
+        assert_eq!((answer[field].clone(), answer[other].clone()), (json!("Hi {{name}}"), json!("Hi {{name}}")));
+        let path = format!("/v3/campaigns/{}/preview", campaign.id);
+        let preview: Preview = call(&stepped.app, "GET", &path, Value::Null).await?;
+        let words: String = preview.bubble.expect("a message").body.into_iter().map(|span| span.text).collect();
+        assert_eq!(words, "Hi Ana");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn counts_are_filled_as_messages_go_out() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let (id, jobs) = dispatched(&stepped, &contacts::csv(4), json!({ "chunkSize": 2 })).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let campaign: Campaign = call(&stepped.app, "GET", &format!("/v3/campaigns/{id}"), Value::Null).await?;
+    let counts = &campaign.result_counts;
+    assert_eq!((counts.sent, counts.chunks_executed, counts.by_chunk_id.len()), (4, 2, 2));
+    assert_eq!((campaign.messages_processed, campaign.progress), (4, 100.0));
+    assert!(campaign.last_message_processed_at.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn saved_hours_are_copied_into_the_campaign_and_bind_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    // Closed now, whatever the time is: the hours begin in three hours by the clock of a place without summer time.
+    let zone = "Etc/GMT";
+    let opens = Utc::now() + Duration::hours(3);
+    let (from, to) = (opens.format("%H:00").to_string(), opens.format("%H:59").to_string());
+    let asked = json!({ "name": "Later", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": from, "to": to, "timeZone": zone });
+    let saved: SavedHours = call(&stepped.app, "POST", "/v3/business-hours", asked).await?;
+    let mut body = whole(&stepped, 2).await?;
+    for field in ["scheduledTo", "originalScheduledTo"] {
+        body.as_object_mut().expect("a request").remove(field);
+    }
+    let campaign = created(&stepped, &with(&body, "businessHoursId", json!(saved.id))).await?;
+    assert_eq!(
+        (campaign.business_hours_id.as_ref(), campaign.business_hours.as_ref()),
+        (Some(&saved.id), Some(&saved.hours))
+    );
+
+    act(&stepped.app, &campaign.id, "start").await?;
+    let nudge = stepped.take(&stepped.app.config.nudge_queue_url).await?;
+    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudge)).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let waiting: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!(waiting.waiting_for, Some(wire::WaitReason::Window));
+    assert_eq!(waiting.next_scheduled_to.map(|at| at.format("%H:%M").to_string()), Some(from));
+
+    // What becomes of the saved hours is nothing to the campaign.
+    let one = format!("/v3/business-hours/{}", saved.id);
+    let edited: SavedHours = call(&stepped.app, "PATCH", &one, json!({ "from": "00:00", "to": "24:00" })).await?;
+    assert_eq!((edited.version, edited.hours.from.as_str()), (2, "00:00"));
+    let stale = refused(&stepped.app, "PATCH", &one, json!({ "name": "x", "version": 1 })).await?;
+    assert_eq!(stale["type"], "conflict");
+    let kept: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!(kept.business_hours.as_ref(), Some(&saved.hours));
+    let copy: Campaign = call(&stepped.app, "POST", &format!("{path}/clone"), Value::Null).await?;
+    assert_eq!((copy.business_hours_id, copy.business_hours), (Some(saved.id), Some(saved.hours)));
+
+    // Hours of its own are a copy of none.
+    let own = json!({ "businessHours": { "days": ["mon"], "from": "09:00", "to": "10:00", "timeZone": "Etc/GMT" } });
+    let edited: Campaign = call(&stepped.app, "PATCH", &path, own).await?;
+    assert_eq!(edited.business_hours_id, None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn saved_hours_are_listed_checked_and_deleted() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let saved = hours(&stepped, "09:00", "18:00").await?;
+    let all: Value = call(&stepped.app, "GET", "/v3/business-hours", Value::Null).await?;
+    assert_eq!(all["items"][0], serde_json::to_value(&saved)?);
+    let wrong = json!({ "name": "", "days": ["someday"], "from": "9", "to": "08:00", "timeZone": "Mars" });
+    let problem = refused(&stepped.app, "POST", "/v3/business-hours", wrong).await?;
+    assert_eq!(fields(&problem), ["days", "from", "name", "timeZone"].map(str::to_owned).into());
+    let one = format!("/v3/business-hours/{}", saved.id);
+    let shown: SavedHours = call(&stepped.app, "GET", &one, Value::Null).await?;
+    assert_eq!(shown, saved);
+    lambdas::storage::business_hours::delete(&stepped.app, local::whatsapp::WORKSPACE, &saved.id).await?;
+    assert_eq!(refused(&stepped.app, "GET", &one, Value::Null).await?["type"], "notFound");
+    assert_eq!(refused(&stepped.app, "DELETE", &one, Value::Null).await?["type"], "notFound");
+    Ok(())
+}
+
+#[tokio::test]
+async fn saved_hours_of_another_workspace_do_not_exist() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let saved = hours(&stepped, "09:00", "18:00").await?;
+    let (one, app) = (format!("/v3/business-hours/{}", saved.id), &stepped.app);
+    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let token = access::grant(app, Purpose::Token, &other).await?;
+    for method in ["GET", "PATCH", "DELETE"] {
+        let answer = call_with::<Value>(&token, app, method, &one, json!({ "name": "Mine" })).await;
+        assert!(answer.is_err_and(|refused| refused.to_string().contains("404")), "{method}");
+    }
+    let all: Value = call_with(&token, app, "GET", "/v3/business-hours", Value::Null).await?;
+    assert_eq!(all["items"], json!([]));
+    let shown: SavedHours = call(app, "GET", &one, Value::Null).await?;
+    assert_eq!(shown, saved);
+    Ok(())
+}
+
+/// An app that also reaches this machine, where the tests' files lie.
+fn reaching_here(app: &App) -> anyhow::Result<Arc<App>> {
+    Ok(Arc::new(App { fetcher: Fetcher::new(Reach::Anywhere)?, ..app.clone() }))
+}
+
+/// A server of one file; every other path is not found.
+async fn serve(file: String) -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let router = axum::Router::new().route("/people.csv", axum::routing::get(move || async move { file }));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+/// Does the errands that a creation waits for, until the creation is answered.
+async fn while_importing<T>(stepped: &Stepped, app: &Arc<App>, creation: impl Future<Output = T>) -> anyhow::Result<T> {
+    let errands = async {
+        loop {
+            let errands = stepped.take(&app.config.errand_queue_url).await?;
+            importer::errands::handle(app, errands).await?;
+        }
+    };
+    tokio::select! {
+        answer = creation => Ok(answer),
+        failed = errands => failed,
+    }
+}
+
+#[tokio::test]
+async fn a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = reaching_here(&stepped.app)?;
+    let address = serve(contacts::csv(3)).await?;
+    let mut body = whole(&stepped, 1).await?;
+    body["leadsAssetUrl"] = json!(format!("{address}/people.csv"));
+    let made = call::<Campaign>(&app, "POST", "/v3/campaigns", body.clone());
+    let campaign = while_importing(&stepped, &app, made).await??;
+    assert_eq!(campaign.leads_count, 3);
+    assert!(campaign.leads_asset_url.starts_with("s3://"), "{}", campaign.leads_asset_url);
+    let audience: Value = call(&app, "GET", &format!("/v3/audiences/{}", campaign.audience_id), Value::Null).await?;
+    assert_eq!((audience["fileName"].clone(), audience["status"].clone()), (json!("people.csv"), json!("ready")));
+
+    // Asked for another campaign, the file is fetched anew: it may have changed.
+    let again = call::<Campaign>(&app, "POST", "/v3/campaigns", body.clone());
+    let other = while_importing(&stepped, &app, again).await??;
+    assert_ne!(other.audience_id, campaign.audience_id);
+
+    body["leadsAssetUrl"] = json!(format!("{address}/nobody.csv"));
+    let missing = refused(&app, "POST", "/v3/campaigns", body.clone());
+    let problem = while_importing(&stepped, &app, missing).await??;
+    assert_eq!(fields(&problem), BTreeSet::from(["leadsAssetUrl".to_owned()]));
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("404")), "{problem}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_on_our_own_network_is_not_fetched() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let address = serve(contacts::csv(1)).await?;
+    let mut body = whole(&stepped, 1).await?;
+    for (url, why) in [(format!("{address}/people.csv"), "https://"), ("https://127.0.0.1/a.csv".to_owned(), "public")]
+    {
+        body["leadsAssetUrl"] = json!(url);
+        let creation = refused(&stepped.app, "POST", "/v3/campaigns", body.clone());
+        let problem = while_importing(&stepped, &stepped.app, creation).await??;
+        assert_eq!(fields(&problem), BTreeSet::from(["leadsAssetUrl".to_owned()]));
+        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{problem}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_asks_again_while_a_file_is_fetched_finds_the_same_audience() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = reaching_here(&stepped.app)?;
+    let address = format!("{}/people.csv", serve(contacts::csv(2)).await?);
+    let body = with(&whole(&stepped, 1).await?, "leadsAssetUrl", json!(address));
+    // Nobody imports: the request gives up waiting and says when to come back.
+    let waits = refused(&app, "POST", "/v3/campaigns", body.clone()).await?;
+    assert_eq!((waits["type"].clone(), waits["status"].clone()), (json!("conflict"), json!(409)), "{waits}");
+    let audience = lambdas::storage::fetches::get(&app, local::whatsapp::WORKSPACE, &address).await?;
+    let errands = stepped.take(&app.config.errand_queue_url).await?;
+    importer::errands::handle(&app, errands.clone()).await?;
+    importer::errands::handle(&app, errands).await?;
+    let campaign: Campaign = call(&app, "POST", "/v3/campaigns", body).await?;
+    assert_eq!((Some(campaign.audience_id), campaign.leads_count), (audience, 2));
+    // An hour later an address stands for nothing.
+    let much_later = later(&app, 3_700);
+    assert_eq!(lambdas::storage::fetches::get(&much_later, local::whatsapp::WORKSPACE, &address).await?, None);
+    Ok(())
+}
