@@ -6,8 +6,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Alert, AttestConsent, AudienceId, BusinessHours, CampaignId, ChannelId, ConsentAttestation, CreateVariant,
-    Decision, QuietHours, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
+    Alert, AttestConsent, AudienceId, BilledCount, BusinessHours, CampaignId, ChannelId, ConsentAttestation,
+    CreateVariant, Decision, PauseAbove, QuietHours, Spending, TemplateContent, Variant, WaitReason, WorkspaceId,
+    seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -118,21 +119,6 @@ pub struct CreateCampaign {
     /// The estimated price that somebody agreed to: needed with `scheduledTo` where the workspace's settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed_price: Option<String>,
-}
-
-/// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PauseAbove {
-    /// People who cannot or should not be reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undeliverable_percent: Option<u32>,
-    /// Messages that do not fit their template.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameters_percent: Option<u32>,
-    /// Failures that WhatsApp does not explain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unexplained_percent: Option<u32>,
 }
 
 /// Where a campaign stands.
@@ -370,19 +356,6 @@ pub struct CampaignTotals {
     pub unknown: u64,
     /// Answered, wherever they are.
     pub replied: u64,
-}
-
-/// How many messages WhatsApp bills as one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BilledCount {
-    /// Meta's category, for example `marketing`.
-    pub category: String,
-    /// Meta's type: `regular` is paid for, the others are free.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Messages.
-    pub count: u64,
 }
 
 /// How many messages failed with one code.

@@ -31,8 +31,8 @@ mod timing;
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
 pub use campaign::{
-    BilledCount, Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount,
-    HealthCheckData, PauseAbove, ResultCounts,
+    Campaign, CampaignList, CampaignStatus, CampaignTotals, ChunkCounts, CreateCampaign, FailureCount, HealthCheckData,
+    ResultCounts,
 };
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
@@ -50,7 +50,7 @@ pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, ListId, WorkspaceId};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
-    Decision, DecisionKind, EditCampaign, Recount, RecountFrom, Redriven, UnknownsDecision,
+    Decision, DecisionKind, EditCampaign, PauseAbove, Recount, RecountFrom, Redriven, UnknownsDecision,
 };
 pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
@@ -59,8 +59,8 @@ pub use list::{
 pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
 pub use money::{
-    CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates, Spending,
-    StandingRateCard,
+    BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,
+    Spending, StandingRateCard,
 };
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,

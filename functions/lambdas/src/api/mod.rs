@@ -88,7 +88,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/people/erase", post(people::erase))
         .route("/v3/people/export", get(people::export))
         .route("/v3/settings", get(settings::show).patch(settings::edit))
-        .route("/v3/rate-card", get(rate_card::show).put(rate_card::replace).delete(rate_card::reset))
         .route("/v3/lists", get(lists::all).post(lists::create))
         .route("/v3/lists/count", post(lists::count))
         .route("/v3/lists/{id}", one_list())
@@ -100,10 +99,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/resume", post(actions::resume))
         .route("/v3/campaigns/{id}/cancel", post(actions::cancel))
         .route("/v3/campaigns/{id}/estimate", get(estimate::show))
-        .route("/v3/campaigns/{id}/exports", post(campaign_exports::create))
-        .route("/v3/campaigns/{id}/exports/{export}", get(campaign_exports::show))
-        .route("/v3/campaigns/{id}/report", get(report::show))
-        .route("/v3/reports", get(reports::show))
         .route("/v3/campaigns/{id}/preview", get(preview::show))
         .route("/v3/campaigns/{id}/try", post(preview::send))
         .route("/v3/campaigns/{id}/messages", get(messages::list))
@@ -114,12 +109,23 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v3/campaigns/{id}/dead-letters", get(dead_letters::list))
         .route("/v3/campaigns/{id}/dead-letters/redrive", post(dead_letters::redrive))
         .route("/v3/campaigns/{id}/audit", get(audit::list))
+        .merge(reported())
         .route("/v3", any(no_such_path))
         .route("/v3/", any(no_such_path))
         .route("/v3/{*rest}", any(no_such_path))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(&app), request_log::follow))
         .with_state(app)
+}
+
+/// What came of campaigns, what they cost, and their people as files.
+fn reported() -> Router<Arc<App>> {
+    Router::new()
+        .route("/v3/rate-card", get(rate_card::show).put(rate_card::replace).delete(rate_card::reset))
+        .route("/v3/campaigns/{id}/exports", post(campaign_exports::create))
+        .route("/v3/campaigns/{id}/exports/{export}", get(campaign_exports::show))
+        .route("/v3/campaigns/{id}/report", get(report::show))
+        .route("/v3/reports", get(reports::show))
 }
 
 fn one_campaign() -> MethodRouter<Arc<App>> {
