@@ -296,7 +296,7 @@ async fn saved_hours_of_another_workspace_do_not_exist() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let saved = hours(&stepped, "09:00", "18:00").await?;
     let (one, app) = (format!("/v3/business-hours/{}", saved.id), &stepped.app);
-    let other = AccessRecord { workspace_id: WorkspaceId(2), workspace_name: "Other".into(), expires_at: None };
+    let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let token = access::grant(app, Purpose::Token, &other).await?;
     for method in ["GET", "PATCH", "DELETE"] {
         let answer = call_with::<Value>(&token, app, method, &one, json!({ "name": "Mine" })).await;

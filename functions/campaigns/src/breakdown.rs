@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use wire::MessageState;
 
 use crate::message::MessageRecord;
+use crate::phone::NO_COUNTRY;
 use crate::price::Price;
 
 mod pace;
@@ -32,7 +33,7 @@ const OTHER_PRICE: &str = "other/regular";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Breakdown {
-    /// By country, two letters; empty where a number tells none.
+    /// By country, two letters; `NO_COUNTRY` where a number tells none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub countries: BTreeMap<String, CountryCounts>,
     /// People left out, by reason.
@@ -92,7 +93,7 @@ fn is_zero(count: &u64) -> bool {
 /// What of a message is counted here. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
-    /// Two letters; empty where the number tells none.
+    /// Two letters; `NO_COUNTRY` where the number tells none.
     pub country: String,
     /// Where it stands.
     pub state: MessageState,
@@ -119,7 +120,7 @@ pub struct Told {
 impl From<&MessageRecord> for Told {
     fn from(record: &MessageRecord) -> Told {
         Told {
-            country: record.country.clone().unwrap_or_default(),
+            country: record.country.clone().unwrap_or_else(|| NO_COUNTRY.to_owned()),
             state: record.state,
             reason: record.reason.clone(),
             price: record.price.clone(),
@@ -172,7 +173,8 @@ impl Breakdown {
 
     fn change(&mut self, told: &Told, by: impl Fn(u64) -> u64) {
         if told.state == MessageState::Skipped {
-            bump(&mut self.skipped, told.reason.as_deref().unwrap_or_default(), (MOST_REASONS, OTHER_REASON), &by);
+            let reason = told.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or(OTHER_REASON);
+            bump(&mut self.skipped, reason, (MOST_REASONS, OTHER_REASON), &by);
         }
         if told.clicked_at.is_some() {
             self.clicked = by(self.clicked);

@@ -52,6 +52,14 @@ pub fn canonical_digits(e164: &str) -> String {
     }
 }
 
+/// Stands in counts by country where a number tells none (ISO 3166 leaves it to users; a table's names are never empty).
+pub const NO_COUNTRY: &str = "ZZ";
+
+/// The two letters of a number's country, in E.164 or its digits alone, or [`NO_COUNTRY`].
+pub fn country_code_of(e164: &str) -> &'static str {
+    country_of(e164).map_or(NO_COUNTRY, Country::as_str)
+}
+
 /// Whose number this is, in E.164 or its digits alone. Countries that cannot be told apart are given as the largest of
 /// them.
 pub fn country_of(e164: &str) -> Option<Country> {

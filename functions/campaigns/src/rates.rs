@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use wire::{CategoryPrice, CountryPrice, FieldError, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates};
 
-use crate::phone::Country;
+use crate::phone::{Country, NO_COUNTRY};
 
 mod amount;
 mod spent;
@@ -158,7 +158,7 @@ fn days(asked: &[Rates], at: &str, add: &mut impl FnMut(String, String)) -> Vec<
     days
 }
 
-/// What a campaign would cost if everybody got one message: an audience by country (two letters; empty where a number
+/// What a campaign would cost if everybody got one message: an audience by country (two letters; `NO_COUNTRY` where a number
 /// tells none), the category of each wording, the day of the start.
 pub fn estimate(
     card: &Card,
@@ -202,7 +202,7 @@ pub fn estimate(
         not_priced: not_priced
             .into_iter()
             .map(|(country, messages)| NotPriced {
-                country: Some(country.to_owned()).filter(|country| !country.is_empty()),
+                country: Some(country.to_owned()).filter(|country| country != NO_COUNTRY),
                 messages,
             })
             .collect(),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaigns::audience::SEGMENT_ROWS;
 use campaigns::content::Wording;
-use campaigns::phone::{Country, country_of};
+use campaigns::phone::country_code_of;
 use campaigns::rates::{self, Card, Spent, amount};
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -45,7 +45,7 @@ async fn countries(app: &App, record: &CampaignRecord) -> anyhow::Result<BTreeMa
         .map(|segment| async move {
             let mut counted: BTreeMap<String, u64> = BTreeMap::new();
             for row in files::segment(app, workspace, id, segment).await? {
-                let country = country_of(&row.phone).map_or("", Country::as_str);
+                let country = country_code_of(&row.phone);
                 *counted.entry(country.to_owned()).or_default() += 1;
             }
             anyhow::Ok(counted)

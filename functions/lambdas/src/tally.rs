@@ -10,6 +10,7 @@ use aws_lambda_events::dynamodb::EventRecord;
 use campaigns::breakdown::Told;
 use campaigns::breaker::{Recent, Trip};
 use campaigns::message::campaign_of;
+use campaigns::phone::NO_COUNTRY;
 use campaigns::price::Price;
 use campaigns::totals::{Counted, sequence_is_after};
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,7 @@ impl Image {
 
     fn told(self) -> Told {
         Told {
-            country: self.country.unwrap_or_default(),
+            country: self.country.unwrap_or_else(|| NO_COUNTRY.to_owned()),
             state: self.state,
             reason: self.reason,
             price: self.price,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Alert, AttestConsent, AudienceId, BilledCount, BusinessHours, CampaignId, CampaignTotals, ChannelId,
-    ConsentAttestation, CreateVariant, Decision, FailureCount, HealthCheckData, HoursId, QuietHours, ResultCounts,
-    Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
+    ConsentAttestation, CreateVariant, Decision, FailureCount, HealthCheckData, HoursId, PauseAbove, QuietHours,
+    ResultCounts, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -133,25 +133,6 @@ pub struct CreateCampaign {
     /// The estimated price that somebody agreed to: needed with `scheduledTo` where the workspace's settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed_price: Option<String>,
-}
-
-/// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase", default)]
-pub struct PauseAbove {
-    /// People who cannot or should not be reached.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
-    pub undeliverable_percent: Option<u32>,
-    /// Messages that do not fit their template.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
-    pub parameters_percent: Option<u32>,
-    /// Failures that WhatsApp does not explain.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
-    pub unexplained_percent: Option<u32>,
 }
 
 /// Where a campaign stands.

@@ -76,20 +76,6 @@ pub struct CampaignTotals {
     pub replied: u64,
 }
 
-/// How many messages WhatsApp bills as one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct BilledCount {
-    /// Meta's category, for example `marketing`.
-    pub category: String,
-    /// Meta's type: `regular` is paid for, the others are free.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Messages.
-    pub count: u64,
-}
-
 /// How many messages failed with one code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

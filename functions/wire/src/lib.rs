@@ -32,7 +32,7 @@ mod token;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
-pub use campaign::{Campaign, CampaignList, CampaignStatus, CreateCampaign, PauseAbove};
+pub use campaign::{Campaign, CampaignList, CampaignStatus, CreateCampaign};
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
     AttestConsent, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory, ConsentColumn,
@@ -44,7 +44,7 @@ pub use contact::{
     IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
-pub use counts::{BilledCount, CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};
+pub use counts::{CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};
 pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportFormat};
 pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
@@ -54,7 +54,7 @@ pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, HoursId, ListId, Memb
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
-    Decision, DecisionKind, EditCampaign, Recount, RecountFrom, Redriven, UnknownsDecision,
+    Decision, DecisionKind, EditCampaign, PauseAbove, Recount, RecountFrom, Redriven, UnknownsDecision,
 };
 pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
@@ -63,8 +63,8 @@ pub use list::{
 pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
 pub use money::{
-    CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates, Spending,
-    StandingRateCard,
+    BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,
+    Spending, StandingRateCard,
 };
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,

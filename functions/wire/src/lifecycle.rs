@@ -3,9 +3,26 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{
-    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, PauseAbove, QuietHours, TemplateContent,
-};
+use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, TemplateContent};
+
+/// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct PauseAbove {
+    /// People who cannot or should not be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
+    pub undeliverable_percent: Option<u32>,
+    /// Messages that do not fit their template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
+    pub parameters_percent: Option<u32>,
+    /// Failures that WhatsApp does not explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(maximum = 100))]
+    pub unexplained_percent: Option<u32>,
+}
 
 /// `PATCH /v3/campaigns/{id}`: what is absent stays as it is. A field that is not here is refused, so that nobody takes
 /// an edit for done that was not.

@@ -179,3 +179,17 @@ pub struct Spending {
     #[serde(default)]
     pub not_priced: u64,
 }
+
+/// How many messages WhatsApp bills as one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BilledCount {
+    /// Meta's category, for example `marketing`.
+    pub category: String,
+    /// Meta's type: `regular` is paid for, the others are free.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Messages.
+    pub count: u64,
+}

@@ -15,7 +15,7 @@ fn told(step: usize, minute: i64) -> Told {
     let at = minute * 60_000;
     let state = STATES[step % STATES.len()];
     Told {
-        country: ["BR", "US", ""][step % 3].to_owned(),
+        country: ["BR", "US", NO_COUNTRY][step % 3].to_owned(),
         state,
         reason: (state == MessageState::Skipped).then(|| format!("reason {}", step % 40)),
         price: Price::of(["marketing", "utility"][step % 2], "regular", "PMP", None),

@@ -77,14 +77,15 @@ fn what_is_wrong_with_a_card_is_named() {
 #[test]
 fn everybody_is_priced_by_country_and_what_has_no_rate_is_told() {
     let card = Card::parse(&card()).unwrap();
-    let audience = [("BR".to_owned(), 10), ("US".to_owned(), 100), ("PT".to_owned(), 3), (String::new(), 2)].into();
+    let audience =
+        [("BR".to_owned(), 10), ("US".to_owned(), 100), ("PT".to_owned(), 3), (NO_COUNTRY.to_owned(), 2)].into();
     let (total, shown) = estimate(&card, &audience, &[PriceCategory::Marketing], day("2026-10-01"));
     assert_eq!((total, shown.total.as_str(), shown.recipients), (15_717_000, "15.717", 115));
     let lines: Vec<_> = shown.by_country.iter().map(|line| (line.country.as_str(), line.total.as_str())).collect();
     assert_eq!(lines, [("US", "12.50"), ("BR", "3.217")]);
     assert_eq!((shown.by_category[0].messages, shown.is_evenly_spread), (110, false));
     let missing: Vec<_> = shown.not_priced.iter().map(|line| (line.country.as_deref(), line.messages)).collect();
-    assert_eq!(missing, [(None, 2), (Some("PT"), 3)]);
+    assert_eq!(missing, [(Some("PT"), 3), (None, 2)]);
     let wordings = [PriceCategory::Marketing, PriceCategory::Utility];
     let (total, shown) = estimate(&card, &[("BR".to_owned(), 3)].into(), &wordings, day("2026-10-01"));
     assert_eq!((total, shown.is_evenly_spread), (2 * 321_700 + 35_000, true));

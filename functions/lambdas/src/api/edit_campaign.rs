@@ -88,15 +88,10 @@ pub async fn edit(
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
         }
-        if must_be_checked(&read, &next) {
-            match price_check::check(&app, &next, request.confirmed_price.as_deref()).await? {
-                Checked::Refused(answer) => return Ok(*answer),
-                Checked::Fine { estimated_micros } => next.estimated_micros = Some(estimated_micros),
-            }
-            consent_check::check(&app, &next).await?;
-            if let Held::Anew(media) = launch_check::check(&app, &next).await? {
-                next.media = media;
-            }
+        if must_be_checked(&read, &next)
+            && let Some(refused) = check_launch(&app, &mut next, &request).await?
+        {
+            return Ok(*refused);
         }
         if moves {
             portfolios::predict(&app, &mut next).await?;
@@ -128,6 +123,23 @@ fn must_be_checked(read: &CampaignRecord, next: &CampaignRecord) -> bool {
         || read.unfilled != next.unfilled
         || words(read) != words(next);
     next.status == CampaignStatus::Scheduled && is_other
+}
+
+/// Looks at the campaign as at one that starts now; the answer where somebody must agree to its price first.
+async fn check_launch(
+    app: &App,
+    next: &mut CampaignRecord,
+    request: &EditCampaign,
+) -> Result<Option<Box<Response>>, ApiError> {
+    match price_check::check(app, next, request.confirmed_price.as_deref()).await? {
+        Checked::Refused(answer) => return Ok(Some(answer)),
+        Checked::Fine { estimated_micros } => next.estimated_micros = Some(estimated_micros),
+    }
+    consent_check::check(app, next).await?;
+    if let Held::Anew(media) = launch_check::check(app, next).await? {
+        next.media = media;
+    }
+    Ok(None)
 }
 
 /// When the campaign pauses by itself, if the edit speaks of it.

@@ -208,10 +208,6 @@ fn campaigns_of(routes: Routes) -> Routes {
         .get("/v3/campaigns/{id}/audit", Role(Viewer), audit::list)
 }
 
-fn one_set_of_hours() -> MethodRouter<Arc<App>> {
-    get(business_hours::show).patch(business_hours::edit).delete(business_hours::delete)
-}
-
 async fn no_such_path() -> problem::Refusal {
     problem::Refusal::new(problem::Kind::NotFound, "the API has no such path")
 }

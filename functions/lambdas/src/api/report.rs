@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::breakdown::{Breakdown, Point, Timeline};
+use campaigns::phone::NO_COUNTRY;
 use campaigns::rates::amount;
 use campaigns::send_error;
 use campaigns::totals::Totals;
@@ -149,7 +150,7 @@ fn countries(breakdown: &Breakdown, money: &Money) -> Vec<CountryReport> {
         .countries
         .iter()
         .map(|(country, counts)| CountryReport {
-            country: Some(country.clone()).filter(|country| !country.is_empty()),
+            country: Some(country.clone()).filter(|country| country != NO_COUNTRY),
             accepted: counts.taken,
             delivered: counts.delivered,
             read: counts.read,

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use campaigns::audience::MAX_UPLOAD_BYTES;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 use wire::{AudienceId, AudienceStatus, WorkspaceId};
@@ -11,7 +12,7 @@ use wire::{AudienceId, AudienceStatus, WorkspaceId};
 use crate::App;
 use crate::fetch::NotFetched;
 use crate::storage::audiences::{self, AudienceRecord};
-use crate::storage::files::{self, MAX_UPLOAD_BYTES};
+use crate::storage::files;
 use crate::storage::table::Written;
 
 /// Longest wait for a whole file: the importer has 15 minutes for this and the import.

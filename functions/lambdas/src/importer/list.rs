@@ -12,7 +12,7 @@ use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS};
 use campaigns::contact::file_row;
 use campaigns::file::{RejectReason, RejectsWriter};
 use campaigns::list::Sought;
-use campaigns::phone::{Country, country_of};
+use campaigns::phone::country_code_of;
 use tempfile::NamedTempFile;
 use wire::{AudienceId, AudienceStatus, ListFilter, RejectReasonCount, WorkspaceId};
 
@@ -97,7 +97,7 @@ async fn cut_segments(
         let recipient = Recipient { row: 0, phone: found.contact.phone, name: found.contact.name, fields: cells };
         serde_json::to_writer(&mut segment, &recipient).context("a recipient does not fit into JSON")?;
         segment.push(b'\n');
-        let country = country_of(&recipient.phone).map_or("", Country::as_str);
+        let country = country_code_of(&recipient.phone);
         *countries.entry(country.to_owned()).or_default() += 1;
         recipients += 1;
         if recipients % SEGMENT_ROWS == 0

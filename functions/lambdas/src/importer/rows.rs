@@ -9,7 +9,7 @@ use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
 };
-use campaigns::phone::Country;
+use campaigns::phone::country_code_of;
 use wire::{Language, RejectReasonCount};
 
 use super::spool;
@@ -60,7 +60,7 @@ pub(super) struct Imported {
     pub columns: Vec<String>,
     pub phone_column: String,
     pub name_column: Option<String>,
-    /// The recipients by country, two letters; empty where a number tells none.
+    /// The recipients by country, two letters; `NO_COUNTRY` where a number tells none.
     pub countries: BTreeMap<String, u64>,
 }
 
@@ -193,7 +193,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             return Ok(Added::Unusable(too_many()));
         }
         let row_number = contact.row_number;
-        *self.countries.entry(contact.phone.country().map_or("", Country::as_str)).or_default() += 1;
+        *self.countries.entry(country_code_of(contact.phone.e164())).or_default() += 1;
         let recipient = Recipient {
             phone: contact.phone.e164().to_owned(),
             name: contact.name,
@@ -260,6 +260,8 @@ fn most_frequent_first(reasons: BTreeMap<&'static str, (&'static str, u64)>) -> 
 
 #[cfg(test)]
 mod tests {
+    use campaigns::phone::Country;
+
     use super::*;
 
     struct Made {

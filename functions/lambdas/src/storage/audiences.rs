@@ -54,7 +54,7 @@ pub struct AudienceRecord {
     /// What of the file's people goes into the contact book, when that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into_contacts: Option<IntoContactsRecord>,
-    /// Its people by country, two letters, empty where a number tells none; absent until they were counted.
+    /// Its people by country, two letters, `NO_COUNTRY` where a number tells none; absent until they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub countries: Option<BTreeMap<String, u64>>,
     /// When it was announced.
