@@ -89,6 +89,8 @@ impl SettingsForm {
                 messages_days: Some(messages),
                 replies_days: Some(replies),
             }),
+            // Asked for where campaigns are started, which this dashboard cannot yet.
+            confirm_price: None,
         })
     }
 }
@@ -141,6 +143,7 @@ mod tests {
             frequency_cap: None,
             default_country: Some("BR".into()),
             retention: Retention::default(),
+            confirm_price: false,
             version: 3,
         }
     }

@@ -23,7 +23,8 @@ const UNAUTHORIZED: Refused =
 const FORBIDDEN: Refused = Refused {
     name: "Forbidden",
     status: "403",
-    when: "Not like this: with the session cookie a change needs the header `X-Requested-With: campanile`.",
+    when: "The role does not allow it; or, with the session cookie, a change lacks the header `X-Requested-With: \
+           campanile`.",
 };
 const NOT_FOUND: Refused =
     Refused { name: "NotFound", status: "404", when: "This workspace has nothing of this kind with this id." };
@@ -39,12 +40,17 @@ const UNSUPPORTED: Refused =
     Refused { name: "UnsupportedMediaType", status: "415", when: "The body is not announced as `application/json`." };
 const INVALID: Refused =
     Refused { name: "Invalid", status: "422", when: "Fields are wrong; `errors` names each and says what is allowed." };
+const TOO_MANY: Refused = Refused {
+    name: "TooManyRequests",
+    status: "429",
+    when: "Too often with this token; `Retry-After` says when again.",
+};
 const INTERNAL: Refused =
     Refused { name: "Internal", status: "500", when: "Our fault. `requestId` names the request in our log." };
 const UPSTREAM: Refused =
     Refused { name: "Upstream", status: "502", when: "WhatsApp did not answer as it should; `detail` says how." };
 
-const ALL: [Refused; 11] = [
+const ALL: [Refused; 12] = [
     MALFORMED,
     UNAUTHORIZED,
     FORBIDDEN,
@@ -54,6 +60,7 @@ const ALL: [Refused; 11] = [
     TOO_LARGE,
     UNSUPPORTED,
     INVALID,
+    TOO_MANY,
     INTERNAL,
     UPSTREAM,
 ];
@@ -66,7 +73,7 @@ pub(super) fn components() -> BTreeMap<String, RefOr<Response>> {
 fn described(refused: &Refused) -> Response {
     let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
     let mut response = ResponseBuilder::new().description(refused.when).content("application/problem+json", problem);
-    if refused.status == CONFLICT.status {
+    if [CONFLICT.status, TOO_MANY.status].contains(&refused.status) {
         let seconds = ObjectBuilder::new().schema_type(Type::Integer).build();
         let header = HeaderBuilder::new().schema(seconds).description(Some("Seconds to wait.")).build();
         response = response.header("Retry-After", header);
@@ -99,9 +106,9 @@ macro_rules! answers {
 
 answers! {
     /// Of whoever must be signed in and only reads.
-    Reads = UNAUTHORIZED, INTERNAL;
+    Reads = UNAUTHORIZED, FORBIDDEN, TOO_MANY, INTERNAL;
     /// Of whoever must be signed in and changes something.
-    Changes = UNAUTHORIZED, FORBIDDEN, INTERNAL;
+    Changes = UNAUTHORIZED, FORBIDDEN, TOO_MANY, INTERNAL;
     /// Where an id stands in the path.
     ReadsPath = MALFORMED;
     /// Where parameters follow the path.

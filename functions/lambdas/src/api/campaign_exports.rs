@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::{CampaignExport, CampaignExportStatus, CampaignId, CreateCampaignExport, ExportId};
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::extract::Body;
@@ -20,6 +21,19 @@ use crate::storage::files;
 use crate::storage::queues::{self, ExportErrand};
 
 /// `POST /v3/campaigns/{id}/exports`
+#[utoipa::path(
+    post,
+    path = "/v3/campaigns/{id}/exports",
+    tag = "Money and reports",
+    operation_id = "createCampaignExport",
+    summary = "Has everybody of a campaign written into a file, with what became of the message.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = wire::CreateCampaignExport,
+    responses(
+        (status = 202, description = "It is being written: ask for it.", body = wire::CampaignExport),
+        answers::Changes, answers::ReadsBody, answers::NotFound,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -47,6 +61,18 @@ pub async fn create(
 }
 
 /// `GET /v3/campaigns/{id}/exports/{export}`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/exports/{export}",
+    tag = "Money and reports",
+    operation_id = "showCampaignExport",
+    summary = "Shows how far a file of a campaign's people is, and its link.",
+    params(("id" = String, Path, description = "The campaign's id."), ("export" = String, Path, description = "The file's id.")),
+    responses(
+        (status = 200, description = "How it stands.", body = wire::CampaignExport),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -9,6 +9,7 @@ use http::StatusCode;
 use wire::{CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink};
 
 use super::actions::MOST_RACES;
+use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
@@ -25,12 +26,35 @@ const LONGEST_NAME: usize = 120;
 const LONGEST_EMAIL: usize = 254;
 
 /// `GET /v3/members`
+#[utoipa::path(
+    get,
+    path = "/v3/members",
+    tag = "Team",
+    operation_id = "listMembers",
+    summary = "Lists who works in the workspace.",
+    responses(
+        (status = 200, description = "Oldest first.", body = wire::MemberList),
+        answers::Reads,
+    ),
+)]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<MemberList>, ApiError> {
     let roll = store::roll(&app, caller.workspace_id).await?;
     Ok(Json(MemberList { items: roll.members.into_iter().map(view).collect() }))
 }
 
 /// `POST /v3/members`
+#[utoipa::path(
+    post,
+    path = "/v3/members",
+    tag = "Team",
+    operation_id = "createMember",
+    summary = "Lets somebody in.",
+    request_body = wire::CreateMember,
+    responses(
+        (status = 201, description = "Let in.", body = wire::Member),
+        answers::Changes, answers::ReadsBody, answers::Conflict,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -66,6 +90,19 @@ pub async fn create(
 }
 
 /// `PATCH /v3/members/{id}`
+#[utoipa::path(
+    patch,
+    path = "/v3/members/{id}",
+    tag = "Team",
+    operation_id = "editMember",
+    summary = "Changes what a member is called or may do, from the next request on.",
+    params(("id" = String, Path, description = "The member's id.")),
+    request_body = wire::EditMember,
+    responses(
+        (status = 200, description = "As they stand now.", body = wire::Member),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -97,6 +134,18 @@ pub async fn edit(
 }
 
 /// `DELETE /v3/members/{id}`: their sessions end with the next request.
+#[utoipa::path(
+    delete,
+    path = "/v3/members/{id}",
+    tag = "Team",
+    operation_id = "deleteMember",
+    summary = "Lets a member out; their sessions end with the next request.",
+    params(("id" = String, Path, description = "The member's id.")),
+    responses(
+        (status = 204, description = "Gone."),
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -115,6 +164,18 @@ pub async fn delete(
 }
 
 /// `POST /v3/members/{id}/sign-in-link`: for whoever has no identity provider, or is locked out of it.
+#[utoipa::path(
+    post,
+    path = "/v3/members/{id}/sign-in-link",
+    tag = "Team",
+    operation_id = "makeSignInLink",
+    summary = "Makes a link that signs a member in once.",
+    params(("id" = String, Path, description = "The member's id.")),
+    responses(
+        (status = 201, description = "The code of the link, shown only now.", body = wire::SignInLink),
+        answers::Changes, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn sign_in_link(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -91,9 +91,31 @@ const ABOUT: &str = "Sends WhatsApp campaigns: everyone on a list once, at a mea
         super::business_hours::show,
         super::business_hours::edit,
         super::business_hours::delete,
-        described::sign_in,
-        described::sign_out,
-        described::show_session,
+        super::members::list,
+        super::members::create,
+        super::members::edit,
+        super::members::delete,
+        super::members::sign_in_link,
+        super::tokens::list,
+        super::tokens::create,
+        super::tokens::revoke,
+        super::sessions::sign_in,
+        super::sessions::ways,
+        super::sessions::begin,
+        super::sessions::callback,
+        super::sessions::refresh,
+        super::sessions::sign_out,
+        super::sessions::show,
+        super::settings::audit,
+        super::people::proof,
+        super::restore_person::restore,
+        super::rate_card::show,
+        super::rate_card::replace,
+        super::rate_card::reset,
+        super::campaign_exports::create,
+        super::campaign_exports::show,
+        super::report::show,
+        super::reports::show,
         json,
         page,
     ),
@@ -113,6 +135,8 @@ const ABOUT: &str = "Sends WhatsApp campaigns: everyone on a list once, at a mea
         (name = "Consent", description = "Who agreed, who gets nothing, and what a person may ask for."),
         (name = "Business hours", description = "Saved hours in which campaigns may send."),
         (name = "Settings", description = "What a workspace decides for all its campaigns."),
+        (name = "Money and reports", description = "What messages cost, and what came of campaigns."),
+        (name = "Team", description = "Who works in the workspace, as what, and which tokens come in."),
         (name = "Sign-in", description = "Browsers; programs send a token."),
         (name = "Description", description = "This API, as it describes itself."),
     ),
@@ -225,48 +249,4 @@ fn campaign_example() -> Value {
             "body": [{ "column": "name", "fallback": "friend" }],
         },
     })
-}
-
-/// What `sessions` answers.
-mod described {
-    use super::answers;
-
-    #[utoipa::path(
-        post,
-        path = "/v3/sign-in",
-        tag = "Sign-in",
-        operation_id = "signIn",
-        summary = "Exchanges the one-time code of a sign-in link for a session cookie.",
-        request_body = wire::SignIn,
-        responses(
-            (status = 200, description = "Signed in; the cookie comes with this answer.", body = wire::Session),
-            answers::ReadsBody, answers::Unauthorized, answers::Internal,
-        ),
-        security(()),
-    )]
-    #[allow(dead_code)]
-    pub fn sign_in() {}
-
-    #[utoipa::path(
-        post,
-        path = "/v3/sign-out",
-        tag = "Sign-in",
-        operation_id = "signOut",
-        summary = "Ends the session of the cookie; without one there is nothing to do.",
-        responses((status = 204, description = "Signed out."), answers::Forbidden, answers::Internal),
-        security(()),
-    )]
-    #[allow(dead_code)]
-    pub fn sign_out() {}
-
-    #[utoipa::path(
-        get,
-        path = "/v3/session",
-        tag = "Sign-in",
-        operation_id = "showSession",
-        summary = "Tells who is signed in.",
-        responses((status = 200, description = "Who it is.", body = wire::Session), answers::Reads),
-    )]
-    #[allow(dead_code)]
-    pub fn show_session() {}
 }

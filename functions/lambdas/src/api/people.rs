@@ -163,6 +163,18 @@ pub async fn erase(
 }
 
 /// `GET /v3/people/erasures/{id}`: a proof as it stands. Whether there was more to erase is told by the request alone.
+#[utoipa::path(
+    get,
+    path = "/v3/people/erasures/{id}",
+    tag = "Consent",
+    operation_id = "showErasure",
+    summary = "Shows the proof of an erasure as it stands.",
+    params(("id" = String, Path, description = "The erasure's id.")),
+    responses(
+        (status = 200, description = "The proof.", body = wire::Erasure),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn proof(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -9,6 +9,7 @@ use campaigns::rates::Card;
 use wire::{RateCard, StandingRateCard};
 
 use super::actions::MOST_RACES;
+use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Refusal};
@@ -17,11 +18,34 @@ use crate::storage::rate_cards as store;
 use crate::storage::table::Written;
 
 /// `GET /v3/rate-card`
+#[utoipa::path(
+    get,
+    path = "/v3/rate-card",
+    tag = "Money and reports",
+    operation_id = "showRateCard",
+    summary = "Shows what messages cost by country, category and day.",
+    responses(
+        (status = 200, description = "The card that holds.", body = wire::StandingRateCard),
+        answers::Reads,
+    ),
+)]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<StandingRateCard>, ApiError> {
     Ok(Json(store::read(&app, caller.workspace_id).await?))
 }
 
 /// `PUT /v3/rate-card`: the whole card. What campaigns cost is shown by it from then on, those of before too.
+#[utoipa::path(
+    put,
+    path = "/v3/rate-card",
+    tag = "Money and reports",
+    operation_id = "replaceRateCard",
+    summary = "Puts the workspace's own rate card in place.",
+    request_body = wire::RateCard,
+    responses(
+        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
+        answers::Changes, answers::ReadsBody,
+    ),
+)]
 pub async fn replace(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -43,6 +67,17 @@ pub async fn replace(
 }
 
 /// `DELETE /v3/rate-card`: the shipped one holds again.
+#[utoipa::path(
+    delete,
+    path = "/v3/rate-card",
+    tag = "Money and reports",
+    operation_id = "resetRateCard",
+    summary = "Takes the workspace's own rate card away; the shipped one holds again.",
+    responses(
+        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
+        answers::Changes,
+    ),
+)]
 pub async fn reset(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<StandingRateCard>, ApiError> {
     store::delete(&app, caller.workspace_id).await?;
     tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");

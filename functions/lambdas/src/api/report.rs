@@ -16,6 +16,7 @@ use wire::{
     SkippedReport, TimelinePoint, TimelineReport, VariantReport,
 };
 
+use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
 use super::problem::ApiError;
@@ -27,6 +28,18 @@ use crate::storage::rate_cards;
 use crate::storage::totals::{self, Scope, TotalsRecord};
 
 /// `GET /v3/campaigns/{id}/report`
+#[utoipa::path(
+    get,
+    path = "/v3/campaigns/{id}/report",
+    tag = "Money and reports",
+    operation_id = "showReport",
+    summary = "Sums a campaign up: funnel, timeline, failures, pace and money.",
+    params(("id" = String, Path, description = "The campaign's id.")),
+    responses(
+        (status = 200, description = "The report.", body = wire::CampaignReport),
+        answers::Reads, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use wire::{CampaignId, ChannelId, ChannelSum, DaySum, Funnel, PeriodReport, PeriodSum};
 
+use super::answers;
 use super::caller::Caller;
 use super::extract::Params;
 use super::problem::{ApiError, Refusal};
@@ -38,6 +39,18 @@ pub struct PeriodAsked {
 }
 
 /// `GET /v3/reports?from=&to=`: days, UTC, both included; the last thirty when nothing is asked for.
+#[utoipa::path(
+    get,
+    path = "/v3/reports",
+    tag = "Money and reports",
+    operation_id = "showPeriodReport",
+    summary = "Sums the campaigns of a period up.",
+    params(("from" = Option<chrono::NaiveDate>, Query, description = "The first day, UTC; absent: thirty days ago."), ("to" = Option<chrono::NaiveDate>, Query, description = "The last day, UTC; absent: today.")),
+    responses(
+        (status = 200, description = "The sums.", body = wire::PeriodReport),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -12,6 +12,7 @@ use campaigns::contact;
 use http::StatusCode;
 use wire::{ConsentAct, ConsentCategory, Contact, Restoration, RestorePerson};
 
+use super::answers;
 use super::caller::Caller;
 use super::consents::text_faults;
 use super::contacts::canonical;
@@ -27,6 +28,18 @@ use crate::storage::suppressions::{self as wishes, Person};
 use crate::storage::table::Written;
 
 /// Restores him.
+#[utoipa::path(
+    post,
+    path = "/v3/people/restore",
+    tag = "Consent",
+    operation_id = "restorePerson",
+    summary = "Lets somebody be written to again who was erased and has agreed anew.",
+    request_body = wire::RestorePerson,
+    responses(
+        (status = 201, description = "Restored.", body = wire::Restoration),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+    ),
+)]
 pub async fn restore(
     State(app): State<Arc<App>>,
     caller: Caller,

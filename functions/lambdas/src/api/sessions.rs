@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
 use wire::{Session, SignIn, SignInWays};
 
+use super::answers;
 use super::caller::{Caller, REFRESH_COOKIE, SESSION_COOKIE, check_origin, cookie};
 use super::extract::{Body, Params};
 use super::problem::{ApiError, Kind, Refusal};
@@ -32,6 +33,19 @@ const BEGUN_SECONDS: i64 = 15 * 60;
 const SESSION_PATH: &str = "/v3/session";
 
 /// `POST /v3/sign-in`: spends the code of a link and answers with a session.
+#[utoipa::path(
+    post,
+    path = "/v3/sign-in",
+    tag = "Sign-in",
+    operation_id = "signIn",
+    summary = "Exchanges the one-time code of a sign-in link for a session.",
+    request_body = wire::SignIn,
+    responses(
+        (status = 200, description = "Signed in; the cookies come with this answer.", body = wire::Session),
+        answers::ReadsBody, answers::Unauthorized, answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -49,12 +63,36 @@ pub async fn sign_in(
 }
 
 /// `GET /v3/sign-in/ways`
+#[utoipa::path(
+    get,
+    path = "/v3/sign-in/ways",
+    tag = "Sign-in",
+    operation_id = "showSignInWays",
+    summary = "Tells how people sign in here.",
+    responses(
+        (status = 200, description = "The ways there are.", body = wire::SignInWays),
+        answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn ways(State(app): State<Arc<App>>) -> Json<SignInWays> {
     let begin_url = app.oidc.as_ref().map(|oidc| format!("{}{SESSION_PATH}/begin", oidc.origin()));
     Json(SignInWays { begin_url })
 }
 
 /// `GET /v3/session/begin`: on to the identity provider.
+#[utoipa::path(
+    get,
+    path = "/v3/session/begin",
+    tag = "Sign-in",
+    operation_id = "beginSignIn",
+    summary = "Sends the browser on to the identity provider.",
+    responses(
+        (status = 303, description = "On to the provider."),
+        answers::NotFound, answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn begin(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let Some(oidc) = &app.oidc else {
         return Err(Refusal::new(Kind::NotFound, "this installation has no identity provider").into());
@@ -74,6 +112,19 @@ pub struct Returned {
 }
 
 /// `GET /v3/session/callback`: back from the identity provider, into a session or to the page that says why not.
+#[utoipa::path(
+    get,
+    path = "/v3/session/callback",
+    tag = "Sign-in",
+    operation_id = "endSignIn",
+    summary = "Takes the browser back from the identity provider, into a session or to the page that says why not.",
+    params(("code" = Option<String>, Query, description = "What the provider gives for a person."), ("state" = Option<String>, Query, description = "To which beginning it belongs.")),
+    responses(
+        (status = 303, description = "On to the dashboard."),
+        answers::ReadsQuery, answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn callback(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -146,6 +197,18 @@ async fn open(app: &App, member: &MemberRecord) -> anyhow::Result<Option<Secrets
 }
 
 /// `POST /v3/session/refresh`: the next pair of cookies for the present one.
+#[utoipa::path(
+    post,
+    path = "/v3/session/refresh",
+    tag = "Sign-in",
+    operation_id = "refreshSession",
+    summary = "Renews the cookies of a session.",
+    responses(
+        (status = 204, description = "Renewed; the cookies come with this answer."),
+        answers::Unauthorized, answers::Forbidden, answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn refresh(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     check_origin(&Method::POST, &headers)?;
     let transport = Transport::of(&headers);
@@ -161,6 +224,18 @@ pub async fn refresh(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<
 }
 
 /// `DELETE /v3/session`: signs the browser out; without a session there is nothing to do.
+#[utoipa::path(
+    delete,
+    path = "/v3/session",
+    tag = "Sign-in",
+    operation_id = "signOut",
+    summary = "Ends the session of the cookie; without one there is nothing to do.",
+    responses(
+        (status = 204, description = "Signed out."),
+        answers::Forbidden, answers::Internal,
+    ),
+    security(()),
+)]
 pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     for name in [REFRESH_COOKIE, SESSION_COOKIE] {
         if let Some(secret) = cookie(&headers, name) {
@@ -172,6 +247,17 @@ pub async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
 }
 
 /// `GET /v3/session`
+#[utoipa::path(
+    get,
+    path = "/v3/session",
+    tag = "Sign-in",
+    operation_id = "showSession",
+    summary = "Tells who asks, and what they may do.",
+    responses(
+        (status = 200, description = "Who it is.", body = wire::Session),
+        answers::Reads,
+    ),
+)]
 pub async fn show(caller: Caller) -> Json<Session> {
     Json(Session {
         workspace_id: caller.workspace_id,

@@ -93,6 +93,18 @@ pub struct PageAsked {
 }
 
 /// `GET /v3/settings/audit?after=&limit=`
+#[utoipa::path(
+    get,
+    path = "/v3/settings/audit",
+    tag = "Settings",
+    operation_id = "listSettingsChanges",
+    summary = "Lists who changed which settings, newest first.",
+    params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, description = "Lines on the page.")),
+    responses(
+        (status = 200, description = "One page.", body = wire::SettingsAudit),
+        answers::Reads, answers::ReadsQuery,
+    ),
+)]
 pub async fn audit(
     State(app): State<Arc<App>>,
     caller: Caller,

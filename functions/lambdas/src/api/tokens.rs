@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::{ApiToken, CreateToken, CreatedToken, TokenId, TokenList};
 
+use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::members::checked_name;
@@ -22,12 +23,35 @@ const MOST_DAYS: u32 = 3_650;
 const MS_OF_DAY: i64 = 86_400_000;
 
 /// `GET /v3/tokens`
+#[utoipa::path(
+    get,
+    path = "/v3/tokens",
+    tag = "Team",
+    operation_id = "listTokens",
+    summary = "Lists the tokens of other systems, without the tokens themselves.",
+    responses(
+        (status = 200, description = "Oldest first.", body = wire::TokenList),
+        answers::Reads,
+    ),
+)]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TokenList>, ApiError> {
     let kept = access::tokens(&app, caller.workspace_id).await?;
     Ok(Json(TokenList { items: kept.into_iter().map(view).collect() }))
 }
 
 /// `POST /v3/tokens`
+#[utoipa::path(
+    post,
+    path = "/v3/tokens",
+    tag = "Team",
+    operation_id = "createToken",
+    summary = "Makes a token for another system.",
+    request_body = wire::CreateToken,
+    responses(
+        (status = 201, description = "The token, shown only now.", body = wire::CreatedToken),
+        answers::Changes, answers::ReadsBody, answers::Conflict,
+    ),
+)]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -58,6 +82,18 @@ pub async fn create(
 }
 
 /// `DELETE /v3/tokens/{id}`: it opens nothing from now on.
+#[utoipa::path(
+    delete,
+    path = "/v3/tokens/{id}",
+    tag = "Team",
+    operation_id = "revokeToken",
+    summary = "Ends a token.",
+    params(("id" = String, Path, description = "The token's id.")),
+    responses(
+        (status = 204, description = "It opens nothing any more."),
+        answers::Changes, answers::ReadsPath, answers::NotFound,
+    ),
+)]
 pub async fn revoke(
     State(app): State<Arc<App>>,
     caller: Caller,
