@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 use local::cli::{self, Cli, say};
 use local::{Options, Process};
@@ -14,8 +15,18 @@ const QUIET: &str = "warn,lambdas=info,lambdas::api::request_log=warn,s3s=error"
 /// What shells expect of a process that ended by Ctrl-C: 128 and the signal's number.
 const STOPPED_AT_ONCE: i32 = 130;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+/// Stack of each worker, in bytes. Unoptimized code keeps whole futures in its frames, and the embedded S3 lies deep below
+/// a handler: the usual 2 MB are nearly used up.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    // On a worker too: the main thread's stack is the system's.
+    let runtime = runtime.context("the runtime cannot start")?;
+    runtime.block_on(async { tokio::spawn(run()).await.context("campanile broke down")? })
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -90,15 +90,15 @@ impl Routes {
         T: 'static,
     {
         let route = on(filter, handler);
-        let route = if unchanged::is_told(path) { route.layer(from_fn(unchanged::tell)) } else { route };
+        let route = if unchanged::is_told(path) { route.route_layer(from_fn(unchanged::tell)) } else { route };
         let is_kept = method == Method::POST && needs != Needs::Nothing && once::is_kept(path);
         let route = match is_kept {
-            true => route.layer(from_fn_with_state(Arc::clone(&self.app), once::once)),
+            true => route.route_layer(from_fn_with_state(Arc::clone(&self.app), once::once)),
             false => route,
         };
         let route = match needs {
             Needs::Nothing => route,
-            Needs::Role(role) => route.layer(from_fn_with_state((Arc::clone(&self.app), role), caller::admit)),
+            Needs::Role(role) => route.route_layer(from_fn_with_state((Arc::clone(&self.app), role), caller::admit)),
         };
         self.router = self.router.route(path, route);
         self.table.push(Route { method, path, needs });

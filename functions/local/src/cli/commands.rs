@@ -125,7 +125,7 @@ fn code(campaign: &Campaign) -> ExitCode {
 /// Everybody, a page after the other, so that a million people need no memory.
 async fn export(one: &OneArgs, output: &Path) -> anyhow::Result<ExitCode> {
     let client = Client::of(&one.target)?;
-    let out: Box<dyn Write> = match output.to_str() {
+    let out: Box<dyn Write + Send> = match output.to_str() {
         Some("-") => Box::new(std::io::stdout()),
         _ => Box::new(std::fs::File::create(output).with_context(|| format!("writing {}", output.display()))?),
     };
