@@ -12,6 +12,7 @@ pub mod intake;
 pub mod list_form;
 pub mod list_words;
 pub mod moment;
+pub mod money;
 pub mod pace;
 pub mod people;
 pub mod progress;

@@ -3,8 +3,9 @@
 use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
-    Audience, AudienceId, Campaign, CampaignId, CampaignList, ChannelId, ChannelList, CreateCampaign, CreateUpload,
-    IntoContacts, MessageList, Session, Settings, SignIn, SignInWays, TemplateList, Upload,
+    Audience, AudienceId, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList, ChannelId, ChannelList,
+    CreateCampaign, CreateCampaignExport, CreateUpload, ExportFormat, ExportId, IntoContacts, MessageList, Session,
+    Settings, SignIn, SignInWays, TemplateList, Upload,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, post, post_once};
@@ -85,6 +86,21 @@ pub async fn campaigns(after: Option<&str>) -> Result<CampaignList, ApiError> {
 /// One campaign.
 pub async fn campaign(id: &CampaignId) -> Result<Campaign, ApiError> {
     get(&format!("/v3/campaigns/{}", encoded(id.as_str()))).await
+}
+
+/// Who would get nothing if it started now, and what it would cost.
+pub async fn estimate(id: &CampaignId) -> Result<CampaignEstimate, ApiError> {
+    get(&format!("/v3/campaigns/{}/estimate", encoded(id.as_str()))).await
+}
+
+/// Asks for a campaign's people as a file.
+pub async fn create_campaign_export(id: &CampaignId, format: ExportFormat) -> Result<CampaignExport, ApiError> {
+    post(&format!("/v3/campaigns/{}/exports", encoded(id.as_str())), &CreateCampaignExport { format }).await
+}
+
+/// How far such a file got.
+pub async fn campaign_export(id: &CampaignId, export: &ExportId) -> Result<CampaignExport, ApiError> {
+    get(&format!("/v3/campaigns/{}/exports/{}", encoded(id.as_str()), encoded(export.as_str()))).await
 }
 
 /// Asks something of a campaign.

@@ -54,6 +54,8 @@ pub struct Form {
     pub pace: PaceText,
     /// The time to start at, if one was typed that exists.
     pub scheduled_to: Option<DateTime<Utc>>,
+    /// The most that it may cost; empty for no bound.
+    pub spend_cap: String,
 }
 
 impl Form {
@@ -151,6 +153,7 @@ impl Form {
             assets_urls: single.assets_urls,
             variants: wordings,
             skip_unfilled: self.skip_unfilled.then_some(true),
+            spend_cap: Some(self.spend_cap.trim().to_owned()).filter(|text| !text.is_empty()),
             ..CreateCampaign::default()
         }
     }
@@ -196,6 +199,7 @@ mod tests {
             skip_unfilled: false,
             pace: Preset::Steady.text(),
             scheduled_to: Some(now() + chrono::Duration::days(1)),
+            spend_cap: " ".into(),
         }
     }
 
@@ -216,6 +220,14 @@ mod tests {
         assert_eq!(request.scheduled_to.as_deref(), Some("2026-11-23T10:00:00Z"));
         assert_eq!(form().request(&audience(), Wish::Draft, now()).unwrap().scheduled_to, None);
         assert_eq!(faults(&Form { scheduled_to: None, ..form() }, Wish::Schedule), ["scheduledTo"]);
+    }
+
+    #[test]
+    fn a_spend_cap_is_an_amount_or_none() {
+        let request = |form: Form| form.request(&audience(), Wish::Draft, now()).unwrap();
+        assert_eq!(request(form()).spend_cap, None);
+        assert_eq!(request(Form { spend_cap: " 12.50".into(), ..form() }).spend_cap.as_deref(), Some("12.50"));
+        assert_eq!(faults(&Form { spend_cap: "a lot".into(), ..form() }, Wish::Draft), ["spendCap"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use wire::{Audience, Campaign, ChannelList};
 
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
+use crate::model::money;
 
 /// Failures by code, most frequent first.
 #[component]
@@ -58,11 +59,36 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
                 <div><dt>"Between chunks"</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
                 <div><dt>"Start"</dt><dd>{fact(|c| time_or(c.scheduled_to, "not started"))}</dd></div>
                 <div><dt>"Last message by the plan"</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, "not planned yet"))}</dd></div>
+                <Cost campaign=campaign/>
                 <div><dt>"Contacts file"</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>
                 {move || rejected().map(|audience| view! { <Rejects audience=audience/> })}
             </dl>
         </section>
     }
+}
+
+/// What it costs; before the start, what it would.
+#[component]
+fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let foretold = RwSignal::new(None::<String>);
+    let ahead = Memo::new(move |_| campaign.with(|campaign| money::is_ahead(campaign.status)));
+    let id = campaign.with_untracked(|campaign| campaign.id.clone());
+    if ahead.get_untracked() {
+        leptos::task::spawn_local_scoped_with_cancellation(async move {
+            match api::estimate(&id).await {
+                Ok(estimate) => foretold.set(estimate.price.as_ref().map(money::foretold)),
+                Err(error) => shell.report(error),
+            }
+        });
+    }
+    let lines = Memo::new(move |_| {
+        let standing = campaign.with(|campaign| campaign.spending.as_ref().map(money::lines));
+        let price = foretold.get().filter(|_| ahead.get()).map(|price| ("Price if everybody gets it", price));
+        price.into_iter().chain(standing.unwrap_or_default()).collect::<Vec<_>>()
+    });
+    let line = |(name, text): money::Line| view! { <div data-testid="cost"><dt>{name}</dt><dd>{text}</dd></div> };
+    move || lines.get().into_iter().map(line).collect_view()
 }
 
 #[component]

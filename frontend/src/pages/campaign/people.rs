@@ -5,6 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{CampaignId, CampaignTotals, MessageList};
 
+use super::export::ExportButtons;
 use super::{people_url, preview_url};
 use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
@@ -25,6 +26,7 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> i
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| PeopleQuery::parse(map.get_str("state"), map.get_str("after"))));
     let base = StoredValue::new(base);
+    let exported = id.clone();
     let navigate = use_navigate();
     let picked = move |word: String| {
         let url = people_url(&base.get_value(), &PeopleQuery::parse(Some(&word), None));
@@ -46,6 +48,7 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> i
                     nothing="Everybody"
                 />
             </div>
+            <div class="actions"><ExportButtons id=exported/></div>
             {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals/> }}
         </section>
     }

@@ -47,6 +47,11 @@ pub fn StartStep(wizard: Wizard) -> impl IntoView {
                     test_id="scheduled-to" hint=format!("In your time zone: {}.", clock::zone())
                 />
             </Show>
+            <TextField
+                id="spendCap" label="Spend cap" kind=Kind::Decimal value=wizard.spend_cap
+                on_input=wizard.setter("spendCap", wizard.spend_cap) error=wizard.error("spendCap") test_id="spend-cap"
+                hint="Optional. The campaign pauses before it costs more, by the prices in your rate card."
+            />
         </Step>
     }
 }

@@ -50,6 +50,8 @@ pub struct Wizard {
     pub start: RwSignal<Start>,
     /// The time for later, in the browser's zone.
     pub start_local: RwSignal<String>,
+    /// The most that the campaign may cost; empty for no bound.
+    pub spend_cap: RwSignal<String>,
     /// What is wrong, field by field.
     pub errors: RwSignal<Vec<FieldError>>,
 }
@@ -74,6 +76,7 @@ impl Wizard {
             pace: RwSignal::new(Preset::Steady.text()),
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
+            spend_cap: RwSignal::default(),
             errors,
         }
     }
@@ -202,6 +205,7 @@ impl Wizard {
             skip_unfilled: self.skip_unfilled.get(),
             pace: self.pace.get(),
             scheduled_to: self.scheduled_to(),
+            spend_cap: self.spend_cap.get(),
         }
     }
 

@@ -1,0 +1,88 @@
+//! What a campaign costs, in words.
+
+use wire::{CampaignStatus, PriceEstimate, Spending};
+
+/// A line of the page: what it is, and how much.
+pub type Line = (&'static str, String);
+
+/// What it has cost so far; nothing where it has cost nothing and nothing is known.
+pub fn lines(spending: &Spending) -> Vec<Line> {
+    let money = |amount: &str| format!("{} {amount}", spending.currency);
+    let is_nothing = |amount: &str| amount.bytes().all(|digit| matches!(digit, b'0' | b'.'));
+    let mut lines = Vec::new();
+    if let Some(estimated) = &spending.estimated {
+        lines.push(("Estimated price", money(estimated)));
+    }
+    if !is_nothing(&spending.billed) || !is_nothing(&spending.in_flight) {
+        let beside = match is_nothing(&spending.in_flight) {
+            true => String::new(),
+            false => format!(" (up to {} more on its way)", money(&spending.in_flight)),
+        };
+        lines.push(("Billed so far", format!("{}{beside}", money(&spending.billed))));
+    }
+    if let Some(cap) = &spending.cap {
+        lines.push(("Spend cap", money(cap)));
+    }
+    lines
+}
+
+/// Whether the price is still to be told: nothing has left.
+pub fn is_ahead(status: CampaignStatus) -> bool {
+    match status {
+        CampaignStatus::Draft | CampaignStatus::Scheduled => true,
+        CampaignStatus::Processing
+        | CampaignStatus::Paused
+        | CampaignStatus::Completed
+        | CampaignStatus::Cancelled
+        | CampaignStatus::Failed => false,
+    }
+}
+
+/// What it would cost, with what makes it less than certain.
+pub fn foretold(price: &PriceEstimate) -> String {
+    let total = format!("{} {}", price.currency, price.total);
+    let missing: u64 = price.not_priced.iter().map(|line| line.messages).sum();
+    let without = match missing {
+        0 => String::new(),
+        1 => "; 1 person's country has no price".to_owned(),
+        some => format!("; {some} people's countries have no price"),
+    };
+    let whose = if price.is_shipped_card { "; list prices, not your own" } else { "" };
+    format!("about {total}{without}{whose}")
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::NotPriced;
+
+    use super::*;
+
+    #[test]
+    fn what_was_estimated_stands_beside_what_was_billed() {
+        let spending = Spending {
+            currency: "BRL".into(),
+            estimated: Some("20.00".into()),
+            billed: "7.50".into(),
+            in_flight: "0.50".into(),
+            cap: Some("10.00".into()),
+            ..Spending::default()
+        };
+        let expected = [
+            ("Estimated price", "BRL 20.00"),
+            ("Billed so far", "BRL 7.50 (up to BRL 0.50 more on its way)"),
+            ("Spend cap", "BRL 10.00"),
+        ];
+        assert_eq!(lines(&spending), expected.map(|(name, text)| (name, text.to_owned())));
+        let nothing = Spending { billed: "0.00".into(), in_flight: "0.00".into(), ..Spending::default() };
+        assert_eq!(lines(&nothing), []);
+    }
+
+    #[test]
+    fn a_price_says_what_it_does_not_hold() {
+        let price = PriceEstimate { currency: "USD".into(), total: "1.20".into(), ..PriceEstimate::default() };
+        assert_eq!(foretold(&price), "about USD 1.20");
+        let missing = vec![NotPriced { country: None, messages: 3 }];
+        let price = PriceEstimate { not_priced: missing, is_shipped_card: true, ..price };
+        assert_eq!(foretold(&price), "about USD 1.20; 3 people's countries have no price; list prices, not your own");
+    }
+}
