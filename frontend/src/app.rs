@@ -144,7 +144,7 @@ fn Account(shell: Shell) -> impl IntoView {
 
 fn workspace(visitor: &Visitor) -> String {
     match visitor {
-        Visitor::SignedIn(session) => format!("{} · {}", session.name, session.workspace_name),
+        Visitor::SignedIn(session) => session.name.clone(),
         Visitor::Unknown | Visitor::SignedOut => String::new(),
     }
 }

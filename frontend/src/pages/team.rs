@@ -39,6 +39,11 @@ fn role_picks() -> Vec<Pick> {
     Role::ALL.into_iter().map(pick).collect()
 }
 
+/// The roles by their names, where there is no room for more.
+fn role_names() -> Vec<Pick> {
+    Role::ALL.into_iter().map(|role| Pick::new(role.as_str(), team::words(role).0)).collect()
+}
+
 /// What is wrong with one field.
 fn error_of(errors: RwSignal<Vec<FieldError>>, field: &'static str) -> Signal<Option<String>> {
     Signal::derive(move || {

@@ -25,7 +25,7 @@ pub enum PriceCategory {
 /// `PUT /v3/rate-card`: what a message costs, by country, category and day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct RateCard {
     /// For people: where it is from and of when.
     pub name: String,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wire::{EditMember, FieldError, Member, MemberId, MemberList};
 
-use super::{Secret, error_of, role_picks};
+use super::{Secret, error_of, role_names, role_picks};
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, PickField, TextField};
 use crate::components::loaded::Loaded;
@@ -144,7 +144,7 @@ fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
                     <PickField
                         id=format!("role-{id}")
                         label="Role"
-                        options=role_picks()
+                        options=role_names()
                         value=role.as_str()
                         on_pick=Callback::new(pick)
                         error=never
