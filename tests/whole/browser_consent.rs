@@ -101,6 +101,7 @@ async fn a_file_brings_its_consents_and_labels_reach_all_that_match() -> anyhow:
     let running = Running::start().await?;
     let browser = Browser::open(1280, 1000).await?;
     browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.find("first-campaign").await?;
     browser.driver.goto(format!("{}/contacts/import", running.process.address)).await?;
     let file = repository().join("tests/fixtures/contacts/consents.csv");
     browser.find("file-input").await?.send_keys(file.to_str().context("the path is not UTF-8")?).await?;

@@ -186,7 +186,7 @@ pub fn Below(hint_id: String, error_id: String, hint: Signal<String>, error: Sig
     let has_hint = move || !hint.with(String::is_empty);
     view! {
         <Show when=has_hint>
-            <p class="hint" id=hint_id.clone()>{hint}</p>
+            <p class="hint" id=hint_id.clone() data-testid=hint_id.clone()>{hint}</p>
         </Show>
         <FieldError id=error_id error=error/>
     }
