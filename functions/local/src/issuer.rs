@@ -274,7 +274,7 @@ fn page(asked: &Asked, problem: &str) -> Response {
         .iter()
         .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value)))
         .collect();
-    let page = include_str!("sign_in.html").replace("{hidden}", &hidden).replace("{problem}", &escaped(problem));
+    let page = include_str!("sign_in.html").replace("{hidden}", &hidden).replace("{problem}", &said(problem));
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -282,6 +282,14 @@ fn page(asked: &Asked, problem: &str) -> Response {
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     (status, headers, Html(page)).into_response()
+}
+
+/// What is wrong, as a line of the page; nothing where nothing is.
+fn said(problem: &str) -> String {
+    match problem {
+        "" => String::new(),
+        problem => format!("<p class=\"error\" role=\"alert\">{}</p>", escaped(problem)),
+    }
 }
 
 fn escaped(text: &str) -> String {
