@@ -37,11 +37,26 @@ async fn answer(app: &Arc<App>, route: &Route, path: &str, token: Option<&str>) 
         Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
         None => request,
     };
-    let response = lambdas::api::router(Arc::clone(app)).oneshot(request.body(Body::from("{}"))?).await?;
+    let response = lambdas::api::router(Arc::clone(app)).oneshot(request.body(Body::from(body(route.path)))?).await?;
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await?;
     Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
 }
+
+/// A body that the route can read, so that its answer is about the id and not about the body.
+fn body(path: &str) -> String {
+    let body = match path {
+        "/v3/campaigns/{id}/exports" => json!({ "format": "csv" }),
+        "/v3/campaigns/{id}/unknowns" => json!({ "decision": "leave" }),
+        "/v3/campaigns/{id}/try" => json!({ "to": ["+5511987654321"] }),
+        "/v3/lists/{id}/audience" => json!({ "optInConfirmed": true }),
+        _ => json!({}),
+    };
+    body.to_string()
+}
+
+/// Routes that look at their body first, and whose body this walk does not make up.
+const BODY_FIRST: [&str; 2] = ["PUT /v3/templates/{id}", "POST /v3/contacts/{phone}/consents"];
 
 /// The path with ids of nothing.
 fn of_nothing(path: &str) -> String {
@@ -167,14 +182,22 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
         assert!(!id.is_empty(), "{} has an empty id", route.path);
         let path =
             route.path.replace("{id}", id).replace("{phone}", id).replace("{export}", "01JD8ZQ0000000000000000002");
+        // A template's wall is that of the number whose account it belongs to.
+        let path = match route.path {
+            "/v3/templates/{id}" => format!("{path}?channelId={channel}"),
+            _ => path,
+        };
         let (status, body) = answer(app, route, &path, Some(&other)).await?;
+        let is_number =
+            route.path == "/v3/templates/{id}" && body["errors"][0]["message"] == "this workspace has no such channel";
         // A person's ledger belongs to whoever keeps one: the number is nobody's id.
         let is_own = route.path == "/v3/contacts/{phone}/consents" && route.method == Method::GET;
         // A deletion of what is not there is done already; that nothing went is looked at below.
         let is_gone = route.method == Method::DELETE && status == StatusCode::NO_CONTENT;
-        let is_hidden = is_gone
-            || status == StatusCode::NOT_FOUND
-            || (status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::BAD_REQUEST);
+        let is_body = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST].contains(&status);
+        let name = format!("{} {}", route.method, route.path);
+        let is_hidden =
+            is_gone || is_number || status == StatusCode::NOT_FOUND || is_body && BODY_FIRST.contains(&name.as_str());
         assert!(is_hidden || is_own && status == StatusCode::OK, "{} {path}: {status} {body}", route.method);
         for told in ["Ana", "Mine", "CRM", "a@example.com"] {
             assert!(!body.to_string().contains(told), "{} {path} tells {told}: {body}", route.method);

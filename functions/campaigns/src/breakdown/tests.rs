@@ -1,3 +1,5 @@
+//! A breakdown counted out of changes: in any order, within its bounds, small enough for its item.
+
 use proptest::prelude::*;
 
 use super::*;

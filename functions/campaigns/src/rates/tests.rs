@@ -1,3 +1,5 @@
+//! Rate cards and what messages cost by them: what is refused, which day's rates hold, no fraction lost.
+
 use proptest::prelude::*;
 use wire::Market;
 
