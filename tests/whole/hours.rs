@@ -231,6 +231,8 @@ async fn who_sleeps_gets_the_message_in_the_morning_of_their_own_clock() -> anyh
     let asked = json!({ "secondsBetweenMessages": 1, "quietHours": { "from": "21:00", "to": "08:00" } });
     let campaign = draft(&town.app, csv, asked).await?.id;
     act(&town.app, &campaign, "start").await?;
+    let predicted = get(&town, &campaign).await?.finished_at_prediction.map(|at| at.timestamp());
+    assert_eq!(predicted, Some(seconds("2026-11-24T11:00:00Z")?), "the last one's morning is foreseen");
     town.live_for_days(&campaign, DAYS, async |_: &Town| Ok(())).await?;
     let mut arrived: Vec<(i64, String)> =
         town.accepted().iter().map(|arrival| (arrival.at_micros, arrival.to.clone())).collect();

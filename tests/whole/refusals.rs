@@ -195,6 +195,72 @@ async fn a_template_that_is_paused_under_held_messages_pauses_the_campaign_and_s
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_passes_by_itself_pauses_the_campaign_for_a_while_only() -> anyhow::Result<()> {
+    const MINUTE_MICROS: i64 = 60_000_000;
+    for (code, minutes) in [(134_101, 10), (132_069, 60)] {
+        let not_yet = Storm { after_ms: 0, for_ms: 300_000, per_mille: 1_000, ..storm(code, 0, None) };
+        let mut town = Town::open(Faults::none(), Config { storms: vec![not_yet], ..number(20) }).await?;
+        let campaign = draft(&town.app, &contacts::csv(50), json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        let reason = until_it_pauses(&mut town, &campaign).await?;
+        assert!(reason.ends_with(&format!("by itself in {minutes} minutes.")), "{reason}");
+        town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+        let arrivals = town.simulator.arrivals();
+        let at = |arrivals: Vec<&simulator::Arrival>| arrivals.first().map(|arrival| arrival.at_micros);
+        let (taken, refused): (Vec<_>, Vec<_>) =
+            arrivals.iter().partition(|arrival| matches!(arrival.outcome, Outcome::Accepted));
+        assert_eq!(taken.len(), 50, "{code}");
+        let waited = at(taken).context("nothing was taken")? - at(refused).context("nothing was refused")?;
+        let (least, most) = (minutes * MINUTE_MICROS, (minutes + 3) * MINUTE_MICROS);
+        assert!((least..most).contains(&waited), "{code}: it went on after {} s", waited / 1_000_000);
+        let record = record(&town, &campaign).await?;
+        assert_eq!((record.upkeep.resumes_at, record.upkeep.resumed_by_itself), (None, 1));
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_is_faster_than_the_pause_is_obeyed() -> anyhow::Result<()> {
+    let not_yet = Storm { after_ms: 0, for_ms: 30_000, per_mille: 1_000, ..storm(134_101, 0, None) };
+    for action in ["resume", "cancel"] {
+        let mut town = Town::open(Faults::none(), Config { storms: vec![not_yet], ..number(20) }).await?;
+        let campaign = draft(&town.app, &contacts::csv(50), json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        until_it_pauses(&mut town, &campaign).await?;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        act(&town.app, &campaign, action).await?;
+        tokio::time::sleep(Duration::from_secs(20 * 60)).await;
+        let record = record(&town, &campaign).await?;
+        let (status, sent) = match action {
+            "resume" => (CampaignStatus::Completed, 50),
+            _ => (CampaignStatus::Cancelled, 0),
+        };
+        assert_eq!((record.status, town.accepted().len()), (status, sent), "{action}");
+        assert_eq!((record.upkeep.resumes_at, record.upkeep.resumed_by_itself), (None, 0));
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_country_that_the_account_may_not_write_to_is_asked_once_and_skipped() -> anyhow::Result<()> {
+    // The first message meets the refusal; it goes to Brazil.
+    let once = Storm { after_ms: 0, for_ms: 900, per_mille: 1_000, ..storm(130_497, 0, None) };
+    let mut town = Town::open(Faults::none(), Config { storms: vec![once], ..number(80) }).await?;
+    let brazil = (0..40).fold(String::new(), |mut text, person| {
+        writeln!(text, "Person {person},+55119876543{person:02}").unwrap_or_default();
+        text
+    });
+    let csv = format!("name,phone\n{brazil}{}", people_ending("0100", 20));
+    let campaign = draft(&town.app, &csv, json!({ "secondsBetweenMessages": 10 })).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+    let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+    let refused = town.simulator.arrivals().len() - town.accepted().len();
+    assert_eq!((refused, town.accepted().len(), counted.failed, counted.skipped), (1, 20, 1, 39), "{counted:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_number_that_cannot_send_stops_every_campaign_until_somebody_resumes() -> anyhow::Result<()> {
     let locked = Storm { after_ms: 0, for_ms: 30_000, per_mille: 1_000, ..storm(131_031, 0, None) };
     let mut town = Town::open(Faults::none(), Config { storms: vec![locked], ..number(20) }).await?;

@@ -123,6 +123,11 @@ pub fn capped(messages: u32, days: u32) -> String {
     format!("The person got {messages} messages within {days} days, as many as the workspace allows")
 }
 
+/// Why somebody is left out to whose country WhatsApp does not let the account write.
+pub fn country_closed(country: &str) -> String {
+    format!("WhatsApp does not let this account write to people in {country}")
+}
+
 /// A letter without its accent, in lower case; nothing for punctuation, symbols and what joins accents to letters. A
 /// comma or a full stop inside a sentence leaves its words, so a sentence stays one.
 fn plain(c: char) -> Option<char> {

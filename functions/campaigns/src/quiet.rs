@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use wire::FieldError;
 
 use crate::hours::BusinessHours;
-use crate::phone::PhoneNumber;
+use crate::phone::{PhoneNumber, country_code_of};
 use crate::zone::{TimeOfDay, Zone};
 
 /// How far ahead a moment is looked for that suits everybody, in microseconds: hours of one weekday come round in a week,
@@ -46,15 +46,8 @@ impl QuietHours {
         }
     }
 
-    /// The first moment from this instant on at which the recipient may be written to.
-    pub fn next_awake(self, phone: &PhoneNumber, campaign_zone: Zone, micros: i64) -> i64 {
-        let zones = zones_of(phone, campaign_zone);
-        let everywhere = self.next_awake_in(&zones, micros);
-        // Countries so wide that it is always night somewhere: most people live by the first clock.
-        everywhere.or_else(|| self.next_awake_in(&zones[..1], micros)).unwrap_or(micros)
-    }
-
-    /// The first moment from this instant on that is within the hours too; nothing where the two never meet.
+    /// The first moment from this instant on at which the recipient may be written to and that is within the hours too;
+    /// nothing where the two never meet.
     pub fn next_moment(
         self,
         phone: &PhoneNumber,
@@ -62,15 +55,33 @@ impl QuietHours {
         hours: Option<&BusinessHours>,
         micros: i64,
     ) -> Option<i64> {
+        self.next_moment_by(clocks_of(phone.e164()), campaign_zone, hours, micros)
+    }
+
+    /// The same for whoever lives by these clocks, as [`clocks_of`] names them.
+    pub fn next_moment_by(
+        self,
+        clocks: &str,
+        campaign_zone: Zone,
+        hours: Option<&BusinessHours>,
+        micros: i64,
+    ) -> Option<i64> {
+        let zones = zones_named(clocks, campaign_zone);
         let mut moment = micros;
         while moment <= micros.saturating_add(FARTHEST_MOMENT_MICROS) {
-            moment = self.next_awake(phone, campaign_zone, moment);
+            moment = self.next_awake_by(&zones, moment);
             match hours.map(|hours| hours.open_at(moment)) {
                 Some(open) if open.from > moment => moment = open.from,
                 Some(_) | None => return Some(moment),
             }
         }
         None
+    }
+
+    fn next_awake_by(self, zones: &[Zone], micros: i64) -> i64 {
+        let everywhere = self.next_awake_in(zones, micros);
+        // Countries so wide that it is always night somewhere: most people live by the first clock.
+        everywhere.or_else(|| self.next_awake_in(&zones[..1], micros)).unwrap_or(micros)
     }
 
     fn next_awake_in(self, zones: &[Zone], micros: i64) -> Option<i64> {
@@ -100,11 +111,29 @@ impl QuietHours {
 
 /// The clocks by which this person may live, at least one; the likeliest first.
 pub fn zones_of(phone: &PhoneNumber, campaign_zone: Zone) -> Vec<Zone> {
-    let names = phone.country().and_then(|country| match country.as_str() {
-        "BR" => brazilian(phone).or_else(|| of_country("BR")),
+    zones_named(clocks_of(phone.e164()), campaign_zone)
+}
+
+/// The clocks by which whoever has this number (in E.164) may live: IANA names, apart by spaces; empty where it tells
+/// no country.
+pub fn clocks_of(e164: &str) -> &'static str {
+    let names = match country_code_of(e164) {
+        "BR" => brazilian(e164).or_else(|| of_country("BR")),
         other => of_country(other),
-    });
-    let zones: Vec<Zone> = names.unwrap_or_default().split(' ').filter_map(|name| Zone::parse(name).ok()).collect();
+    };
+    names.unwrap_or_default()
+}
+
+/// Every clock of a country by its two letters, each as people of it may live by; one that is empty where it has none.
+pub fn clocks_of_country(iso: &str) -> Vec<&'static str> {
+    match iso {
+        "BR" => places::BRAZIL.iter().map(|(zones, _)| *zones).collect(),
+        other => vec![of_country(other).unwrap_or_default()],
+    }
+}
+
+fn zones_named(clocks: &str, campaign_zone: Zone) -> Vec<Zone> {
+    let zones: Vec<Zone> = clocks.split(' ').filter_map(|name| Zone::parse(name).ok()).collect();
     if zones.is_empty() { vec![campaign_zone] } else { zones }
 }
 
@@ -112,8 +141,8 @@ fn of_country(iso: &str) -> Option<&'static str> {
     places::COUNTRIES.binary_search_by_key(&iso, |(country, _)| country).ok().map(|at| places::COUNTRIES[at].1)
 }
 
-fn brazilian(phone: &PhoneNumber) -> Option<&'static str> {
-    let area = phone.e164().get(3..5)?;
+fn brazilian(e164: &str) -> Option<&'static str> {
+    let area = e164.get(3..5)?;
     places::BRAZIL.iter().find(|(_, areas)| areas.split(' ').any(|code| code == area)).map(|(zones, _)| *zones)
 }
 
@@ -156,7 +185,7 @@ mod tests {
     }
 
     fn awake(to: &str, from: &str) -> String {
-        let moment = quiet("21:00", "08:00").next_awake(&phone(to), lisbon(), at(from));
+        let moment = quiet("21:00", "08:00").next_moment(&phone(to), lisbon(), None, at(from)).unwrap();
         DateTime::from_timestamp_micros(moment).unwrap().format("%dT%H:%M").to_string()
     }
 
@@ -199,7 +228,7 @@ mod tests {
     #[test]
     fn a_country_as_wide_as_its_day_lives_by_its_first_clock() {
         let long = quiet("17:00", "11:00");
-        let moment = long.next_awake(&phone("+79161234567"), Zone::UTC, at("2026-11-23T00:00:00Z"));
+        let moment = long.next_moment(&phone("+79161234567"), Zone::UTC, None, at("2026-11-23T00:00:00Z")).unwrap();
         assert_eq!(moment, at("2026-11-23T08:00:00Z"));
     }
 
@@ -240,14 +269,14 @@ mod tests {
             let quiet = QuietHours { from: TimeOfDay::of(from), to: TimeOfDay::of((from + length) % 1_440) };
             let (to, start) = (phone(to), at("2025-06-01T00:00:00Z") + minute * 60_000_000);
             let zones = zones_of(&to, Zone::UTC);
-            let moment = quiet.next_awake(&to, Zone::UTC, start);
+            let moment = quiet.next_moment(&to, Zone::UTC, None, start).unwrap();
             prop_assert!(moment >= start);
             if quiet.next_awake_in(&zones, start).is_some() {
                 prop_assert!(zones.iter().all(|zone| !quiet.is_quiet(*zone, moment)));
                 let before = (start..moment).step_by(60_000_000);
                 prop_assert!(before.into_iter().all(|early| zones.iter().any(|zone| quiet.is_quiet(*zone, early))));
             }
-            prop_assert_eq!(quiet.next_awake(&to, Zone::UTC, moment), moment);
+            prop_assert_eq!(quiet.next_moment(&to, Zone::UTC, None, moment), Some(moment));
         }
     }
 }

@@ -146,7 +146,7 @@ pub const TABLE: &[SendError] = &[
     row(133_010, PauseNumber, Elsewhere, "The number is not registered"),
     row(134_011, PauseCampaign, Elsewhere, "The terms of WhatsApp Payments are not accepted"),
     row(134_100, PauseCampaign, Elsewhere, "The template is not a marketing template"),
-    row(134_101, PauseCampaign, Elsewhere, "The template is not ready yet: resume in ten minutes"),
+    row(134_101, PauseCampaign, Elsewhere, "The template is not ready yet"),
     row(134_102, PauseCampaign, Elsewhere, "The template cannot be sent as a marketing message"),
     row(135_000, Fail, Parameters, "WhatsApp refused the message's parameters without saying why"),
     row(137_000, Fail, Recipient, "The person's phone or app changed and must be confirmed"),
@@ -178,6 +178,7 @@ pub fn advice(code: u32) -> &'static str {
         (Defer, _) => "Wait: try them again in a day or later. Fewer marketing messages to the same people help.",
         (Retry | SlowNumber | RestNumber, _) => "Try them again: it was for the moment.",
         (PauseNumber, _) => "Look after the number and its account in WhatsApp Manager, then try them again.",
+        (PauseCampaign, _) if passes_after_minutes(code).is_some() => "Nothing: the campaign goes on by itself.",
         (PauseCampaign, _) => "Look after the template or the content in WhatsApp Manager, then try them again.",
         (Fail, Recipient) => "Take these people off your lists: they cannot be reached like this.",
         (Fail, Parameters) => {
@@ -211,6 +212,23 @@ pub fn fault(code: u32) -> Fault {
 /// Whether an answer with this code and HTTP 5xx proves that the message was not sent.
 pub fn proves_not_sent(code: u32) -> bool {
     find(code).is_some_and(|row| row.proof == Proof::NotSent)
+}
+
+/// After how many minutes what stops a campaign with this code is over by itself; nothing where a person must see to it.
+/// Source: Meta's error codes and its page on marketing messages, September 2026.
+pub fn passes_after_minutes(code: u32) -> Option<u32> {
+    match code {
+        // Ten messages an hour while the flow's endpoint is unwell.
+        132_069 => Some(60),
+        // Up to ten minutes from a template's approval to its first marketing message.
+        134_101 => Some(10),
+        _ => None,
+    }
+}
+
+/// Whether this code says that the account may not write to anybody of the recipient's country.
+pub fn closes_country(code: u32) -> bool {
+    code == 130_497
 }
 
 /// Whether WhatsApp's own failed status of this code lets a message be tried again by itself, after its wait: for other

@@ -49,6 +49,14 @@ impl Timing {
         self.time_zone.or(self.hours.map(|hours| hours.zone())).unwrap_or(Zone::UTC)
     }
 
+    /// When the last of them has it who live by these clocks (as `quiet::clocks_of` names them), where the plan's last
+    /// message is due at `micros`: who sleeps then gets it in the morning. Who always sleeps is skipped and takes no time.
+    pub fn awake_micros<'a>(&self, clocks: impl Iterator<Item = &'a str>, micros: i64) -> i64 {
+        let Some(quiet) = self.quiet else { return micros };
+        let by = |clocks| quiet.next_moment_by(clocks, self.zone(), self.hours.as_ref(), micros);
+        clocks.filter_map(by).fold(micros, i64::max)
+    }
+
     /// The plan within the hours and over the days. Quiet hours are each recipient's own and no part of it.
     pub fn of_plan(&self, plan: Plan) -> Plan {
         plan.within(self.hours).over_days(self.duration_days, self.zone())

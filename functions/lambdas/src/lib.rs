@@ -16,6 +16,7 @@ pub mod importer;
 mod load;
 pub mod logging;
 mod media;
+mod moves;
 pub mod oidc;
 pub mod recount;
 pub mod sender;

@@ -18,6 +18,7 @@ use wire::{CampaignId, CampaignStatus, MessageState};
 
 use crate::App;
 use crate::storage::campaigns as campaign_store;
+use crate::storage::pauses;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord, Watermark, hour_of};
@@ -222,7 +223,7 @@ async fn trip_breaker(app: &App, campaign: &CampaignId, counted: &TotalsRecord, 
         if read.status != CampaignStatus::Processing {
             return Ok(());
         }
-        if campaign_store::pause_by_itself(app, &read, trip.reason()).await? == Written::Done {
+        if pauses::pause_by_itself(app, &read, trip.reason()).await? == Written::Done {
             tracing::warn!(%campaign, ?trip, "a campaign paused: too many of its latest messages failed");
             return Ok(());
         }

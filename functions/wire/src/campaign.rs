@@ -218,6 +218,9 @@ pub struct Campaign {
     /// Why it stands there, where that is not plain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
+    /// When a paused campaign goes on by itself, where what stopped it passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes_at: Option<DateTime<Utc>>,
     /// Chunks in all.
     pub chunks_count: u64,
     /// Recipients in all.

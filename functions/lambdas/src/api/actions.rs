@@ -24,6 +24,7 @@ use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::Held;
+use crate::moves::{begin, go_on, stop};
 use crate::sender::number;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audit::AuditLine;
@@ -220,6 +221,10 @@ fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micr
     // What stood still before stands for other reasons from now on.
     next.upkeep.stalled_since = None;
     next.upkeep.under_way_since = None;
+    // Whoever acts has seen why it stood still: what the engine made of it begins anew.
+    next.upkeep.resumes_at = None;
+    next.upkeep.resumed_by_itself = 0;
+    next.upkeep.closed_countries.clear();
     match action {
         Action::Start => begin(&mut next, now_micros),
         Action::Resume => go_on(&mut next, now_micros),
@@ -230,42 +235,6 @@ fn after(action: Action, status: CampaignStatus, read: &CampaignRecord, now_micr
         Action::Cancel => stop(&mut next, now),
     }
     next
-}
-
-/// Nothing leaves any more. What waits for another attempt, or is in a sender's hand, is settled by the dispatcher.
-pub(super) fn stop(next: &mut CampaignRecord, now: i64) {
-    next.finished_at_prediction = None;
-    next.upkeep.sweep = None;
-    next.look_at(next.last_chunk.map(|_| now));
-}
-
-fn go_on(next: &mut CampaignRecord, now_micros: i64) {
-    let now = now_micros / 1_000;
-    next.upkeep.under_way_since = Some(now);
-    match (next.last_chunk, next.scheduled_to) {
-        (None, Some(at)) if at > now => {
-            next.rewind = false;
-            next.lay_anchor(0, at * 1_000);
-            next.look_at(Some(at));
-        }
-        (None, _) => begin(next, now_micros),
-        (Some(_), _) => {
-            // Jobs of the old epoch are dropped: the dispatcher goes back to the first recipient that none reached.
-            next.rewind = true;
-            next.lay_anchor(next.cursor_index, now_micros);
-            next.look_at(Some(now));
-        }
-    }
-}
-
-/// From the first recipient, now.
-fn begin(next: &mut CampaignRecord, now_micros: i64) {
-    let now = now_micros / 1_000;
-    next.scheduled_to = Some(now);
-    next.original_scheduled_to = next.original_scheduled_to.or(Some(now));
-    next.rewind = false;
-    next.lay_anchor(0, now_micros);
-    next.look_at(Some(now));
 }
 
 /// Asks the dispatcher to look now, if it has something to do now or soon. Without the nudge the schedule finds the

@@ -67,6 +67,7 @@ pub fn campaign(
         should_create_conversation: false,
         status: record.status,
         status_reason: record.status_reason.clone(),
+        resumes_at: record.upkeep.resumes_at.map(time_of_millis),
         chunks_count: record.plan().chunks(),
         leads_count: record.recipients,
         seconds_between_messages: seconds(record.min_gap_ms + record.max_gap_ms) / 2.0,

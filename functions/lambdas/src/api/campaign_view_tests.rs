@@ -16,6 +16,7 @@ pub(crate) fn record() -> CampaignRecord {
         channel_id: ChannelId("simulator".into()),
         audience_id: AudienceId("01JD8ZQ0000000000000000000".into()),
         recipients: 10,
+        clocks: Vec::new(),
         columns: vec!["phone".into()],
         content: Content::Template(Box::new(TemplateContent {
             name: "promo".into(),

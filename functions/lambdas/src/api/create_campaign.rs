@@ -4,7 +4,7 @@
 //! fit together. The totals are written before the campaign, so that who sees the campaign sees them too. A request
 //! with an `Idempotency-Key` may come twice (`idempotency`): both find the same campaign.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -16,6 +16,7 @@ use campaigns::content::{self, Wording};
 use campaigns::creation::{self, NewCampaign, NewWording};
 use campaigns::lifecycle::status_name;
 use campaigns::plan::{Cursor, PLAN_VERSION};
+use campaigns::quiet::clocks_of_country;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use wire::{
@@ -295,6 +296,7 @@ fn record(
     let now = app.clock.now_millis();
     let pace = asked.pace(audience.recipients);
     let scheduled_to = asked.scheduled_to.map(|at| at.timestamp_millis());
+    let clocks = clocks(&audience);
     let mut record = CampaignRecord {
         id,
         workspace_id: channel.workspace_id,
@@ -303,6 +305,7 @@ fn record(
         channel_id: channel.id.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,
+        clocks,
         columns: audience.columns,
         content: Content::Free(FreeContent::default()),
         template: None,
@@ -361,6 +364,15 @@ fn record(
         None => record.predict(Cursor { index: 0, due_at_micros: now * 1_000 }, None),
     }
     Ok(record)
+}
+
+/// The clocks that an audience's people live by; those of their countries where nobody noted them.
+fn clocks(audience: &AudienceRecord) -> Vec<String> {
+    let of_countries = || audience.countries.iter().flat_map(|all| all.keys().flat_map(|iso| clocks_of_country(iso)));
+    match &audience.clocks {
+        Some(clocks) => clocks.iter().cloned().collect(),
+        None => of_countries().map(str::to_owned).collect::<BTreeSet<String>>().into_iter().collect(),
+    }
 }
 
 /// What is done with recipients who cannot be filled in.

@@ -10,11 +10,12 @@ use axum::extract::{Path, State};
 use http::StatusCode;
 use wire::{CampaignEvent, CampaignId, CampaignStatus};
 
-use super::actions::{MOST_RACES, nudge_if_near, stop};
+use super::actions::{MOST_RACES, nudge_if_near};
 use super::answers;
 use super::caller::Caller;
 use super::problem::{ApiError, Refusal};
 use crate::App;
+use crate::moves::stop;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::table::Written;

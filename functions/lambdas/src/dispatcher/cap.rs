@@ -7,7 +7,8 @@ use campaigns::rates::amount;
 
 use crate::App;
 use crate::spending;
-use crate::storage::campaigns::{CampaignRecord, pause_by_itself};
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::pauses::pause_by_itself;
 use crate::storage::table::Written;
 use crate::storage::totals::TotalsRecord;
 

@@ -12,6 +12,7 @@ mod health;
 mod later;
 mod portfolio;
 mod repair;
+mod resume;
 mod retention;
 mod sweep;
 
@@ -101,7 +102,8 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.as_deref() == Some(DUE_SHARD);
     let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
     let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
-    if !is_active(record.status) && !is_swept && !may_reopen && !may_be_through {
+    let goes_on = record.status == CampaignStatus::Paused && record.upkeep.resumes_at.is_some();
+    if !is_active(record.status) && !is_swept && !may_reopen && !may_be_through && !goes_on {
         return Ok(());
     }
     let owner = app.new_id()?;
@@ -129,11 +131,17 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     if read.status == CampaignStatus::Completed {
         return completion::reopen(app, read).await;
     }
-    if read.status == CampaignStatus::Paused {
-        let counted = totals::get(app, campaign, Scope::Campaign).await?;
-        let is_through = read.is_cut() && counted.totals.settled() == read.recipients;
-        return if is_through { completion::complete(app, read, &counted).await } else { Ok(()) };
-    }
+    let read = match read.status {
+        CampaignStatus::Paused => {
+            let counted = totals::get(app, campaign, Scope::Campaign).await?;
+            if read.is_cut() && counted.totals.settled() == read.recipients {
+                return completion::complete(app, read, &counted).await;
+            }
+            resume::when_due(app, read).await?
+        }
+        _ => Some(read),
+    };
+    let Some(read) = read else { return Ok(()) };
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = cutting::with_files(app, record).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };

@@ -4,7 +4,7 @@
 //! that the segments of one audience are of one reading of the book. What it was just writing lands while the other run
 //! still reads the book, before that writes a segment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
@@ -13,6 +13,7 @@ use campaigns::contact::file_row;
 use campaigns::file::{RejectReason, RejectsWriter};
 use campaigns::list::Sought;
 use campaigns::phone::country_code_of;
+use campaigns::quiet::clocks_of;
 use tempfile::NamedTempFile;
 use wire::{AudienceId, AudienceStatus, ListFilter, RejectReasonCount, WorkspaceId};
 
@@ -84,6 +85,7 @@ async fn cut_segments(
     let mut left_out = left_out.context("writing who is left out")?;
     let (mut segment, mut recipients, mut rejected) = (Vec::new(), 0, 0);
     let mut countries: BTreeMap<String, u64> = BTreeMap::new();
+    let mut clocks: BTreeSet<&'static str> = BTreeSet::new();
     let mut row_number = 1;
     for found in gathered.read()? {
         let found = found?;
@@ -99,6 +101,7 @@ async fn cut_segments(
         segment.push(b'\n');
         let country = country_code_of(&recipient.phone);
         *countries.entry(country.to_owned()).or_default() += 1;
+        clocks.insert(clocks_of(&recipient.phone));
         recipients += 1;
         if recipients % SEGMENT_ROWS == 0
             && !store(app, record, std::mem::take(&mut segment), recipients, rejected).await?
@@ -110,7 +113,8 @@ async fn cut_segments(
         return Ok(None);
     }
     left_out.finish().and_then(|mut file| file.flush()).context("writing who is left out")?;
-    Ok(Some(Imported { countries, ..imported(columns, recipients, rejected) }))
+    let clocks = clocks.into_iter().map(str::to_owned).collect();
+    Ok(Some(Imported { countries, clocks, ..imported(columns, recipients, rejected) }))
 }
 
 /// Writes a segment, the last of so many recipients. Answers whether the audience is still this run's to write.
@@ -145,5 +149,6 @@ fn imported(columns: Vec<String>, recipients: u64, rejected: u64) -> Imported {
         name_column: Some(columns[1].clone()),
         columns,
         countries: BTreeMap::new(),
+        clocks: BTreeSet::new(),
     }
 }

@@ -169,6 +169,7 @@ fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
         rejected_by_reason: Vec::new(),
         columns: Vec::new(),
         countries: None,
+        clocks: None,
         import_of: Some(tag.to_owned()),
         ..asked.clone()
     }
@@ -193,6 +194,7 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
         phone_column: Some(imported.phone_column),
         name_column: imported.name_column,
         countries: Some(imported.countries),
+        clocks: Some(imported.clocks),
         ..record
     }
 }

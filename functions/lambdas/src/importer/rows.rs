@@ -1,6 +1,6 @@
 //! The rows of a contacts file: into segments of recipients, or into the rejects file. Runs on a blocking thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 
 use anyhow::Context;
@@ -10,6 +10,7 @@ use campaigns::file::{
     RejectsWriter, Row,
 };
 use campaigns::phone::country_code_of;
+use campaigns::quiet::clocks_of;
 use wire::{Language, RejectReasonCount};
 
 use super::spool;
@@ -62,6 +63,8 @@ pub(super) struct Imported {
     pub name_column: Option<String>,
     /// The recipients by country, two letters; `NO_COUNTRY` where a number tells none.
     pub countries: BTreeMap<String, u64>,
+    /// The clocks they live by, as `quiet::clocks_of` names them.
+    pub clocks: BTreeSet<String>,
 }
 
 /// Whether the person with this canonical phone gets nothing.
@@ -113,6 +116,7 @@ fn read_contacts<W: Write>(
         rejected: 0,
         reasons: BTreeMap::new(),
         countries: BTreeMap::new(),
+        clocks: BTreeSet::new(),
         seen: Duplicates::new(),
         is_suppressed,
         rejects,
@@ -150,6 +154,7 @@ struct Audience<'a, W: Write, G> {
     rejected: u64,
     reasons: BTreeMap<&'static str, (&'static str, u64)>,
     countries: BTreeMap<&'static str, u64>,
+    clocks: BTreeSet<&'static str>,
     seen: Duplicates,
     is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
@@ -194,6 +199,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
         }
         let row_number = contact.row_number;
         *self.countries.entry(country_code_of(contact.phone.e164())).or_default() += 1;
+        self.clocks.insert(clocks_of(contact.phone.e164()));
         let recipient = Recipient {
             phone: contact.phone.e164().to_owned(),
             name: contact.name,
@@ -243,6 +249,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             phone_column,
             name_column,
             countries: self.countries.into_iter().map(|(country, count)| (country.to_owned(), count)).collect(),
+            clocks: self.clocks.into_iter().map(str::to_owned).collect(),
         }))
     }
 }

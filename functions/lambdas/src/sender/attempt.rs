@@ -6,7 +6,7 @@ use campaigns::job::{CallbackData, Job, JobContent, JobRecipient, RecipientConte
 use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
 use campaigns::phone;
 use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after_unsent};
-use campaigns::send_error::{Reaction, reaction};
+use campaigns::send_error::{Reaction, closes_country, reaction};
 use wire::MessageState;
 
 use super::flight::{CHECK_AHEAD_MICROS, SLOT_TOLERANCE_MICROS};
@@ -20,6 +20,7 @@ use crate::cloud_api::{OutgoingMessage, SendAnswer, Way};
 use crate::config::WhatsAppApp;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::messages::{self, Claimed};
+use crate::storage::pauses;
 use crate::storage::suppressions;
 use crate::storage::table::Written;
 
@@ -181,6 +182,9 @@ impl Attempt {
                 if reaction(code) == Reaction::Suppress {
                     self.suppress(claimed, code).await;
                 }
+                if closes_country(code) {
+                    self.close_country().await;
+                }
                 self.refused(claimed, code, retry_after_seconds)?
             }
             SendAnswer::NotSent(cause) => {
@@ -215,6 +219,15 @@ impl Attempt {
         if let Err(error) = suppressions::add_by_code(&self.app, workspace, phone, code, now).await {
             let (campaign, index) = (&self.job.campaign_id, self.recipient.index);
             tracing::error!(%campaign, index, error = format!("{error:#}"), "a person could not be suppressed");
+        }
+    }
+
+    /// Nobody of the person's country is asked again. Where that cannot be noted, the next refusal says it again.
+    async fn close_country(&self) {
+        let country = phone::country_code_of(&self.recipient.phone);
+        let (workspace, campaign) = (self.job.workspace_id, &self.job.campaign_id);
+        if let Err(error) = pauses::close_country(&self.app, workspace, campaign, country).await {
+            tracing::error!(%campaign, country, error = format!("{error:#}"), "a country could not be closed");
         }
     }
 

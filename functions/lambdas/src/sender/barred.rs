@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use campaigns::consent::{ERASED, NO_CONSENT, SUPPRESSED, capped};
+use campaigns::consent::{ERASED, NO_CONSENT, SUPPRESSED, capped, country_closed};
 use campaigns::content::WINDOW_CLOSED;
 use campaigns::job::{Job, JobContent, JobRecipient, RecipientContent};
 use campaigns::message::shard_key;
-use campaigns::phone;
+use campaigns::phone::{self, country_code_of};
 use wire::CampaignId;
 
 use crate::App;
@@ -30,6 +30,10 @@ pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) ->
             Barred::Erased => ERASED.to_owned(),
         })
     });
+    let closed = &campaign.upkeep.closed_countries;
+    if !closed.is_empty() {
+        skip(job, |phone| Some(country_code_of(phone)).filter(|of| closed.contains(*of)).map(country_closed));
+    }
     let free = phones_of(job, |content| matches!(content, JobContent::Free(_)));
     if !free.is_empty() {
         let open = windows::open(app, job.workspace_id, &job.channel_id, &free).await?;

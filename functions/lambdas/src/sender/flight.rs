@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use campaigns::job::{Job, JobRecipient};
-use campaigns::{phone, send_error};
+use campaigns::phone;
 use tokio::task::JoinSet;
 
 use super::attempt::{Attempt, Landed};
@@ -19,8 +19,9 @@ use super::signals::Signals;
 use super::{asleep, wanted_campaign};
 use crate::App;
 use crate::config::WhatsAppApp;
-use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
+use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels::ChannelRecord;
+use crate::storage::pauses;
 use crate::storage::portfolios::{self, Counted};
 use crate::storage::queues::{self, DelayedJob};
 use crate::storage::table::Written;
@@ -364,8 +365,7 @@ impl<'a> Flight<'a> {
     /// Pauses the campaign with the reason. Nothing when somebody else changed it meanwhile.
     async fn pause(&self, code: u32) -> anyhow::Result<()> {
         let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
-        let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
-        if campaign_store::pause_by_itself(self.app, &read, reason).await? == Written::Done {
+        if pauses::pause_by_code(self.app, &read, code).await? == Written::Done {
             tracing::warn!(campaign = %read.id, code, "a campaign paused: WhatsApp refuses all its messages");
         }
         Ok(())

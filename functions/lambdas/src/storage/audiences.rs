@@ -57,6 +57,9 @@ pub struct AudienceRecord {
     /// Its people by country, two letters, `NO_COUNTRY` where a number tells none; absent until they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub countries: Option<BTreeMap<String, u64>>,
+    /// The clocks its people live by, as `campaigns::quiet` names them; absent in audiences of before they were noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<BTreeSet<String>>,
     /// When it was announced.
     pub created_at: i64,
     /// `LAPSE_SHARD` while its files are kept: the sparse index's partition key.
@@ -167,6 +170,7 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         list: None,
         into_contacts: None,
         countries: None,
+        clocks: None,
         created_at: now_millis,
         due_shard: Some(LAPSE_SHARD.to_owned()),
         due_at: Some(now_millis + DAY_MS),

@@ -16,8 +16,7 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, Template,
-    WaitReason, WorkspaceId,
+    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, Template, WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -49,6 +48,9 @@ pub struct CampaignRecord {
     pub audience_id: AudienceId,
     /// Recipients in all.
     pub recipients: u64,
+    /// The clocks they live by, as `campaigns::quiet` names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<String>,
     /// Columns of the audience, for the content's variables.
     pub columns: Vec<String>,
     /// What it says, as asked for: the first wording.
@@ -327,19 +329,8 @@ impl CampaignRecord {
     /// Predicts the finish of a campaign that goes on from `from`; nothing where it has none.
     pub fn predict(&mut self, from: Cursor, foreseen: Option<Foreseen>) {
         let finish = self.plan().finish_micros(from, foreseen);
+        let finish = self.timing.awake_micros(self.clocks.iter().map(String::as_str), finish);
         self.finished_at_prediction = (finish < i64::MAX).then_some(finish / 1_000);
-    }
-
-    /// The campaign when the engine pauses it, for this reason.
-    pub fn paused_by_itself(&self, reason: String, now: i64) -> CampaignRecord {
-        let mut next = self.clone();
-        next.status = CampaignStatus::Paused;
-        next.status_reason = Some(reason);
-        next.epoch += 1;
-        next.updated_at = now;
-        next.finished_at_prediction = None;
-        next.look_at(None);
-        next
     }
 
     /// Recipients with a job and without an outcome, who do not wait for another attempt either.
@@ -506,12 +497,6 @@ fn of_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> anyhow::Result<
 
 /// Reads of one page: more are needed only where many campaigns in a row were deleted.
 const MOST_READS: u32 = 5;
-
-/// Pauses a campaign by the engine's own decision, for this reason, if nobody changed it since it was read.
-pub async fn pause_by_itself(app: &App, read: &CampaignRecord, reason: String) -> anyhow::Result<Written> {
-    let next = read.paused_by_itself(reason.clone(), app.clock.now_millis());
-    transition(app, read, &next, AuditLine::by_itself(CampaignEvent::Paused).because(reason)).await
-}
 
 /// One page of a workspace's campaigns, newest first, without deleted ones; `after` is where the page before ended. A
 /// page may hold fewer than `limit` and still not be the last.

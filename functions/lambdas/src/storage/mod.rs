@@ -22,6 +22,7 @@ pub mod lists;
 pub mod members;
 pub mod messages;
 pub mod numbers;
+pub mod pauses;
 pub mod people;
 pub mod person_keys;
 pub mod portfolios;

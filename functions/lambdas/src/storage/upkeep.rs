@@ -1,11 +1,22 @@
 //! What the engine notes of a campaign beside its plan: sweeps under way, decisions, what stands still, what was lost.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// A part of the campaign's record. Times are milliseconds since 1970.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Upkeep {
+    /// When a paused campaign goes on by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumes_at: Option<i64>,
+    /// How often it went on by itself since a person moved it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub resumed_by_itself: u32,
+    /// Countries, two letters, to whose people WhatsApp does not let the account write.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub closed_countries: BTreeSet<String>,
     /// Recipients that are being given another attempt because a person asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
@@ -31,6 +42,10 @@ pub struct Upkeep {
     /// What of it has had its time.
     #[serde(skip_serializing_if = "Lapse::is_nothing")]
     pub lapse: Lapse,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How far what was kept only for a time is gone.

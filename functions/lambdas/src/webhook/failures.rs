@@ -2,13 +2,15 @@
 //! go on.
 
 use campaigns::message::MessageRecord;
-use campaigns::send_error::{self, Reaction, reaction};
+use campaigns::phone;
+use campaigns::send_error::{Reaction, closes_country, reaction};
 use wire::{CampaignId, CampaignStatus};
 
 use crate::App;
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::ChannelRecord;
+use crate::storage::pauses;
 use crate::storage::suppressions;
 use crate::storage::table::Written;
 
@@ -36,6 +38,10 @@ pub(super) async fn take_consequences(
             }
             Ok(())
         }
+        Reaction::Fail if closes_country(code) => {
+            let country = phone::country_code_of(message.canonical_phone());
+            pauses::close_country(app, channel.workspace_id, campaign, country).await
+        }
         Reaction::Retry | Reaction::SlowNumber | Reaction::RestNumber | Reaction::Defer | Reaction::Fail => Ok(()),
     }
 }
@@ -50,8 +56,7 @@ async fn pause(app: &App, campaign: &CampaignId, message: &MessageRecord, code: 
         if read.status != CampaignStatus::Processing || is_old {
             return Ok(Written::ConditionFailed);
         }
-        let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
-        if campaign_store::pause_by_itself(app, &read, reason).await? == Written::Done {
+        if pauses::pause_by_code(app, &read, code).await? == Written::Done {
             tracing::warn!(%campaign, code, "a campaign paused: WhatsApp failed a message for a reason that all share");
             return Ok(Written::Done);
         }
