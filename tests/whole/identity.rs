@@ -6,7 +6,8 @@ use anyhow::{Context, ensure};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
-use campanile_tests::campaign::{call, call_with, refused};
+use campanile_tests::campaign::{act, call, call_with, draft, refused};
+use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use chrono::{TimeDelta, Utc};
 use lambdas::App;
@@ -17,7 +18,7 @@ use local::tables::CONTROL_TABLE;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{CreatedToken, Member, MemberList, Role, Session, SignInLink, TokenList};
+use wire::{Campaign, CampaignStatus, CreatedToken, Member, MemberList, Role, Session, SignInLink, TokenList};
 
 /// A browser: it keeps cookies and sends each where its path says.
 #[derive(Default, Clone)]
@@ -290,5 +291,47 @@ async fn a_campaign_that_did_not_change_is_told_in_a_few_bytes() -> anyhow::Resu
     assert!(axum::body::to_bytes(second.into_body(), 1 << 16).await?.is_empty());
     let _: Value = call(app, "PATCH", &format!("/v3/campaigns/{}", campaign.id), json!({ "name": "Other" })).await?;
     assert_eq!(get(&tag).await?.status(), StatusCode::OK);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_campaign_to_many_people_needs_a_second_persons_yes() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let _: Value = call(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 2 })).await?;
+    let mut owner = Browser::signed_in(app, &owner_code(app).await?).await?;
+    let asked = json!({ "email": "bia@example.com", "name": "Bia", "role": "manager" });
+    let bia: Member = call(app, "POST", "/v3/members", asked).await?;
+    let link: SignInLink = call(app, "POST", &format!("/v3/members/{}/sign-in-link", bia.id), json!({})).await?;
+    let mut bia = Browser::signed_in(app, &link.code).await?;
+
+    let few = draft(app, &contacts::csv(2), json!({})).await?;
+    act(app, &few.id, "start").await?;
+
+    let many = draft(app, &contacts::csv(3), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", many.id);
+    let content = json!({ "template": { "name": "weekly_offer", "language": "en", "body": [{ "text": "you" }] } });
+    assert_eq!(owner.ask(app, Method::PATCH, &path, content).await?.status(), StatusCode::OK);
+    let (start, approve) = (format!("{path}/start"), format!("{path}/approve"));
+    let problem = refused(app, "POST", &start, json!({})).await?;
+    assert!(problem["type"].as_str().is_some_and(|kind| kind.ends_with("approvalMissing")), "{problem}");
+    // Neither who changed it last nor a token is a second person.
+    assert_eq!(owner.status(app, Method::POST, &approve).await?, StatusCode::CONFLICT);
+    assert_eq!(refused(app, "POST", &approve, json!({})).await?["status"], 409);
+    for _ in 0..2 {
+        assert_eq!(bia.status(app, Method::POST, &approve).await?, StatusCode::OK);
+    }
+    let shown: Campaign = call(app, "GET", &path, Value::Null).await?;
+    assert_eq!(shown.approval.as_ref().map(|yes| yes.who.as_str()), Some("Bia"));
+    // Another content is another campaign; another name is not.
+    let _: Campaign = call(app, "PATCH", &path, json!({ "name": "Other" })).await?;
+    assert!(call::<Campaign>(app, "GET", &path, Value::Null).await?.approval.is_some());
+    let content = json!({ "template": { "name": "weekly_offer", "language": "en", "body": [{ "text": "all" }] } });
+    assert_eq!(bia.ask(app, Method::PATCH, &path, content).await?.status(), StatusCode::OK);
+    assert_eq!(bia.status(app, Method::POST, &start).await?, StatusCode::CONFLICT);
+    assert_eq!(bia.status(app, Method::POST, &approve).await?, StatusCode::CONFLICT);
+    assert_eq!(owner.status(app, Method::POST, &approve).await?, StatusCode::OK);
+    assert_eq!(bia.status(app, Method::POST, &start).await?, StatusCode::OK);
+    assert_eq!(call::<Campaign>(app, "GET", &path, Value::Null).await?.status, CampaignStatus::Processing);
     Ok(())
 }

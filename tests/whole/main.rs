@@ -31,6 +31,7 @@ mod identity;
 mod kill;
 mod ledger;
 mod limit;
+mod links;
 mod long;
 mod money;
 mod openapi;

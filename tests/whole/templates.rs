@@ -256,3 +256,24 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     assert!(standing().await?.is_none());
     Ok(())
 }
+
+#[tokio::test]
+async fn a_template_that_was_paused_while_it_was_new_is_let_go_again() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel_id().await?;
+    let list: TemplateList =
+        call(&stepped.app, "GET", &format!("/v3/templates?channelId={channel}"), Value::Null).await?;
+    let one =
+        list.items.into_iter().find(|one| one.name == "weekly_offer").ok_or_else(|| anyhow::anyhow!("no template"))?;
+    let unpause = format!("/v3/templates/{}/unpause?channelId={channel}", one.id);
+    let problem = refused(&stepped.app, "POST", &unpause, json!({})).await?;
+    assert_eq!(
+        (problem["status"].as_u64(), problem["detail"].as_str()),
+        (Some(409), Some("WhatsApp will not: The template is not paused."))
+    );
+    let paused = json!({ "name": "weekly_offer", "language": one.language, "event": "PAUSED", "pacing": true });
+    meta_does(&stepped, "templates", paused).await?;
+    let template: Template = call(&stepped.app, "POST", &unpause, json!({})).await?;
+    assert_eq!((template.status.as_str(), template.unusable_because), ("APPROVED", None));
+    Ok(())
+}

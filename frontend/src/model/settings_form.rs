@@ -91,6 +91,8 @@ impl SettingsForm {
             }),
             // Asked for where campaigns are started, which this dashboard cannot yet.
             confirm_price: None,
+            approval_above: None,
+            link_origin: None,
         })
     }
 }
@@ -144,6 +146,8 @@ mod tests {
             default_country: Some("BR".into()),
             retention: Retention::default(),
             confirm_price: false,
+            approval_above: None,
+            link_origin: None,
             version: 3,
         }
     }

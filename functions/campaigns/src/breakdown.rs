@@ -39,9 +39,9 @@ pub struct Breakdown {
     /// People left out, by reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub skipped: BTreeMap<String, u64>,
-    /// People who tapped a button or a link.
+    /// How often tracked links were opened.
     #[serde(skip_serializing_if = "is_zero")]
-    pub clicked: u64,
+    pub link_opens: u64,
     /// People who asked for no more messages by an answer to this one.
     #[serde(skip_serializing_if = "is_zero")]
     pub opted_out: u64,
@@ -111,8 +111,8 @@ pub struct Told {
     pub failed_at: Option<i64>,
     /// When the person answered.
     pub replied_at: Option<i64>,
-    /// When the person tapped a button or a link.
-    pub clicked_at: Option<i64>,
+    /// How often its tracked links were opened.
+    pub link_opens: u32,
     /// When the person asked for no more messages.
     pub opted_out_at: Option<i64>,
 }
@@ -129,7 +129,7 @@ impl From<&MessageRecord> for Told {
             read_at: record.read_at,
             failed_at: record.failed_at,
             replied_at: record.replied_at,
-            clicked_at: record.clicked_at,
+            link_opens: record.link_opens,
             opted_out_at: record.opted_out_at,
         }
     }
@@ -165,6 +165,8 @@ impl Breakdown {
             self.change(before, |count| count.saturating_sub(1));
         }
         self.change(after, |count| count + 1);
+        let opens = after.link_opens.saturating_sub(before.map_or(0, |before| before.link_opens));
+        self.link_opens += u64::from(opens);
         let is_new = before.is_none_or(|before| before.attempted_at != after.attempted_at);
         if is_new && after.state != MessageState::Skipped {
             self.departures.note(after.attempted_at);
@@ -175,9 +177,6 @@ impl Breakdown {
         if told.state == MessageState::Skipped {
             let reason = told.reason.as_deref().filter(|reason| !reason.is_empty()).unwrap_or(OTHER_REASON);
             bump(&mut self.skipped, reason, (MOST_REASONS, OTHER_REASON), &by);
-        }
-        if told.clicked_at.is_some() {
-            self.clicked = by(self.clicked);
         }
         if told.opted_out_at.is_some() {
             self.opted_out = by(self.opted_out);

@@ -208,7 +208,7 @@ mod tests {
         let mut recent = Recent::default();
         refused(&mut recent, 131_026, 1);
         let failed = counted(MessageState::Failed, Some(131_026));
-        recent.note(Some(&failed), &failed.clone().with(Some(5), None));
+        recent.note(Some(&failed), &failed.clone().with(Some(5), None, None));
         assert_eq!(recent.0.len(), 1);
     }
 

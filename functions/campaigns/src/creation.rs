@@ -1,7 +1,7 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId, TrackedLink};
 
 mod wordings;
 
@@ -11,6 +11,7 @@ pub use self::wordings::{
 };
 
 use crate::breaker::Limits;
+use crate::links;
 use crate::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
 use crate::rates::parse_amount;
 use crate::retry::MOST_ROUNDS;
@@ -51,6 +52,8 @@ pub struct NewCampaign {
     pub audience_id: AudienceId,
     /// What it says, in one wording or several.
     pub wordings: Vec<NewWording>,
+    /// Links whose taps are counted.
+    pub links: Vec<TrackedLink>,
     /// Whether recipients who cannot be filled in are skipped; else they hold the start up.
     pub skip_unfilled: bool,
     /// When to start; nothing for a draft.
@@ -124,6 +127,10 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
         faults.0.extend(wrong);
         Timing::default()
     });
+    let links = links::parse(&request.links).unwrap_or_else(|wrong| {
+        faults.0.extend(wrong);
+        Vec::new()
+    });
     faults.0.extend(attestation_faults(request.consent_attestation.as_ref()));
     let wordings = wordings::wordings(request, now, &mut faults);
     match (audience_id, wordings) {
@@ -133,6 +140,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             channel_id: ChannelId(request.channel_id.trim().to_owned()),
             audience_id,
             wordings,
+            links,
             skip_unfilled: request.skip_unfilled.unwrap_or(false),
             scheduled_to,
             retry_rounds,

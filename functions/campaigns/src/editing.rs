@@ -39,6 +39,7 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         time_zone: edit.time_zone.clone().unwrap_or_else(|| standing.time_zone.clone()),
         chunk_size: edit.chunk_size.or(standing.chunk_size),
         skip_unfilled: edit.skip_unfilled.or(standing.skip_unfilled),
+        links: edit.links.clone().unwrap_or_else(|| standing.links.clone()),
         spend_cap: edit.spend_cap.clone().unwrap_or_else(|| standing.spend_cap.clone()),
         audience_id,
         leads_asset_url,

@@ -19,6 +19,7 @@ pub mod hours;
 pub mod job;
 pub mod lifecycle;
 pub mod limit;
+pub mod links;
 pub mod list;
 pub mod media;
 pub mod message;

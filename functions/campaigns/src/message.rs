@@ -107,9 +107,12 @@ pub struct MessageRecord {
     /// Its words, shortened; never logged, and not kept for long (`repliesDays` of the settings).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_text: Option<String>,
-    /// The person tapped one of the message's buttons for the first time.
+    /// The person tapped one of the message's buttons or tracked links for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clicked_at: Option<i64>,
+    /// How often its tracked links were opened.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub link_opens: u32,
     /// The person asked for no more messages, after this one and before another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_out_at: Option<i64>,
@@ -210,6 +213,7 @@ impl From<Claim> for MessageRecord {
             reply_id: None,
             reply_text: None,
             clicked_at: None,
+            link_opens: 0,
             opted_out_at: None,
             retry_shard: None,
             not_before: None,

@@ -30,6 +30,8 @@ pub use text::{render, sending_order, variables};
 
 use text::{one_line, pair};
 
+use crate::links::without_fixed_part;
+
 /// The most characters of a body with its variables filled in (Meta, template components, 2025-11).
 pub const MAX_BODY_CHARS: usize = 1024;
 
@@ -220,6 +222,8 @@ fn button_values(
     let value = |given: &ButtonContent| {
         let button = usize::try_from(given.index).ok().and_then(|place| buttons.get(place));
         let value = value(button.map_or("button", |button| button.text.as_str()), &given.value, columns, fields)?;
+        let url = button.and_then(|button| button.url.as_deref());
+        let value = without_fixed_part(url, &value).to_owned();
         match button.map(|button| button.kind) {
             Some(ButtonKind::CopyCode) if !is_coupon(&value) => Err(ParameterProblem::BadCoupon { coupon: value }),
             Some(_) | None => Ok(value),

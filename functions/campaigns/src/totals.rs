@@ -23,11 +23,13 @@ pub struct Counted {
     pub code: Option<u32>,
     /// Whether the person answered.
     pub answer: Answer,
+    /// Whether the person tapped a button or a tracked link.
+    pub click: Answer,
     /// What it is billed as, counted once it is on the phone: that is when WhatsApp bills it.
     pub price: Option<Price>,
 }
 
-/// Whether a person answered.
+/// Whether a person answered, by words or by a tap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// Not yet.
@@ -39,20 +41,20 @@ pub enum Answer {
 impl Counted {
     /// A message of this state and code, and nothing more.
     pub fn of(state: MessageState, code: Option<u32>) -> Counted {
-        Counted { state, code, answer: Answer::None, price: None }
+        Counted { state, code, answer: Answer::None, click: Answer::None, price: None }
     }
 
     /// The same with what else is known of it.
     #[must_use]
-    pub fn with(self, replied_at: Option<i64>, price: Option<Price>) -> Counted {
-        let answer = replied_at.map_or(Answer::None, |_| Answer::Given);
-        Counted { answer, price, ..self }
+    pub fn with(self, replied_at: Option<i64>, clicked_at: Option<i64>, price: Option<Price>) -> Counted {
+        let given = |at: Option<i64>| at.map_or(Answer::None, |_| Answer::Given);
+        Counted { answer: given(replied_at), click: given(clicked_at), price, ..self }
     }
 }
 
 impl From<&MessageRecord> for Counted {
     fn from(record: &MessageRecord) -> Counted {
-        Counted::of(record.state, record.code).with(record.replied_at, record.price.clone())
+        Counted::of(record.state, record.code).with(record.replied_at, record.clicked_at, record.price.clone())
     }
 }
 
@@ -84,9 +86,16 @@ pub struct Totals {
     pub failed_by_code: BTreeMap<u32, u64>,
     /// Answered, wherever they stand.
     pub replied: u64,
+    /// Tapped a button or a tracked link, wherever they stand.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clicked: u64,
     /// Those on the phone by what WhatsApp bills them as: category and type.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub priced: BTreeMap<String, u64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Totals {
@@ -113,6 +122,10 @@ impl Totals {
         match counted.answer {
             Answer::None => {}
             Answer::Given => self.replied = by(self.replied),
+        }
+        match counted.click {
+            Answer::None => {}
+            Answer::Given => self.clicked = by(self.clicked),
         }
         if let (MessageState::Delivered | MessageState::Read, Some(price)) = (counted.state, &counted.price) {
             self.change_price(price.counted_as(), by);
@@ -254,7 +267,8 @@ mod tests {
         let state = STATES[step % STATES.len()];
         let code = (state == MessageState::Failed).then_some(131_000 + step as u32 % 3);
         let price = Price::of(["marketing", "utility"][step % 2], "regular", "PMP", None);
-        Counted::of(state, code).with([None, None, Some(1)][step % 3], price.filter(|_| !step.is_multiple_of(5)))
+        let (answered, tapped) = ([None, None, Some(1)][step % 3], [None, Some(1)][step % 2]);
+        Counted::of(state, code).with(answered, tapped, price.filter(|_| !step.is_multiple_of(5)))
     }
 
     #[test]
@@ -269,7 +283,7 @@ mod tests {
     #[test]
     fn who_answered_is_counted_once_and_a_price_when_the_message_is_on_the_phone() {
         let price = Price::of("marketing", "regular", "PMP", None);
-        let at = |state, replied_at| Counted::of(state, None).with(replied_at, price.clone());
+        let at = |state, replied_at| Counted::of(state, None).with(replied_at, None, price.clone());
         let mut totals = Totals::default();
         totals.apply(None, &at(MessageState::Sent, None));
         assert!(totals.priced.is_empty(), "sent is not billed");
@@ -284,7 +298,7 @@ mod tests {
         let mut totals = Totals::default();
         for n in 0..100 {
             let price = Price::of(&format!("c{n}"), "regular", "PMP", None);
-            totals.apply(None, &Counted::of(MessageState::Delivered, None).with(None, price));
+            totals.apply(None, &Counted::of(MessageState::Delivered, None).with(None, None, price));
         }
         assert_eq!(totals.priced.len(), MOST_PRICES + 1);
         assert_eq!(totals.priced[OTHER_PRICE], 60);

@@ -30,6 +30,8 @@ pub struct Config {
     pub export_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
+    /// Where recipients reach the API for tracked links, where a workspace does not say. `LINK_ORIGIN`, if any.
+    pub link_origin: Option<String>,
     /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
     pub oidc: Option<OidcConfig>,
 }
@@ -88,6 +90,7 @@ impl Config {
             token_prefix: variable("TOKEN_PREFIX")?,
             export_queue_url: variable("EXPORT_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
+            link_origin: std::env::var("LINK_ORIGIN").ok().filter(|origin| !origin.is_empty()),
             oidc: oidc()?,
         })
     }

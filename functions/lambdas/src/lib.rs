@@ -13,6 +13,7 @@ pub mod dispatcher;
 pub mod exporter;
 pub mod fetch;
 pub mod importer;
+pub mod links;
 mod load;
 pub mod logging;
 mod media;

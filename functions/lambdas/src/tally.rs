@@ -90,6 +90,8 @@ struct Image {
     read_at: Option<i64>,
     failed_at: Option<i64>,
     clicked_at: Option<i64>,
+    #[serde(default)]
+    link_opens: u32,
     opted_out_at: Option<i64>,
 }
 
@@ -99,7 +101,7 @@ impl Image {
     }
 
     fn counted(&self) -> Counted {
-        Counted::of(self.state, self.code).with(self.replied_at, self.price.clone())
+        Counted::of(self.state, self.code).with(self.replied_at, self.clicked_at, self.price.clone())
     }
 
     fn told(self) -> Told {
@@ -113,7 +115,7 @@ impl Image {
             read_at: self.read_at,
             failed_at: self.failed_at,
             replied_at: self.replied_at,
-            clicked_at: self.clicked_at,
+            link_opens: self.link_opens,
             opted_out_at: self.opted_out_at,
         }
     }

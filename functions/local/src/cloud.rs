@@ -88,6 +88,7 @@ impl Cloud {
             token_prefix: "campanile/".to_owned(),
             export_queue_url: self.queues.export.clone(),
             apps,
+            link_origin: Some(address.to_owned()),
             oidc: None,
         };
         Ok(App {

@@ -61,6 +61,10 @@ pub struct CreateCampaign {
     /// Several wordings, of which each recipient gets one by chance: 2 to 10, instead of `template` and `message`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<CreateVariant>,
+    /// Tracked links, at most 20: `{{link:name}}` in a text, or the column `link:name` for a button's address, becomes a
+    /// short address of each recipient's own, and who taps it is counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<TrackedLink>,
     /// What is done when some recipients cannot be filled in (an empty cell without a fallback): the start is refused
     /// with their rows (`false`, as usual), or they are skipped (`true`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +137,28 @@ pub struct CreateCampaign {
     /// The estimated price that somebody agreed to: needed with `scheduledTo` where the workspace's settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed_price: Option<String>,
+}
+
+/// The yes of a second person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Where a link leads whose taps are counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrackedLink {
+    /// 1 to 40 small letters, digits, `-` and `_`; no two are the same.
+    pub name: String,
+    /// A public `https` address, the same for everybody.
+    pub url: String,
 }
 
 /// Where a campaign stands.
@@ -209,6 +235,12 @@ pub struct Campaign {
     /// Its wordings, where there are several; `template` and `message` are then the first one's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,
+    /// Who said yes to it, where a second person must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// Its tracked links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<TrackedLink>,
     /// Whether it may still send: scheduled or processing.
     pub active: bool,
     /// Always false: conversations live in other products.

@@ -32,7 +32,7 @@ mod token;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
-pub use campaign::{Campaign, CampaignList, CampaignStatus, CreateCampaign};
+pub use campaign::{Approval, Campaign, CampaignList, CampaignStatus, CreateCampaign, TrackedLink};
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
     AttestConsent, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory, ConsentColumn,

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, TemplateContent};
+use crate::{
+    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, TemplateContent, TrackedLink,
+};
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +105,9 @@ pub struct EditCampaign {
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_unfilled: Option<bool>,
+    /// As in [`CreateCampaign`]; until the first message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<TrackedLink>>,
     /// Until the first message has left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience_id: Option<AudienceId>,
@@ -131,6 +136,8 @@ pub enum CampaignEvent {
     Created,
     /// Made as a copy of another.
     Cloned,
+    /// A second person said yes to it.
+    Approved,
     /// Given a time, or another one.
     Scheduled,
     /// Its time was taken away: a draft again.

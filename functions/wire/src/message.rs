@@ -77,12 +77,19 @@ pub struct Message {
     /// The words of that answer, or of the button, shortened; for thirty days, and not of somebody who was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_text: Option<String>,
-    /// When the person first tapped one of the message's buttons.
+    /// When the person first tapped one of the message's buttons or tracked links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clicked_at: Option<DateTime<Utc>>,
+    /// How often its tracked links were opened.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub link_opens: u32,
     /// What WhatsApp bills it as, once it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<Billing>,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What WhatsApp bills a message as, in Meta's words.

@@ -30,6 +30,8 @@ pub struct CampaignReport {
     pub totals: CampaignTotals,
     /// People who asked for no more messages by an answer to this one.
     pub opted_out: u64,
+    /// How often tracked links were opened, by anybody as often as he likes.
+    pub link_opens: u64,
     /// What happened when.
     pub timeline: TimelineReport,
     /// Why messages failed, most frequent first.
@@ -158,7 +160,7 @@ pub struct SkippedReport {
 pub struct VariantReport {
     /// For people.
     pub name: String,
-    /// How many came how far; nobody counts clicks by wording.
+    /// How many came how far.
     pub funnel: Funnel,
     /// Failed.
     pub failed: u64,
@@ -171,7 +173,7 @@ pub struct VariantReport {
 pub struct ChunkReport {
     /// From 0.
     pub chunk: u64,
-    /// How many came how far; nobody counts clicks by chunk.
+    /// How many came how far.
     pub funnel: Funnel,
     /// Failed.
     pub failed: u64,

@@ -124,6 +124,14 @@ pub struct Settings {
     /// to. False until it is switched on.
     #[serde(default)]
     pub confirm_price: bool,
+    /// Above so many people a campaign needs the yes of a second person, a manager or an owner, before it starts or gets
+    /// its time; absent: none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_above: Option<u64>,
+    /// Where recipients reach this product, for tracked links, such as `https://go.example.com`: a name of yours that
+    /// leads here. Absent: as the installation is set up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_origin: Option<String>,
     /// Rises with every change.
     pub version: u64,
 }
@@ -153,6 +161,14 @@ pub struct EditSettings {
     /// As in [`Settings`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_price: Option<bool>,
+    /// As in [`Settings`]; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+    pub approval_above: Option<Option<u64>>,
+    /// As in [`Settings`]; null takes it away.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub link_origin: Option<Option<String>>,
 }
 
 /// A field that is there, even as null.

@@ -104,7 +104,7 @@ fn told(country: &str, state: wire::MessageState, price: Option<&str>) -> Told {
         read_at: None,
         failed_at: None,
         replied_at: None,
-        clicked_at: None,
+        link_opens: 0,
         opted_out_at: None,
     }
 }

@@ -16,6 +16,7 @@ use campaigns::lifecycle::{Action, Transition, status_name};
 use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, StartCampaign};
 
 use super::answers;
+use super::approvals;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
@@ -161,6 +162,7 @@ async fn act(
         let said = with.attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
         if action == Action::Start {
+            approvals::check(app, &read).await?;
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
         }
         if action == Action::Resume {

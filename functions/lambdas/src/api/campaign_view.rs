@@ -47,7 +47,7 @@ pub fn campaign(
         underscore_id: record.id.clone(),
         name: record.name.clone(),
         channel_id: record.channel_id.clone(),
-        operator_id: String::new(),
+        operator_id: record.author.as_ref().map(ToString::to_string).unwrap_or_default(),
         operator_name: record.operator_name.clone(),
         business_hours_id: record.business_hours_id.clone(),
         channel_type: CHANNEL_TYPE.to_owned(),
@@ -63,6 +63,11 @@ pub fn campaign(
         text_raw: free_text(&record.content),
         assets_urls: assets_urls(&record.content),
         variants: variants(record, counted),
+        approval: record
+            .approval
+            .as_ref()
+            .map(|yes| wire::Approval { who: yes.who.clone(), at: time_of_millis(yes.at) }),
+        links: record.links.as_ref().map(|links| links.links.clone()).unwrap_or_default(),
         active: is_active(record.status),
         should_create_conversation: false,
         status: record.status,

@@ -17,6 +17,9 @@ pub(crate) fn record() -> CampaignRecord {
         audience_id: AudienceId("01JD8ZQ0000000000000000000".into()),
         recipients: 10,
         clocks: Vec::new(),
+        author: None,
+        approval: None,
+        links: None,
         columns: vec!["phone".into()],
         content: Content::Template(Box::new(TemplateContent {
             name: "promo".into(),

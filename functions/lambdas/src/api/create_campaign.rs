@@ -15,6 +15,7 @@ use campaigns::breaker::Limits;
 use campaigns::content::{self, Wording};
 use campaigns::creation::{self, NewCampaign, NewWording};
 use campaigns::lifecycle::status_name;
+use campaigns::links;
 use campaigns::plan::{Cursor, PLAN_VERSION};
 use campaigns::quiet::clocks_of_country;
 use http::header::LOCATION;
@@ -26,8 +27,10 @@ use wire::{
 
 use super::actions::nudge_if_near;
 use super::answers;
+use super::approvals;
 use super::business_hours;
 use super::caller::Caller;
+use super::campaign_links::{check_buttons, link_record};
 use super::campaigns::whole;
 use super::channels::templates_of;
 use super::consent_check;
@@ -113,13 +116,18 @@ pub(super) async fn create_or_find(
     };
     let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
     let (channel, audience) = parties(app, caller, &asked, audience_field).await?;
-    let wordings = fitting_wordings(app, &channel, &asked.wordings, &audience.columns).await?;
+    let links = link_record(app, caller.workspace_id, &asked.links).await?;
+    let columns = links::with_columns(&audience.columns, &asked.links);
+    let wordings = fitting_wordings(app, &channel, &asked.wordings, &columns).await?;
+    check_buttons(&wordings, links.as_ref())?;
     let new = CampaignId(app.new_id()?);
     let id = match keyed {
         Some(keyed) => idempotency::promise(app, caller.workspace_id, keyed, new).await?,
         None => new,
     };
     let mut record = record(app, id, &asked, &channel, audience, wordings)?;
+    record.links = links;
+    record.author.clone_from(&caller.member_id);
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
@@ -128,6 +136,7 @@ pub(super) async fn create_or_find(
             Checked::Refused(answer) => return Ok(*answer),
             Checked::Fine { estimated_micros } => record.estimated_micros = Some(estimated_micros),
         }
+        approvals::check(app, &record).await?;
         consent_check::check(app, &record).await?;
         if let Held::Anew(media) = launch_check::check(app, &record).await? {
             record.media = media;
@@ -311,6 +320,9 @@ fn record(
         template: None,
         first_variant: None,
         variants: Vec::new(),
+        author: None,
+        approval: None,
+        links: None,
         unfilled: unfilled(asked.skip_unfilled),
         media: BTreeMap::new(),
         chunk_size: pace.chunk_size,
@@ -367,7 +379,7 @@ fn record(
 }
 
 /// The clocks that an audience's people live by; those of their countries where nobody noted them.
-fn clocks(audience: &AudienceRecord) -> Vec<String> {
+pub(super) fn clocks(audience: &AudienceRecord) -> Vec<String> {
     let of_countries = || audience.countries.iter().flat_map(|all| all.keys().flat_map(|iso| clocks_of_country(iso)));
     match &audience.clocks {
         Some(clocks) => clocks.iter().cloned().collect(),

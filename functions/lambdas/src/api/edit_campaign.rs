@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
+use campaigns::links;
 use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
@@ -21,10 +22,12 @@ use wire::{
 
 use super::actions::{MOST_RACES, nudge_if_near};
 use super::answers;
+use super::approvals;
 use super::caller::Caller;
+use super::campaign_links::{check_buttons, link_record};
 use super::campaigns::{find, whole};
 use super::consent_check;
-use super::create_campaign::{fitting_wordings, parties, say, unfilled};
+use super::create_campaign::{clocks, fitting_wordings, parties, say, unfilled};
 use super::extract::Body;
 use super::launch_check;
 use super::price_check::{self, Checked};
@@ -121,6 +124,7 @@ fn must_be_checked(read: &CampaignRecord, next: &CampaignRecord) -> bool {
     let is_other = read.status != next.status
         || read.audience_id != next.audience_id
         || read.unfilled != next.unfilled
+        || read.links != next.links
         || words(read) != words(next);
     next.status == CampaignStatus::Scheduled && is_other
 }
@@ -135,6 +139,7 @@ async fn check_launch(
         Checked::Refused(answer) => return Ok(Some(answer)),
         Checked::Fine { estimated_micros } => next.estimated_micros = Some(estimated_micros),
     }
+    approvals::check(app, next).await?;
     consent_check::check(app, next).await?;
     if let Held::Anew(media) = launch_check::check(app, next).await? {
         next.media = media;
@@ -177,6 +182,7 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         quiet_hours: record.timing.quiet.map(Into::into),
         duration_days: record.timing.duration_days,
         time_zone: record.timing.time_zone.map(Into::into),
+        links: record.links.as_ref().map(|links| links.links.clone()).unwrap_or_default(),
         skip_unfilled: Some(record.unfilled == Unfilled::Skip),
         spend_cap: record.spend_cap_micros.map(amount),
         ..said(record)
@@ -230,7 +236,8 @@ fn variant(name: Option<&str>, content: &Content) -> CreateVariant {
 }
 
 fn is_other_message(read: &CampaignRecord, new: &NewCampaign) -> bool {
-    new.audience_id != read.audience_id || words(read) != asked_words(new)
+    let links = read.links.as_ref().map_or(&[][..], |links| &links.links);
+    new.audience_id != read.audience_id || words(read) != asked_words(new) || links != new.links
 }
 
 /// The record with another content or other contacts, which exist and fit together.
@@ -243,11 +250,18 @@ async fn with_other_message(
 ) -> Result<CampaignRecord, ApiError> {
     let field = if request.leads_asset_url.is_some() { "leadsAssetUrl" } else { "audienceId" };
     let (channel, audience) = parties(app, caller, new, field).await?;
-    let wordings = fitting_wordings(app, &channel, &new.wordings, &audience.columns).await?;
+    let links = link_record(app, caller.workspace_id, &new.links).await?;
+    let columns = links::with_columns(&audience.columns, &new.links);
+    let wordings = fitting_wordings(app, &channel, &new.wordings, &columns).await?;
+    check_buttons(&wordings, links.as_ref())?;
     // Who answered for its people did not answer for others.
     let attestation = read.attestation.clone().filter(|_| audience.id == read.audience_id);
     let mut next = CampaignRecord {
         attestation,
+        author: caller.member_id.clone(),
+        approval: None,
+        links,
+        clocks: clocks(&audience),
         audience_id: audience.id,
         recipients: audience.recipients,
         columns: audience.columns,
@@ -286,6 +300,9 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
     if words(read) != words(next) {
         let template = ChangedField { field: "template".to_owned(), before: None, after: None };
         changes.push((Part::Fixed, template));
+    }
+    if read.links != next.links {
+        changes.push((Part::Fixed, ChangedField { field: "links".to_owned(), before: None, after: None }));
     }
     changes
 }

@@ -108,7 +108,7 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
         let name = |message: String| vec![FieldError { field: "template.name".to_owned(), message }];
         let wrong = match found {
             None => name(gone()),
-            Some(template) => match campaigns::template::check_content(template, content, &record.columns) {
+            Some(template) => match campaigns::template::check_content(template, content, &record.known_columns()) {
                 wrong if wrong.is_empty() && !campaigns::template::is_alike(known, template) => name(changed()),
                 wrong if wrong.is_empty() && is_gif(template) && !channel.marketing_messages => {
                     let message = "a header of the kind GIF goes by the Marketing Messages API only: switch it on for \

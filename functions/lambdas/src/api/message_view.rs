@@ -35,6 +35,7 @@ pub fn message(
         replied_at: at(|record| record.replied_at),
         reply_text: record.and_then(|record| record.readable_reply(now, replies_kept_ms)).map(str::to_owned),
         clicked_at: at(|record| record.clicked_at),
+        link_opens: record.map_or(0, |record| record.link_opens),
         billing: record.and_then(|record| record.price.clone()).map(billing),
     }
 }

@@ -17,12 +17,14 @@ use routes::Routes;
 
 mod actions;
 mod answers;
+mod approvals;
 mod assets;
 mod audiences;
 mod audit;
 mod business_hours;
 mod caller;
 mod campaign_exports;
+mod campaign_links;
 pub(crate) mod campaign_view;
 mod campaigns;
 mod channel_edits;
@@ -46,6 +48,7 @@ mod extract;
 mod fetched;
 mod idempotency;
 mod launch_check;
+mod links;
 mod lists;
 mod members;
 pub(crate) mod message_view;
@@ -77,7 +80,7 @@ pub use throttle::Throttle;
 /// Largest request body, in bytes: a campaign is a few kilobytes, files go to S3.
 pub const MAX_BODY_BYTES: usize = 1_000_000;
 
-/// The routes under `/v3`; other paths are left to whoever serves the dashboard.
+/// The routes under `/v3`, and recipients' links under `/r`; other paths are left to whoever serves the dashboard.
 pub fn router(app: Arc<App>) -> Router {
     let (router, _) = routes(&app).into_parts();
     router
@@ -173,6 +176,7 @@ fn content(routes: Routes) -> Routes {
         .post("/v3/templates", Role(Manager), templates::create)
         .put("/v3/templates/{id}", Role(Manager), templates::replace)
         .delete("/v3/templates/{id}", Role(Manager), templates::delete)
+        .post("/v3/templates/{id}/unpause", Role(Manager), templates::unpause)
         .post("/v3/uploads", Role(Operator), audiences::announce)
         .post("/v3/assets", Role(Operator), assets::announce)
         .get("/v3/assets/{id}", Role(Viewer), assets::show)
@@ -190,6 +194,7 @@ fn campaigns_of(routes: Routes) -> Routes {
         .post("/v3/campaigns/{id}/start", Role(Operator), actions::start)
         .post("/v3/campaigns/{id}/pause", Role(Operator), actions::pause)
         .post("/v3/campaigns/{id}/resume", Role(Operator), actions::resume)
+        .post("/v3/campaigns/{id}/approve", Role(Manager), approvals::approve)
         .post("/v3/campaigns/{id}/cancel", Role(Operator), actions::cancel)
         .get("/v3/campaigns/{id}/estimate", Role(Viewer), estimate::show)
         .post("/v3/campaigns/{id}/exports", Role(Manager), campaign_exports::create)
@@ -206,6 +211,7 @@ fn campaigns_of(routes: Routes) -> Routes {
         .get("/v3/campaigns/{id}/dead-letters", Role(Viewer), dead_letters::list)
         .post("/v3/campaigns/{id}/dead-letters/redrive", Role(Manager), dead_letters::redrive)
         .get("/v3/campaigns/{id}/audit", Role(Viewer), audit::list)
+        .get("/r/{token}", Nothing, links::follow)
 }
 
 async fn no_such_path() -> problem::Refusal {

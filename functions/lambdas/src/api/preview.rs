@@ -64,7 +64,7 @@ pub async fn show(
     let record = find(&app, &caller, &id).await?;
     let row = row(&app, &record, which.index).await?;
     let wording = wording(&record, which.index);
-    let (bubble, problem) = match (wording, record.filled(which.index, &row)) {
+    let (bubble, problem) = match (wording, record.filled_for_trial(which.index, &row)) {
         (Some(wording), Ok(values)) => (Some(preview::bubble(wording, &values)), None),
         (Some(_), Err(problem)) => (None, Some(problem.to_string())),
         (None, _) => (None, Some("the campaign says nothing".to_owned())),
@@ -115,7 +115,8 @@ pub async fn send(
     let numbers = numbers(&request).map_err(Refusal::fields)?;
     let mut record = find(&app, &caller, &id).await?;
     let row = row(&app, &record, request.index).await?;
-    let values = record.filled(request.index, &row).map_err(|problem| Refusal::field("index", problem.to_string()))?;
+    let values =
+        record.filled_for_trial(request.index, &row).map_err(|problem| Refusal::field("index", problem.to_string()))?;
     let channel = channel_of(&app, record.workspace_id, &record.channel_id).await?;
     let credentials = channel.credentials(&app).await?;
     let Some(credentials) = credentials else {

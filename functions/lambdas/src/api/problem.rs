@@ -46,6 +46,8 @@ pub enum Kind {
     Conflict,
     /// Not without the consent of its people.
     ConsentMissing,
+    /// Not without a second person's yes.
+    ApprovalMissing,
     /// The body is larger than the API reads.
     TooLarge,
     /// The body is not JSON.
@@ -75,6 +77,9 @@ impl Kind {
             Kind::Conflict => ("conflict", StatusCode::CONFLICT, "This cannot be done in the present state."),
             Kind::ConsentMissing => {
                 ("consentMissing", StatusCode::CONFLICT, "Some people have not agreed to such messages.")
+            }
+            Kind::ApprovalMissing => {
+                ("approvalMissing", StatusCode::CONFLICT, "A second person must approve it first.")
             }
             Kind::TooLarge => ("tooLarge", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
             Kind::UnsupportedMediaType => {

@@ -56,7 +56,7 @@ pub async fn show(
 
 fn report(record: &CampaignRecord, counted: &TotalsRecord, chunks: &[(u64, Totals)], money: Money) -> CampaignReport {
     let (totals, breakdown) = (&counted.totals, &counted.breakdown);
-    let funnel = Funnel { clicked: breakdown.clicked, ..funnel(totals, record.recipients) };
+    let funnel = funnel(totals, record.recipients);
     let plan = record.plan();
     CampaignReport {
         campaign_id: record.id.clone(),
@@ -68,6 +68,7 @@ fn report(record: &CampaignRecord, counted: &TotalsRecord, chunks: &[(u64, Total
         funnel,
         totals: totals.campaign_totals(record.recipients),
         opted_out: breakdown.opted_out,
+        link_opens: breakdown.link_opens,
         timeline: timeline(&breakdown.timeline),
         failures: failures(totals),
         skipped: skipped(breakdown),
@@ -86,7 +87,7 @@ fn report(record: &CampaignRecord, counted: &TotalsRecord, chunks: &[(u64, Total
     }
 }
 
-/// How far these came; clicks are counted elsewhere.
+/// How far these came.
 pub(super) fn funnel(totals: &Totals, audience: u64) -> Funnel {
     let delivered = totals.delivered + totals.read;
     Funnel {
@@ -95,7 +96,7 @@ pub(super) fn funnel(totals: &Totals, audience: u64) -> Funnel {
         delivered,
         read: totals.read,
         replied: totals.replied,
-        clicked: 0,
+        clicked: totals.clicked,
     }
 }
 

@@ -117,7 +117,7 @@ impl Sums {
     fn add(&mut self, app: &App, card: &Card, day: NaiveDate, record: &CampaignRecord, counted: &TotalsRecord) {
         let one = Sum {
             campaigns: 1,
-            funnel: Funnel { clicked: counted.breakdown.clicked, ..funnel(&counted.totals, record.recipients) },
+            funnel: funnel(&counted.totals, record.recipients),
             failed: counted.totals.failed,
             opted_out: counted.breakdown.opted_out,
             billed_micros: spending::money(app, card, record, counted).billed_micros,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use campaigns::links::is_origin;
 use campaigns::phone::Country;
 use serde::Deserialize;
 use wire::{
@@ -126,6 +127,9 @@ fn checked(request: &EditSettings) -> Result<Option<Option<Country>>, Vec<FieldE
         let how = format!("give 1 to {MOST_MESSAGES} messages in 1 to {MOST_DAYS} days, or null for no cap");
         fault("frequencyCap".to_owned(), how);
     }
+    if request.link_origin.as_ref().is_some_and(|asked| asked.as_deref().is_some_and(|origin| !is_origin(origin))) {
+        fault("linkOrigin".to_owned(), "write it like https://go.example.com, or null for none".to_owned());
+    }
     let asked = request.retention.unwrap_or_default();
     let EditRetention { files_days, rejects_days, messages_days, replies_days } = asked;
     let days = [files_days, rejects_days, messages_days, replies_days];
@@ -158,6 +162,8 @@ fn edited(read: &SettingsRecord, request: &EditSettings, country: Option<Option<
         default_country: country
             .map_or_else(|| read.default_country.clone(), |asked| asked.map(|country| country.as_str().to_owned())),
         retention: kept(read.retention, request.retention.unwrap_or_default()),
+        approval_above: request.approval_above.unwrap_or(read.approval_above),
+        link_origin: request.link_origin.clone().unwrap_or_else(|| read.link_origin.clone()),
         version: read.version,
     }
 }
@@ -178,7 +184,7 @@ fn changed(read: &SettingsRecord, next: &SettingsRecord) -> Vec<ChangedField> {
     both.map(|((field, before), (_, after))| ChangedField { field: field.to_owned(), before, after }).collect()
 }
 
-fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 9] {
+fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 11] {
     let Retention { files_days, rejects_days, messages_days, replies_days } = record.retention;
     let cap = record.frequency_cap.map(|FrequencyCap { messages, days }| format!("{messages} in {days} days"));
     let is_on = |switch: Switch| Some((switch == Switch::On).to_string());
@@ -188,6 +194,8 @@ fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 9] {
         ("frequencyCap", cap),
         ("defaultCountry", record.default_country.clone()),
         ("confirmPrice", is_on(record.confirm_price)),
+        ("approvalAbove", record.approval_above.map(|people| people.to_string())),
+        ("linkOrigin", record.link_origin.clone()),
         ("retention.filesDays", Some(files_days.to_string())),
         ("retention.rejectsDays", Some(rejects_days.to_string())),
         ("retention.messagesDays", Some(messages_days.to_string())),
@@ -203,6 +211,8 @@ fn view(record: &SettingsRecord) -> Settings {
         default_country: record.default_country.clone(),
         retention: record.retention,
         confirm_price: record.confirm_price == Switch::On,
+        approval_above: record.approval_above,
+        link_origin: record.link_origin.clone(),
         version: record.version,
     }
 }

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use campaigns::content::fits_header;
+use campaigns::send_error::NO_REASON;
 use campaigns::template::definition::{check_definition, definition};
 use campaigns::template::media_name;
 use http::StatusCode;
@@ -151,6 +152,32 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// `POST /v3/templates/{id}/unpause?channelId=`
+#[utoipa::path(
+    post,
+    path = "/v3/templates/{id}/unpause",
+    tag = "Templates",
+    operation_id = "unpauseTemplate",
+    summary = "Lets a template be sent again that WhatsApp paused while it was new; other pauses end by themselves.",
+    params(("id" = String, Path, description = "Meta's id of the template."), Of),
+    responses(
+        (status = 200, description = "As WhatsApp has it now.", body = wire::Template),
+        answers::Changes, answers::ReadsQuery, answers::NotFound, answers::Conflict, answers::Upstream,
+    ),
+)]
+pub async fn unpause(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Json<Template>, ApiError> {
+    let (channel, credentials) = account(&app, &caller, &of.channel_id).await?;
+    find(&app, &channel, &id).await?;
+    taken(app.cloud_api.unpause_template(&credentials, &id).await)?;
+    tracing::info!(workspace = %caller.workspace_id, channel = %channel.id, template = id, "a template was unpaused");
+    Ok(Json(find(&app, &channel, &id).await?))
+}
+
 async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, ApiError> {
     let found = templates_of(app, channel).await?.into_iter().find(|template| template.id == id);
     Ok(found.ok_or_else(|| Refusal::not_found("template"))?)
@@ -228,6 +255,9 @@ async fn sample(
 fn taken<T>(managed: anyhow::Result<Managed<T>>) -> Result<T, ApiError> {
     match managed {
         Ok(Managed::Done(done)) => Ok(done),
+        Ok(Managed::Refused { code: NO_REASON, why }) => {
+            Err(Refusal::new(Kind::Conflict, format!("WhatsApp will not: {why}")).into())
+        }
         Ok(Managed::Refused { code, why }) => {
             Err(Refusal::new(Kind::Conflict, format!("WhatsApp will not: {why} ({code})")).into())
         }

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use bytes::Bytes;
+use campaigns::send_error::NO_REASON;
 use http::{HeaderValue, Method, header};
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,6 +37,13 @@ pub struct MadeTemplate {
     /// As Meta sees it.
     #[serde(default)]
     pub category: String,
+}
+
+#[derive(Deserialize)]
+struct Unpaused {
+    success: bool,
+    #[serde(default)]
+    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +93,18 @@ impl CloudApi {
         let path = format!("{waba_id}/message_templates?name={name}&hsm_id={id}");
         let answer = self.ask(request(app, Method::DELETE, &path, Bytes::new())?).await?;
         Ok(done(read::<Value>(&answer)?))
+    }
+
+    /// Lets a template be sent again that WhatsApp paused because it was new or changed (Meta, template pacing).
+    pub async fn unpause_template(&self, app: &WhatsAppApp, template_id: &str) -> anyhow::Result<Managed<()>> {
+        let path = format!("{}/unpause", encoded(template_id));
+        let answer = self.ask(request(app, Method::POST, &path, Bytes::new())?).await?;
+        Ok(match read::<Unpaused>(&answer)? {
+            // WhatsApp answers 200 to what it does not do, too.
+            Managed::Done(Unpaused { success: false, reason }) => Managed::Refused { code: NO_REASON, why: reason },
+            Managed::Done(_) => Managed::Done(()),
+            Managed::Refused { code, why } => Managed::Refused { code, why },
+        })
     }
 
     /// Uploads a header's sample and answers its handle.

@@ -1,6 +1,7 @@
 //! Campaigns in the control table. Every change is one conditional write over the version that was read; a transition
 //! writes its audit line in the same transaction.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::Context;
@@ -10,13 +11,15 @@ use campaigns::audience::Recipient;
 use campaigns::content::{self, Wording};
 use campaigns::health::Standing;
 use campaigns::job::JOB_RECIPIENTS;
+use campaigns::links;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
 use campaigns::template::{ParameterProblem, Parameters};
 use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, Template, WaitReason, WorkspaceId,
+    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, MemberId, Template, WaitReason,
+    WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -26,6 +29,7 @@ use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
 use crate::App;
+use crate::links::LinksRecord;
 
 /// The partition key of the sparse index of campaigns that must move.
 pub const DUE_SHARD: &str = "due";
@@ -64,6 +68,15 @@ pub struct CampaignRecord {
     /// The other wordings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<WordingRecord>,
+    /// Who made it, or changed its content or people last; nobody behind a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<MemberId>,
+    /// The yes of a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalRecord>,
+    /// Links whose taps are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<LinksRecord>,
     /// What is done with recipients who cannot be filled in.
     #[serde(default)]
     pub unfilled: Unfilled,
@@ -210,6 +223,16 @@ pub enum Unfilled {
     Skip,
 }
 
+/// The yes of a second person to a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalRecord {
+    /// Who.
+    pub who: String,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
 impl CampaignRecord {
     /// All wordings, at least one.
     pub fn wordings(&self) -> Vec<Wording<'_>> {
@@ -230,11 +253,31 @@ impl CampaignRecord {
 
     /// The values of one recipient in his wording, or why it cannot be filled.
     pub fn filled(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
+        self.filled_for(index, Some(index), row)
+    }
+
+    /// The same for somebody else's phone, whose taps on links say nothing of the recipient.
+    pub fn filled_for_trial(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
+        self.filled_for(index, None, row)
+    }
+
+    fn filled_for(&self, index: u64, who: Option<u64>, row: &Recipient) -> Result<Parameters, ParameterProblem> {
         let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
-        match self.wordings().get(variant) {
-            Some(wording) => content::parameters(*wording, &self.columns, &row.fields),
-            None => Err(ParameterProblem::WrongCount),
-        }
+        let Some(wording) = self.wordings().get(variant).copied() else { return Err(ParameterProblem::WrongCount) };
+        let Some(links) = &self.links else { return content::parameters(wording, &self.columns, &row.fields) };
+        let Ok(addresses) = links.addresses(self.workspace_id, &self.id, who) else {
+            return Err(ParameterProblem::WrongCount);
+        };
+        let columns = links::with_columns(&self.columns, &links.links);
+        let mut fields = row.fields.clone();
+        fields.resize(self.columns.len(), String::new());
+        fields.extend(addresses);
+        content::parameters(wording, &columns, &fields)
+    }
+
+    /// What texts and buttons may name: the columns of the audience and the links.
+    pub fn known_columns(&self) -> Cow<'_, [String]> {
+        links::with_columns(&self.columns, self.links.as_ref().map_or(&[], |links| &links.links))
     }
 
     /// Whether the recipient with this index gets free words.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key, waiting_with_job};
 use futures::StreamExt;
 use futures::stream;
-use wire::{CampaignId, MessageState};
+use wire::{CampaignId, MessageState, WorkspaceId};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -195,6 +195,33 @@ pub async fn claim_retry(
             }
         }
     }
+}
+
+/// A recipient opened a tracked link of his message; nothing where there is no such message of this workspace.
+pub async fn note_open(
+    app: &App,
+    workspace: WorkspaceId,
+    campaign: &CampaignId,
+    index: u64,
+    now: i64,
+) -> anyhow::Result<Written> {
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.messages_table)
+        .key("shard", text(shard_key(campaign, index)))
+        .key("index", number(index))
+        .update_expression(
+            "SET clickedAt = if_not_exists(clickedAt, :now), version = version + :one ADD linkOpens :one",
+        )
+        .condition_expression("attribute_exists(#shard) AND workspaceId = :workspace")
+        .expression_attribute_names("#shard", "shard")
+        .expression_attribute_values(":now", number(now))
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":workspace", number(workspace.0))
+        .send()
+        .await;
+    table::written(result, "noting that a link was opened")
 }
 
 /// A refused claim is ours all the same when it was written and only its answer was lost: the SDK asked again.

@@ -45,6 +45,12 @@ pub struct SettingsRecord {
     pub retention: Retention,
     /// Whether somebody must agree to the price before a campaign starts.
     pub confirm_price: Switch,
+    /// Above so many people a campaign needs a second person's yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_above: Option<u64>,
+    /// Where recipients reach us, for tracked links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_origin: Option<String>,
     /// Rises with every change; 0: never changed.
     pub version: u64,
 }
@@ -58,6 +64,8 @@ impl Default for SettingsRecord {
             default_country: None,
             retention: Retention::default(),
             confirm_price: Switch::Off,
+            approval_above: None,
+            link_origin: None,
             version: 0,
         }
     }
