@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Deploys infra/template.yaml and lets a campaign run there: `python3 tests/aws/deployed.py [venv folder]`. No Docker and no
+account: ministack takes the template as CloudFormation does and runs the workspace's own binaries as functions, each with the
+policies of its role. Messages go to the simulator. The last line counts what held; exit code 1 if anything did not."""
+import json, os, subprocess, sys, tempfile, time, urllib.error, urllib.request, venv
+from pathlib import Path
+
+PINNED = ["ministack==1.5.33", "aws-sam-translator==1.115.0", "cryptography==50.0.2"]
+ROOT = Path(__file__).resolve().parents[2]
+BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+VENV = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/aws-venv").resolve()
+DONE = VENV / "installed.json"  # written last: an installation that broke off is made again
+if Path(sys.prefix).resolve() != VENV:  # run by any Python: go on with the pinned packages
+    if not DONE.exists() or json.loads(DONE.read_text()) != PINNED:
+        print(f"aws: installing {', '.join(PINNED)} into {VENV}", flush=True)
+        venv.create(VENV, with_pip=True, clear=True)
+        subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PINNED], check=True)
+        DONE.write_text(json.dumps(PINNED))
+    os.execv(VENV / "bin/python", [str(VENV / "bin/python"), __file__, str(VENV)])
+from emulator import Emulator, free_port
+from stack import Stack
+from stream import Stream
+
+PEOPLE, LATER, LONGEST_WAIT_SECONDS = 30, 5, 150
+APP = {"id": "634974688087057", "secret": "5" * 32, "verify": "verify-token-of-the-test", "token": "access-token-of-the-test"}
+WABA, NUMBER = "102290129340398", "106540352242922"
+results = []
+
+
+def holds(what, condition, seen=""):
+    results.append(bool(condition))
+    print(f"aws: {'holds' if condition else f'DOES NOT HOLD ({seen})'}: {what}", flush=True)
+
+
+def until(ask, is_so, what):
+    """Asks again and again; what it saw last, once it is so."""
+    latest = time.monotonic() + LONGEST_WAIT_SECONDS
+    while True:
+        seen = ask()
+        if is_so(seen):
+            return seen
+        if time.monotonic() > latest:
+            sys.exit(f"aws: {what} did not happen in {LONGEST_WAIT_SECONDS} s: {json.dumps(seen)[:2000]}")
+        time.sleep(0.3)
+
+
+class Api:
+    """The API behind its gateway, for one caller."""
+
+    def __init__(self, emulator, stack):
+        self.address, self.headers = f"{emulator.url}/_aws/execute-api/{stack.ids['HttpApi']}/$default", {"Content-Type": "application/json"}
+
+    def answer(self, method, path, body=None):
+        request = urllib.request.Request(self.address + path, method=method, headers=self.headers,
+                                         data=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def __call__(self, method, path, body=None):
+        status, answer = self.answer(method, path, body)
+        if status >= 300:
+            sys.exit(f"aws: {method} {path} answers {status}: {answer}")
+        return answer
+
+
+class Simulator:
+    """The other side: the workspace's simulator, which posts its webhooks to the function's own address."""
+
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+
+    def start(self, callback):
+        self.folder = tempfile.TemporaryDirectory(prefix="campanile-simulator-")
+        config, log = Path(self.folder.name) / "config.json", open(Path(self.folder.name) / "log", "wb")
+        config.write_text(json.dumps({"accessToken": APP["token"], "appId": APP["id"], "appSecret": APP["secret"], "verifyToken": APP["verify"],
+                                      "wabaId": WABA, "callbackUrl": callback, "readDelay": {"minMs": 300, "maxMs": 900}}))
+        environment = {"PATH": os.environ["PATH"], "SIMULATOR_CONFIG": str(config), "SIMULATOR_LISTEN": self.url.removeprefix("http://")}
+        self.child = subprocess.Popen([BINARIES / "simulator"], env=environment, stdout=log, stderr=log)
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.terminate()
+        self.child.wait(20)
+        self.folder.cleanup()
+
+    def arrivals(self):
+        with urllib.request.urlopen(f"{self.url}/simulator/arrivals", timeout=20) as answer:
+            return json.loads(answer.read())["arrivals"]
+
+    def says(self, words):
+        request = urllib.request.Request(f"{self.url}/simulator/inbound", data=json.dumps(words).encode(), headers={"Content-Type": "application/json"})
+        urllib.request.urlopen(request, timeout=20).close()
+
+
+def local(emulator, function_url):
+    """A function URL as the emulator serves it."""
+    host, path = function_url.removeprefix("https://").split("/", 1)
+    return f"{emulator.url}/_aws/lambda-url/{host.split('.')[0]}/{path}"
+
+
+def imported(api, count, start):
+    people = "name,phone\n" + "".join(f"Person {n},+55119876{start + n:05}\n" for n in range(count)) + "Nobody,12\n"
+    upload = api("POST", "/v3/uploads", {"fileName": "people.csv", "sizeBytes": len(people), "intoContacts": True})
+    urllib.request.urlopen(urllib.request.Request(upload["uploadUrl"], method="PUT", data=people.encode()), timeout=30)
+    return ready(api, upload["audienceId"])
+
+
+def ready(api, audience):
+    return until(lambda: api("GET", f"/v3/audiences/{audience}"), lambda seen: seen["status"] not in ("awaitingFile", "importing"), "the import")
+
+
+def started(api, name, channel, audience):
+    content = {"name": "weekly_offer", "language": "en", "body": [{"column": "name", "fallback": "friend"}]}
+    campaign = api("POST", "/v3/campaigns", {"name": name, "channelId": channel, "audienceId": audience, "template": content,
+                                             "secondsBetweenChunks": 0, "minSecondsBetweenMessages": 0, "maxSecondsBetweenMessages": 0})
+    return api("POST", f"/v3/campaigns/{campaign['id']}/start")["id"]
+
+
+def seen_through(api, campaign):
+    """The campaign once it is complete and every receipt was counted: everybody of these numbers reads."""
+    return until(lambda: api("GET", f"/v3/campaigns/{campaign}"),
+                 lambda seen: seen["status"] == "completed" and seen["totals"]["read"] == seen["totals"]["audience"], "the campaign's end")
+
+
+def walk(emulator, stack, simulator, stream):
+    api = Api(emulator, stack)
+    handshake = f"?hub.mode=subscribe&hub.verify_token={APP['verify']}&hub.challenge=77"
+    with urllib.request.urlopen(local(emulator, stack.outputs["WebhookUrl"]) + handshake, timeout=60) as answer:
+        holds("the webhook's function answers Meta's handshake at its own address", answer.read() == b"77")
+    holds("nobody is let in without a token", api.answer("GET", "/v3/campaigns")[0] == 401)
+    sign_in(emulator, stack, api)
+    channel = api("POST", "/v3/channels", {"wabaId": WABA, "phoneNumberId": NUMBER, "accessToken": APP["token"]})
+    holds("a number is added by the API, with a token of its own in Secrets Manager", channel["phoneNumberId"] == NUMBER, channel)
+    audience = imported(api, PEOPLE, 0)
+    holds("a file that is put into the bucket is imported", (audience["status"], audience["recipients"]) == ("ready", PEOPLE), audience)
+    nudged = started(api, "By a nudge", channel["id"], audience["id"])
+    campaign = seen_through(api, nudged)
+    holds("a campaign that is started completes, and every receipt is counted", campaign["totals"]["read"] == PEOPLE, campaign["totals"])
+    arrivals = simulator.arrivals()
+    holds("WhatsApp got one message for each person", sorted(a["to"] for a in arrivals) == [f"55119876{n:05}" for n in range(PEOPLE)],
+          [a["to"] for a in arrivals])
+    around(api, nudged, channel["id"], simulator)
+    by_the_schedule(emulator, stack, api, channel["id"], simulator)
+    holds("TALLY took every batch of the stream", stream.records > 0 and not stream.refused, stream.refused)
+    nothing_went_wrong(emulator, stack)
+
+
+def around(api, campaign, channel, simulator):
+    """What else the functions may do: answers of people, a recount, files of people, the contact book."""
+    simulator.says({"from": "5511987600000", "text": "STOP"})
+    people = until(lambda: api("GET", "/v3/suppressions")["items"], bool, "the opt-out")
+    holds("a person who writes STOP is on the suppression list", people[0]["phone"] == "+5511987600000", people)
+    recount = until(lambda: api("POST", f"/v3/campaigns/{campaign}/recount"), lambda seen: seen["agree"], "a recount that agrees")
+    holds("a recount finds the totals right, the answer included", recount["totals"]["replied"] == 1, recount)
+    export = api("POST", f"/v3/campaigns/{campaign}/exports", {"format": "csv"})
+    path = f"/v3/campaigns/{campaign}/exports/{export['id']}"
+    export = until(lambda: api("GET", path), lambda seen: seen["status"] != "writing", "the export")
+    with urllib.request.urlopen(export["url"], timeout=30) as answer:
+        rows = answer.read().decode().strip().splitlines()
+    holds("the campaign's people are written into a file", len(rows) == PEOPLE + 1, rows[:3])
+    book = until(lambda: api("GET", "/v3/contacts?limit=100")["items"], lambda seen: len(seen) >= PEOPLE, "the contact book")
+    holds("its people are in the contact book", len(book) == PEOPLE, len(book))
+    everybody = api("POST", "/v3/lists", {"name": "All"})
+    made = api("POST", f"/v3/lists/{everybody['id']}/audience", {"optInConfirmed": True})
+    audience = ready(api, made["audienceId"])
+    holds("an audience is made of a list, without who opted out", audience["recipients"] == PEOPLE - 1, audience)
+
+
+def by_the_schedule(emulator, stack, api, channel, simulator):
+    """With the nudges' mapping off, only the schedule can find a campaign that was started."""
+    functions, mapping = emulator.client("lambda"), stack.ids["NudgeMapping"]
+    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+    scheduled = started(api, "By the schedule", channel, imported(api, LATER, 90_000)["id"])
+    until(lambda: api("GET", f"/v3/campaigns/{scheduled}")["totals"], lambda totals: totals["untouched"] < LATER, "the schedule's tick")
+    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+    campaign = seen_through(api, scheduled)
+    holds("a campaign without a nudge is found by the schedule", campaign["totals"]["read"] == LATER, campaign["totals"])
+
+
+def nothing_went_wrong(emulator, stack):
+    logged = emulator.logged()
+    holds("each function is held to the policy of its role", emulator.is_strict())
+    refused = [line for line in logged if "not authorized" in line or "AccessDenied" in line]
+    holds("and was refused nothing", not refused, "; ".join(refused)[:2000])
+    errors = [line for line in logged if '"level":"ERROR"' in line]
+    holds("no function logged an error", len(logged) > 50 and not errors, f"{len(logged)} lines, {'; '.join(errors)[:2000]}")
+    queues = emulator.client("sqs")
+    dead = {name: queues.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+            for name, url in stack.ids.items() if name.endswith("DeadQueue")}
+    holds("no queue of dead letters holds any", all(count["ApproximateNumberOfMessages"] == "0" for count in dead.values()), dead)
+
+
+def sign_in(emulator, stack, api):
+    import hashlib
+    hashed = hashlib.sha256(b"first").hexdigest()
+    emulator.client("dynamodb").put_item(TableName=stack.ids["ControlTable"], Item={"pk": {"S": f"access#{hashed}"}, "sk": {"S": "token"}, "workspaceId": {"N": "1"}, "workspaceName": {"S": "C"}, "role": {"S": "owner"}})
+    api.headers["Authorization"] = "Bearer first"
+
+
+def main():
+    simulator = Simulator(free_port())
+    parameters = {"WhatsAppAppId": APP["id"], "WhatsAppAppSecret": APP["secret"], "WhatsAppVerifyToken": APP["verify"],
+                  "WhatsAppAccessToken": APP["token"], "WhatsAppApiUrl": simulator.url}
+    with Emulator(Path(sys.executable)) as emulator:
+        stack = Stack(emulator, BINARIES, parameters)
+        try:
+            with Stream(emulator, stack) as stream, simulator.start(local(emulator, stack.outputs["WebhookUrl"])):
+                walk(emulator, stack, simulator, stream)
+        except (SystemExit, Exception):
+            print("\n".join(line[:600] for line in [*emulator.said().splitlines(), *emulator.logged()] if "ERROR" in line))
+            raise
+
+
+main()
+print(f"aws: {sum(results)} passed, {len(results) - sum(results)} failed")
+sys.exit(not all(results))
