@@ -89,6 +89,7 @@ impl Cloud {
             export_queue_url: self.queues.export.clone(),
             apps,
             oidc: None,
+            owner_email: None,
         };
         Ok(App {
             dynamodb,
