@@ -2,12 +2,13 @@
 """Deploys infra/template.yaml and lets a campaign run there: `python3 tests/aws/deployed.py [venv folder]`. No Docker and no
 account: ministack takes the template as CloudFormation does and runs the workspace's own binaries as functions, each with the
 policies of its role. Messages go to the simulator. The last line counts what held; exit code 1 if anything did not."""
-import json, os, subprocess, sys, tempfile, time, urllib.error, urllib.request, venv
+import gzip, json, os, subprocess, sys, tempfile, time, urllib.error, urllib.request, venv
 from pathlib import Path
 
 PINNED = ["ministack==1.5.33", "aws-sam-translator==1.115.0", "cryptography==50.0.2"]
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+BUILT = ROOT / "frontend/dist"
 VENV = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/aws-venv").resolve()
 DONE = VENV / "installed.json"  # written last: an installation that broke off is made again
 if Path(sys.prefix).resolve() != VENV:  # run by any Python: go on with the pinned packages
@@ -18,11 +19,13 @@ if Path(sys.prefix).resolve() != VENV:  # run by any Python: go on with the pinn
         DONE.write_text(json.dumps(PINNED))
     os.execv(VENV / "bin/python", [str(VENV / "bin/python"), __file__, str(VENV)])
 from emulator import Emulator, free_port
+from provider import CLIENT, Provider
 from stack import Stack
 from stream import Stream
 
 PEOPLE, LATER, LONGEST_WAIT_SECONDS = 30, 5, 150
 APP = {"id": "634974688087057", "secret": "5" * 32, "verify": "verify-token-of-the-test", "token": "access-token-of-the-test"}
+OWNER = "owner@example.com"
 WABA, NUMBER = "102290129340398", "106540352242922"
 results = []
 
@@ -128,13 +131,14 @@ def seen_through(api, campaign):
                  lambda seen: seen["status"] == "completed" and seen["totals"]["read"] == seen["totals"]["audience"], "the campaign's end")
 
 
-def walk(emulator, stack, simulator, stream):
+def walk(emulator, stack, simulator, stream, provider):
     api = Api(emulator, stack)
     handshake = f"?hub.mode=subscribe&hub.verify_token={APP['verify']}&hub.challenge=77"
     with urllib.request.urlopen(local(emulator, stack.outputs["WebhookUrl"]) + handshake, timeout=60) as answer:
         holds("the webhook's function answers Meta's handshake at its own address", answer.read() == b"77")
     holds("nobody is let in without a token", api.answer("GET", "/v3/campaigns")[0] == 401)
-    sign_in(emulator, stack, api)
+    dashboard(api)
+    sign_in(api, stack, provider)
     channel = api("POST", "/v3/channels", {"wabaId": WABA, "phoneNumberId": NUMBER, "accessToken": APP["token"]})
     holds("a number is added by the API, with a token of its own in Secrets Manager", channel["phoneNumberId"] == NUMBER, channel)
     audience = imported(api, PEOPLE, 0)
@@ -149,6 +153,21 @@ def walk(emulator, stack, simulator, stream):
     by_the_schedule(emulator, stack, api, channel["id"], simulator)
     holds("TALLY took every batch of the stream", stream.records > 0 and not stream.refused, stream.refused)
     nothing_went_wrong(emulator, stack)
+    return api, nudged
+
+
+def outlives(emulator, stack, api, campaign):
+    """A deleted stack leaves what nobody can make again, and another is deployed around it."""
+    kept = stack.delete_and_adopt()
+    holds("the tables and the bucket outlive their stack and are adopted by the next", {name: stack.ids[name] for name in kept} == kept, stack.ids)
+    again = Api(emulator, stack)
+    again.headers = api.headers
+    seen = again("GET", f"/v3/campaigns/{campaign}")
+    holds("whose API knows the token, the campaign and its totals", seen["totals"]["read"] == PEOPLE, seen["totals"])
+    pool, client = stack.ids["People"], stack.ids["PeopleClient"]
+    client = emulator.client("cognito-idp").describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    back = client["CallbackURLs"] == [stack.outputs["DashboardUrl"] + "/v3/session/callback"]
+    holds("without a provider there is a directory of people that leads back to the dashboard", back and "ClientSecret" not in client, client)
 
 
 def around(api, campaign, channel, simulator):
@@ -196,22 +215,73 @@ def nothing_went_wrong(emulator, stack):
     holds("no queue of dead letters holds any", all(count["ApproximateNumberOfMessages"] == "0" for count in dead.values()), dead)
 
 
-def sign_in(emulator, stack, api):
-    import hashlib
-    hashed = hashlib.sha256(b"first").hexdigest()
-    emulator.client("dynamodb").put_item(TableName=stack.ids["ControlTable"], Item={"pk": {"S": f"access#{hashed}"}, "sk": {"S": "token"}, "workspaceId": {"N": "1"}, "workspaceName": {"S": "C"}, "role": {"S": "owner"}})
-    api.headers["Authorization"] = "Bearer first"
+class Browser:
+    """Keeps cookies, follows nothing."""
+
+    def __init__(self, api):
+        self.api, self.cookies = api, {}
+        self.opener = urllib.request.build_opener(NoRedirects)
+
+    def __call__(self, method, path, body=None):
+        """The status, where it leads, and what it says."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()), "X-Requested-With": "campanile",
+                   "Content-Type": "application/json", "Accept-Encoding": "gzip"}
+        request = urllib.request.Request(self.api.address + path, method=method, headers=headers,
+                                         data=None if body is None else json.dumps(body).encode())
+        with self.opener.open(request, timeout=60) as answer:
+            for cookie in answer.headers.get_all("Set-Cookie") or []:
+                name, _, value = cookie.partition("=")
+                self.cookies[name] = value.partition(";")[0]
+            return answer.status, answer.headers, answer.read()
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def http_error_303(self, _request, answer, _code, _message, _headers):
+        return answer
+
+    http_error_401 = http_error_404 = http_error_303
+
+
+def sign_in(api, stack, provider):
+    """As browsers do: to the provider, back with its code, into a session; then a token for this test."""
+    arrived = {}
+    for person in ("stranger@example.com", OWNER, "stranger@example.com"):
+        browser, provider.person = Browser(api), person
+        authorize = browser("GET", "/v3/session/begin")[1]["Location"]
+        with browser.opener.open(authorize, timeout=20) as answer:
+            back = answer.headers["Location"]
+        arrived[person] = browser("GET", "/v3/session/callback?" + back.partition("?")[2])[1]["Location"]
+        if person == OWNER:
+            owner = browser
+    holds("the provider leads back to the dashboard's own address", back.startswith(stack.outputs["DashboardUrl"] + "/v3/session/callback?"), back)
+    holds("the owner whom the deployment names signs in, and nobody else", arrived == {"stranger@example.com": "/sign-in?refused=notInvited", OWNER: "/campaigns"}, arrived)
+    status, _, body = owner("POST", "/v3/tokens", {"name": "The test", "role": "owner"})
+    holds("the owner makes a token", status == 201, body)
+    api.headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
+
+
+def dashboard(api):
+    """Served by the api function, as its package has it."""
+    status, headers, page = Browser(api)("GET", "/campaigns")
+    holds("a path without a file is the dashboard's page", status == 200 and page.startswith(b"<!doctype html>") and headers["Cache-Control"] == "no-cache", headers)
+    holds("which may put files into the bucket", "connect-src 'self' https://campanile-files-" in headers["Content-Security-Policy"], headers)
+    name = next((BUILT / "assets").glob("dashboard-*.wasm"))
+    status, headers, body = Browser(api)("GET", f"/assets/{name.name}")
+    whole = (status, headers["Content-Type"], headers.get("Content-Encoding"), gzip.decompress(body)) == (200, "application/wasm", "gzip", name.read_bytes())
+    holds("its program comes compressed and is kept for a year", whole and "max-age=31536000" in headers["Cache-Control"], headers)
 
 
 def main():
     simulator = Simulator(free_port())
-    parameters = {"WhatsAppAppId": APP["id"], "WhatsAppAppSecret": APP["secret"], "WhatsAppVerifyToken": APP["verify"],
-                  "WhatsAppAccessToken": APP["token"], "WhatsAppApiUrl": simulator.url}
-    with Emulator(Path(sys.executable)) as emulator:
-        stack = Stack(emulator, BINARIES, parameters)
+    with Provider() as provider, Emulator(Path(sys.executable)) as emulator:
+        stack = Stack(emulator, BINARIES, BUILT, {
+            "WhatsAppAppId": APP["id"], "WhatsAppAppSecret": APP["secret"], "WhatsAppVerifyToken": APP["verify"],
+            "WhatsAppAccessToken": APP["token"], "WhatsAppApiUrl": simulator.url, "OwnerEmail": OWNER, "OidcIssuer": provider.issuer,
+            "OidcClientId": CLIENT})
         try:
             with Stream(emulator, stack) as stream, simulator.start(local(emulator, stack.outputs["WebhookUrl"])):
-                walk(emulator, stack, simulator, stream)
+                api, campaign = walk(emulator, stack, simulator, stream, provider)
+            outlives(emulator, stack, api, campaign)
         except (SystemExit, Exception):
             print("\n".join(line[:600] for line in [*emulator.said().splitlines(), *emulator.logged()] if "ERROR" in line))
             raise
