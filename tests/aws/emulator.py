@@ -24,10 +24,11 @@ def adopt():
 
 
 class Emulator:
-    """Runs while the `with` does. Checks signatures and the policies of roles (`AUTH`), as AWS does."""
+    """Runs while the `with` does. Strict, it checks signatures and the policies of roles as AWS does; else every access key of
+    twelve digits is an account of its own."""
 
-    def __init__(self, python):
-        self.python, self.port = python, free_port()
+    def __init__(self, python, strict=True):
+        self.python, self.strict, self.port = python, strict, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
@@ -35,7 +36,7 @@ class Emulator:
         self.folder = tempfile.TemporaryDirectory(prefix="campanile-aws-")
         self.log_path = Path(self.folder.name) / "ministack.log"
         environment = {
-            "PATH": os.environ["PATH"], "HOME": self.folder.name, "TMPDIR": self.folder.name, "AUTH": "true", "BIND_HOST": "127.0.0.1",
+            "PATH": os.environ["PATH"], "HOME": self.folder.name, "TMPDIR": self.folder.name, "AUTH": str(self.strict).lower(), "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port), "AWS_ENDPOINT_URL": self.url, "AWS_DEFAULT_REGION": REGION, "SERVICES": SERVICES,
             "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "IOT_MTLS_ENABLED": "0",
         }

@@ -73,6 +73,6 @@ mod tests {
             assert!(said.contains(expected), "{said}");
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-cache");
         }
-        assert!(policy("https://a\n").is_err());
+        assert!(policy("https://a\nb").is_err());
     }
 }
