@@ -3,13 +3,13 @@
 does not look into AWS::Serverless resources) and compares it with the code. One line per problem; exit code 1 if there is any."""
 import json, math, os, re, subprocess, sys, venv
 from pathlib import Path
-PINNED = ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0"]
+PINNED = ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0", "checkov==3.3.30"]
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "target/infra-venv").resolve()
 DONE = VENV / "installed.json"  # written last: an installation that broke off is made again
 if Path(sys.prefix).resolve() != VENV:  # run by any Python: go on with the pinned packages
     if not DONE.exists() or json.loads(DONE.read_text()) != PINNED:
-        print(f"infra: installing {' and '.join(PINNED)} into {VENV}", flush=True)
+        print(f"infra: installing {', '.join(PINNED)} into {VENV}", flush=True)
         venv.create(VENV, with_pip=True, clear=True)
         subprocess.run([VENV / "bin/pip", "install", "--quiet", "--disable-pip-version-check", *PINNED], check=True)
         DONE.write_text(json.dumps(PINNED))
@@ -18,6 +18,7 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+import rules  # beside this file
 results = []  # of each check: its problem, or nothing
 def holds(condition, problem): results.append(None if condition else problem)
 def rust(path): return (ROOT / "functions" / path).read_text()
@@ -26,13 +27,20 @@ def constant(path, name): return math.prod(map(int, found(path, rf"const {name}:
 def title(name): return "".join(word.capitalize() for word in re.split("[-_]", name))
 
 source = yaml_parse((ROOT / "infra/template.yaml").read_text())
-binaries = {r["Metadata"]["BuildProperties"]["Binary"] for r in source["Resources"].values() if "Metadata" in r}
+binaries = {r["Metadata"]["BuildProperties"]["Binary"] for r in source["Resources"].values() if "BuildMethod" in r.get("Metadata", {})}
 source["Globals"]["Function"]["CodeUri"] = "s3://campanile-code/functions.zip"
 every, expanded = Translator({}, Parser()).translate(source, {}), VENV / "expanded.json"
 expanded.write_text(json.dumps(every, indent=1))
 print(f"infra: linting {expanded}", flush=True)
 lint = subprocess.run([VENV / "bin/cfn-lint", "--format", "parseable", "--", expanded], capture_output=True, text=True)
 holds(lint.returncode == 0, (lint.stdout or lint.stderr).strip())
+print(f"infra: asking checkov about {expanded}", flush=True)  # what it is not to say has its reason in the template's Metadata
+command = [VENV / "bin/checkov", "--file", expanded, "--framework", "cloudformation", "--output", "json", "--quiet", "--skip-download", "--compact"]
+checkov = subprocess.run(command, capture_output=True, text=True)
+report = json.loads(checkov.stdout) if checkov.stdout.startswith("{") else sys.exit(f"infra: checkov said {checkov.stdout}{checkov.stderr}")
+results += [None] * report["summary"]["passed"]
+for check in report["results"]["failed_checks"]: holds(False, f"{check['resource']}: {check['check_id']} {check['check_name']}")
+print(f"infra: checkov passed {report['summary']['passed']}, left out {report['summary']['skipped']} for reasons in the template", flush=True)
 of = {name: resource.get("Properties", {}) for name, resource in every["Resources"].items()}
 def all_of(kind): return {name: of[name] for name, resource in every["Resources"].items() if resource["Type"] == kind}
 def timeout(name): return of[f"{name}Function"]["Timeout"]
@@ -64,17 +72,24 @@ for problem, holding in {
     "SenderFunction: it may outlive its job's visibility": timeout("Sender") <= visibility("Send"),
     "SenderFunction: it may outlive its claims, CLAIM_TIMEOUT_MS": 1_000 * timeout("Sender") < constant("lambdas/src/sender/mod.rs", "CLAIM_TIMEOUT_MS"),
     "DispatcherFunction: its timeout is not LEASE_MS": 1_000 * timeout("Dispatcher") == constant("lambdas/src/dispatcher/mod.rs", "LEASE_MS"),
+    "SenderFunction: its memory is not what tests/bench/prices.json counts with":
+        of["SenderFunction"]["MemorySize"] == json.loads((ROOT / "tests/bench/prices.json").read_text())["senderMegabytes"],
     "a Binary is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
     "TallyMapping: its events would name no shard": of["TallyMapping"].get("TumblingWindowInSeconds") and of["TallyMapping"].get("ParallelizationFactor") == 1,
 }.items(): holds(holding, problem)
 for name, function in all_of("AWS::Lambda::Function").items():
-    holds(set(found("lambdas/src/config.rs", r'variable\("(\w+)"\)')) <= function["Environment"]["Variables"].keys(), f"{name} lacks a variable of config.rs")
+    needed = set(re.findall(r'variable\("(\w+)"\)', rust("lambdas/src/config.rs").split("impl Config {")[1].split("\n}\n")[0]))
+    known = set(found("lambdas/src/config.rs", r'(?:variable|given)\("(\w+)"\)')) | {"WHATSAPP_SECRET_REVISION"} - {"LAMBDA_TASK_ROOT"}
+    there = function["Environment"]["Variables"].keys()
+    holds(needed <= there <= known, f"{name}: its variables {sorted(needed ^ there)} are not those of config.rs")
+    holds(name != "ApiFunction" or known - {"LAMBDA_TASK_ROOT"} == there, f"{name} lacks {known - there} of config.rs")
     feeds_itself = name in ("SenderFunction", "DispatcherFunction", "ImporterFunction")  # through its own queue
     holds((function.get("RecursiveLoop") == "Allow") == feeds_itself, f"{name}: RecursiveLoop is for those who feed themselves only")
 for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
     holds(re.fullmatch(r"rate\((1 (minute|hour|day)|(?!1 |0)\d+ (minutes|hours|days))\)|cron\(\S+( \S+){5}\)", schedule), f"{name}: {schedule} is no schedule")
     holds(schedule == "rate(1 minute)" and "from_secs(60)" in rust("local/src/schedule.rs"), f"{name}: {schedule} differs from schedule.rs")
-for name, allowed in ((name, a) for name, role in all_of("AWS::IAM::Role").items() for p in role.get("Policies", []) for a in p["PolicyDocument"]["Statement"]):
-    holds("*" not in str(allowed["Action"]) and (allowed["Resource"] != "*" or allowed["Action"] == "dynamodb:ListStreams"), f"{name} allows too much: {allowed}")
+sources = "\n".join(path.read_text().split("#[cfg(test)]")[0] for path in sorted((ROOT / "functions/lambdas/src").rglob("*.rs")))
+broken = [*rules.problems(every["Resources"], sources), *rules.unnoticed(every["Resources"], sources)]
+results += broken + [None] * (len(rules.PLANTED) + len(rules.CALLS))
 print("\n".join(filter(None, results)) or f"infra: {len(results)} checks hold")
 sys.exit(any(results))

@@ -39,17 +39,19 @@ tests() { # counts each test; the step itself fails only when the tests could no
     [ "$status" -eq 0 ] && [ "$good" -gt 0 ]
 }
 
-# Counts each operation of the API; as with the tests, the step itself fails only when they were not all asked.
-api() {
-    python3 tests/api/conformance.py 2>&1 | tee "$log.api"
-    local good bad
-    good=$(sed -n 's/^api: \([0-9]*\) passed, .*/\1/p' "$log.api")
-    bad=$(sed -n 's/^api: .* passed, \([0-9]*\) failed$/\1/p' "$log.api")
-    rm -f "$log.api"
+# A script whose last line is `NAME: N passed, M failed`, each counted; as with the tests, the step itself fails only when the
+# script did not come to its end.
+counted() { # the script's name for itself, what it counts, command …
+    local name=$1 what=$2 good bad
+    shift 2
+    "$@" 2>&1 | tee "$log.$name"
+    good=$(sed -n "s/^$name: \([0-9]*\) passed, .*/\1/p" "$log.$name")
+    bad=$(sed -n "s/^$name: .* passed, \([0-9]*\) failed$/\1/p" "$log.$name")
+    rm -f "$log.$name"
     passed=$((passed + ${good:-0}))
     failed=$((failed + ${bad:-0}))
     if [ "${bad:-0}" -gt 0 ]; then
-        failures+=("$bad operations of the API")
+        failures+=("$bad $what")
         return 0
     fi
     [ "${good:-0}" -gt 0 ]
@@ -61,7 +63,8 @@ step "the dashboard for the browser" cargo run --quiet -p xtask -- web
 step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the AWS template" python3 infra/check.py
 step "build" cargo build --quiet --workspace --all-targets
-step "the API against its description" api
+step "the API against its description" counted api "operations of the API" python3 tests/api/conformance.py
+step "the AWS template, deployed" counted aws "checks of the deployed template" python3 tests/aws/deployed.py
 step "tests" tests
 
 echo

@@ -5,6 +5,7 @@
 //! memory and processor time are ours alone. In the runs that are billed a meter stands in front of the services and asks
 //! what every call consumes; in the timed run it only counts calls.
 
+mod cost;
 mod cutting;
 mod exporting;
 mod importing;
@@ -171,7 +172,7 @@ async fn ordinary_rate() -> anyhow::Result<()> {
     line("ms between a message and its slot, 99 of 100", most, 2, Goal::None);
     line("ms between a message and its slot, at most", worst, 2, Goal::None);
     print_costs(&run);
-    Ok(())
+    cost::print(&run)
 }
 
 /// Costs of a message in campaigns of several sizes.

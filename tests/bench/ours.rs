@@ -35,8 +35,8 @@ pub struct Ours {
     pub depth: Depth,
 }
 
-/// The number's id and secrets, on both sides.
-pub const NUMBER: &str = "106540352242922";
+/// The number's id and secrets, on both sides. It is not the one of the simulator that every local process has.
+pub const NUMBER: &str = "106540352242923";
 pub const ACCOUNT: &str = "102290129340398";
 pub const SECRET: &str = "bench";
 

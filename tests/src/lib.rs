@@ -8,6 +8,7 @@ pub mod contacts;
 pub mod people;
 pub mod running;
 pub mod scene;
+pub mod second;
 pub mod spawned;
 pub mod stepped;
 pub mod town;

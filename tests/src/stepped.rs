@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use wire::{CampaignId, ChannelId};
 
 use crate::running::quick_simulator;
+use crate::second;
 
 /// The services, the app, and a simulator that keeps its statuses until a test fetches them.
 pub struct Stepped {
@@ -42,12 +43,10 @@ impl Stepped {
         let simulator = Simulator::start(config.clone())?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
-        let cloud = Cloud::in_memory(folder.path()).await?;
-        let app = Arc::new(cloud.app(
-            &address,
-            whatsapp::apps(&config, &format!("{address}{SIMULATOR_PATH}"), None),
-            Clock::System,
-        )?);
+        let mut cloud = Cloud::in_memory(folder.path()).await?;
+        let apps = whatsapp::apps(&config, &format!("{address}{SIMULATOR_PATH}"), None);
+        let app = cloud.app(&address, apps, Clock::System)?;
+        let app = Arc::new(second::moved(app, &mut cloud).await?);
         whatsapp::register(&app, &config, None).await?;
         let router = axum::Router::new().nest(SIMULATOR_PATH, simulator.router());
         tokio::spawn(async move { axum::serve(listener, router).await });

@@ -172,6 +172,19 @@ async fn a_member_is_invited_signs_in_by_a_link_and_every_change_of_role_is_felt
 }
 
 #[tokio::test]
+async fn the_owner_whom_a_deployment_names_is_made_once_and_never_beside_another() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let made = members::named_owner(app, WORKSPACE, "Campanile", "ana@example.com").await?.context("the first")?;
+    assert_eq!((made.email.as_str(), made.role), ("ana@example.com", Role::Owner));
+    assert_eq!(members::named_owner(app, WORKSPACE, "Campanile", "ana@example.com").await?, Some(made.clone()));
+    assert_eq!(members::named_owner(app, WORKSPACE, "Campanile", "b@example.com").await?, None);
+    assert_eq!(members::of_email(app, "ana@example.com").await?, [made]);
+    assert!(members::of_email(app, "b@example.com").await?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
 async fn of_two_owners_who_remove_each_other_at_once_one_is_left() -> anyhow::Result<()> {
     for _ in 0..10 {
         let stepped = Stepped::open().await?;

@@ -1,5 +1,7 @@
 //! What a deployment is told: names of its tables, queues and bucket, and the WhatsApp apps it speaks for.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,29 @@ pub struct Config {
     pub link_origin: Option<String>,
     /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
     pub oidc: Option<OidcConfig>,
+    /// Who becomes the first owner by signing in with the identity provider, in lower case. `OWNER_EMAIL`.
+    pub owner_email: Option<String>,
+}
+
+/// Where the dashboard's built files are, for the function that serves them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DashboardConfig {
+    /// Their folder. `DASHBOARD_FOLDER`, below the function's package.
+    pub folder: PathBuf,
+    /// `https://host` of the bucket that uploads are put into. `UPLOADS_ORIGIN`.
+    pub uploads_origin: String,
+}
+
+impl DashboardConfig {
+    /// From the environment of a Lambda function; nothing where none is served.
+    pub fn from_env() -> anyhow::Result<Option<DashboardConfig>> {
+        let Some(folder) = given("DASHBOARD_FOLDER") else { return Ok(None) };
+        let package = variable("LAMBDA_TASK_ROOT")?;
+        Ok(Some(DashboardConfig {
+            folder: Path::new(&package).join(folder),
+            uploads_origin: variable("UPLOADS_ORIGIN")?,
+        }))
+    }
 }
 
 /// One app at Meta: what calls carry and what webhooks are checked with.
@@ -92,6 +117,7 @@ impl Config {
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
             link_origin: std::env::var("LINK_ORIGIN").ok().filter(|origin| !origin.is_empty()),
             oidc: oidc()?,
+            owner_email: given("OWNER_EMAIL").map(|email| email.trim().to_lowercase()),
         })
     }
 
@@ -102,8 +128,7 @@ impl Config {
 }
 
 fn oidc() -> anyhow::Result<Option<OidcConfig>> {
-    // The template sets it to nothing where a deployment has no identity provider.
-    if std::env::var("OIDC_ISSUER").unwrap_or_default().is_empty() {
+    if given("OIDC_ISSUER").is_none() {
         return Ok(None);
     }
     Ok(Some(OidcConfig {
@@ -111,6 +136,11 @@ fn oidc() -> anyhow::Result<Option<OidcConfig>> {
         client_id: variable("OIDC_CLIENT_ID")?,
         redirect_url: variable("OIDC_REDIRECT_URL")?,
     }))
+}
+
+/// A variable that need not be there; nothing is the same as an empty one.
+fn given(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn variable(name: &str) -> anyhow::Result<String> {

@@ -9,6 +9,7 @@ pub mod app;
 pub mod clock;
 pub mod cloud_api;
 pub mod config;
+pub mod dashboard;
 pub mod dispatcher;
 pub mod exporter;
 pub mod fetch;

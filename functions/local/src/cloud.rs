@@ -90,6 +90,7 @@ impl Cloud {
             apps,
             link_origin: Some(address.to_owned()),
             oidc: None,
+            owner_email: None,
         };
         Ok(App {
             dynamodb,

@@ -89,7 +89,7 @@ impl Process {
 
         let simulator = Simulator::start(config)?;
         let control = ControlRoutes::of(listener.local_addr()?, options.real_number.as_ref());
-        let router = web::router(&app, &cloud, &simulator, control, &options.web);
+        let router = web::router(&app, &cloud, &simulator, control, &options.web)?;
         let router = router.nest(ISSUER_PATH, issuer.router(Arc::clone(&app)));
         let stages = Stages::default();
         let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, stages };

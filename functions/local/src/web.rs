@@ -5,29 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, header};
+use axum::http::{Request, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use lambdas::App;
 use simulator::Simulator;
-use tower_http::services::{ServeDir, ServeFile};
 
 use crate::cloud::{Cloud, FILES_BUCKET};
 use crate::embedded::s3::{OnPut, PutEvent};
 use crate::options::RealNumber;
 use crate::whatsapp::SIMULATOR_PATH;
-
-/// On every answer of the dashboard, as CloudFront adds them on AWS (`DashboardHeaders` in `infra/template.yaml`).
-/// `wasm-unsafe-eval` compiles the dashboard.
-const PAGE_HEADERS: [(HeaderName, &str); 3] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
-         font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'self'; frame-ancestors 'none'",
-    ),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-];
 
 /// Below the simulator's own path: what it was sent, phone numbers included, for whoever asks.
 const CONTROL_PATH: &str = "/simulator/";
@@ -53,15 +40,19 @@ impl ControlRoutes {
 }
 
 /// Everything under one address.
-pub fn router(app: &Arc<App>, cloud: &Cloud, simulator: &Arc<Simulator>, control: ControlRoutes, web: &Path) -> Router {
-    let index = web.join("index.html");
-    let dashboard = ServeDir::new(web).precompressed_br().precompressed_gzip().fallback(ServeFile::new(index));
-    Router::new()
+pub fn router(
+    app: &Arc<App>,
+    cloud: &Cloud,
+    simulator: &Arc<Simulator>,
+    control: ControlRoutes,
+    web: &Path,
+) -> anyhow::Result<Router> {
+    Ok(Router::new()
         .merge(lambdas::api::router(Arc::clone(app)))
         .merge(lambdas::webhook::router(Arc::clone(app)))
         .route_service(&format!("/{FILES_BUCKET}/{{*key}}"), cloud.s3.service(announce(app, cloud)))
         .nest(SIMULATOR_PATH, guarded(simulator.router(), control))
-        .fallback_service(Router::new().fallback_service(dashboard).layer(middleware::from_fn(dress)))
+        .merge(lambdas::dashboard::router(web, "")?))
 }
 
 /// S3's event for a finished upload, kept in a queue before the upload is answered: a crash does not lose it.
@@ -91,23 +82,10 @@ async fn hide_control(request: Request<axum::body::Body>, next: Next) -> Respons
     next.run(request).await
 }
 
-/// Adds the headers. Files whose names carry a hash never change; the page that names them is always asked for anew.
-async fn dress(request: Request<axum::body::Body>, next: Next) -> Response {
-    let hashed = request.uri().path().contains('-') && !request.uri().path().ends_with(".html");
-    let mut response = next.run(request).await;
-    let is_page =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let value = if hashed && !is_page { "public, max-age=31536000, immutable" } else { "no-cache" };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
-    for (name, value) in PAGE_HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::http::{HeaderName, header};
     use lambdas::clock::Clock;
     use tower::ServiceExt;
 
@@ -134,7 +112,7 @@ mod tests {
         let cloud = Cloud::in_memory(folder.path()).await.unwrap();
         let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
         let simulator = Simulator::start(simulator::Config::default()).unwrap();
-        let router = router(&app, &cloud, &simulator, control, folder.path());
+        let router = router(&app, &cloud, &simulator, control, folder.path()).unwrap();
         router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
     }
 

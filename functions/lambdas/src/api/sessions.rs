@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::header::{LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Deserialize;
-use wire::{Session, SignIn, SignInWays};
+use wire::{Session, SignIn, SignInWays, WorkspaceId};
 
 use super::answers;
 use super::caller::{Caller, REFRESH_COOKIE, SESSION_COOKIE, check_origin, cookie};
@@ -28,6 +28,10 @@ const BEGUN_COOKIE: &str = "campanile_sign_in";
 
 /// How long somebody may take there, in seconds.
 const BEGUN_SECONDS: i64 = 15 * 60;
+
+/// What the owner whom the deployment names owns.
+const FIRST_WORKSPACE: WorkspaceId = WorkspaceId(1);
+const FIRST_WORKSPACE_NAME: &str = "Campanile";
 
 /// Where the session's own cookies are sent to.
 const SESSION_PATH: &str = "/v3/session";
@@ -182,6 +186,9 @@ async fn signed_in(app: &App, begun: Option<Begun>, returned: Returned) -> Resul
     };
     // In several workspaces: the one that was entered last.
     let mut members = members::of_email(app, &person.email).await?;
+    if members.is_empty() && app.config.owner_email.as_ref() == Some(&person.email) {
+        members.extend(members::named_owner(app, FIRST_WORKSPACE, FIRST_WORKSPACE_NAME, &person.email).await?);
+    }
     members.sort_by_key(|member| (member.signed_in_at, std::cmp::Reverse(member.created_at)));
     let Some(member) = members.pop() else { return Ok(Err(NotIn::NotInvited)) };
     Ok(open(app, &member).await?.ok_or(NotIn::NotInvited))

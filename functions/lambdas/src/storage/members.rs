@@ -167,6 +167,27 @@ pub async fn note_sign_in(app: &App, member: &MemberRecord) -> anyhow::Result<Wr
 
 /// The one who is there from the beginning; made where a workspace has nobody yet.
 pub async fn first_owner(app: &App, workspace: WorkspaceId, workspace_name: &str) -> anyhow::Result<MemberRecord> {
+    owner_or_new(app, workspace, workspace_name, &format!("owner@workspace-{workspace}.invalid")).await
+}
+
+/// The same for the address that the deployment names; nothing where somebody else is the owner already.
+pub async fn named_owner(
+    app: &App,
+    workspace: WorkspaceId,
+    workspace_name: &str,
+    email: &str,
+) -> anyhow::Result<Option<MemberRecord>> {
+    let owner = owner_or_new(app, workspace, workspace_name, email).await?;
+    Ok(Some(owner).filter(|owner| owner.email == email))
+}
+
+/// An owner of the workspace; made with this address where it has none.
+async fn owner_or_new(
+    app: &App,
+    workspace: WorkspaceId,
+    workspace_name: &str,
+    email: &str,
+) -> anyhow::Result<MemberRecord> {
     let id = MemberId(FIRST_OWNER.to_owned());
     for _ in 0..table::MOST_CONFLICTS {
         let read = roll(app, workspace).await?;
@@ -178,7 +199,7 @@ pub async fn first_owner(app: &App, workspace: WorkspaceId, workspace_name: &str
             id: id.clone(),
             workspace_id: workspace,
             workspace_name: workspace_name.to_owned(),
-            email: format!("owner@workspace-{workspace}.invalid"),
+            email: email.to_owned(),
             name: "Owner".to_owned(),
             role: Role::Owner,
             created_at: app.clock.now_millis(),

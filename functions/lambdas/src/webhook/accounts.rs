@@ -201,6 +201,9 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
     {
         tracing::warn!(channel = %channel.id, code, "WhatsApp stopped the account of a channel: it sends nothing more");
     }
+    if news.quality == Some(Quality::Flagged) {
+        tracing::warn!(channel = %channel.id, "the quality of a number fell");
+    }
     let hear = |heard: &mut Heard| {
         if let Some(rate) = news.rate {
             Heard::tell(&mut heard.rate, rate, news.at);

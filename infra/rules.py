@@ -1,0 +1,119 @@
+"""Rules that the expanded template keeps, whatever stands in it: queues, policies, alarms. `problems` yields what does not hold."""
+import copy, re
+
+# Each action that a policy may allow, and how the code asks for it.
+CALLS = {
+    "dynamodb:GetItem": r"\.get_item\(\)", "dynamodb:BatchGetItem": r"\.batch_get_item\(\)", "dynamodb:Query": r"\.query\(\)",
+    "dynamodb:PutItem": r"\.put_item\(\)|\bPut::builder", "dynamodb:UpdateItem": r"\.update_item\(\)|\bUpdate::builder",
+    "dynamodb:DeleteItem": r"\.delete_item\(\)|\bDelete::builder", "dynamodb:BatchWriteItem": r"\.batch_write_item\(\)",
+    "dynamodb:ConditionCheckItem": r"\bConditionCheck::builder",
+    "s3:GetObject": r"\.(get|head)_object\(\)", "s3:PutObject": r"\.(put_object|create_multipart_upload)\(\)",
+    "s3:DeleteObject": r"\.delete_objects?\(\)", "s3:ListBucket": r"\.(get|head)_object\(\)|\.list_objects_v2\(\)",  # else a 404 is a 403
+    "sqs:SendMessage": r"\.send_message(_batch)?\(\)", "sqs:ReceiveMessage": r"\.receive_message\(\)", "sqs:DeleteMessage": r"\.delete_message\(\)",
+    "secretsmanager:CreateSecret": r"\.create_secret\(\)", "secretsmanager:GetSecretValue": r"\.get_secret_value\(\)",
+    "secretsmanager:DeleteSecret": r"\.delete_secret\(\)",
+}
+# What Lambda itself needs to read a queue or a stream for a function.
+OF_MAPPINGS = {
+    "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    "stream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+}
+CLIENT_CALL = r"\.(?:dynamodb|s3|sqs|secrets)\s*\.(\w+)\(\)"
+FREE_CALLS = {"transact_write_items"}  # allowed by the actions of what is in it
+
+
+def problems(resources, sources):
+    """`resources`: those of the expanded template. `sources`: the functions' code without its tests."""
+    def of(kind):
+        return {name: resource for name, resource in resources.items() if resource["Type"] == kind}
+
+    yield from of_queues(of("AWS::SQS::Queue"), of("AWS::Lambda::EventSourceMapping"), of("AWS::Lambda::Function"))
+    yield from of_alarms(of("AWS::SQS::Queue"), of("AWS::CloudWatch::Alarm"), of("AWS::Logs::MetricFilter"), sources)
+    yield from of_policies(of("AWS::IAM::Role"), of("AWS::Lambda::EventSourceMapping"), sources)
+
+
+def named(value):
+    """The resource that a reference names."""
+    return value.get("Ref") or value["Fn::GetAtt"][0]
+
+
+def of_queues(queues, mappings, functions):
+    readers = {named(mapping["Properties"]["EventSourceArn"]): named(mapping["Properties"]["FunctionName"]) for mapping in mappings.values()}
+    for name, queue in queues.items():
+        settings = queue["Properties"]
+        if name.endswith("DeadQueue"):
+            continue
+        dead = settings.get("RedrivePolicy", {}).get("deadLetterTargetArn")
+        if dead is None or not named(dead).endswith("DeadQueue"):
+            yield f"{name}: what fails again and again goes nowhere"
+        runs = functions[readers[name]]["Properties"]["Timeout"]
+        if settings["VisibilityTimeout"] < runs:
+            yield f"{name}: a message shows again while its function still runs"
+        if settings["VisibilityTimeout"] < 6 * runs and not queue.get("Metadata", {}).get("shorter"):
+            yield f"{name}: its visibility is less than six times its function's timeout, and `shorter` gives no reason"
+    for name, mapping in mappings.items():
+        settings = mapping["Properties"]
+        of_queue, answers = named(settings["EventSourceArn"]) in readers and "StreamArn" not in str(settings), settings.get("FunctionResponseTypes")
+        if of_queue and settings["BatchSize"] > 1 and not answers:
+            yield f"{name}: one message that fails takes its batch with it"
+
+
+def of_alarms(queues, alarms, filters, sources):
+    watched = str([alarm["Properties"].get("Dimensions") for alarm in alarms.values()])
+    yield from (f"{name}: no alarm says that it holds something" for name in queues if name.endswith("DeadQueue") and f"'{name}'" not in watched)
+    yield from (f"{name}: tells nobody" for name, alarm in alarms.items() if not alarm["Properties"].get("AlarmActions"))
+    for name, filtered in filters.items():
+        said = re.search(r'message = "(.+)"', filtered["Properties"]["FilterPattern"])[1]
+        if f'"{said}"' not in sources:
+            yield f"{name}: the code never logs {said!r}"
+
+
+def of_policies(roles, mappings, sources):
+    called = set(re.findall(CLIENT_CALL, sources))
+    for call in sorted(call for call in called - FREE_CALLS if not any(re.search(pattern, f".{call}()") for pattern in CALLS.values())):
+        yield f"the code calls {call}, which rules.py knows no action for"
+    allowed = {}
+    for name, role in roles.items():
+        reads = [mapping for mapping in mappings.values() if f"{named(mapping['Properties']['FunctionName'])}Role" == name]
+        free = set().union(*(OF_MAPPINGS["stream" if "StreamArn" in str(mapping) else "sqs"] for mapping in reads))
+        for statement in (s for policy in role["Properties"].get("Policies", []) for s in policy["PolicyDocument"]["Statement"]):
+            actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+            for action in actions:
+                if "Tick" in name and action == "lambda:InvokeFunction":  # the schedule's own role
+                    continue
+                allowed.setdefault(action, set()).add(name)
+                if action not in free and not (action in CALLS and re.search(CALLS[action], sources)):
+                    yield f"{name}: the code never does {action}"
+                if "*" in action or statement["Resource"] == "*" and action != "dynamodb:ListStreams":
+                    yield f"{name} allows too much: {statement}"
+    yield from (f"no role allows {action}, which the code does" for action, pattern in CALLS.items()
+                if action not in allowed and re.search(pattern, sources))
+
+
+# Faults that must be found, each put into a copy of the template: rules that see nothing are worth nothing.
+PLANTED = {
+    "a queue without dead letters": lambda r: r["ExportQueue"]["Properties"].pop("RedrivePolicy"),
+    "a message that shows again too early": lambda r: r["ErrandQueue"]["Properties"].update(VisibilityTimeout=60),
+    "a short visibility without a reason": lambda r: r["ErrandQueue"]["Metadata"].pop("shorter"),
+    "a batch that fails as one": lambda r: r["NudgeMapping"]["Properties"].update(BatchSize=10),
+    "dead letters that nobody watches": lambda r: r.pop("ExportDeadAlarm"),
+    "an alarm that tells nobody": lambda r: r["OldJobAlarm"]["Properties"].pop("AlarmActions"),
+    "a filter for words that are never logged": lambda r: r["StalledFilter"]["Properties"].update(FilterPattern='{ $.fields.message = "nobody ever logs this" }'),
+    "an action that the code never does": lambda r: statement(r).update(Action=["dynamodb:Scan"]),
+    "an action with a star": lambda r: statement(r).update(Action=["dynamodb:*"]),
+    "everything as a resource": lambda r: statement(r).update(Resource="*"),
+}
+
+
+def statement(resources):
+    return resources["SenderFunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+
+
+def unnoticed(resources, sources):
+    """Which of the planted faults no rule finds."""
+    known = set(problems(resources, sources))
+    for name, plant in PLANTED.items():
+        faulty = copy.deepcopy(resources)
+        plant(faulty)
+        if not set(problems(faulty, sources)) - known:
+            yield f"rules.py does not notice {name}"
