@@ -115,7 +115,7 @@ impl Config {
             token_prefix: variable("TOKEN_PREFIX")?,
             export_queue_url: variable("EXPORT_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
-            link_origin: std::env::var("LINK_ORIGIN").ok().filter(|origin| !origin.is_empty()),
+            link_origin: given("LINK_ORIGIN"),
             oidc: oidc()?,
             owner_email: given("OWNER_EMAIL").map(|email| email.trim().to_lowercase()),
         })
