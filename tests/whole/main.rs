@@ -52,3 +52,4 @@ mod user_ids;
 mod v3_fields;
 mod walls;
 mod webhooks;
+mod webhooks_out;

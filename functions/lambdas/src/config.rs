@@ -28,6 +28,8 @@ pub struct Config {
     pub token_prefix: String,
     /// Campaigns whose people are wanted as a file. `EXPORT_QUEUE_URL`.
     pub export_queue_url: String,
+    /// Events on their way to webhooks. `HOOK_QUEUE_URL`.
+    pub hook_queue_url: String,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
     /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
@@ -87,6 +89,7 @@ impl Config {
             errand_queue_url: variable("ERRAND_QUEUE_URL")?,
             token_prefix: variable("TOKEN_PREFIX")?,
             export_queue_url: variable("EXPORT_QUEUE_URL")?,
+            hook_queue_url: variable("HOOK_QUEUE_URL")?,
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
             oidc: oidc()?,
         })

@@ -12,6 +12,7 @@ pub mod config;
 pub mod dispatcher;
 pub mod exporter;
 pub mod fetch;
+pub mod hooks;
 pub mod importer;
 mod load;
 pub mod logging;

@@ -87,6 +87,7 @@ impl Cloud {
             errand_queue_url: self.queues.errand.clone(),
             token_prefix: "campanile/".to_owned(),
             export_queue_url: self.queues.export.clone(),
+            hook_queue_url: self.queues.hook.clone(),
             apps,
             oidc: None,
         };

@@ -21,6 +21,8 @@ pub struct Queues {
     pub errand: String,
     /// Campaigns whose people are wanted as a file.
     pub export: String,
+    /// Events on their way to webhooks.
+    pub hook: String,
     /// Files on which the exporter failed five times.
     pub export_dead: String,
     /// Errands on which the importer failed five times.
@@ -44,6 +46,7 @@ pub async fn create(client: &Client) -> anyhow::Result<Queues> {
         upload: create_one(client, "campanile-upload", 900, Some("campanile-upload-dead")).await?,
         errand: create_one(client, "campanile-errand", 900, Some("campanile-errand-dead")).await?,
         export: create_one(client, "campanile-export", 900, Some("campanile-export-dead")).await?,
+        hook: create_one(client, "campanile-hook", 900, None).await?,
         export_dead,
         send_dead,
         upload_dead,

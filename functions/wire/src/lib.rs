@@ -29,6 +29,7 @@ mod settings;
 mod template;
 mod timing;
 mod token;
+mod webhook;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
@@ -50,7 +51,9 @@ pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
     SignInLink, SignInWays, TokenList,
 };
-pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, HoursId, ListId, MemberId, TokenId, WorkspaceId};
+pub use ids::{
+    AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, HoursId, ListId, MemberId, TokenId, WebhookId, WorkspaceId,
+};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
@@ -84,3 +87,7 @@ pub use template::{
 };
 pub use timing::{BusinessHours, CreateSavedHours, EditSavedHours, QuietHours, SavedHours, SavedHoursList, WaitReason};
 pub use token::AccessToken;
+pub use webhook::{
+    CreateWebhook, CreatedWebhook, Delivery, DeliveryList, DeliveryStatus, EditWebhook, Webhook, WebhookData,
+    WebhookEvent, WebhookEventKind, WebhookList,
+};

@@ -8,6 +8,7 @@ mod claims;
 mod completion;
 mod cutting;
 mod dead_letters;
+mod deliveries;
 mod health;
 mod later;
 mod portfolio;
@@ -67,6 +68,10 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
                 failed = Some(error);
             }
             if let Err(error) = retention::step(app).await {
+                failed = Some(error);
+            }
+            if let Err(error) = deliveries::send_due(app).await {
+                tracing::error!(error = format!("{error:#}"), "webhooks could not be told again");
                 failed = Some(error);
             }
             store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?

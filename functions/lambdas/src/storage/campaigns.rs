@@ -22,11 +22,13 @@ use wire::{
 
 use super::attestation::AttestationRecord;
 use super::audit::{self, AuditLine, Step};
+use super::deliveries;
 use super::lapses::{self, DAY_MS, LAPSE_SHARD};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
 use crate::App;
+use crate::hooks::outbox;
 
 /// The partition key of the sparse index of campaigns that must move.
 pub const DUE_SHARD: &str = "due";
@@ -478,14 +480,22 @@ pub async fn transition(
         .expression_attribute_values(":read", number(read.version))
         .expression_attribute_values(":none", number(0));
     let step = Step { from: Some(read.status), to: next.status };
+    let told = outbox::of(app, read.status, &next, &line).await?;
     let mut writes = vec![of_put(put)?, audit::write(app, &next.id, next.version, step, line)?];
+    for event in &told {
+        writes.push(deliveries::write(app, event)?);
+    }
     if read.comes_to_need_audience(&next) {
         writes.push(lapses::is_kept(app, next.workspace_id, &next.audience_id)?);
     }
     if next.recipients != read.recipients {
         writes.push(totals::resize(app, &next.id, next.recipients)?);
     }
-    table::transact(app, writes, "moving a campaign").await
+    let written = table::transact(app, writes, "moving a campaign").await?;
+    if written == Written::Done {
+        outbox::send(app, told).await;
+    }
+    Ok(written)
 }
 
 /// Nobody wrote since `:read`; records of an earlier release have no version.

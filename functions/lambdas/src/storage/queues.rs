@@ -4,8 +4,9 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, ExportId, WorkspaceId};
+use wire::{AudienceId, CampaignId, DeliveryId, ExportId, WebhookId, WorkspaceId};
 
+use super::deliveries::DeliveryRecord;
 use crate::App;
 
 /// Messages in one SQS request.
@@ -78,6 +79,22 @@ pub struct ExportErrand {
     pub workspace_id: WorkspaceId,
     /// Which file.
     pub export_id: ExportId,
+}
+
+/// Asks the exporter to tell a webhook what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which webhook.
+    pub hook_id: WebhookId,
+    /// Events that stand nowhere else yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<DeliveryRecord>,
+    /// Events that stand in the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<DeliveryId>,
 }
 
 /// Work for a sender that is no job: the confirmation of a person's wish. What is sent stands with the wish
@@ -219,6 +236,15 @@ pub async fn send_export(app: &App, errand: &ExportErrand) -> anyhow::Result<()>
     let request = app.sqs.send_message().queue_url(&app.config.export_queue_url);
     let request = request.message_body(serde_json::to_string(errand)?);
     request.send().await.with_context(|| format!("asking for export {}", errand.export_id))?;
+    Ok(())
+}
+
+/// Asks the exporter to tell a webhook, after `delay_seconds`.
+pub async fn send_deliveries(app: &App, errand: &DeliveryErrand, delay_seconds: i64) -> anyhow::Result<()> {
+    let delay = i32::try_from(delay_seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+    let request = app.sqs.send_message().queue_url(&app.config.hook_queue_url).delay_seconds(delay);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("telling webhook {}", errand.hook_id))?;
     Ok(())
 }
 

@@ -3,9 +3,10 @@
 
 use campaigns::message::MessageRecord;
 use campaigns::send_error::{self, Reaction, reaction};
-use wire::{CampaignId, CampaignStatus};
+use wire::{CampaignId, CampaignStatus, WebhookData, WebhookEventKind};
 
 use crate::App;
+use crate::hooks::{self, Happening};
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::ChannelRecord;
@@ -27,7 +28,8 @@ pub(super) async fn take_consequences(
     match reaction(code) {
         Reaction::Suppress => {
             let (workspace, phone) = (channel.workspace_id, message.canonical_phone());
-            suppressions::add_by_code(app, workspace, phone, code, failed_at).await.map(|_| ())
+            suppressions::add_by_code(app, workspace, phone, code, failed_at).await?;
+            hooks::tell(app, workspace, &[opted_out(channel, phone, code, failed_at)]).await
         }
         Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),
         Reaction::PauseNumber => {
@@ -37,6 +39,23 @@ pub(super) async fn take_consequences(
             Ok(())
         }
         Reaction::Retry | Reaction::SlowNumber | Reaction::RestNumber | Reaction::Defer | Reaction::Fail => Ok(()),
+    }
+}
+
+/// What webhooks are told of somebody whose messages WhatsApp fails because he wants none.
+fn opted_out(channel: &ChannelRecord, phone: &str, code: u32, at: i64) -> Happening {
+    Happening {
+        kind: WebhookEventKind::ContactOptedOut,
+        at,
+        named: format!("{phone}#{code}"),
+        person: Some(phone.to_owned()),
+        data: WebhookData {
+            phone: Some(format!("+{phone}")),
+            reason: Some(send_error::title(code)),
+            code: Some(code),
+            channel_id: Some(channel.id.clone()),
+            ..WebhookData::default()
+        },
     }
 }
 
