@@ -40,6 +40,7 @@ mod provider;
 mod real_time;
 mod recounts;
 mod refusals;
+mod reply_rules;
 mod reports;
 mod retention;
 mod roles;

@@ -1,8 +1,9 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId, ReplyRules};
 
+mod reply_rules;
 mod wordings;
 
 pub use self::wordings::{
@@ -65,6 +66,8 @@ pub struct NewCampaign {
     pub business_hours_id: Option<HoursId>,
     /// Which replies count.
     pub tracking: Tracking,
+    /// What is done when somebody answers.
+    pub replies: Option<ReplyRules>,
     /// The most that it may cost, in millionths of the rate card's currency.
     pub spend_cap_micros: Option<u64>,
     chunk: ChunkAsked,
@@ -119,6 +122,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let retry_rounds = retry_rounds(request, &mut faults);
     let limits = limits(request, &mut faults);
     let tracking = tracking(request, &mut faults);
+    let replies = reply_rules::parse(request.replies.as_ref(), &mut faults);
     let spend_cap_micros = spend_cap(request, &mut faults);
     let timing = Timing::parse(request).unwrap_or_else(|wrong| {
         faults.0.extend(wrong);
@@ -140,6 +144,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             timing,
             business_hours_id: filled(&request.business_hours_id).map(|id| HoursId(id.to_owned())),
             tracking,
+            replies,
             spend_cap_micros,
             chunk,
             between_chunks_ms,

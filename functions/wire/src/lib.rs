@@ -23,6 +23,7 @@ mod message;
 mod money;
 mod preview;
 mod problem;
+mod reply;
 mod report;
 mod seconds;
 mod settings;
@@ -73,6 +74,7 @@ pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
+pub use reply::ReplyRules;
 pub use report::{
     CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
     PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport,

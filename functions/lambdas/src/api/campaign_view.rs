@@ -75,6 +75,7 @@ pub fn campaign(
         seconds_between_chunks: seconds(record.between_chunks_ms),
         track_all_channels: record.tracking.channels == TrackedChannels::All,
         track_max_hours: record.tracking.max_hours,
+        replies: record.replies.clone(),
         chunk_size: u64::from(record.chunk_size),
         retry_rounds: record.retry_rounds,
         business_hours: record.timing.hours.map(Into::into),

@@ -43,6 +43,7 @@ pub(crate) fn record() -> CampaignRecord {
         business_hours_id: None,
         timing: campaigns::timing::Timing::default(),
         tracking: campaigns::tracking::Tracking::default(),
+        replies: None,
         attestation: None,
         spend_cap_micros: None,
         estimated_micros: None,

@@ -37,6 +37,7 @@ use super::idempotency::{self, Keyed};
 use super::launch_check;
 use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
+use super::webhooks;
 use crate::App;
 use crate::media::Held;
 use crate::storage::attestation::AttestationRecord;
@@ -111,6 +112,7 @@ pub(super) async fn create_or_find(
         }
     };
     let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
+    webhooks::check_named(app, caller, asked.replies.as_ref()).await?;
     let (channel, audience) = parties(app, caller, &asked, audience_field).await?;
     let wordings = fitting_wordings(app, &channel, &asked.wordings, &audience.columns).await?;
     let new = CampaignId(app.new_id()?);
@@ -318,6 +320,7 @@ fn record(
         timing: asked.timing,
         business_hours_id: asked.business_hours_id.clone(),
         tracking: asked.tracking,
+        replies: asked.replies.clone(),
         attestation: None,
         spend_cap_micros: asked.spend_cap_micros,
         estimated_micros: None,

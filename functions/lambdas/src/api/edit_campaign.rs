@@ -16,7 +16,7 @@ use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
     CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant, EditCampaign,
-    FreeContent, MediaSource,
+    FreeContent, MediaSource, ReplyRules,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
@@ -29,6 +29,7 @@ use super::extract::Body;
 use super::launch_check;
 use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
+use super::webhooks;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::media::Held;
@@ -67,6 +68,9 @@ pub async fn edit(
         let standing = CreateCampaign { pause_above: limits.map(Into::into), ..asked_for(&read) };
         let asked = editing::overlay(standing, &request);
         let new = creation::parse(&asked, app.clock.now()).map_err(Refusal::fields)?;
+        if read.replies != new.replies {
+            webhooks::check_named(&app, &caller, new.replies.as_ref()).await?;
+        }
         let progress = progress(&app, &read).await?;
         let mut next = match is_other_message(&read, &new) {
             false => read.clone(),
@@ -172,6 +176,7 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         retry_rounds: Some(record.retry_rounds),
         track_max_hours: Some(record.tracking.max_hours),
         track_all_channels: Some(record.tracking.channels == TrackedChannels::All),
+        replies: record.replies.clone(),
         business_hours: record.timing.hours.map(Into::into),
         business_hours_id: record.business_hours_id.as_ref().map(|id| id.0.clone()),
         quiet_hours: record.timing.quiet.map(Into::into),
@@ -273,6 +278,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.timing = new.timing;
     next.business_hours_id.clone_from(&new.business_hours_id);
     next.tracking = new.tracking;
+    next.replies.clone_from(&new.replies);
     next.spend_cap_micros = new.spend_cap_micros;
 }
 
@@ -293,7 +299,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 16] {
+fn shown(record: &CampaignRecord) -> [Shown; 17] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
@@ -316,9 +322,21 @@ fn shown(record: &CampaignRecord) -> [Shown; 16] {
         (Part::Breaker, "spendCap", record.spend_cap_micros.map(amount)),
         (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
         (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
+        (Part::Tracking, "replies", record.replies.as_ref().map(rules_in_words)),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]
+}
+
+/// What is done with replies; an answer is named by its own words.
+fn rules_in_words(rules: &ReplyRules) -> String {
+    let ReplyRules { label, answer, webhook_id } = rules;
+    let parts = [
+        label.as_ref().map(|label| format!("label {label}")),
+        answer.as_ref().map(|answer| format!("answer \"{answer}\"")),
+        webhook_id.as_ref().map(|id| format!("webhook {id}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// How far the campaign has come. A job may have left before its cursor was moved, so a campaign that was sending is

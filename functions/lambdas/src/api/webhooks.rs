@@ -6,7 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{CreateWebhook, CreatedWebhook, EditWebhook, FieldError, Webhook, WebhookEventKind, WebhookId, WebhookList};
+use wire::{
+    CreateWebhook, CreatedWebhook, EditWebhook, FieldError, ReplyRules, Webhook, WebhookEventKind, WebhookId,
+    WebhookList,
+};
 
 use super::answers;
 use super::caller::Caller;
@@ -237,6 +240,15 @@ pub async fn rotate_secret(
 pub(super) async fn find(app: &App, caller: &Caller, id: &WebhookId) -> Result<HookRecord, ApiError> {
     let standing = store::read(app, caller.workspace_id).await?;
     Ok(standing.find(id).cloned().ok_or_else(not_found)?)
+}
+
+/// Whether the webhook that a campaign's rules name is there.
+pub(super) async fn check_named(app: &App, caller: &Caller, rules: Option<&ReplyRules>) -> Result<(), ApiError> {
+    let Some(id) = rules.and_then(|rules| rules.webhook_id.as_ref()) else { return Ok(()) };
+    match store::read(app, caller.workspace_id).await?.find(id) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::field("replies.webhookId", "this workspace has no such webhook").into()),
+    }
 }
 
 fn not_found() -> Refusal {

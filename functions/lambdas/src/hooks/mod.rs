@@ -92,6 +92,21 @@ pub(crate) async fn tell(app: &App, workspace: WorkspaceId, happenings: &[Happen
     Ok(())
 }
 
+/// Tells one webhook, whatever it wants, unless it is switched off. The same event is the same delivery, so one that it
+/// wants besides comes once.
+pub(crate) async fn tell_one(
+    app: &App,
+    workspace: WorkspaceId,
+    hook: &WebhookId,
+    happening: &Happening,
+) -> anyhow::Result<()> {
+    let known = hooks::known(app, workspace).await?;
+    match known.find(hook).filter(|hook| hook.disabled_because.is_none()) {
+        Some(_) => give(app, workspace, hook, &[happening]).await,
+        None => Ok(()),
+    }
+}
+
 async fn give(app: &App, workspace: WorkspaceId, hook: &WebhookId, wanted: &[&Happening]) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
     for some in wanted.chunks(ERRAND_EVENTS) {

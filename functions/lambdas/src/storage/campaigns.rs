@@ -16,8 +16,8 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, Template,
-    WaitReason, WorkspaceId,
+    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, ReplyRules,
+    Template, WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -90,6 +90,9 @@ pub struct CampaignRecord {
     /// Which replies count.
     #[serde(default)]
     pub tracking: Tracking,
+    /// What is done when somebody answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<ReplyRules>,
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,

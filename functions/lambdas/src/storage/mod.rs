@@ -5,6 +5,7 @@ pub mod assets;
 pub mod attestation;
 pub mod audiences;
 pub mod audit;
+pub mod auto_answers;
 pub mod business_hours;
 pub mod campaign_exports;
 pub mod campaigns;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, DeliveryId, ExportId, WebhookId, WorkspaceId};
+use wire::{AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, WebhookId, WorkspaceId};
 
 use super::deliveries::DeliveryRecord;
 use crate::App;
@@ -110,6 +110,39 @@ pub struct NoticeErrand {
     pub id: String,
 }
 
+/// Work for a sender that is no job: the automatic answer to somebody who answered a campaign. Whether it is still to be
+/// sent stands in the table (`auto_answers`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which campaign answers.
+    pub campaign_id: CampaignId,
+    /// The channel that was written to, and answers.
+    pub channel_id: ChannelId,
+    /// The keyed hash of the person.
+    pub person: String,
+    /// Meta's id of the reply.
+    pub reply_id: String,
+    /// The person's number as WhatsApp spells it, with `+`.
+    pub to: String,
+}
+
+/// How an automatic answer lies in the send queue.
+#[derive(Serialize, Deserialize)]
+struct AnswerBody {
+    answer: AnswerErrand,
+}
+
+impl AnswerErrand {
+    /// The errand in this body; nothing when it is something else.
+    pub fn parse(body: &str) -> Option<anyhow::Result<AnswerErrand>> {
+        let body = body.starts_with("{\"answer\"").then(|| serde_json::from_str::<AnswerBody>(body))?;
+        Some(body.map(|body| body.answer).context("a message in the send queue is no automatic answer"))
+    }
+}
+
 /// How an errand lies in the send queue, so that it is told from a job by its first bytes.
 #[derive(Serialize, Deserialize)]
 struct NoticeBody {
@@ -193,6 +226,15 @@ pub async fn send_notice(app: &App, errand: &NoticeErrand, delay_seconds: i64) -
     let request = app.sqs.send_message().queue_url(&app.config.send_queue_url).delay_seconds(delay);
     let request = request.message_body(serde_json::to_string(&NoticeBody { notice: errand.clone() })?);
     request.send().await.context("asking for the confirmation of a wish")?;
+    Ok(())
+}
+
+/// Asks a sender for an automatic answer, after `delay_seconds`.
+pub async fn send_answer(app: &App, errand: &AnswerErrand, delay_seconds: i64) -> anyhow::Result<()> {
+    let delay = i32::try_from(delay_seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+    let request = app.sqs.send_message().queue_url(&app.config.send_queue_url).delay_seconds(delay);
+    let request = request.message_body(serde_json::to_string(&AnswerBody { answer: errand.clone() })?);
+    request.send().await.context("asking for an automatic answer")?;
     Ok(())
 }
 

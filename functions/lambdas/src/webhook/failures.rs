@@ -28,8 +28,10 @@ pub(super) async fn take_consequences(
     match reaction(code) {
         Reaction::Suppress => {
             let (workspace, phone) = (channel.workspace_id, message.canonical_phone());
-            suppressions::add_by_code(app, workspace, phone, code, failed_at).await?;
-            hooks::tell(app, workspace, &[opted_out(channel, phone, code, failed_at)]).await
+            match suppressions::add_by_code(app, workspace, phone, code, failed_at).await? {
+                true => hooks::tell(app, workspace, &[opted_out(channel, phone, code, failed_at)]).await,
+                false => Ok(()),
+            }
         }
         Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),
         Reaction::PauseNumber => {

@@ -14,7 +14,7 @@ use wire::{WebhookData, WebhookEventKind};
 
 use super::answers;
 use super::notification::millis;
-use super::people;
+use super::{people, reply_rules};
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::storage::channels::ChannelRecord;
@@ -152,7 +152,11 @@ async fn take(app: &App, channel: &ChannelRecord, replies: Vec<Reply>) -> anyhow
     let mut happenings = Vec::new();
     for reply in &replies {
         let answered = answers::note(app, channel, &phone, reply).await?;
-        happenings.extend(happening(channel, &phone, reply, answered.as_ref()));
+        let happening = happening(channel, &phone, reply, answered.as_ref());
+        if let Some(message) = &answered {
+            reply_rules::follow(app, channel, &phone, reply, message, happening.as_ref()).await?;
+        }
+        happenings.extend(happening);
     }
     hooks::tell(app, channel.workspace_id, &happenings).await?;
     Ok(noted)
