@@ -33,6 +33,7 @@ mod ledger;
 mod limit;
 mod long;
 mod money;
+mod notices;
 mod openapi;
 mod pace;
 mod progress;

@@ -30,6 +30,8 @@ pub struct Config {
     pub export_queue_url: String,
     /// Events on their way to webhooks. `HOOK_QUEUE_URL`.
     pub hook_queue_url: String,
+    /// The sender of notices by mail, which SES has verified. `MAIL_FROM`; empty: no mail.
+    pub mail_from: Option<String>,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
     /// The identity provider. `OIDC_ISSUER`, `OIDC_CLIENT_ID` and `OIDC_REDIRECT_URL`: all or none.
@@ -90,6 +92,7 @@ impl Config {
             token_prefix: variable("TOKEN_PREFIX")?,
             export_queue_url: variable("EXPORT_QUEUE_URL")?,
             hook_queue_url: variable("HOOK_QUEUE_URL")?,
+            mail_from: Some(variable("MAIL_FROM")?).filter(|from| !from.is_empty()),
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
             oidc: oidc()?,
         })

@@ -69,6 +69,11 @@ text_id! {
     DeliveryId
 }
 
+text_id! {
+    /// A notice to the people of a workspace: 26 characters, sortable by the time of what happened (ULID).
+    NoticeId
+}
+
 /// One customer's walls. A number, as the v3 API has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

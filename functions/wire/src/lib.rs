@@ -21,6 +21,7 @@ mod list;
 mod manage;
 mod message;
 mod money;
+mod notice;
 mod preview;
 mod problem;
 mod reply;
@@ -53,7 +54,8 @@ pub use identity::{
     SignInLink, SignInWays, TokenList,
 };
 pub use ids::{
-    AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, HoursId, ListId, MemberId, TokenId, WebhookId, WorkspaceId,
+    AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, HoursId, ListId, MemberId, NoticeId, TokenId, WebhookId,
+    WorkspaceId,
 };
 pub use language::Language;
 pub use lifecycle::{
@@ -70,6 +72,7 @@ pub use money::{
     BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,
     Spending, StandingRateCard,
 };
+pub use notice::{Notice, NoticeKind, NoticeList, NoticesRead, ReadNotices};
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };

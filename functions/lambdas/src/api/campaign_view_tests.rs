@@ -13,6 +13,7 @@ pub(crate) fn record() -> CampaignRecord {
         workspace_id: WorkspaceId(7),
         name: "Natal".into(),
         operator_name: "Ana".into(),
+        created_by: None,
         channel_id: ChannelId("simulator".into()),
         audience_id: AudienceId("01JD8ZQ0000000000000000000".into()),
         recipients: 10,

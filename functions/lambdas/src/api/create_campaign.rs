@@ -121,6 +121,7 @@ pub(super) async fn create_or_find(
         None => new,
     };
     let mut record = record(app, id, &asked, &channel, audience, wordings)?;
+    record.created_by = caller.member_id.clone();
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
@@ -302,6 +303,7 @@ fn record(
         workspace_id: channel.workspace_id,
         name: asked.name.clone(),
         operator_name: asked.operator_name.clone(),
+        created_by: None,
         channel_id: channel.id.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,

@@ -51,6 +51,7 @@ mod lists;
 mod members;
 pub(crate) mod message_view;
 mod messages;
+mod notices;
 mod once;
 mod openapi;
 mod people;
@@ -130,6 +131,8 @@ fn access(routes: Routes) -> Routes {
         .post("/v3/webhooks/{id}/test", Role(Manager), deliveries::test)
         .get("/v3/webhooks/{id}/deliveries", Role(Manager), deliveries::list)
         .post("/v3/webhooks/{id}/deliveries/{delivery}/redeliver", Role(Manager), deliveries::redeliver)
+        .get("/v3/notices", Role(Viewer), notices::list)
+        .post("/v3/notices/read", Role(Viewer), notices::read)
         .get("/v3/settings", Role(Viewer), settings::show)
         .patch("/v3/settings", Role(Manager), settings::edit)
         .get("/v3/settings/audit", Role(Viewer), settings::audit)

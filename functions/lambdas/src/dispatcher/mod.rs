@@ -24,6 +24,7 @@ use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 use self::cap::Allowed;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
+use crate::notices;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord, DUE_SHARD};
 use crate::storage::channels;
@@ -72,6 +73,10 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
             }
             if let Err(error) = deliveries::send_due(app).await {
                 tracing::error!(error = format!("{error:#}"), "webhooks could not be told again");
+                failed = Some(error);
+            }
+            if let Err(error) = notices::send_due(app).await {
+                tracing::error!(error = format!("{error:#}"), "notices could not be mailed again");
                 failed = Some(error);
             }
             store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?

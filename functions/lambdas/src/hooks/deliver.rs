@@ -14,6 +14,7 @@ use super::outbox::LOOK_AFTER_MS;
 use super::sign;
 use crate::App;
 use crate::fetch::Answered;
+use crate::notices;
 use crate::storage::deliveries::{self, DELIVERY_SHARD, DeliveryRecord};
 use crate::storage::hooks::{self, HookRecord, HooksRecord};
 use crate::storage::queues::{self, DeliveryErrand, LONGEST_DELAY_SECONDS};
@@ -219,6 +220,7 @@ async fn note_health(app: &App, hook: &HookRecord, workspace: wire::WorkspaceId,
         && hook.disabled_because.is_none()
     {
         tracing::warn!(%workspace, webhook = %hook.id, why, "a webhook was switched off");
+        notices::of_hook(app, workspace, hook, why).await?;
     }
     Ok(())
 }

@@ -16,17 +16,17 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, ReplyRules,
-    Template, WaitReason, WorkspaceId,
+    AudienceId, CampaignEvent, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, MemberId,
+    ReplyRules, Template, WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
 use super::audit::{self, AuditLine, Step};
-use super::deliveries;
 use super::lapses::{self, DAY_MS, LAPSE_SHARD};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
+use super::{deliveries, notices};
 use crate::App;
 use crate::hooks::outbox;
 
@@ -45,6 +45,9 @@ pub struct CampaignRecord {
     pub name: String,
     /// Who created it.
     pub operator_name: String,
+    /// The member who did; nobody for what a token made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<MemberId>,
     /// The number that sends.
     pub channel_id: ChannelId,
     /// To whom.
@@ -484,6 +487,7 @@ pub async fn transition(
         .expression_attribute_values(":none", number(0));
     let step = Step { from: Some(read.status), to: next.status };
     let told = outbox::of(app, read.status, &next, &line).await?;
+    let noticed = crate::notices::of_campaign(app, read.status, &next, &line);
     let mut writes = vec![of_put(put)?, audit::write(app, &next.id, next.version, step, line)?];
     for event in &told {
         writes.push(deliveries::write(app, event)?);
@@ -494,9 +498,13 @@ pub async fn transition(
     if next.recipients != read.recipients {
         writes.push(totals::resize(app, &next.id, next.recipients)?);
     }
+    if let Some(notice) = &noticed {
+        writes.push(notices::write(app, notice)?);
+    }
     let written = table::transact(app, writes, "moving a campaign").await?;
     if written == Written::Done {
         outbox::send(app, told).await;
+        crate::notices::send(app, noticed).await;
     }
     Ok(written)
 }

@@ -24,6 +24,7 @@ pub mod lapses;
 pub mod lists;
 pub mod members;
 pub mod messages;
+pub mod notices;
 pub mod numbers;
 pub mod people;
 pub mod person_keys;

@@ -4,7 +4,7 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, WebhookId, WorkspaceId};
+use wire::{AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, NoticeId, WebhookId, WorkspaceId};
 
 use super::deliveries::DeliveryRecord;
 use crate::App;
@@ -95,6 +95,16 @@ pub struct DeliveryErrand {
     /// Events that stand in the table.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<DeliveryId>,
+}
+
+/// Asks the exporter to mail a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which.
+    pub notice_id: NoticeId,
 }
 
 /// Work for a sender that is no job: the confirmation of a person's wish. What is sent stands with the wish
@@ -226,6 +236,14 @@ pub async fn send_notice(app: &App, errand: &NoticeErrand, delay_seconds: i64) -
     let request = app.sqs.send_message().queue_url(&app.config.send_queue_url).delay_seconds(delay);
     let request = request.message_body(serde_json::to_string(&NoticeBody { notice: errand.clone() })?);
     request.send().await.context("asking for the confirmation of a wish")?;
+    Ok(())
+}
+
+/// Asks the exporter to mail a notice.
+pub async fn send_mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
+    let request = app.sqs.send_message().queue_url(&app.config.hook_queue_url);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("mailing notice {}", errand.notice_id))?;
     Ok(())
 }
 

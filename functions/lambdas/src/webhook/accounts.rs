@@ -11,6 +11,7 @@ use wire::{WebhookData, WebhookEventKind};
 use super::notification::AccountChange;
 use crate::App;
 use crate::hooks::{self, Happening};
+use crate::notices;
 use crate::sender::number;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::heard::{self, Heard, Limit, Quality};
@@ -216,7 +217,9 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
         heard.note(news.at, &news.text);
     };
     heard::change(app, channel, hear).await?;
-    hooks::tell(app, channel.workspace_id, &[happening(app, channel, news)]).await
+    let happening = happening(app, channel, news);
+    notices::of_channel(app, channel, happening.at, &news.text).await?;
+    hooks::tell(app, channel.workspace_id, &[happening]).await
 }
 
 fn happening(app: &App, channel: &ChannelRecord, news: &News) -> Happening {
