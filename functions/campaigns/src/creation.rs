@@ -6,6 +6,7 @@ use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, Hou
 mod reply_rules;
 mod wordings;
 
+pub use self::reply_rules::in_words as rules_in_words;
 pub use self::wordings::{
     LARGEST_WORDINGS, LONGEST_LANGUAGE, LONGEST_TEMPLATE_NAME, LONGEST_TEXT, LONGEST_VARIANT_NAME, MOST_PARAMETERS,
     NewWording,

@@ -47,23 +47,25 @@ pub struct Fact {
 /// new fact, and neither is a failure after which the message is tried again. A receipt may be known before the answer to
 /// the request, which is then not written down: it too says that WhatsApp took the message.
 pub fn of_message(before: Option<&MessageRecord>, after: &MessageRecord) -> Vec<Fact> {
-    let is_again = before.is_some_and(|before| before.tried() != after.tried());
-    let taken = |record: &MessageRecord| {
-        let facts = [record.accepted_at, record.held_at, record.sent_at, record.delivered_at, record.read_at];
-        facts.into_iter().flatten().next()
-    };
-    let failed = |record: &MessageRecord| record.failed_at.filter(|_| record.state == MessageState::Failed);
-    let facts: [(WebhookEventKind, &dyn Fn(&MessageRecord) -> Option<i64>); 4] = [
-        (WebhookEventKind::MessageAccepted, &taken),
-        (WebhookEventKind::MessageDelivered, &|record| record.delivered_at),
-        (WebhookEventKind::MessageRead, &|record| record.read_at),
-        (WebhookEventKind::MessageFailed, &failed),
-    ];
-    let is_new = |of: &dyn Fn(&MessageRecord) -> Option<i64>| {
-        let known = before.filter(|_| !is_again).and_then(of);
-        of(after).filter(|_| known.is_none())
-    };
-    facts.into_iter().filter_map(|(kind, of)| Some(Fact { kind, at: is_new(of)? })).collect()
+    let is_same_try = |before: &&MessageRecord| before.tried() == after.tried();
+    let known = before.filter(is_same_try).map(facts).unwrap_or_default();
+    let news = KINDS.into_iter().zip(facts(after)).zip(known);
+    news.filter_map(|((kind, at), known)| Some(Fact { kind, at: at.filter(|_| known.is_none())? })).collect()
+}
+
+/// The facts of a message, in the order in which they happen.
+const KINDS: [WebhookEventKind; 4] = [
+    WebhookEventKind::MessageAccepted,
+    WebhookEventKind::MessageDelivered,
+    WebhookEventKind::MessageRead,
+    WebhookEventKind::MessageFailed,
+];
+
+/// When each of [`KINDS`] happened.
+fn facts(record: &MessageRecord) -> [Option<i64>; 4] {
+    let taken = record.accepted_at.or(record.held_at).or(record.sent_at).or(record.delivered_at).or(record.read_at);
+    let failed_at = record.failed_at.filter(|_| record.state == MessageState::Failed);
+    [taken, record.delivered_at, record.read_at, failed_at]
 }
 
 #[cfg(test)]

@@ -29,6 +29,17 @@ pub(super) fn parse(asked: Option<&ReplyRules>, faults: &mut Faults) -> Option<R
     Some(rules).filter(|rules| *rules != ReplyRules::default())
 }
 
+/// What is done with replies, for people; an answer by its own words.
+pub fn in_words(rules: &ReplyRules) -> String {
+    let ReplyRules { label, answer, webhook_id } = rules;
+    let parts = [
+        label.as_ref().map(|label| format!("label {label}")),
+        answer.as_ref().map(|answer| format!("answer \"{answer}\"")),
+        webhook_id.as_ref().map(|id| format!("webhook {id}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
     CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant, EditCampaign,
-    FreeContent, MediaSource, ReplyRules,
+    FreeContent, MediaSource,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
@@ -66,11 +66,7 @@ pub async fn edit(
         let read = find(&app, &caller, &id).await?;
         let limits = limits(&app, &id, &request).await?;
         let standing = CreateCampaign { pause_above: limits.map(Into::into), ..asked_for(&read) };
-        let asked = editing::overlay(standing, &request);
-        let new = creation::parse(&asked, app.clock.now()).map_err(Refusal::fields)?;
-        if read.replies != new.replies {
-            webhooks::check_named(&app, &caller, new.replies.as_ref()).await?;
-        }
+        let new = parsed(&app, &caller, &read, &editing::overlay(standing, &request)).await?;
         let progress = progress(&app, &read).await?;
         let mut next = match is_other_message(&read, &new) {
             false => read.clone(),
@@ -118,6 +114,18 @@ pub async fn edit(
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
+}
+
+/// What is asked for, as a creation would have it; the webhook that it names, if that is another one, is there.
+async fn parsed(
+    app: &App,
+    caller: &Caller,
+    read: &CampaignRecord,
+    asked: &CreateCampaign,
+) -> Result<NewCampaign, ApiError> {
+    let new = creation::parse(asked, app.clock.now()).map_err(Refusal::fields)?;
+    webhooks::check_named(app, caller, new.replies.as_ref().filter(|_| read.replies != new.replies)).await?;
+    Ok(new)
 }
 
 /// Whether the edit lets a campaign start by itself that was not looked at as it now stands.
@@ -322,21 +330,10 @@ fn shown(record: &CampaignRecord) -> [Shown; 17] {
         (Part::Breaker, "spendCap", record.spend_cap_micros.map(amount)),
         (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
         (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
-        (Part::Tracking, "replies", record.replies.as_ref().map(rules_in_words)),
+        (Part::Tracking, "replies", record.replies.as_ref().map(creation::rules_in_words)),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]
-}
-
-/// What is done with replies; an answer is named by its own words.
-fn rules_in_words(rules: &ReplyRules) -> String {
-    let ReplyRules { label, answer, webhook_id } = rules;
-    let parts = [
-        label.as_ref().map(|label| format!("label {label}")),
-        answer.as_ref().map(|answer| format!("answer \"{answer}\"")),
-        webhook_id.as_ref().map(|id| format!("webhook {id}")),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// How far the campaign has come. A job may have left before its cursor was moved, so a campaign that was sending is
