@@ -10,6 +10,7 @@ CALLS = {
     "s3:GetObject": r"\.(get|head)_object\(\)", "s3:PutObject": r"\.(put_object|create_multipart_upload)\(\)",
     "s3:DeleteObject": r"\.delete_objects?\(\)", "s3:ListBucket": r"\.(get|head)_object\(\)|\.list_objects_v2\(\)",  # else a 404 is a 403
     "sqs:SendMessage": r"\.send_message(_batch)?\(\)", "sqs:ReceiveMessage": r"\.receive_message\(\)", "sqs:DeleteMessage": r"\.delete_message\(\)",
+    "ses:SendEmail": r"\.send_email\(\)",
     "secretsmanager:CreateSecret": r"\.create_secret\(\)", "secretsmanager:GetSecretValue": r"\.get_secret_value\(\)",
     "secretsmanager:DeleteSecret": r"\.delete_secret\(\)",
 }

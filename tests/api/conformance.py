@@ -94,6 +94,7 @@ def known(process):
     person, other = (process.ask("POST", "/v3/contacts", {"phone": f"+551198765000{n}", "name": "Ana"})["phone"] for n in (1, 2))
     process.ask("POST", "/v3/suppressions", {"phones": [other]})
     hours = {"name": "Shop", "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC"}
+    hook = {"url": "https://localhost/events", "events": ["campaign.paused"]}  # which leads to nobody
     return {
         "campaigns": list(made.values()), "channels": [channel], "audiences": [audience], "templates": [template],
         "assets": [process.ask("POST", "/v3/assets", {"fileName": "a.png", "sizeBytes": 9})["assetId"]],
@@ -101,8 +102,10 @@ def known(process):
         "lists": [process.ask("POST", "/v3/lists", {"name": "All"})["id"]],
         "export": [process.ask("POST", "/v3/contacts/export", {})["id"]],
         "business-hours": [process.ask("POST", "/v3/business-hours", hours)["id"]], "campaign": campaign,
+        "webhooks": [process.ask("POST", "/v3/webhooks", hook)["id"]],
         "deletable": {"campaigns": [spare], "contacts": [other], "suppressions": [other],
                       "lists": [process.ask("POST", "/v3/lists", {"name": "Gone soon"})["id"]],
+                      "webhooks": [process.ask("POST", "/v3/webhooks", hook)["id"]],
                       "business-hours": [process.ask("POST", "/v3/business-hours", hours)["id"]]},
     }
 

@@ -6,6 +6,7 @@ pub mod campaign;
 pub mod client;
 pub mod contacts;
 pub mod people;
+pub mod receiver;
 pub mod running;
 pub mod scene;
 pub mod second;

@@ -49,6 +49,7 @@ pub async fn moved(app: App, cloud: &mut Cloud) -> anyhow::Result<App> {
         nudge_queue_url: cloud.queues.nudge.clone(),
         errand_queue_url: cloud.queues.errand.clone(),
         export_queue_url: cloud.queues.export.clone(),
+        hook_queue_url: cloud.queues.hook.clone(),
         ..(*app.config).clone()
     };
     Ok(App { dynamodb, sqs, s3, secrets, config: Arc::new(config), ..app })
@@ -66,6 +67,8 @@ async fn queues(sqs: &aws_sdk_sqs::Client) -> anyhow::Result<Queues> {
         errand_dead: queue(sqs, "errand-dead").await?,
         export: queue(sqs, "export").await?,
         export_dead: queue(sqs, "export-dead").await?,
+        hook: queue(sqs, "hook").await?,
+        hook_dead: queue(sqs, "hook-dead").await?,
     })
 }
 

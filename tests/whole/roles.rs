@@ -63,6 +63,7 @@ const BODY_FIRST: [&str; 2] = ["PUT /v3/templates/{id}", "POST /v3/contacts/{pho
 fn of_nothing(path: &str) -> String {
     path.replace("{id}", "01JD8ZQ0000000000000000001")
         .replace("{export}", "01JD8ZQ0000000000000000002")
+        .replace("{delivery}", "01JD8ZQ0000000000000000002")
         .replace("{phone}", "5511900000000")
 }
 
@@ -155,6 +156,8 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
     let erased: Value = call(app, "POST", "/v3/people/erase", json!({ "phone": "+5511987650000" })).await?;
     let phone = "+5511987654321";
     let _: Value = call(app, "POST", "/v3/contacts", json!({ "phone": phone, "name": "Ana" })).await?;
+    let hook = json!({ "url": "https://example.com/x", "events": ["campaign.paused"] });
+    let hook: Value = call(app, "POST", "/v3/webhooks", hook).await?;
     let templates: Value = call(app, "GET", &format!("/v3/channels/{channel}/templates"), json!({})).await?;
     let id = |value: &Value| value["id"].as_str().unwrap_or_default().to_owned();
     let ids = [
@@ -168,6 +171,7 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
         ("/v3/contacts/export/", id(&export)),
         ("/v3/people/erasures/", id(&erased)),
         ("/v3/business-hours/", id(&hours)),
+        ("/v3/webhooks/", id(&hook)),
         ("/v3/contacts/", phone.trim_start_matches('+').to_owned()),
         ("/v3/suppressions/", phone.trim_start_matches('+').to_owned()),
         ("/v3/templates/", id(&templates["items"][0])),
@@ -183,8 +187,7 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
             .find(|(prefix, _)| route.path.starts_with(prefix))
             .with_context(|| format!("{} has no id to walk with: give this test one", route.path))?;
         assert!(!id.is_empty(), "{} has an empty id", route.path);
-        let path =
-            route.path.replace("{id}", id).replace("{phone}", id).replace("{export}", "01JD8ZQ0000000000000000002");
+        let path = of_nothing(&route.path.replace("{id}", id).replace("{phone}", id));
         // A template's wall is that of the number whose account it belongs to.
         let path = match route.path {
             of if of.starts_with("/v3/templates/{id}") => format!("{path}?channelId={channel}"),

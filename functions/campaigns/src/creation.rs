@@ -1,10 +1,12 @@
 //! A request to create a campaign, parsed at the edge into what the rest of the code can trust.
 
 use chrono::{DateTime, Duration, Utc};
-use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId, TrackedLink};
+use wire::{AttestConsent, AudienceId, ChannelId, CreateCampaign, FieldError, HoursId, ReplyRules, TrackedLink};
 
+mod reply_rules;
 mod wordings;
 
+pub use self::reply_rules::in_words as rules_in_words;
 pub use self::wordings::{
     LARGEST_WORDINGS, LONGEST_LANGUAGE, LONGEST_TEMPLATE_NAME, LONGEST_TEXT, LONGEST_VARIANT_NAME, MOST_PARAMETERS,
     NewWording,
@@ -68,6 +70,8 @@ pub struct NewCampaign {
     pub business_hours_id: Option<HoursId>,
     /// Which replies count.
     pub tracking: Tracking,
+    /// What is done when somebody answers.
+    pub replies: Option<ReplyRules>,
     /// The most that it may cost, in millionths of the rate card's currency.
     pub spend_cap_micros: Option<u64>,
     chunk: ChunkAsked,
@@ -122,6 +126,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
     let retry_rounds = retry_rounds(request, &mut faults);
     let limits = limits(request, &mut faults);
     let tracking = tracking(request, &mut faults);
+    let replies = reply_rules::parse(request.replies.as_ref(), &mut faults);
     let spend_cap_micros = spend_cap(request, &mut faults);
     let timing = Timing::parse(request).unwrap_or_else(|wrong| {
         faults.0.extend(wrong);
@@ -148,6 +153,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
             timing,
             business_hours_id: filled(&request.business_hours_id).map(|id| HoursId(id.to_owned())),
             tracking,
+            replies,
             spend_cap_micros,
             chunk,
             between_chunks_ms,

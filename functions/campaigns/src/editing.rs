@@ -30,6 +30,7 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         retry_rounds: edit.retry_rounds.or(standing.retry_rounds),
         track_max_hours: edit.track_max_hours.or(standing.track_max_hours),
         track_all_channels: edit.track_all_channels.or(standing.track_all_channels),
+        replies: edit.replies.clone().unwrap_or_else(|| standing.replies.clone()),
         pause_above: pause_above(standing.pause_above.clone(), edit.pause_above.clone()),
         business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
         // Other hours are a copy of none that were saved.

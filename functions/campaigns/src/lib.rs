@@ -3,7 +3,7 @@
 //!
 //! `file` → `phone` → `contact` → `list` → `consent` → `audience` → `template` → `content` (with `media`, `preview`) →
 //! `creation` → `editing` → `rates` → `plan` (by `zone`, `hours`, `quiet`, `timing`, `limit`) → `lifecycle` → `job` → `send_error` →
-//! `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) → `totals` → `breakdown` → `breaker` → `health`
+//! `retry` → `price` → `message` → `progress` → `reply` (by `tracking`) → `event` → `totals` → `breakdown` → `breaker` → `health`
 
 pub mod audience;
 pub mod breakdown;
@@ -13,6 +13,7 @@ pub mod contact;
 pub mod content;
 pub mod creation;
 pub mod editing;
+pub mod event;
 pub mod file;
 pub mod health;
 pub mod hours;

@@ -14,6 +14,7 @@ use crate::cloud_api::CloudApi;
 use crate::config::Config;
 use crate::fetch::{Fetcher, Reach};
 use crate::load::Load;
+use crate::mail::Mail;
 use crate::oidc::Oidc;
 use crate::storage::known::Known;
 use crate::storage::numbers::Numbers;
@@ -33,6 +34,8 @@ pub struct App {
     pub cloud_api: CloudApi,
     /// Files that lie elsewhere.
     pub fetcher: Fetcher,
+    /// Mail to the people of workspaces.
+    pub mail: Mail,
     /// The identity provider of the people who work with it, if there is one.
     pub oidc: Option<Arc<Oidc>>,
     /// How often callers may ask.
@@ -65,6 +68,7 @@ impl App {
             secrets: aws_sdk_secretsmanager::Client::new(&sdk),
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
+            mail: mail(&config, &sdk),
             oidc: config.oidc.clone().map(|oidc| Oidc::new(oidc).map(Arc::new)).transpose()?,
             throttle: Arc::default(),
             config: Arc::new(config),
@@ -80,6 +84,14 @@ impl App {
     pub fn new_id(&self) -> anyhow::Result<String> {
         let millis = u64::try_from(self.clock.now_millis()).unwrap_or_default();
         Ok(Ulid::from_parts(millis, u128::from_le_bytes(self.chance.bytes()?)).to_string())
+    }
+}
+
+/// Mail as the deployment is told.
+fn mail(config: &Config, sdk: &aws_config::SdkConfig) -> Mail {
+    match &config.mail_from {
+        Some(from) => Mail::Ses { client: aws_sdk_sesv2::Client::new(sdk), from: from.clone() },
+        None => Mail::Nowhere,
     }
 }
 

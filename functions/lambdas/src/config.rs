@@ -30,6 +30,10 @@ pub struct Config {
     pub token_prefix: String,
     /// Campaigns whose people are wanted as a file. `EXPORT_QUEUE_URL`.
     pub export_queue_url: String,
+    /// Events on their way to webhooks. `HOOK_QUEUE_URL`.
+    pub hook_queue_url: String,
+    /// The sender of notices by mail, which SES has verified. `MAIL_FROM`; empty: no mail.
+    pub mail_from: Option<String>,
     /// The WhatsApp apps. `WHATSAPP_APPS`: a JSON array.
     pub apps: Vec<WhatsAppApp>,
     /// Where recipients reach the API for tracked links, where a workspace does not say. `LINK_ORIGIN`, if any.
@@ -114,6 +118,8 @@ impl Config {
             errand_queue_url: variable("ERRAND_QUEUE_URL")?,
             token_prefix: variable("TOKEN_PREFIX")?,
             export_queue_url: variable("EXPORT_QUEUE_URL")?,
+            hook_queue_url: variable("HOOK_QUEUE_URL")?,
+            mail_from: Some(variable("MAIL_FROM")?).filter(|from| !from.is_empty()),
             apps: serde_json::from_str(&apps).context("WHATSAPP_APPS is not a JSON array of apps")?,
             link_origin: given("LINK_ORIGIN"),
             oidc: oidc()?,

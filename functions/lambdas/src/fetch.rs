@@ -1,5 +1,8 @@
 //! Fetching files that lie elsewhere, for campaigns that name them by address: `https` from public addresses only, so
-//! that nobody reads our own network through us; bounded in size, time and hops.
+//! that nobody reads our own network through us; bounded in size, time and hops. `post` tells webhooks under the same
+//! rules.
+
+mod post;
 
 use std::future::Future;
 use std::io;
@@ -12,13 +15,15 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{Request, Uri};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
 use tower::Service;
+
+pub use self::post::Answered;
 
 /// Longest wait for a whole file that an API request needs, which has half a minute, and for the beginning of any other.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -38,7 +43,7 @@ pub enum Reach {
 /// Fetches files; cheap to clone.
 #[derive(Clone)]
 pub struct Fetcher {
-    http: Client<HttpsConnector<HttpConnector<Resolver>>, Empty<Bytes>>,
+    http: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     reach: Reach,
 }
 
@@ -101,7 +106,7 @@ impl Fetcher {
         let mut uri: Uri = address.parse().map_err(|_| "it is no address".to_owned())?;
         for _ in 0..=MOST_HOPS {
             check(&uri, self.reach)?;
-            let request = Request::get(uri.clone()).header("user-agent", "campanile").body(Empty::new());
+            let request = Request::get(uri.clone()).header("user-agent", "campanile").body(Full::default());
             let request = request.map_err(|_| "it is no address".to_owned())?;
             let response = self.http.request(request).await.map_err(|error| reason(&error))?;
             let status = response.status();

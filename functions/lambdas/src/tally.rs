@@ -2,6 +2,7 @@
 //!
 //! Exactly once, although the stream repeats: each total keeps, per shard of the stream, the sequence number up to which
 //! it was counted; what is at or below is dropped, and the total is written only over the version that was read.
+//! What became of messages is told to the webhooks that want it.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use wire::{CampaignId, CampaignStatus, MessageState};
 
 use crate::App;
+use crate::hooks;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::pauses;
 use crate::storage::queues::{self, Nudge};
@@ -124,6 +126,7 @@ impl Image {
 /// Counts a batch. On an error the batch comes again, and what was counted is dropped then.
 pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
     let shard = event.shard_id.context("the event names no shard: the mapping needs a tumbling window")?;
+    let told = hooks::stream::wanted(app, &event.records).await?;
     let mut by_scope: BTreeMap<(CampaignId, Scope), Vec<Change>> = BTreeMap::new();
     for record in event.records {
         let Some((campaign, chunk, change)) = read(record)? else { continue };
@@ -136,6 +139,10 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
         if let (Scope::Campaign, Some((before, after))) = (scope, counted) {
             nudge_when_through(app, campaign, &before, &after).await?;
         }
+    }
+    // After the counting: what fails here comes again with the batch, under the same ids.
+    for (workspace, happenings) in &told {
+        hooks::tell(app, *workspace, happenings).await?;
     }
     Ok(Response { state: if event.state.is_null() { serde_json::json!({}) } else { event.state } })
 }

@@ -9,6 +9,7 @@ use lambdas::clock::Clock;
 use lambdas::cloud_api::CloudApi;
 use lambdas::config::{Config, WhatsAppApp};
 use lambdas::fetch::{Fetcher, Reach};
+use lambdas::mail::Mail;
 
 use crate::embedded::{self, EmbeddedDynamoDb, EmbeddedS3, EmbeddedSecrets, EmbeddedSqs};
 use crate::queues::{self, Queues};
@@ -87,6 +88,8 @@ impl Cloud {
             errand_queue_url: self.queues.errand.clone(),
             token_prefix: "campanile/".to_owned(),
             export_queue_url: self.queues.export.clone(),
+            hook_queue_url: self.queues.hook.clone(),
+            mail_from: None,
             apps,
             link_origin: Some(address.to_owned()),
             oidc: None,
@@ -99,6 +102,7 @@ impl Cloud {
             secrets: embedded::secrets_client(self.secrets.http_client()),
             cloud_api: CloudApi::new()?,
             fetcher: Fetcher::new(Reach::Public)?,
+            mail: Mail::Nowhere,
             oidc: None,
             throttle: Arc::default(),
             config: Arc::new(config),

@@ -39,7 +39,7 @@ pub fn senders(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     work.spawn(|stop| poll(queue, stop, send));
 }
 
-/// The dispatcher, with nudges, the importer, with uploads and errands, and the exporter.
+/// The dispatcher, with nudges, the importer, with uploads and errands, and the exporter, with files and webhooks.
 pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
     let dispatching = Arc::clone(app);
     let nudge = move |event: SqsEvent| {
@@ -65,6 +65,8 @@ pub fn others(app: &Arc<App>, cloud: &Cloud, work: &mut Stage) {
         async move { exporter::handle(&app, event).await.map(|()| SqsBatchResponse::default()) }
     };
     let queue = source(app, &cloud.queues.export, 1, 2);
+    work.spawn(|stop| poll(queue, stop, export.clone()));
+    let queue = source(app, &cloud.queues.hook, 1, 4);
     work.spawn(|stop| poll(queue, stop, export));
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use lambdas::App;
 use lambdas::clock::Clock;
+use lambdas::mail::Mail;
 use lambdas::oidc::Oidc;
 use lambdas::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
 use simulator::Simulator;
@@ -79,7 +80,8 @@ impl Process {
         let apps = whatsapp::apps(&config, &format!("{address}{SIMULATOR_PATH}"), options.real_number.as_ref());
         let oidc = issuer::config(&address);
         let issuer = Arc::new(Issuer::new(oidc.clone())?);
-        let app = App { oidc: Some(Arc::new(Oidc::new(oidc)?)), ..cloud.app(&address, apps, Clock::System)? };
+        let (oidc, mail) = (Some(Arc::new(Oidc::new(oidc)?)), Mail::Folder(folder.join("mail")));
+        let app = App { oidc, mail, ..cloud.app(&address, apps, Clock::System)? };
         let app = Arc::new(change(app));
         whatsapp::register(&app, &config, options.real_number.as_ref()).await?;
         let access = AccessRecord::owner(WORKSPACE, WORKSPACE_NAME);

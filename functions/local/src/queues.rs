@@ -21,6 +21,10 @@ pub struct Queues {
     pub errand: String,
     /// Campaigns whose people are wanted as a file.
     pub export: String,
+    /// Events on their way to webhooks.
+    pub hook: String,
+    /// Events on which the exporter failed five times; what a receiver does not take is none of them.
+    pub hook_dead: String,
     /// Files on which the exporter failed five times.
     pub export_dead: String,
     /// Errands on which the importer failed five times.
@@ -37,6 +41,7 @@ pub async fn create(client: &Client) -> anyhow::Result<Queues> {
     let send_dead = create_one(client, "campanile-send-dead", 60, None).await?;
     let upload_dead = create_one(client, "campanile-upload-dead", 60, None).await?;
     let errand_dead = create_one(client, "campanile-errand-dead", 60, None).await?;
+    let hook_dead = create_one(client, "campanile-hook-dead", 60, None).await?;
     let export_dead = create_one(client, "campanile-export-dead", 60, None).await?;
     Ok(Queues {
         send: create_one(client, "campanile-send", 45, Some("campanile-send-dead")).await?,
@@ -44,6 +49,8 @@ pub async fn create(client: &Client) -> anyhow::Result<Queues> {
         upload: create_one(client, "campanile-upload", 900, Some("campanile-upload-dead")).await?,
         errand: create_one(client, "campanile-errand", 900, Some("campanile-errand-dead")).await?,
         export: create_one(client, "campanile-export", 900, Some("campanile-export-dead")).await?,
+        hook: create_one(client, "campanile-hook", 900, Some("campanile-hook-dead")).await?,
+        hook_dead,
         export_dead,
         send_dead,
         upload_dead,

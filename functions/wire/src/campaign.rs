@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Alert, AttestConsent, AudienceId, BilledCount, BusinessHours, CampaignId, CampaignTotals, ChannelId,
     ConsentAttestation, CreateVariant, Decision, FailureCount, HealthCheckData, HoursId, PauseAbove, QuietHours,
-    ResultCounts, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
+    ReplyRules, ResultCounts, Spending, TemplateContent, Variant, WaitReason, WorkspaceId, seconds,
 };
 
 /// `POST /v3/campaigns`.
@@ -104,6 +104,9 @@ pub struct CreateCampaign {
     /// Whether replies on other channels of the workspace count too; absent: no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track_all_channels: Option<bool>,
+    /// What is done when somebody answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replies: Option<ReplyRules>,
     /// Above which shares of its latest 200 outcomes the campaign pauses by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_above: Option<PauseAbove>,
@@ -273,6 +276,9 @@ pub struct Campaign {
     pub track_all_channels: bool,
     /// Hours after a message in which a reply counts as its answer; 0: only one that quotes it.
     pub track_max_hours: u32,
+    /// What is done when somebody answers; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<ReplyRules>,
     /// Recipients in a chunk.
     pub chunk_size: u64,
     /// Rounds of the retry schedule.

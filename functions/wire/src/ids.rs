@@ -60,6 +60,20 @@ text_id! {
     TokenId
 }
 
+text_id! {
+    /// A webhook that gets events: 26 characters (ULID).
+    WebhookId
+}
+text_id! {
+    /// An event on its way to a webhook: 26 characters, sortable by the time of what happened (ULID).
+    DeliveryId
+}
+
+text_id! {
+    /// A notice to the people of a workspace: 26 characters, sortable by the time of what happened (ULID).
+    NoticeId
+}
+
 /// One customer's walls. A number, as the v3 API has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -21,14 +21,17 @@ mod list;
 mod manage;
 mod message;
 mod money;
+mod notice;
 mod preview;
 mod problem;
+mod reply;
 mod report;
 mod seconds;
 mod settings;
 mod template;
 mod timing;
 mod token;
+mod webhook;
 
 pub use asset::{Asset, AssetUpload, CreateAsset};
 pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Upload};
@@ -50,7 +53,10 @@ pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
     SignInLink, SignInWays, TokenList,
 };
-pub use ids::{AudienceId, CampaignId, ChannelId, ExportId, HoursId, ListId, MemberId, TokenId, WorkspaceId};
+pub use ids::{
+    AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, HoursId, ListId, MemberId, NoticeId, TokenId, WebhookId,
+    WorkspaceId,
+};
 pub use language::Language;
 pub use lifecycle::{
     Alert, AlertKind, AuditLine, AuditList, CampaignEvent, ChangedField, DeadLetter, DeadLetterList, DecideUnknowns,
@@ -66,10 +72,12 @@ pub use money::{
     BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,
     Spending, StandingRateCard,
 };
+pub use notice::{Notice, NoticeKind, NoticeList, NoticesRead, ReadNotices};
 pub use preview::{
     Bubble, BubbleButton, BubbleCard, BubbleMedia, Look, Preview, Span, Tried, TriedNumber, TryCampaign,
 };
 pub use problem::{FieldError, Problem};
+pub use reply::ReplyRules;
 pub use report::{
     CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
     PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport,
@@ -84,3 +92,7 @@ pub use template::{
 };
 pub use timing::{BusinessHours, CreateSavedHours, EditSavedHours, QuietHours, SavedHours, SavedHoursList, WaitReason};
 pub use token::AccessToken;
+pub use webhook::{
+    CreateWebhook, CreatedWebhook, Delivery, DeliveryList, DeliveryStatus, EditWebhook, Webhook, WebhookData,
+    WebhookEvent, WebhookEventKind, WebhookList,
+};

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, TemplateContent, TrackedLink,
+    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, ReplyRules, TemplateContent,
+    TrackedLink,
 };
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
@@ -66,6 +67,10 @@ pub struct EditCampaign {
     /// At any time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track_all_channels: Option<bool>,
+    /// At any time: all of it anew; null: nothing is done any more.
+    #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<ReplyRules>))]
+    pub replies: Option<Option<ReplyRules>>,
     /// Until the campaign has ended; shares that are not given stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_above: Option<PauseAbove>,

@@ -41,6 +41,7 @@ use super::idempotency::{self, Keyed};
 use super::launch_check;
 use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
+use super::webhooks;
 use crate::App;
 use crate::media::Held;
 use crate::storage::attestation::AttestationRecord;
@@ -115,6 +116,7 @@ pub(super) async fn create_or_find(
         }
     };
     let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
+    webhooks::check_named(app, caller, asked.replies.as_ref()).await?;
     let (channel, audience) = parties(app, caller, &asked, audience_field).await?;
     let links = link_record(app, caller.workspace_id, &asked.links).await?;
     let columns = links::with_columns(&audience.columns, &asked.links);
@@ -128,6 +130,7 @@ pub(super) async fn create_or_find(
     let mut record = record(app, id, &asked, &channel, audience, wordings)?;
     record.links = links;
     record.author.clone_from(&caller.member_id);
+    record.created_by = caller.member_id.clone();
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
@@ -311,6 +314,7 @@ fn record(
         workspace_id: channel.workspace_id,
         name: asked.name.clone(),
         operator_name: asked.operator_name.clone(),
+        created_by: None,
         channel_id: channel.id.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,
@@ -333,6 +337,7 @@ fn record(
         timing: asked.timing,
         business_hours_id: asked.business_hours_id.clone(),
         tracking: asked.tracking,
+        replies: asked.replies.clone(),
         attestation: None,
         spend_cap_micros: asked.spend_cap_micros,
         estimated_micros: None,

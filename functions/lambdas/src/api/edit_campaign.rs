@@ -32,6 +32,7 @@ use super::extract::Body;
 use super::launch_check;
 use super::price_check::{self, Checked};
 use super::problem::{ApiError, Kind, Refusal};
+use super::webhooks;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::media::Held;
@@ -68,8 +69,7 @@ pub async fn edit(
         let read = find(&app, &caller, &id).await?;
         let limits = limits(&app, &id, &request).await?;
         let standing = CreateCampaign { pause_above: limits.map(Into::into), ..asked_for(&read) };
-        let asked = editing::overlay(standing, &request);
-        let new = creation::parse(&asked, app.clock.now()).map_err(Refusal::fields)?;
+        let new = parsed(&app, &caller, &read, &editing::overlay(standing, &request)).await?;
         let progress = progress(&app, &read).await?;
         let mut next = match is_other_message(&read, &new) {
             false => read.clone(),
@@ -117,6 +117,18 @@ pub async fn edit(
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
+}
+
+/// What is asked for, as a creation would have it; the webhook that it names, if that is another one, is there.
+async fn parsed(
+    app: &App,
+    caller: &Caller,
+    read: &CampaignRecord,
+    asked: &CreateCampaign,
+) -> Result<NewCampaign, ApiError> {
+    let new = creation::parse(asked, app.clock.now()).map_err(Refusal::fields)?;
+    webhooks::check_named(app, caller, new.replies.as_ref().filter(|_| read.replies != new.replies)).await?;
+    Ok(new)
 }
 
 /// Whether the edit lets a campaign start by itself that was not looked at as it now stands.
@@ -177,6 +189,7 @@ pub(super) fn asked_for(record: &CampaignRecord) -> CreateCampaign {
         retry_rounds: Some(record.retry_rounds),
         track_max_hours: Some(record.tracking.max_hours),
         track_all_channels: Some(record.tracking.channels == TrackedChannels::All),
+        replies: record.replies.clone(),
         business_hours: record.timing.hours.map(Into::into),
         business_hours_id: record.business_hours_id.as_ref().map(|id| id.0.clone()),
         quiet_hours: record.timing.quiet.map(Into::into),
@@ -287,6 +300,7 @@ fn set_plain_fields(next: &mut CampaignRecord, request: &EditCampaign, new: &New
     next.timing = new.timing;
     next.business_hours_id.clone_from(&new.business_hours_id);
     next.tracking = new.tracking;
+    next.replies.clone_from(&new.replies);
     next.spend_cap_micros = new.spend_cap_micros;
 }
 
@@ -310,7 +324,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 16] {
+fn shown(record: &CampaignRecord) -> [Shown; 17] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
@@ -333,6 +347,7 @@ fn shown(record: &CampaignRecord) -> [Shown; 16] {
         (Part::Breaker, "spendCap", record.spend_cap_micros.map(amount)),
         (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
         (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
+        (Part::Tracking, "replies", record.replies.as_ref().map(creation::rules_in_words)),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]

@@ -40,6 +40,7 @@ mod create_campaign;
 mod dead_letters;
 mod decisions;
 mod delete_campaign;
+mod deliveries;
 mod docs_page;
 mod edit_campaign;
 mod estimate;
@@ -53,6 +54,7 @@ mod lists;
 mod members;
 pub(crate) mod message_view;
 mod messages;
+mod notices;
 mod once;
 mod openapi;
 mod people;
@@ -73,6 +75,7 @@ mod templates;
 mod throttle;
 mod tokens;
 mod unchanged;
+mod webhooks;
 
 pub use routes::{Needs, Route};
 pub use throttle::Throttle;
@@ -122,6 +125,17 @@ fn access(routes: Routes) -> Routes {
         .get("/v3/tokens", Role(Owner), tokens::list)
         .post("/v3/tokens", Role(Owner), tokens::create)
         .delete("/v3/tokens/{id}", Role(Owner), tokens::revoke)
+        .get("/v3/webhooks", Role(Manager), webhooks::list)
+        .post("/v3/webhooks", Role(Manager), webhooks::create)
+        .get("/v3/webhooks/{id}", Role(Manager), webhooks::show)
+        .patch("/v3/webhooks/{id}", Role(Manager), webhooks::edit)
+        .delete("/v3/webhooks/{id}", Role(Manager), webhooks::delete)
+        .post("/v3/webhooks/{id}/rotate-secret", Role(Manager), webhooks::rotate_secret)
+        .post("/v3/webhooks/{id}/test", Role(Manager), deliveries::test)
+        .get("/v3/webhooks/{id}/deliveries", Role(Manager), deliveries::list)
+        .post("/v3/webhooks/{id}/deliveries/{delivery}/redeliver", Role(Manager), deliveries::redeliver)
+        .get("/v3/notices", Role(Viewer), notices::list)
+        .post("/v3/notices/read", Role(Viewer), notices::read)
         .get("/v3/settings", Role(Viewer), settings::show)
         .patch("/v3/settings", Role(Manager), settings::edit)
         .get("/v3/settings/audit", Role(Viewer), settings::audit)

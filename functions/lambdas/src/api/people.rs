@@ -21,13 +21,14 @@ use super::problem::{ApiError, Refusal};
 use super::suppressions;
 use crate::App;
 use crate::clock::time_of_millis;
+use crate::hooks::deliver::forgotten;
 use crate::storage::consents::{self, MOST_LINES};
 use crate::storage::lapses::DAY_MS;
 use crate::storage::people::{self, ErasureRecord};
 use crate::storage::queues::{self, Errand};
 use crate::storage::suppressions::{self as wishes, Person};
 use crate::storage::table::Written;
-use crate::storage::{contacts, messages, person_keys, settings, user_ids, windows};
+use crate::storage::{contacts, deliveries, messages, person_keys, settings, user_ids, windows};
 
 /// Messages of one request: years of a person's, and some seconds of ours.
 const MOST_MESSAGES: i32 = 1_000;
@@ -141,6 +142,7 @@ pub async fn erase(
     windows::forget(&app, workspace, &name).await?;
     let lines = consents::delete(&app, workspace, &phone).await?;
     let contacts = u64::from(contacts::delete(&app, workspace, &phone).await?);
+    forget_deliveries(&app, workspace, &phone).await?;
     let (messages, all_messages) = redact(&app, workspace, &phone, &name, now).await?;
     let is_complete = all_messages && lines < u64::from(MOST_LINES.unsigned_abs());
     let proof = ErasureRecord {
@@ -199,6 +201,17 @@ async fn redact(app: &App, workspace: WorkspaceId, phone: &str, name: &str, now:
     let written: Vec<Written> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
     let redacted = written.iter().filter(|written| **written == Written::Done).count() as u64;
     Ok((redacted, is_all(places.len(), MOST_MESSAGES)))
+}
+
+/// Takes the person out of events that wait for a webhook, or could not be told one: they go nowhere.
+async fn forget_deliveries(app: &App, workspace: WorkspaceId, phone: &str) -> anyhow::Result<()> {
+    for event in deliveries::of_person(app, workspace, phone).await? {
+        match deliveries::put(app, &forgotten(event)).await? {
+            // Tried meanwhile: it arrived without its person, or waits, and is not sent any more.
+            Written::Done | Written::ConditionFailed => {}
+        }
+    }
+    Ok(())
 }
 
 fn view(proof: ErasureRecord, is_complete: bool) -> Erasure {

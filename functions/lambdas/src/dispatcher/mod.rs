@@ -8,6 +8,7 @@ mod claims;
 mod completion;
 mod cutting;
 mod dead_letters;
+mod deliveries;
 mod health;
 mod later;
 mod portfolio;
@@ -24,6 +25,7 @@ use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 use self::cap::Allowed;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
+use crate::notices;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord, DUE_SHARD};
 use crate::storage::channels;
@@ -68,6 +70,14 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
                 failed = Some(error);
             }
             if let Err(error) = retention::step(app).await {
+                failed = Some(error);
+            }
+            if let Err(error) = deliveries::send_due(app).await {
+                tracing::error!(error = format!("{error:#}"), "webhooks could not be told again");
+                failed = Some(error);
+            }
+            if let Err(error) = notices::send_due(app).await {
+                tracing::error!(error = format!("{error:#}"), "notices could not be mailed again");
                 failed = Some(error);
             }
             store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?

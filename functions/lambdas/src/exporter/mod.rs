@@ -1,4 +1,6 @@
-//! The exporter: writes a campaign's people and what became of each into a file. Called by its queue.
+//! The exporter: what leaves the product. It writes a campaign's people and what became of each into a file, and tells
+//! webhooks and people what happened (`hooks::deliver`, `notices`). Called by a queue for files and one for the rest, so
+//! that neither waits for the other.
 //!
 //! Nothing is held whole: the audience is read segment by segment with the messages of its people, rows go to a thread
 //! that writes them over the disk, and the file goes to S3 in one piece, so that it is there whole or not at all. Run
@@ -11,17 +13,20 @@ use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
 use campaigns::audience::SEGMENT_ROWS;
 use campaigns::phone::canonical_digits;
+use serde::Deserialize;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use wire::{CampaignExportStatus, ExportFormat};
 
 use self::row::{Row, Rows};
 use crate::App;
+use crate::hooks::deliver;
+use crate::notices;
 use crate::spending;
 use crate::storage::campaign_exports::{self as store, CampaignExportRecord};
 use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
 use crate::storage::lapses::DAY_MS;
-use crate::storage::queues::ExportErrand;
+use crate::storage::queues::{DeliveryErrand, ExportErrand, MailErrand};
 use crate::storage::suppressions::{self, Barred};
 use crate::storage::{files, messages, rate_cards, settings};
 
@@ -31,11 +36,22 @@ const BATCHES_AHEAD: usize = 2;
 /// How often the progress is noted, in segments.
 const NOTED_EVERY: u64 = 10;
 
-/// Writes every file of the event. One that cannot be read is logged and dropped: it would come back for ever.
+/// What it is asked for.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Asked {
+    Telling(DeliveryErrand),
+    Mail(MailErrand),
+    File(ExportErrand),
+}
+
+/// Does every errand of the event. One that cannot be read is logged and dropped: it would come back for ever.
 pub async fn handle(app: &App, event: SqsEvent) -> anyhow::Result<()> {
     for message in &event.records {
         match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-            Ok(errand) => write(app, &errand).await?,
+            Ok(Asked::Telling(errand)) => deliver::handle(app, errand).await?,
+            Ok(Asked::Mail(errand)) => notices::mail(app, &errand).await?,
+            Ok(Asked::File(errand)) => write(app, &errand).await?,
             Err(error) => tracing::error!(%error, "an errand of the exporter cannot be read"),
         }
     }

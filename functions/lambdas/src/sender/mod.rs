@@ -5,6 +5,7 @@
 
 mod asleep;
 mod attempt;
+mod auto_answers;
 mod barred;
 mod flight;
 pub(crate) mod hours;
@@ -34,7 +35,7 @@ use self::hours::Hours;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels::{self, ChannelRecord};
-use crate::storage::queues::{self, DelayedJob, NoticeErrand};
+use crate::storage::queues::{self, AnswerErrand, DelayedJob, NoticeErrand};
 use crate::storage::{campaigns as campaign_store, messages, person_keys, user_ids};
 
 /// A job that comes earlier than this before its first due time goes back with a delay.
@@ -67,6 +68,9 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatchR
 async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     if let Some(errand) = NoticeErrand::parse(body) {
         return notices::send(app, &errand?).await;
+    }
+    if let Some(errand) = AnswerErrand::parse(body) {
+        return auto_answers::send(app, &errand?).await;
     }
     let mut job: Job = serde_json::from_str(body).context("a message in the send queue is not a job")?;
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };

@@ -30,10 +30,10 @@ use crate::storage::suppressions::{self, Changed, Notice, NoticeState, Person};
 use crate::storage::table::Written;
 
 /// A confirmation for which the number has no slot comes again after this at least, in seconds.
-const SHORTEST_WAIT_SECONDS: i64 = 1;
+pub(super) const SHORTEST_WAIT_SECONDS: i64 = 1;
 
 /// One that could not leave, or that WhatsApp refused for now, comes again after this, in seconds.
-const REFUSED_WAIT_SECONDS: i64 = 30;
+pub(super) const REFUSED_WAIT_SECONDS: i64 = 30;
 
 /// A blocked number is looked at again after this, in seconds: a person must see to it.
 const BLOCKED_WAIT_SECONDS: i64 = 600;
@@ -98,13 +98,14 @@ async fn wanted(app: &App, errand: &NoticeErrand) -> anyhow::Result<Option<(Pers
     Ok(notice.filter(|_| person.erased_at.is_none()).map(|notice| (person, notice)))
 }
 
-enum Slot {
+/// A slot of the number for one message, or when to ask again.
+pub(super) enum Slot {
     At(i64),
     Later { seconds: i64 },
 }
 
 /// A slot of the number, or when to ask again.
-async fn slot(app: &App, channel: &ChannelRecord, signals: &Signals) -> anyhow::Result<Slot> {
+pub(super) async fn slot(app: &App, channel: &ChannelRecord, signals: &Signals) -> anyhow::Result<Slot> {
     let now = app.clock.now_micros();
     let wish = Wish { messages: 1, interval_micros: signals.interval_micros(app, channel), due_micros: now };
     Ok(match permit::take(app, channel, wish, signals.free_at()).await? {
@@ -120,7 +121,12 @@ async fn slot(app: &App, channel: &ChannelRecord, signals: &Signals) -> anyhow::
 }
 
 /// The slot, or another one where the claim took too long for it: sent late, it would crowd into the slots of others.
-async fn met(app: &App, channel: &ChannelRecord, signals: &Signals, first: i64) -> anyhow::Result<Option<i64>> {
+pub(super) async fn met(
+    app: &App,
+    channel: &ChannelRecord,
+    signals: &Signals,
+    first: i64,
+) -> anyhow::Result<Option<i64>> {
     let mut at = first;
     for _ in 0..MOST_SLOTS {
         if app.clock.now_micros() <= at + SLOT_TOLERANCE_MICROS {

@@ -18,8 +18,8 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, MemberId, Template, WaitReason,
-    WorkspaceId,
+    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, MemberId, ReplyRules, Template,
+    WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -28,7 +28,9 @@ use super::lapses::{self, DAY_MS, LAPSE_SHARD};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
 use super::totals::{self, TotalsRecord};
 use super::upkeep::Upkeep;
+use super::{deliveries, notices};
 use crate::App;
+use crate::hooks::outbox;
 use crate::links::LinksRecord;
 
 /// The partition key of the sparse index of campaigns that must move.
@@ -46,6 +48,9 @@ pub struct CampaignRecord {
     pub name: String,
     /// Who created it.
     pub operator_name: String,
+    /// The member who did; nobody for what a token made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<MemberId>,
     /// The number that sends.
     pub channel_id: ChannelId,
     /// To whom.
@@ -103,6 +108,9 @@ pub struct CampaignRecord {
     /// Which replies count.
     #[serde(default)]
     pub tracking: Tracking,
+    /// What is done when somebody answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<ReplyRules>,
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,
@@ -512,14 +520,27 @@ pub async fn transition(
         .expression_attribute_values(":read", number(read.version))
         .expression_attribute_values(":none", number(0));
     let step = Step { from: Some(read.status), to: next.status };
+    let told = outbox::of(app, read.status, &next, &line).await?;
+    let noticed = crate::notices::of_campaign(app, read.status, &next, &line);
     let mut writes = vec![of_put(put)?, audit::write(app, &next.id, next.version, step, line)?];
+    for event in &told {
+        writes.push(deliveries::write(app, event)?);
+    }
     if read.comes_to_need_audience(&next) {
         writes.push(lapses::is_kept(app, next.workspace_id, &next.audience_id)?);
     }
     if next.recipients != read.recipients {
         writes.push(totals::resize(app, &next.id, next.recipients)?);
     }
-    table::transact(app, writes, "moving a campaign").await
+    if let Some(notice) = &noticed {
+        writes.push(notices::write(app, notice)?);
+    }
+    let written = table::transact(app, writes, "moving a campaign").await?;
+    if written == Written::Done {
+        outbox::send(app, told).await;
+        crate::notices::send(app, noticed).await;
+    }
+    Ok(written)
 }
 
 /// Nobody wrote since `:read`; records of an earlier release have no version.

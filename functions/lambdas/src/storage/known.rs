@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use campaigns::tracking::Tracking;
 use wire::{AccessToken, CampaignId, WorkspaceId};
 
+use super::hooks::HooksRecord;
 use super::person_keys::PersonKeys;
 use super::settings::SettingsRecord;
 
 /// Settings that were read hold for this long, in milliseconds: a change takes no longer to be felt.
 const SETTINGS_MS: i64 = 10_000;
+
+/// The same of webhooks.
+const HOOKS_MS: i64 = 10_000;
 
 /// The same of which replies a campaign takes for answers.
 const TRACKING_MS: i64 = 10_000;
@@ -35,6 +39,7 @@ pub struct Known(Mutex<State>);
 struct State {
     keys: HashMap<WorkspaceId, PersonKeys>,
     settings: HashMap<WorkspaceId, (i64, Arc<SettingsRecord>)>,
+    hooks: HashMap<WorkspaceId, (i64, Arc<HooksRecord>)>,
     user_ids: HashMap<(WorkspaceId, String), String>,
     tracking: HashMap<CampaignId, (i64, Tracking)>,
     tokens: HashMap<String, AccessToken>,
@@ -63,6 +68,19 @@ impl Known {
         let mut state = self.state();
         bound(&mut state.settings, MOST_WORKSPACES);
         state.settings.insert(workspace, (now_ms, Arc::clone(settings)));
+    }
+
+    /// The webhooks of the workspace, if they were read within the last seconds.
+    pub(super) fn hooks(&self, workspace: WorkspaceId, now_ms: i64) -> Option<Arc<HooksRecord>> {
+        let state = self.state();
+        let (since, hooks) = state.hooks.get(&workspace)?;
+        (0..HOOKS_MS).contains(&(now_ms - since)).then(|| Arc::clone(hooks))
+    }
+
+    pub(super) fn learn_hooks(&self, workspace: WorkspaceId, hooks: &Arc<HooksRecord>, now_ms: i64) {
+        let mut state = self.state();
+        bound(&mut state.hooks, MOST_WORKSPACES);
+        state.hooks.insert(workspace, (now_ms, Arc::clone(hooks)));
     }
 
     /// Which replies the campaign takes for answers, if it was read within the last seconds.

@@ -4,8 +4,9 @@ use anyhow::Context;
 use aws_sdk_sqs::types::{Message, SendMessageBatchRequestEntry};
 use campaigns::job::Job;
 use serde::{Deserialize, Serialize};
-use wire::{AudienceId, CampaignId, ExportId, WorkspaceId};
+use wire::{AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, NoticeId, WebhookId, WorkspaceId};
 
+use super::deliveries::DeliveryRecord;
 use crate::App;
 
 /// Messages in one SQS request.
@@ -80,6 +81,32 @@ pub struct ExportErrand {
     pub export_id: ExportId,
 }
 
+/// Asks the exporter to tell a webhook what happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which webhook.
+    pub hook_id: WebhookId,
+    /// Events that stand nowhere else yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<DeliveryRecord>,
+    /// Events that stand in the table.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<DeliveryId>,
+}
+
+/// Asks the exporter to mail a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which.
+    pub notice_id: NoticeId,
+}
+
 /// Work for a sender that is no job: the confirmation of a person's wish. What is sent stands with the wish
 /// (`suppressions`), which decides whether it still is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +118,39 @@ pub struct NoticeErrand {
     pub person: String,
     /// Meta's id of the message that asked.
     pub id: String,
+}
+
+/// Work for a sender that is no job: the automatic answer to somebody who answered a campaign. Whether it is still to be
+/// sent stands in the table (`auto_answers`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerErrand {
+    /// Whose.
+    pub workspace_id: WorkspaceId,
+    /// Which campaign answers.
+    pub campaign_id: CampaignId,
+    /// The channel that was written to, and answers.
+    pub channel_id: ChannelId,
+    /// The keyed hash of the person.
+    pub person: String,
+    /// Meta's id of the reply.
+    pub reply_id: String,
+    /// The person's number as WhatsApp spells it, with `+`.
+    pub to: String,
+}
+
+/// How an automatic answer lies in the send queue.
+#[derive(Serialize, Deserialize)]
+struct AnswerBody {
+    answer: AnswerErrand,
+}
+
+impl AnswerErrand {
+    /// The errand in this body; nothing when it is something else.
+    pub fn parse(body: &str) -> Option<anyhow::Result<AnswerErrand>> {
+        let body = body.starts_with("{\"answer\"").then(|| serde_json::from_str::<AnswerBody>(body))?;
+        Some(body.map(|body| body.answer).context("a message in the send queue is no automatic answer"))
+    }
 }
 
 /// How an errand lies in the send queue, so that it is told from a job by its first bytes.
@@ -179,6 +239,23 @@ pub async fn send_notice(app: &App, errand: &NoticeErrand, delay_seconds: i64) -
     Ok(())
 }
 
+/// Asks the exporter to mail a notice.
+pub async fn send_mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
+    let request = app.sqs.send_message().queue_url(&app.config.hook_queue_url);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("mailing notice {}", errand.notice_id))?;
+    Ok(())
+}
+
+/// Asks a sender for an automatic answer, after `delay_seconds`.
+pub async fn send_answer(app: &App, errand: &AnswerErrand, delay_seconds: i64) -> anyhow::Result<()> {
+    let delay = i32::try_from(delay_seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+    let request = app.sqs.send_message().queue_url(&app.config.send_queue_url).delay_seconds(delay);
+    let request = request.message_body(serde_json::to_string(&AnswerBody { answer: errand.clone() })?);
+    request.send().await.context("asking for an automatic answer")?;
+    Ok(())
+}
+
 /// Some of the jobs that failed again and again; none when there are none. Each is hidden until it is forgotten.
 pub async fn dead_letters(app: &App) -> anyhow::Result<Vec<Message>> {
     let request = app.sqs.receive_message().queue_url(&app.config.send_dead_queue_url);
@@ -219,6 +296,15 @@ pub async fn send_export(app: &App, errand: &ExportErrand) -> anyhow::Result<()>
     let request = app.sqs.send_message().queue_url(&app.config.export_queue_url);
     let request = request.message_body(serde_json::to_string(errand)?);
     request.send().await.with_context(|| format!("asking for export {}", errand.export_id))?;
+    Ok(())
+}
+
+/// Asks the exporter to tell a webhook, after `delay_seconds`.
+pub async fn send_deliveries(app: &App, errand: &DeliveryErrand, delay_seconds: i64) -> anyhow::Result<()> {
+    let delay = i32::try_from(delay_seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+    let request = app.sqs.send_message().queue_url(&app.config.hook_queue_url).delay_seconds(delay);
+    let request = request.message_body(serde_json::to_string(errand)?);
+    request.send().await.with_context(|| format!("telling webhook {}", errand.hook_id))?;
     Ok(())
 }
 

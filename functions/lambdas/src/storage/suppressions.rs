@@ -231,26 +231,26 @@ pub async fn add(app: &App, workspace: WorkspaceId, canonical_phone: &str, entry
 }
 
 /// WhatsApp says by a code that the person wants no more, as of `at` (milliseconds): unless he has asked for messages
-/// since. Of a message that names nobody any more nothing follows.
+/// since. Of a message that names nobody any more nothing follows. Answers whether the list has him by a code.
 pub async fn add_by_code(
     app: &App,
     workspace: WorkspaceId,
     canonical_phone: &str,
     code: u32,
     at: i64,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     if canonical_phone.len() > MAX_DIGITS {
-        return Ok(());
+        return Ok(false);
     }
     let name = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
     let entry = Entry { reason: SuppressionReason::Code, code: Some(code), added_by: None, since: at };
-    change(app, workspace, &name, |standing| match standing {
+    let changed = change(app, workspace, &name, |standing| match standing {
         Person { workspace: Some(_), .. } | Person { erased_at: Some(_), .. } => standing.clone(),
         Person { spoke_at: Some(last), .. } if *last > at => standing.clone(),
         _ => Person { phone: Some(canonical_phone.to_owned()), workspace: Some(entry.clone()), ..standing.clone() },
-    })
-    .await
-    .map(|_| ())
+    });
+    let reason = changed.await?.person().workspace.as_ref().map(|entry| entry.reason);
+    Ok(reason == Some(SuppressionReason::Code))
 }
 
 /// Forgets an item: whoever it was of has another.

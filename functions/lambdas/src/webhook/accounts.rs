@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 
 use campaigns::send_error::{ACCOUNT_DELETED, ACCOUNT_DISABLED, ACCOUNT_RESTRICTED, ACCOUNT_VIOLATION};
 use serde_json::Value;
+use wire::{WebhookData, WebhookEventKind};
 
 use super::notification::AccountChange;
 use crate::App;
+use crate::hooks::{self, Happening};
+use crate::notices;
 use crate::sender::number;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::heard::{self, Heard, Limit, Quality};
@@ -216,7 +219,25 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
         }
         heard.note(news.at, &news.text);
     };
-    heard::change(app, channel, hear).await
+    heard::change(app, channel, hear).await?;
+    let happening = happening(app, channel, news);
+    notices::of_channel(app, channel, happening.at, &news.text).await?;
+    hooks::tell(app, channel.workspace_id, &[happening]).await
+}
+
+fn happening(app: &App, channel: &ChannelRecord, news: &News) -> Happening {
+    Happening {
+        kind: WebhookEventKind::ChannelAlert,
+        at: if news.at > 0 { news.at * 1_000 } else { app.clock.now_millis() },
+        named: format!("{}#{}", channel.id, news.text),
+        person: None,
+        data: WebhookData {
+            channel_id: Some(channel.id.clone()),
+            text: Some(news.text.clone()),
+            code: news.blocks,
+            ..WebhookData::default()
+        },
+    }
 }
 
 #[cfg(test)]

@@ -18,18 +18,25 @@ const MOST_LOOKED_AT: i32 = 10;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// Notes the reply of the person with this canonical phone on the message that it answers, if it answers one.
-pub(super) async fn note(app: &App, channel: &ChannelRecord, phone: &str, reply: &Reply) -> anyhow::Result<()> {
+/// Returns the message.
+pub(super) async fn note(
+    app: &App,
+    channel: &ChannelRecord,
+    phone: &str,
+    reply: &Reply,
+) -> anyhow::Result<Option<MessageRecord>> {
     let kind = match reply.kind {
         Kind::Answer(kind) => kind,
-        Kind::Sign => return Ok(()),
+        Kind::Sign => return Ok(None),
     };
-    let Some(message) = answered(app, channel, phone, reply).await? else { return Ok(()) };
+    let Some(message) = answered(app, channel, phone, reply).await? else { return Ok(None) };
     let answer = Answer { id: reply.id.clone(), at: reply.at, kind, text: reply.text.clone() };
     let change = |standing: &MessageRecord| {
         // Erased since: nothing more is kept of the person.
         (standing.canonical_phone() == phone).then(|| standing.with_reply(&answer)).flatten()
     };
-    messages::change(app, message, change).await.map(|_| ())
+    messages::change(app, message.clone(), change).await?;
+    Ok(Some(message).filter(|message| message.canonical_phone() == phone))
 }
 
 async fn answered(

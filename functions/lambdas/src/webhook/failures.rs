@@ -3,10 +3,11 @@
 
 use campaigns::message::MessageRecord;
 use campaigns::phone;
-use campaigns::send_error::{Reaction, closes_country, reaction};
-use wire::{CampaignId, CampaignStatus};
+use campaigns::send_error::{self, Reaction, closes_country, reaction};
+use wire::{CampaignId, CampaignStatus, WebhookData, WebhookEventKind};
 
 use crate::App;
+use crate::hooks::{self, Happening};
 use crate::sender::number;
 use crate::storage::campaigns as campaign_store;
 use crate::storage::channels::ChannelRecord;
@@ -29,7 +30,10 @@ pub(super) async fn take_consequences(
     match reaction(code) {
         Reaction::Suppress => {
             let (workspace, phone) = (channel.workspace_id, message.canonical_phone());
-            suppressions::add_by_code(app, workspace, phone, code, failed_at).await.map(|_| ())
+            match suppressions::add_by_code(app, workspace, phone, code, failed_at).await? {
+                true => hooks::tell(app, workspace, &[opted_out(channel, phone, code, failed_at)]).await,
+                false => Ok(()),
+            }
         }
         Reaction::PauseCampaign => pause(app, campaign, message, code).await.map(|_| ()),
         Reaction::PauseNumber => {
@@ -43,6 +47,23 @@ pub(super) async fn take_consequences(
             pauses::close_country(app, channel.workspace_id, campaign, country).await
         }
         Reaction::Retry | Reaction::SlowNumber | Reaction::RestNumber | Reaction::Defer | Reaction::Fail => Ok(()),
+    }
+}
+
+/// What webhooks are told of somebody whose messages WhatsApp fails because he wants none.
+fn opted_out(channel: &ChannelRecord, phone: &str, code: u32, at: i64) -> Happening {
+    Happening {
+        kind: WebhookEventKind::ContactOptedOut,
+        at,
+        named: format!("{phone}#{code}"),
+        person: Some(phone.to_owned()),
+        data: WebhookData {
+            phone: Some(format!("+{phone}")),
+            reason: Some(send_error::title(code)),
+            code: Some(code),
+            channel_id: Some(channel.id.clone()),
+            ..WebhookData::default()
+        },
     }
 }
 

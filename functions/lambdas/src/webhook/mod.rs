@@ -13,6 +13,7 @@ mod opt_outs;
 mod people;
 mod receipts;
 mod replies;
+mod reply_rules;
 mod signature;
 mod templates;
 

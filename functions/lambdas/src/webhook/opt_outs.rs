@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use campaigns::consent::{Asked, Heard, heard};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
-use wire::{ConsentAct, ConsentCategory, Language, SuppressionReason};
+use wire::{ConsentAct, ConsentCategory, Language, SuppressionReason, WebhookData, WebhookEventKind};
 
 use super::notification::millis;
 use super::people::{self, canonical};
 use crate::App;
+use crate::hooks::{self, Happening};
 use crate::storage::audit::ENGINE;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::consents::{self, Line};
@@ -168,12 +169,37 @@ async fn take(app: &App, channel: &ChannelRecord, wish: &Wish) -> anyhow::Result
         return Ok(());
     }
     note_consent(app, channel, wish, &phone).await?;
+    hooks::tell(app, workspace, &happening(channel, wish, &phone)).await?;
     let waits = |notice: &Notice| notice.id == wish.id && notice.state == NoticeState::Wanted;
     if person.notice.as_ref().is_some_and(waits) {
         let errand = NoticeErrand { workspace_id: workspace, person: name, id: wish.id.clone() };
         queues::send_notice(app, &errand, 0).await?;
     }
     Ok(())
+}
+
+/// What webhooks are told of it: that somebody wants no more.
+fn happening(channel: &ChannelRecord, wish: &Wish, phone: &str) -> Vec<Happening> {
+    let by = match (wish.asked, wish.reason) {
+        (Asked::Resume, _) => return Vec::new(),
+        (Asked::Stop, SuppressionReason::Word) => "By a word.",
+        (Asked::Stop, SuppressionReason::Button) => "By a button.",
+        (Asked::Stop, SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual) => {
+            "In WhatsApp's preferences."
+        }
+    };
+    vec![Happening {
+        kind: WebhookEventKind::ContactOptedOut,
+        at: wish.at.unwrap_or_default(),
+        named: format!("{phone}#{}", wish.id),
+        person: Some(phone.to_owned()),
+        data: WebhookData {
+            phone: Some(format!("+{phone}")),
+            reason: Some(by.to_owned()),
+            channel_id: Some(channel.id.clone()),
+            ..WebhookData::default()
+        },
+    }]
 }
 
 /// Writes the wish, unless it is older than what the person said last.

@@ -6,14 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use campaigns::message::{MessageRecord, campaign_of};
 use campaigns::reply::ReplyKind;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
+use wire::{WebhookData, WebhookEventKind};
 
 use super::answers;
 use super::notification::millis;
-use super::people;
+use super::{people, reply_rules};
 use crate::App;
+use crate::hooks::{self, Happening};
 use crate::storage::channels::ChannelRecord;
 use crate::storage::contacts;
 use crate::storage::numbers;
@@ -22,6 +25,9 @@ use crate::storage::windows;
 
 /// People taken care of at once for one webhook.
 const PARALLEL_PEOPLE: usize = 32;
+
+/// Longest text that webhooks are told, in characters: as many as WhatsApp lets people write.
+const LONGEST_TEXT: usize = 4_096;
 
 /// That a person wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +149,50 @@ async fn take(app: &App, channel: &ChannelRecord, replies: Vec<Reply>) -> anyhow
     windows::note(app, channel.workspace_id, &channel.id, &phone, last.at).await?;
     let wa_id = Some(last.phone.as_str()).filter(|wa_id| !wa_id.is_empty());
     let noted = contacts::note_reply(app, channel.workspace_id, &phone, &channel.id, wa_id, last.at).await?;
+    let mut happenings = Vec::new();
     for reply in &replies {
-        answers::note(app, channel, &phone, reply).await?;
+        let answered = answers::note(app, channel, &phone, reply).await?;
+        let happening = happening(channel, &phone, reply, answered.as_ref());
+        if let Some(message) = &answered {
+            reply_rules::follow(app, channel, &phone, reply, message, happening.as_ref()).await?;
+        }
+        happenings.extend(happening);
     }
+    hooks::tell(app, channel.workspace_id, &happenings).await?;
     Ok(noted)
+}
+
+/// What webhooks are told of it: nothing of a sign.
+fn happening(
+    channel: &ChannelRecord,
+    phone: &str,
+    reply: &Reply,
+    answered: Option<&MessageRecord>,
+) -> Option<Happening> {
+    match reply.kind {
+        Kind::Answer(_) => {}
+        Kind::Sign => return None,
+    }
+    Some(Happening {
+        kind: WebhookEventKind::ReplyReceived,
+        at: reply.at,
+        named: format!("{phone}#{}", reply.id),
+        person: Some(phone.to_owned()),
+        data: WebhookData {
+            campaign_id: answered.and_then(|message| campaign_of(&message.shard)),
+            index: answered.map(|message| message.index),
+            message_id: answered.and_then(|message| message.wamid.clone()),
+            phone: Some(format!("+{phone}")),
+            reply_id: Some(reply.id.clone()).filter(|id| !id.is_empty()),
+            text: reply.text.as_deref().map(shortened),
+            channel_id: Some(channel.id.clone()),
+            ..WebhookData::default()
+        },
+    })
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use wire::{CampaignEvent, CampaignStatus, ChannelId, TemplateContent, WorkspaceId};
+use wire::{CampaignEvent, CampaignStatus, ChannelId, TemplateContent, WebhookData, WebhookEventKind, WorkspaceId};
 
 use super::notification::AccountChange;
 use crate::App;
+use crate::hooks::{self, Happening};
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
@@ -180,7 +181,25 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
 /// Notices on the channel for people.
 async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::Result<()> {
     let note = |heard: &mut heard::Heard| events.iter().for_each(|event| heard.note(event.at, &event.in_words()));
-    heard::change(app, channel, note).await
+    heard::change(app, channel, note).await?;
+    let happenings: Vec<Happening> = events.iter().map(|event| happening(app, channel, event)).collect();
+    hooks::tell(app, channel.workspace_id, &happenings).await
+}
+
+fn happening(app: &App, channel: &ChannelRecord, event: &Event) -> Happening {
+    Happening {
+        kind: WebhookEventKind::TemplateAlert,
+        at: if event.at > 0 { event.at * 1_000 } else { app.clock.now_millis() },
+        named: format!("{}#{}", channel.id, event.in_words()),
+        person: None,
+        data: WebhookData {
+            channel_id: Some(channel.id.clone()),
+            template_name: Some(event.name.clone()),
+            template_language: Some(event.language.clone()),
+            text: Some(event.in_words()),
+            ..WebhookData::default()
+        },
+    }
 }
 
 /// Goes through the newest campaigns of a workspace, in the order of the events for each.

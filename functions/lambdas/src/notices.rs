@@ -1,0 +1,156 @@
+//! Notices: the people of a workspace are told what they did not ask for: that a campaign paused by itself or ended, that
+//! a number changed, that a webhook was switched off. In the dashboard, and by mail where the deployment has any.
+//!
+//! That of a campaign's step stands with the step. A mail may come twice; it never names anybody who gets messages.
+
+use campaigns::event::of_step;
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+use wire::{CampaignStatus, NoticeId, NoticeKind, Role, WorkspaceId};
+
+use crate::App;
+use crate::mail::Letter;
+use crate::storage::audit::{AuditLine, ENGINE};
+use crate::storage::campaigns::CampaignRecord;
+use crate::storage::channels::ChannelRecord;
+use crate::storage::hooks::HookRecord;
+use crate::storage::members;
+use crate::storage::notices::{self as store, MAIL_SHARD, NoticeRecord};
+use crate::storage::queues::{self, MailErrand};
+use crate::storage::table::Written;
+
+/// When the dispatcher looks whether a notice was mailed, in milliseconds.
+const LOOK_AFTER_MS: i64 = 60_000;
+
+/// The same again, after it gave it to the queue once more: the queue has brought it by then.
+const LOOK_AGAIN_MS: i64 = 30 * 60 * 1_000;
+
+/// Notices that one tick gives to the queue.
+const MOST_IN_A_TICK: i32 = 50;
+
+/// A notice of something that has this name among all of its kind and time.
+fn notice(app: &App, workspace_id: WorkspaceId, kind: NoticeKind, at: i64, named: &str, text: String) -> NoticeRecord {
+    let hash = Sha256::digest(format!("{kind:?}#{named}").as_bytes());
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    let id = Ulid::from_parts(u64::try_from(at).unwrap_or_default(), u128::from_le_bytes(bytes));
+    let is_mailed = app.mail.is_on();
+    NoticeRecord {
+        id: NoticeId(id.to_string()),
+        workspace_id,
+        kind,
+        at,
+        text,
+        campaign_id: None,
+        author: None,
+        channel_id: None,
+        webhook_id: None,
+        due_shard: is_mailed.then(|| MAIL_SHARD.to_owned()),
+        due_at: is_mailed.then(|| app.clock.now_millis() + LOOK_AFTER_MS),
+        expires_at: store::expires_at(at),
+    }
+}
+
+/// The notice in a step of a campaign: what a person did needs none. `next` has the version that it is written with.
+pub(crate) fn of_campaign(
+    app: &App,
+    from: CampaignStatus,
+    next: &CampaignRecord,
+    line: &AuditLine,
+) -> Option<NoticeRecord> {
+    of_step(from, next.status)?;
+    let (kind, what) = match next.status {
+        CampaignStatus::Paused if line.who == ENGINE => (NoticeKind::CampaignPaused, "paused by itself"),
+        CampaignStatus::Completed => (NoticeKind::CampaignCompleted, "is complete"),
+        CampaignStatus::Failed => (NoticeKind::CampaignFailed, "failed"),
+        CampaignStatus::Paused
+        | CampaignStatus::Draft
+        | CampaignStatus::Scheduled
+        | CampaignStatus::Processing
+        | CampaignStatus::Cancelled => return None,
+    };
+    let reason = line.reason.as_ref().map(|reason| format!(" {reason}")).unwrap_or_default();
+    let text = format!("\"{}\" {what}.{reason}", next.name);
+    let named = format!("{}#{}", next.id, next.version);
+    let made = notice(app, next.workspace_id, kind, app.clock.now_millis(), &named, text);
+    Some(NoticeRecord { campaign_id: Some(next.id.clone()), author: next.created_by.clone(), ..made })
+}
+
+/// Notes what WhatsApp said of a number at `at` (milliseconds).
+pub(crate) async fn of_channel(app: &App, channel: &ChannelRecord, at: i64, text: &str) -> anyhow::Result<()> {
+    let named = format!("{}#{text}", channel.id);
+    let text = format!("{}: {text}", channel.name);
+    let made = notice(app, channel.workspace_id, NoticeKind::ChannelChanged, at, &named, text);
+    create(app, NoticeRecord { channel_id: Some(channel.id.clone()), ..made }).await
+}
+
+/// Notes that a webhook was switched off.
+pub(crate) async fn of_hook(app: &App, workspace: WorkspaceId, hook: &HookRecord, why: &str) -> anyhow::Result<()> {
+    let text = format!("The webhook {} was switched off. {why}", hook.url);
+    let now = app.clock.now_millis();
+    let made = notice(app, workspace, NoticeKind::WebhookDisabled, now, hook.id.as_str(), text);
+    create(app, NoticeRecord { webhook_id: Some(hook.id.clone()), ..made }).await
+}
+
+async fn create(app: &App, record: NoticeRecord) -> anyhow::Result<()> {
+    match store::create(app, &record).await? {
+        Written::Done => send(app, Some(record)).await,
+        // Known, and mailed or found by the dispatcher.
+        Written::ConditionFailed => {}
+    }
+    Ok(())
+}
+
+/// Gives a notice that stands to the queue, to be mailed. What fails here is only later.
+pub(crate) async fn send(app: &App, record: Option<NoticeRecord>) {
+    let Some(record) = record.filter(|record| record.due_shard.is_some()) else { return };
+    let errand = MailErrand { workspace_id: record.workspace_id, notice_id: record.id };
+    if let Err(error) = queues::send_mail(app, &errand).await {
+        let workspace = record.workspace_id;
+        tracing::error!(%workspace, error = format!("{error:#}"), "a notice is mailed a minute later");
+    }
+}
+
+/// Gives notices to the queue whose mail was lost on its way.
+pub(crate) async fn send_due(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    for (workspace_id, notice_id) in store::due(app, now, MOST_IN_A_TICK).await? {
+        let Some(read) = store::get(app, workspace_id, &notice_id).await? else { continue };
+        if read.due_shard.is_none() {
+            continue;
+        }
+        queues::send_mail(app, &MailErrand { workspace_id, notice_id }).await?;
+        store::put(app, &NoticeRecord { due_at: Some(now + LOOK_AGAIN_MS), ..read }).await?;
+    }
+    Ok(())
+}
+
+/// Mails a notice to the owners and to the campaign's author, and notes that it was.
+pub(crate) async fn mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
+    let found = store::get(app, errand.workspace_id, &errand.notice_id).await?;
+    let Some(notice) = found.filter(|notice| notice.due_shard.is_some()) else { return Ok(()) };
+    let roll = members::roll(app, errand.workspace_id).await?;
+    let is_told =
+        |member: &&members::MemberRecord| member.role == Role::Owner || notice.author.as_ref() == Some(&member.id);
+    for member in roll.members.iter().filter(is_told).filter(|member| !member.email.ends_with(".invalid")) {
+        let letter = Letter {
+            id: notice.id.as_str(),
+            to: &member.email,
+            subject: subject(notice.kind),
+            text: &notice.text,
+            at: notice.at,
+        };
+        app.mail.send(&letter).await?;
+    }
+    store::put(app, &NoticeRecord { due_shard: None, due_at: None, ..notice }).await
+}
+
+fn subject(kind: NoticeKind) -> &'static str {
+    match kind {
+        NoticeKind::CampaignPaused => "Campanile: a campaign paused by itself",
+        NoticeKind::CampaignCompleted => "Campanile: a campaign is complete",
+        NoticeKind::CampaignFailed => "Campanile: a campaign failed",
+        NoticeKind::ChannelChanged => "Campanile: news of a number",
+        NoticeKind::WebhookDisabled => "Campanile: a webhook was switched off",
+    }
+}
