@@ -67,3 +67,4 @@ cargo clippy --version >/dev/null 2>&1 || stop "clippy is missing. Type: rustup 
 have "${CHROMEDRIVER:-chromedriver}" || install "Chromium and its driver, for the browser's walk" chromium chromium-driver fonts-dejavu-core
 have python3 || install "Python, for the checks of the AWS template and of the API" python3
 python3 -c "import venv, ensurepip" 2>/dev/null || install "Python's venv, for the checks of the AWS template and of the API" python3-venv
+python3 infra/axe.py "${CARGO_TARGET_DIR:-target}"

@@ -7,11 +7,13 @@ use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 
+use crate::components::language_pick::LanguagePick;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor};
-use crate::infra::{api, http};
+use crate::infra::{api, http, language};
 use crate::pages::campaign::CampaignPage;
 use crate::pages::campaigns::CampaignsPage;
+use crate::pages::channels::ChannelsPage;
 use crate::pages::contact::{ContactPage, NewContactPage};
 use crate::pages::contacts::ContactsPage;
 use crate::pages::import_contacts::ImportContactsPage;
@@ -20,24 +22,40 @@ use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::reports::ReportsPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::suppressions::SuppressionsPage;
 use crate::pages::team::TeamPage;
 use crate::pages::template::TemplatePage;
 use crate::pages::templates::TemplatesPage;
+use crate::t;
 
 const SIGN_IN: &str = "/sign-in";
 
-/// The parts of the dashboard: address, name and the hook for tests.
-const SECTIONS: [(&str, &str, &str); 7] = [
-    ("/campaigns", "Campaigns", "nav-campaigns"),
-    ("/contacts", "Contacts", "nav-contacts"),
-    ("/lists", "Lists", "nav-lists"),
-    ("/templates", "Templates", "nav-templates"),
-    ("/suppressions", "Suppression", "nav-suppressions"),
-    ("/team", "Team", "nav-team"),
-    ("/settings", "Settings", "nav-settings"),
+/// A part of the dashboard in the head of the page.
+struct Section {
+    href: &'static str,
+    name: fn() -> &'static str,
+    /// The hook for tests.
+    test_id: &'static str,
+}
+
+const fn section(href: &'static str, name: fn() -> &'static str, test_id: &'static str) -> Section {
+    Section { href, name, test_id }
+}
+
+/// In the order of a day's work.
+const SECTIONS: [Section; 9] = [
+    section("/campaigns", t::campaigns, "nav-campaigns"),
+    section("/contacts", t::contacts, "nav-contacts"),
+    section("/lists", t::lists, "nav-lists"),
+    section("/templates", t::templates, "nav-templates"),
+    section("/channels", t::numbers, "nav-channels"),
+    section("/reports", t::reports, "nav-reports"),
+    section("/suppressions", t::suppression, "nav-suppressions"),
+    section("/team", t::team, "nav-team"),
+    section("/settings", t::settings, "nav-settings"),
 ];
 
 /// The wait before asking again who is signed in, when the server did not answer.
@@ -60,6 +78,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/campaigns") view=CampaignsPage/>
                     <Route path=path!("/campaigns/new") view=NewCampaignPage/>
                     <Route path=path!("/campaigns/:id") view=CampaignPage/>
+                    <Route path=path!("/channels") view=ChannelsPage/>
                     <Route path=path!("/contacts") view=ContactsPage/>
                     <Route path=path!("/contacts/new") view=NewContactPage/>
                     <Route path=path!("/contacts/import") view=ImportContactsPage/>
@@ -72,6 +91,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/templates/new") view=NewTemplatePage/>
                     <Route path=path!("/templates/:id") view=TemplatePage/>
                     <Route path=path!("/suppressions") view=SuppressionsPage/>
+                    <Route path=path!("/reports") view=ReportsPage/>
                     <Route path=path!("/settings") view=SettingsPage/>
                 </Routes>
             </Frame>
@@ -95,7 +115,7 @@ fn Frame(children: Children) -> impl IntoView {
         now
     });
     view! {
-        <a class="skip" href="#page">"Skip to the page"</a>
+        <a class="skip" href="#page">{t::skip_to_the_page()}</a>
         <header class="masthead">
             <div class="masthead-row">
                 <a class="brand" href="/campaigns"><img src="/favicon.svg" alt="" width="30" height="30"/><span>"Campanile"</span></a>
@@ -108,15 +128,21 @@ fn Frame(children: Children) -> impl IntoView {
             <NoticeLine notice=shell.notice/>
             {children()}
         </main>
+        <footer class="foot">
+            <LanguagePick
+                languages=language::ALL.map(|(_, tag, name)| (tag, name)).to_vec() spoken=language::tag(t::language())
+                on_pick=Callback::new(|tag: String| language::choose(&tag))
+            />
+        </footer>
     }
 }
 
 #[component]
 fn Account(shell: Shell) -> impl IntoView {
     let path = use_location().pathname;
-    let link = move |(href, name, test_id): (&'static str, &'static str, &'static str)| {
+    let link = move |Section { href, name, test_id }: Section| {
         let current = move || path.get().starts_with(href).then_some("page");
-        view! { <a href=href aria-current=current data-testid=test_id>{name}</a> }
+        view! { <a href=href aria-current=current data-testid=test_id>{name()}</a> }
     };
     let sign_out = Action::new_local(move |(): &()| async move {
         match api::sign_out().await {
@@ -125,7 +151,7 @@ fn Account(shell: Shell) -> impl IntoView {
         }
     });
     view! {
-        <nav aria-label="Main">{SECTIONS.map(link).into_iter().collect_view()}</nav>
+        <nav aria-label=t::main()>{SECTIONS.map(link).into_iter().collect_view()}</nav>
         <div class="account">
             <span data-testid="workspace">{move || workspace(&shell.visitor.get())}</span>
             <button
@@ -136,7 +162,7 @@ fn Account(shell: Shell) -> impl IntoView {
                     sign_out.dispatch(());
                 }
             >
-                "Sign out"
+                {t::sign_out()}
             </button>
         </div>
     }

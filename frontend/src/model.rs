@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod bulk;
+pub mod channel;
 pub mod contact_form;
 pub mod contacts_query;
 pub mod file_consent;
@@ -15,7 +16,9 @@ pub mod moment;
 pub mod money;
 pub mod pace;
 pub mod people;
+pub mod price;
 pub mod progress;
+pub mod report;
 pub mod settings_form;
 pub mod spoke;
 pub mod spot;
@@ -27,4 +30,5 @@ pub mod template_form;
 pub mod templates_query;
 pub mod trial;
 pub mod unfilled;
+pub mod wait;
 pub mod wording;

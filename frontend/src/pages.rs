@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod campaigns;
+pub mod channels;
 pub mod contact;
 pub mod contacts;
 pub mod file_intake;
@@ -11,6 +12,7 @@ pub mod lists;
 pub mod new_campaign;
 pub mod new_template;
 pub mod not_found;
+pub mod reports;
 pub mod settings;
 pub mod sign_in;
 pub mod suppressions;

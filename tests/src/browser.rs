@@ -146,6 +146,11 @@ impl Browser {
 
     /// Shows pages as a phone of this size does, in these colours.
     pub async fn as_phone(&self, width: u32, height: u32, scheme: Scheme) -> anyhow::Result<()> {
+        self.as_screen(width, height, scheme).await
+    }
+
+    /// Shows pages as a screen of this size does, in these colours.
+    pub async fn as_screen(&self, width: u32, height: u32, scheme: Scheme) -> anyhow::Result<()> {
         self.sized(width, height).await?;
         let colours = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme.name() }] });
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", colours).await?;
@@ -174,6 +179,46 @@ impl Browser {
         Ok(path)
     }
 
+    /// Speaks this language from the next page on.
+    pub async fn speak(&self, tag: &str) -> anyhow::Result<()> {
+        self.driver.execute("localStorage.setItem('language', arguments[0])", vec![json!(tag)]).await?;
+        Ok(())
+    }
+
+    /// Waits until the page has its title and nothing is on its way any more.
+    pub async fn settled(&self) -> anyhow::Result<()> {
+        let script = "return !!document.querySelector('h1, h2') && !document.querySelector('.loading')";
+        until("a page that has loaded", async || {
+            Ok(self.driver.execute(script, vec![]).await?.convert::<bool>()?.then_some(()))
+        })
+        .await
+    }
+
+    /// Every text of the page and every name that screen readers get, a line each.
+    pub async fn texts(&self) -> anyhow::Result<Vec<String>> {
+        let script = "const all = [];
+            const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            while (walk.nextNode()) all.push(walk.currentNode.data);
+            for (const name of ['aria-label', 'placeholder', 'title', 'alt'])
+                for (const element of document.querySelectorAll('[' + name + ']')) all.push(element.getAttribute(name));
+            return all.map((text) => text.trim()).filter((text) => text);";
+        Ok(self.driver.execute(script, vec![]).await?.convert()?)
+    }
+
+    /// What axe-core finds serious or critical on the page, a line each.
+    pub async fn violations(&self) -> anyhow::Result<Vec<String>> {
+        let path = target().join("axe.min.js");
+        let axe = std::fs::read_to_string(&path)
+            .with_context(|| format!("{} is missing: `sh infra/setup.sh test` fetches it", path.display()))?;
+        self.driver.execute(axe, vec![]).await?;
+        let script = "const done = arguments[arguments.length - 1];
+            axe.run({ resultTypes: ['violations'] }).then((found) => done(found.violations
+                .filter((one) => one.impact === 'serious' || one.impact === 'critical')
+                .flatMap((one) => one.nodes.map((node) => one.id + ': ' + node.html.slice(0, 200) + ' ' + (node.any[0] || {}).message))),
+                (error) => done(['axe itself: ' + error]));";
+        Ok(self.driver.execute_async(script, vec![]).await?.convert()?)
+    }
+
     /// Ends the session.
     pub async fn close(self) -> anyhow::Result<()> {
         Ok(self.driver.quit().await?)
@@ -181,7 +226,11 @@ impl Browser {
 }
 
 fn screenshots() -> PathBuf {
+    target().join("screenshots")
+}
+
+/// Where cargo builds, and what the set-up fetched lies.
+fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| repository().join("target"), |target| Path::new(&target).to_owned())
-        .join("screenshots")
 }

@@ -9,7 +9,7 @@ use lambdas::storage::channels;
 use local::whatsapp::WORKSPACE;
 use serde_json::json;
 use simulator::{Config, Delay, Number};
-use wire::{Campaign, WaitReason};
+use wire::{Campaign, ChannelList, WaitReason};
 
 const LIMIT: u32 = 250;
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
@@ -58,6 +58,10 @@ async fn three_numbers_share_their_portfolios_limit_and_campaigns_go_on_by_thems
     assert!(most <= LIMIT as usize, "{most} people in 24 hours");
     assert!((2.0..2.5).contains(&days), "{days:.2} days");
     assert!(limited >= 3, "a campaign says that it waits for the limit, {limited} times");
+    let numbers: ChannelList = call(&town.app, "GET", "/v3/channels", json!({})).await?;
+    let today: Vec<u32> = numbers.items.iter().filter_map(|channel| channel.people_today).collect();
+    assert!(today.len() == 3 && today.iter().all(|people| *people == today[0]), "one portfolio, {today:?}");
+    assert!((1..=LIMIT).contains(&today[0]), "{} people today", today[0]);
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use locales::{Locales, Other};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::Modules;
@@ -15,6 +16,8 @@ use crate::build::Modules;
 pub enum Fetched {
     /// With the first page.
     AtOnce,
+    /// With the first page, by those who speak that language.
+    WithALanguage,
     /// Once a contacts file is chosen.
     WithAFile,
 }
@@ -39,14 +42,16 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
     std::fs::create_dir_all(&assets).with_context(|| format!("cannot make {}", assets.display()))?;
 
     let style = Asset::new("style", "css", read(&frontend.join("style.css"))?);
+    let languages = languages(&frontend.join("locales"))?;
     let page = String::from_utf8(read(&frontend.join("index.html"))?).context("index.html is not UTF-8")?;
-    let places = [
+    let mut places = vec![
         ("style", &style),
         ("start", &page_part.start),
         ("script", &page_part.script),
         ("wasm", &page_part.wasm),
         ("reader", &worker_part.start),
     ];
+    places.extend(languages.iter().map(|(tag, asset)| (*tag, asset)));
     let page = fill(&page, &places)?;
     let icon = read(&frontend.join("assets/favicon.svg"))?;
 
@@ -55,6 +60,9 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
         store(out.join("favicon.svg"), icon, Fetched::AtOnce)?,
         store(assets.join(&style.name), style.bytes, Fetched::AtOnce)?,
     ];
+    for (_, asset) in languages {
+        files.push(store(assets.join(&asset.name), asset.bytes, Fetched::WithALanguage)?);
+    }
     for (part, fetched) in [(page_part, Fetched::AtOnce), (worker_part, Fetched::WithAFile)] {
         for asset in part.assets() {
             files.push(store(assets.join(&asset.name), asset.bytes, fetched)?);
@@ -63,6 +71,17 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
     copy_samples(&frontend.join("samples"), &out.join("samples"))?;
     files.sort_by_key(|file| std::cmp::Reverse(file.bytes.len()));
     Ok(files)
+}
+
+/// The texts of each language but English, which the module has itself.
+fn languages(folder: &Path) -> Result<Vec<(&'static str, Asset)>> {
+    let locales = Locales::read(folder)?;
+    locales::check(&locales)?;
+    let asset = |other: &Other| {
+        let name = format!("texts-{}", other.tag);
+        Ok((other.tag, Asset::new(&name, "json", locales::table(other)?.into_bytes())))
+    };
+    locales.others.iter().map(asset).collect()
 }
 
 /// A module, the script that binds it to the browser, and the script that starts it.

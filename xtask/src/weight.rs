@@ -24,12 +24,13 @@ struct Weight {
 /// A line for each file, and what the first page and a first contacts file cost.
 pub fn report(files: &[Written]) -> Result<String> {
     let mut text = format!("{:>9} {:>9} {:>9}\n", "bytes", "gzip", "brotli");
-    let (mut first, mut later) = (Weight::default(), Weight::default());
+    let (mut first, mut language, mut later) = (Weight::default(), Weight::default(), Weight::default());
     for file in files {
         let weight = weigh(&file.bytes)?;
         writeln!(text, "{}  {}", line(weight), file.path.display())?;
         let sum = match file.fetched {
             Fetched::AtOnce => &mut first,
+            Fetched::WithALanguage => &mut language,
             Fetched::WithAFile => &mut later,
         };
         *sum = Weight {
@@ -39,6 +40,7 @@ pub fn report(files: &[Written]) -> Result<String> {
         };
     }
     writeln!(text, "{}  for the first page", line(first))?;
+    writeln!(text, "{}  more for all languages but English; a reader has one", line(language))?;
     writeln!(text, "{}  more when a contacts file is chosen", line(later))?;
     Ok(text)
 }

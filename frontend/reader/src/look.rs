@@ -8,6 +8,7 @@ use std::rc::Rc;
 use campaigns::audience::{MAX_UPLOAD_BYTES, MOST_RECIPIENTS, too_large, too_many};
 use campaigns::file::{Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason, Row};
 use campaigns::phone::Country;
+use wire::Language;
 
 use crate::sheet::{Extent, Problem, Reading, SampleRow, Sheet, Told};
 
@@ -68,7 +69,7 @@ fn read<S: Read + Seek>(
         ..Sheet::default()
     };
     let phone = sheet.position(rows.phone_column()).unwrap_or_default();
-    let mut found = Found { sheet, phone, seen: Duplicates::new() };
+    let mut found = Found { sheet, phone, language: reading.language, seen: Duplicates::new() };
     for row in rows.by_ref() {
         found.take(row?);
         if found.sheet.counts.good > most_people {
@@ -111,6 +112,7 @@ struct Found {
     sheet: Sheet,
     /// The place of the column of phone numbers.
     phone: usize,
+    language: Language,
     seen: Duplicates,
 }
 
@@ -138,7 +140,7 @@ impl Found {
         if !is_named && !is_shown {
             return;
         }
-        let problem = reason.map(|reason| reason.to_string());
+        let problem = reason.map(|reason| reason.explanation(self.language));
         if let Some(why) = problem.clone().filter(|_| is_named) {
             let value = cells.get(self.phone).map(|cell| shortened(cell)).unwrap_or_default();
             self.sheet.problems.push(Problem { row_number, value, why });

@@ -1,6 +1,7 @@
 //! What is asked about a contacts file and what is told of it, as it crosses from the page to the worker and back.
 
 use serde::{Deserialize, Serialize};
+use wire::Language;
 
 /// How a contacts file is to be read; what is empty is found out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,6 +12,8 @@ pub struct Reading {
     pub name_column: String,
     /// The country of numbers written without one, two letters.
     pub country: String,
+    /// The language that reasons are told in.
+    pub language: Language,
 }
 
 /// How much of a contacts file was read.

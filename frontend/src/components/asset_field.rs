@@ -8,6 +8,7 @@ use super::drop_zone::DropZone;
 use super::field::FieldError;
 use crate::infra::format;
 use crate::model::attachment::{Attachment, Upload, accepted, invitation, limits};
+use crate::t;
 
 /// A place for one file, with how far its upload is.
 #[component]
@@ -44,7 +45,7 @@ pub fn AssetField(
                     <span class="soft small" role="status" data-testid=state_id.clone()>
                         {move || attachment.with(|file| file.as_ref().map(state))}
                     </span>
-                    <button type="button" class="button quiet" on:click=move |_| on_remove.run(())>"Remove"</button>
+                    <button type="button" class="button quiet" on:click=move |_| on_remove.run(())>{t::remove()}</button>
                 </div>
             </Show>
             <Show when=move || percent.get().is_some()>
@@ -63,9 +64,9 @@ fn described(file: &Attachment) -> String {
 
 fn state(file: &Attachment) -> String {
     match &file.upload {
-        Upload::Sending { percent } => format!("{percent}% uploaded"),
-        Upload::Here { .. } => "Uploaded".to_owned(),
-        Upload::Failed(_) => "Not uploaded".to_owned(),
+        Upload::Sending { percent } => t::percent_uploaded(percent),
+        Upload::Here { .. } => t::uploaded().to_owned(),
+        Upload::Failed(_) => t::not_uploaded().to_owned(),
     }
 }
 

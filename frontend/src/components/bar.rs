@@ -5,6 +5,7 @@ use wire::{CampaignTotals, MessageState};
 
 use crate::model::progress::{Segment, done, percent, segments};
 use crate::model::state;
+use crate::t;
 
 /// How high the bar is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn ProgressBar(totals: Signal<CampaignTotals>, height: Height) -> impl IntoV
         <div
             class=height.class()
             role="progressbar"
-            aria-label="Recipients with an outcome"
+            aria-label=t::recipients_with_an_outcome()
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=move || share().to_string()

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use wire::{Bubble, BubbleButton, BubbleCard, BubbleMedia, ButtonKind, HeaderFormat, Look, MediaKind, Place, Span};
 
+use crate::t;
+
 /// The message. What did not change is not drawn again, so that a carousel stays where it was scrolled to.
 #[component]
 pub fn MessageBubble(#[prop(into)] bubble: Signal<Bubble>) -> impl IntoView {
@@ -14,7 +16,7 @@ pub fn MessageBubble(#[prop(into)] bubble: Signal<Bubble>) -> impl IntoView {
     let footer = line(|bubble| bubble.footer.clone());
     let body = Memo::new(move |_| bubble.with(|bubble| bubble.body.clone()));
     view! {
-        <div class="phone-screen" role="group" aria-label="The message on a phone">
+        <div class="phone-screen" role="group" aria-label=t::the_message_on_a_phone()>
             <div class="bubble" data-testid="bubble">
                 {move || media.get().map(|media| view! { <Media media=media/> })}
                 {move || offer.get().map(|text| view! { <p class="offer"><Icon path=TAG/><strong>{text}</strong></p> })}
@@ -29,7 +31,7 @@ pub fn MessageBubble(#[prop(into)] bubble: Signal<Bubble>) -> impl IntoView {
                 {move || buttons.get().into_iter().map(button).collect_view()}
             </div>
             <Show when=move || { cards.get() > 0 }>
-                <ul class="cards" tabindex="0" aria-label="Cards of the carousel" data-testid="bubble-cards">
+                <ul class="cards" tabindex="0" aria-label=t::cards_of_the_carousel() data-testid="bubble-cards">
                     <For each=move || 0..cards.get() key=|place| *place let:place>
                         <Card card=Signal::derive(move || bubble.with(|bubble| bubble.cards.get(place).cloned().unwrap_or_default()))/>
                     </For>
@@ -93,7 +95,7 @@ fn Media(media: BubbleMedia) -> impl IntoView {
             view! { <div class="media blank film"><Icon path=PLAY/><span>{name}</span></div> }.into_any()
         }
         (Shape::File, _) => {
-            let name = if name.is_empty() { "Document".to_owned() } else { name };
+            let name = if name.is_empty() { t::document().to_owned() } else { name };
             view! { <div class="media file"><Icon path=SHEET/><span>{name}</span></div> }.into_any()
         }
         (Shape::Sound, _) => view! { <div class="media file"><Icon path=PLAY/><span>{name}</span></div> }.into_any(),

@@ -12,6 +12,9 @@ pub fn Confirm(
     yes: &'static str,
     no: &'static str,
     on_yes: Callback<()>,
+    /// What the hooks for tests begin with, and its ids: a page may have several questions.
+    #[prop(default = "confirm")]
+    test_id: &'static str,
 ) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move || {
@@ -30,13 +33,13 @@ pub fn Confirm(
         on_yes.run(());
     };
     view! {
-        <dialog node_ref=dialog aria-labelledby="confirm-title" on:close=move |_| open.set(false)>
+        <dialog node_ref=dialog aria-labelledby=format!("{test_id}-title") on:close=move |_| open.set(false)>
             <div>
-                <h2 id="confirm-title">{title}</h2>
-                <p data-testid="confirm-text">{text}</p>
+                <h2 id=format!("{test_id}-title")>{title}</h2>
+                <p data-testid=format!("{test_id}-text")>{text}</p>
                 <div class="actions">
-                    <button type="button" class="button" data-testid="confirm-no" on:click=move |_| open.set(false)>{no}</button>
-                    <button type="button" class="button danger" data-testid="confirm-yes" on:click=answer_yes>{yes}</button>
+                    <button type="button" class="button" data-testid=format!("{test_id}-no") on:click=move |_| open.set(false)>{no}</button>
+                    <button type="button" class="button danger" data-testid=format!("{test_id}-yes") on:click=answer_yes>{yes}</button>
                 </div>
             </div>
         </dialog>

@@ -8,6 +8,7 @@ use wire::Contact;
 use crate::components::tags::Chips;
 use crate::infra::format;
 use crate::model::contact_form::path;
+use crate::t;
 
 /// The rows. `chosen` has the numbers of those that are chosen.
 #[component]
@@ -24,24 +25,24 @@ pub fn ContactsTable(
     });
     let toggle_all = move |_| if all.get_untracked() { chosen.set(BTreeSet::new()) } else { chosen.set(phones()) };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="People of the contact book">
+        <div class="scroll" tabindex="0" role="region" aria-label=t::people_of_the_contact_book()>
             <table class="book">
                 <thead>
                     <tr>
                         <th scope="col" class="pick">
                             <input
-                                type="checkbox" aria-label="Choose everybody on this page" prop:checked=all
+                                type="checkbox" aria-label=t::choose_everybody_on_this_page() prop:checked=all
                                 on:change=toggle_all data-testid="choose-all"
                             />
                         </th>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Phone"</th>
-                        <th scope="col">"Labels"</th>
-                        <th scope="col">"Portfolio"</th>
-                        <th scope="col">"City"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Last contact"</th>
-                        <th scope="col">"Last reply"</th>
+                        <th scope="col">{t::name()}</th>
+                        <th scope="col">{t::phone()}</th>
+                        <th scope="col">{t::labels()}</th>
+                        <th scope="col">{t::portfolio()}</th>
+                        <th scope="col">{t::city()}</th>
+                        <th scope="col">{t::state()}</th>
+                        <th scope="col">{t::last_contact()}</th>
+                        <th scope="col">{t::last_reply()}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -67,7 +68,7 @@ fn Row(contact: Contact, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
         });
     };
     let name = shown_name(&contact);
-    let choose = format!("Choose {name}");
+    let choose = t::choose_person(&name);
     let (last_contact, last_reply) =
         (contact.last_contact_at.map(format::date), contact.last_reply_at.map(format::date));
     view! {
@@ -76,15 +77,15 @@ fn Row(contact: Contact, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
             <td class="name"><a href=href data-testid="contact-link">{name}</a></td>
             <td class="phone">{contact.phone.clone()}</td>
             <td class="labels"><Chips values=contact.labels/></td>
-            <td class="place" data-label="Portfolio">{contact.portfolio}</td>
-            <td class="place" data-label="City">{contact.city}</td>
-            <td class="place" data-label="State">{contact.state}</td>
-            <td class="nowrap soft" data-label="Last contact">{last_contact}</td>
-            <td class="nowrap soft" data-label="Last reply">{last_reply}</td>
+            <td class="place" data-label=t::portfolio()>{contact.portfolio}</td>
+            <td class="place" data-label=t::city()>{contact.city}</td>
+            <td class="place" data-label=t::state()>{contact.state}</td>
+            <td class="nowrap soft" data-label=t::last_contact()>{last_contact}</td>
+            <td class="nowrap soft" data-label=t::last_reply()>{last_reply}</td>
         </tr>
     }
 }
 
 fn shown_name(contact: &Contact) -> String {
-    if contact.name.is_empty() { "Without a name".to_owned() } else { contact.name.clone() }
+    if contact.name.is_empty() { t::without_a_name().to_owned() } else { contact.name.clone() }
 }

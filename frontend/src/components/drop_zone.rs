@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Event, File, HtmlInputElement};
 
+use crate::t;
+
 /// A place for one file. It is a label around a file input, so keyboard and screen reader use the input.
 #[component]
 pub fn DropZone(
@@ -74,9 +76,9 @@ pub fn DropZone(
 }
 
 fn or(taken: bool) -> &'static str {
-    if taken { "" } else { "or " }
+    if taken { "" } else { t::or_then() }
 }
 
 fn choose(taken: bool) -> &'static str {
-    if taken { "choose another" } else { "choose a file" }
+    if taken { t::choose_another() } else { t::choose_a_file() }
 }

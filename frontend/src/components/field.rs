@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::infra::countries;
+use crate::t;
 
 /// What kind of text a field takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Kind {
     Phone,
     /// What is looked for.
     Search,
+    /// Something that nobody beside may read.
+    Secret,
 }
 
 impl Kind {
@@ -32,6 +35,7 @@ impl Kind {
             Kind::Day => "date",
             Kind::Phone => "tel",
             Kind::Search => "search",
+            Kind::Secret => "password",
         }
     }
 
@@ -39,7 +43,15 @@ impl Kind {
         match self {
             Kind::Whole => Some("numeric"),
             Kind::Decimal => Some("decimal"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
+        }
+    }
+
+    /// What browsers fill in by themselves: nothing, and into a secret least of all their reader's password.
+    fn autocomplete(self) -> &'static str {
+        match self {
+            Kind::Secret => "new-password",
+            Kind::Text | Kind::Whole | Kind::Decimal | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => "off",
         }
     }
 
@@ -47,14 +59,14 @@ impl Kind {
         match self {
             Kind::Whole => Some("1"),
             Kind::Decimal => Some("any"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
         }
     }
 
     fn min(self) -> Option<&'static str> {
         match self {
             Kind::Whole | Kind::Decimal => Some("0"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
         }
     }
 }
@@ -88,7 +100,7 @@ pub fn TextField(
                     step=kind.step()
                     min=kind.min()
                     maxlength=max_length.map(|length| length.to_string())
-                    autocomplete="off"
+                    autocomplete=kind.autocomplete()
                     prop:value=value
                     on:input:target=move |event| on_input.run(event.target().value())
                     aria-invalid=move || error.with(Option::is_some).to_string()
@@ -198,7 +210,7 @@ pub fn FieldError(#[prop(into)] id: String, #[prop(into)] error: Signal<Option<S
     let test_id = id.clone();
     view! {
         <Show when=move || error.with(Option::is_some)>
-            <p class="error" id=id.clone() data-testid=test_id.clone()>{move || error.get()}</p>
+            <p class="error" id=id.clone() data-testid=test_id.clone()>{move || error.get().map(|error| t::said(&error))}</p>
         </Show>
     }
 }

@@ -7,12 +7,13 @@ use crate::components::bar::StateName;
 use crate::infra::format;
 use crate::model::funnel::{BESIDE, STAGES, Stage, StageKind};
 use crate::model::state;
+use crate::t;
 
 /// The stages side by side.
 #[component]
 pub fn Funnel(totals: Signal<CampaignTotals>) -> impl IntoView {
     let stages = STAGES.map(|kind| view! { <StageView kind=kind totals=totals/> });
-    view! { <ol class="funnel" aria-label="From the audience to the reader">{stages.into_iter().collect_view()}</ol> }
+    view! { <ol class="funnel" aria-label=t::from_the_audience_to_the()>{stages.into_iter().collect_view()}</ol> }
 }
 
 #[component]
@@ -33,10 +34,10 @@ fn StageView(kind: StageKind, totals: Signal<CampaignTotals>) -> impl IntoView {
 fn shares(stage: &Stage) -> String {
     let of_audience = format::percent(stage.of_audience);
     match (stage.kind, stage.of_previous) {
-        (StageKind::Audience, _) | (_, None) => "everybody it goes to".to_owned(),
-        (StageKind::Sent, Some(_)) => format!("{of_audience} of the audience"),
-        (StageKind::Delivered, Some(share)) => format!("{} of sent, {of_audience} of all", format::percent(share)),
-        (StageKind::Read, Some(share)) => format!("{} of delivered, {of_audience} of all", format::percent(share)),
+        (StageKind::Audience, _) | (_, None) => t::everybody_it_goes_to().to_owned(),
+        (StageKind::Sent, Some(_)) => t::of_the_audience(&of_audience),
+        (StageKind::Delivered, Some(share)) => t::of_sent_and_all(&format::percent(share), &of_audience),
+        (StageKind::Read, Some(share)) => t::of_delivered_and_all(&format::percent(share), &of_audience),
     }
 }
 
@@ -54,5 +55,5 @@ pub fn Beside(totals: Signal<CampaignTotals>, href: Callback<MessageState, Strin
             </li>
         }
     });
-    view! { <ul class="tiles" aria-label="Other outcomes">{tiles.into_iter().collect_view()}</ul> }
+    view! { <ul class="tiles" aria-label=t::other_outcomes()>{tiles.into_iter().collect_view()}</ul> }
 }

@@ -5,21 +5,20 @@ use wire::Audience;
 
 use crate::infra::{api, format};
 use crate::model::intake::Intake;
+use crate::t;
 
 /// What happens this moment, and what came of it. `reading` is what is said while the importer works.
 #[component]
 pub fn IntakeProgress(#[prop(into)] intake: Signal<Intake>, reading: &'static str) -> impl IntoView {
     move || match intake.get() {
         Intake::Local => ().into_any(),
-        Intake::Uploading { percent } => {
-            view! { <Meter text=format!("Uploading: {percent}%") percent=percent/> }.into_any()
-        }
+        Intake::Uploading { percent } => view! { <Meter text=t::uploading(&percent) percent=percent/> }.into_any(),
         Intake::Importing { recipients } => {
             view! { <p class="loading" role="status">{so_far(reading, recipients)}</p> }.into_any()
         }
         Intake::Ready(audience) => view! { <Ready audience=*audience/> }.into_any(),
         Intake::Failed(why) => {
-            view! { <p class="problems" role="alert" data-testid="file-problem">{why}</p> }.into_any()
+            view! { <p class="problems" role="alert" data-testid="file-problem">{t::said(&why)}</p> }.into_any()
         }
     }
 }
@@ -27,7 +26,7 @@ pub fn IntakeProgress(#[prop(into)] intake: Signal<Intake>, reading: &'static st
 fn so_far(reading: &str, recipients: u64) -> String {
     match recipients {
         0 => format!("{reading}…"),
-        recipients => format!("{reading}: {} people so far…", format::count(recipients)),
+        recipients => format!("{reading}: {}", t::people_so_far(recipients, &format::count(recipients))),
     }
 }
 
@@ -44,10 +43,7 @@ pub fn Meter(#[prop(into)] text: String, percent: u8) -> impl IntoView {
 
 #[component]
 fn Ready(audience: Audience) -> impl IntoView {
-    let people = match audience.recipients {
-        1 => "1 person ready".to_owned(),
-        count => format!("{} people ready", format::count(count)),
-    };
+    let people = t::people_ready(audience.recipients, &format::count(audience.recipients));
     view! {
         <div class="good-news" role="status" data-testid="audience-ready">
             <strong>{people}</strong>
@@ -60,14 +56,14 @@ fn Ready(audience: Audience) -> impl IntoView {
 #[component]
 pub fn Rejects(audience: Audience) -> impl IntoView {
     let left_out = match &audience.list_id {
-        Some(_) => "people left out",
-        None => "rows left out",
+        Some(_) => t::people_left_out(audience.rejected, &format::count(audience.rejected)),
+        None => t::rows_were_left_out(audience.rejected, &format::count(audience.rejected)),
     };
     (audience.rejected > 0).then(|| {
         view! {
             <span>
-                {format!("{} {left_out} ", format::count(audience.rejected))}
-                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">"see why"</a>
+                {left_out} " "
+                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">{t::see_why()}</a>
             </span>
         }
     })

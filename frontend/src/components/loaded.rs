@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
+use crate::t;
 
 /// Shows what came, once it came.
 #[component]
@@ -26,7 +27,7 @@ where
 /// Something is on its way.
 #[component]
 pub fn Waiting() -> impl IntoView {
-    view! { <p class="loading" role="status">"Loading…"</p> }
+    view! { <p class="loading" role="status">{t::loading()}</p> }
 }
 
 /// Something did not come.
@@ -34,9 +35,9 @@ pub fn Waiting() -> impl IntoView {
 fn Missing(why: String) -> impl IntoView {
     view! {
         <section class="card empty" data-testid="missing">
-            <PageTitle text="This cannot be shown"/>
+            <PageTitle text=t::this_cannot_be_shown()/>
             <p>{why}</p>
-            <a class="button" href="/campaigns">"All campaigns"</a>
+            <a class="button" href="/campaigns">{t::all_campaigns()}</a>
         </section>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::infra::errors::{Notice, NoticeKind};
+use crate::t;
 
 /// Shows what has to be said, until it is closed or no longer true.
 #[component]
@@ -10,8 +11,8 @@ pub fn NoticeLine(notice: RwSignal<Option<Notice>>) -> impl IntoView {
     let line = move |notice_now: Notice| {
         view! {
             <div class=class(notice_now.kind) role="alert" data-testid="notice">
-                <span>{notice_now.text}</span>
-                <button type="button" class="button quiet" on:click=move |_| notice.set(None)>"Close"</button>
+                <span>{t::said(&notice_now.text)}</span>
+                <button type="button" class="button quiet" on:click=move |_| notice.set(None)>{t::close()}</button>
             </div>
         }
     };

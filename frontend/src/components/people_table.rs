@@ -6,6 +6,7 @@ use wire::Message;
 use crate::components::bar::StateName;
 use crate::infra::format;
 use crate::model::people::{latest, reason};
+use crate::t;
 
 /// The rows. Only rows that changed are drawn again.
 #[component]
@@ -15,16 +16,16 @@ pub fn PeopleTable(
     preview: Callback<u64, String>,
 ) -> impl IntoView {
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label="People of the campaign">
+        <div class="scroll" tabindex="0" role="region" aria-label=t::people_of_the_campaign()>
             <table class="people">
                 <thead>
                     <tr>
-                        <th scope="col" class="number">"No."</th>
-                        <th scope="col">"Name"</th>
-                        <th scope="col">"Phone"</th>
-                        <th scope="col">"State"</th>
-                        <th scope="col">"Last change"</th>
-                        <th scope="col">"Reason"</th>
+                        <th scope="col" class="number">{t::no()}</th>
+                        <th scope="col">{t::name()}</th>
+                        <th scope="col">{t::phone()}</th>
+                        <th scope="col">{t::message_state()}</th>
+                        <th scope="col">{t::last_change()}</th>
+                        <th scope="col">{t::reason()}</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -40,7 +41,7 @@ pub fn PeopleTable(
 #[component]
 fn Row(message: Message, preview: Callback<u64, String>) -> impl IntoView {
     let href = preview.run(message.index);
-    let title = format!("Show the message to {}", message.phone);
+    let title = t::show_the_message_to(&message.phone);
     let changed = latest(&message);
     let when = changed.map(format::date_time);
     view! {

@@ -1,10 +1,13 @@
 //! What was seen in a contacts file: its first rows, how many there are of each kind, and what is wrong with some.
 
+use std::fmt::Display;
+
 use leptos::prelude::*;
 use reader::{Extent, Problem, SampleRow, Sheet};
 
 use crate::infra::format;
 use crate::model::intake::{Recipients, recipients};
+use crate::t;
 
 /// The first rows, with the column of phone numbers marked and rows that are left out struck.
 #[component]
@@ -25,12 +28,12 @@ pub fn SheetTable(
     };
     let row = move |row: SampleRow| view! { <Row row=row phone=phone/> };
     view! {
-        <div class="scroll sample" tabindex="0" role="region" aria-label="The first rows of the file">
+        <div class="scroll sample" tabindex="0" role="region" aria-label=t::the_first_rows_of_the()>
             <table class="sheet" data-testid="sample">
-                <caption class="visually-hidden">"The first rows of the file"</caption>
+                <caption class="visually-hidden">{t::the_first_rows_of_the()}</caption>
                 <thead>
                     <tr>
-                        <th scope="col" class="number">"Row"</th>
+                        <th scope="col" class="number">{t::row()}</th>
                         {move || columns.get().into_iter().enumerate().map(head).collect_view()}
                     </tr>
                 </thead>
@@ -47,7 +50,7 @@ fn Row(row: SampleRow, phone: Memo<Option<usize>>) -> impl IntoView {
     let cell = move |(place, text): (usize, String)| {
         view! { <td class:chosen=move || phone.get() == Some(place)>{text}</td> }
     };
-    let why = problem.clone().map(|why| view! { <span class="visually-hidden">{format!("Left out: {why}")}</span> });
+    let why = problem.clone().map(|why| view! { <span class="visually-hidden">{t::left_out_because(&why)}</span> });
     view! {
         <tr class:left-out=left_out title=problem>
             <td class="number soft">{row_number}{why}</td>
@@ -65,36 +68,41 @@ pub fn SheetCounts(#[prop(into)] sheet: Signal<Option<Sheet>>) -> impl IntoView 
     view! { <p class="soft" class:reading=busy data-testid="seen">{text}</p> }
 }
 
+/// A text that counts.
+type Counted = fn(u64, &dyn Display) -> String;
+
 fn counts(sheet: &Sheet) -> String {
     if !sheet.is_seen() {
-        return "The columns and people of this file are found after the upload.".to_owned();
+        return t::the_columns_and_people_of().to_owned();
     }
     if sheet.phone_column.is_none() {
-        return "No column looks like phone numbers. Choose it, or the country of the numbers.".to_owned();
+        return t::no_column_looks_like_phone().to_owned();
     }
     if sheet.counts.good == 0 && sheet.counts.bad > 0 {
-        return "No row has a usable number. If they are written without a country, choose it.".to_owned();
+        return t::no_row_has_a_usable().to_owned();
     }
     let people = people(recipients(sheet));
-    let left_out =
-        [(sheet.counts.bad, "without a usable number"), (sheet.counts.duplicates, "of people who are in it already")];
+    let left_out = [(sheet.counts.bad, t::rows_without_number as Counted), (sheet.counts.duplicates, t::rows_repeated)];
     let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
-    let left_out: String = left_out.map(|(count, what)| format!("; {} {what}", rows(count))).collect();
+    let left_out: String = left_out.map(|(count, what)| format!("; {}", what(count, &format::count(count)))).collect();
     match sheet.extent {
         Extent::All | Extent::Unseen => format!("{people}{left_out}"),
-        Extent::Part { percent: Some(percent) } => format!("{people}, {percent}% read so far{left_out}"),
-        Extent::Part { percent: None } => format!("{} read so far{left_out}", rows(sheet.counts.rows())),
+        Extent::Part { percent: Some(percent) } => format!("{people}, {}{left_out}", t::percent_read_so_far(&percent)),
+        Extent::Part { percent: None } => {
+            let rows = sheet.counts.rows();
+            format!("{}{left_out}", t::rows_read_so_far(rows, &format::count(rows)))
+        }
     }
 }
 
 fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{} rows", format::count(count)) }
+    t::rows(count, &format::count(count))
 }
 
 fn people(recipients: Recipients) -> String {
-    match recipients.count() {
-        1 => format!("{}1 person", recipients.word()),
-        count => format!("{}{} people", recipients.word(), format::count(count)),
+    match recipients {
+        Recipients::Exact(count) => t::people_counted(count, &format::count(count)),
+        Recipients::About(count) => t::about_people(count, &format::count(count)),
     }
 }
 
@@ -107,7 +115,7 @@ pub fn SheetProblems(#[prop(into)] sheet: Signal<Option<Sheet>>) -> impl IntoVie
     let line = |problem: Problem| {
         view! {
             <li>
-                <span class="nowrap">{format!("Row {}", format::count(u64::from(problem.row_number)))}</span>
+                <span class="nowrap">{t::row_number(&format::count(u64::from(problem.row_number)))}</span>
                 <code>{shown(&problem.value)}</code>
                 <span>{problem.why}</span>
             </li>
@@ -117,11 +125,11 @@ pub fn SheetProblems(#[prop(into)] sheet: Signal<Option<Sheet>>) -> impl IntoVie
     view! {
         <Show when=move || !problems.with(Vec::is_empty)>
             <details class="left-out-rows" data-testid="file-problems">
-                <summary>{move || format!("Left out: {}", rows(left_out.get()))}</summary>
+                <summary>{move || t::left_out_because(&rows(left_out.get()))}</summary>
                 <ul>{move || problems.get().into_iter().map(line).collect_view()}</ul>
                 <Show when=move || { more() > 0 }>
                     <p class="soft small">
-                        {move || format!("and {} more. After the upload all of them can be downloaded.", format::count(more()))}
+                        {move || t::and_more_after_the_upload(&format::count(more()))}
                     </p>
                 </Show>
             </details>
@@ -130,5 +138,5 @@ pub fn SheetProblems(#[prop(into)] sheet: Signal<Option<Sheet>>) -> impl IntoVie
 }
 
 fn shown(value: &str) -> String {
-    if value.trim().is_empty() { "(empty)".to_owned() } else { value.to_owned() }
+    if value.trim().is_empty() { t::empty_cell().to_owned() } else { value.to_owned() }
 }

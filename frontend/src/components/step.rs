@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::t;
+
 /// A numbered card; the number is filled once the step is done.
 #[component]
 pub fn Step(number: u8, title: &'static str, #[prop(into)] done: Signal<bool>, children: Children) -> impl IntoView {
     let id = format!("step-{number}");
     let labelled = id.clone();
-    let text = move || if done.get() { ", done" } else { "" };
+    let text = move || if done.get() { t::comma_done() } else { "" };
     view! {
         <section class="card" aria-labelledby=labelled>
             <div class="step-head">

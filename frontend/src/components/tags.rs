@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
 use super::field::FieldError;
+use crate::t;
 
 /// What parts texts that are typed or pasted in one go.
 const SEPARATORS: [char; 3] = [',', ';', '\n'];
@@ -89,7 +90,7 @@ fn offered(suggestions: &[String], values: &BTreeSet<String>) -> Vec<String> {
 
 #[component]
 fn Chip(value: String, take_off: Callback<String>) -> impl IntoView {
-    let (name, shown) = (format!("Take {value} off"), value.clone());
+    let (name, shown) = (t::take_value_off(&value), value.clone());
     view! {
         <span class="chip">
             {shown}

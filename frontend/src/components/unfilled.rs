@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::unfilled::Unfilled;
+use crate::t;
 
 /// The refusal, its rows, and the way on.
 #[component]
@@ -15,24 +16,24 @@ pub fn UnfilledPeople(
     on_leave_out: Callback<()>,
 ) -> impl IntoView {
     let agreed = RwSignal::new(false);
-    let rows = unfilled.rows.into_iter().map(|row| view! { <li>{row}</li> }).collect_view();
+    let rows = unfilled.rows.into_iter().map(|row| view! { <li>{t::said(&row)}</li> }).collect_view();
     view! {
         <div class="problems" role="alert" data-testid="unfilled">
-            <strong>{unfilled.detail}</strong>
+            <strong>{t::said(&unfilled.detail)}</strong>
             <ul data-testid="unfilled-rows">{rows}</ul>
             <label class="check">
                 <input
                     type="checkbox" prop:checked=agreed data-testid="leave-out"
                     on:change=move |_| agreed.update(|agreed| *agreed = !*agreed)
                 />
-                <span>"Leave these people out"<small>"They are counted as skipped and get no message."</small></span>
+                <span>{t::leave_these_people_out()}<small>{t::they_are_counted_as_skipped()}</small></span>
             </label>
             <div class="actions">
                 <button
                     type="button" class="button" disabled=move || busy.get() || !agreed.get() data-testid="try-again"
                     on:click=move |_| on_leave_out.run(())
                 >
-                    "Try again"
+                    {t::try_again()}
                 </button>
             </div>
         </div>

@@ -3,13 +3,14 @@
 use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
-    Audience, AudienceId, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList, ChannelId, ChannelList,
-    CreateCampaign, CreateCampaignExport, CreateUpload, ExportFormat, ExportId, IntoContacts, MessageList, Session,
-    Settings, SignIn, SignInWays, TemplateList, Upload,
+    Audience, AudienceId, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList, CampaignReport,
+    ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, ExportFormat, ExportId, IntoContacts,
+    MessageList, PeriodReport, Session, Settings, SignIn, SignInWays, StartCampaign, TemplateList, Upload,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, post, post_once};
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
+use crate::model::report::Period;
 
 /// Campaigns on one page of the list.
 const CAMPAIGNS_ON_A_PAGE: usize = 20;
@@ -91,6 +92,21 @@ pub async fn campaign(id: &CampaignId) -> Result<Campaign, ApiError> {
 /// Who would get nothing if it started now, and what it would cost.
 pub async fn estimate(id: &CampaignId) -> Result<CampaignEstimate, ApiError> {
     get(&format!("/v3/campaigns/{}/estimate", encoded(id.as_str()))).await
+}
+
+/// What came of it.
+pub async fn campaign_report(id: &CampaignId) -> Result<CampaignReport, ApiError> {
+    get(&format!("/v3/campaigns/{}/report", encoded(id.as_str()))).await
+}
+
+/// What came of all campaigns of a period.
+pub async fn period_report(period: &Period) -> Result<PeriodReport, ApiError> {
+    get(&format!("/v3/reports?from={}&to={}", encoded(&period.from), encoded(&period.to))).await
+}
+
+/// Starts a campaign with what was agreed to.
+pub async fn start(id: &CampaignId, agreed: &StartCampaign) -> Result<Campaign, ApiError> {
+    post(&format!("/v3/campaigns/{}/start", encoded(id.as_str())), agreed).await
 }
 
 /// Asks for a campaign's people as a file.

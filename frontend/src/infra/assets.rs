@@ -10,6 +10,7 @@ use super::http::ApiError;
 use super::shell::Shell;
 use super::{content, pictures, upload};
 use crate::model::attachment::{Attachment, Upload, judged};
+use crate::t;
 
 /// A file that was chosen just now, nothing of it sent.
 pub fn chosen(file: &File, number: u32) -> Attachment {
@@ -69,7 +70,7 @@ async fn put(
 fn in_words(error: ApiError, shell: Shell) -> String {
     let fields = shell.settle(error);
     let said: Vec<String> = fields.into_iter().map(|field| field.message).collect();
-    if said.is_empty() { "The file could not be uploaded.".to_owned() } else { said.join(" ") }
+    if said.is_empty() { t::the_file_could_not_be().to_owned() } else { said.join(" ") }
 }
 
 /// Its beginning; nothing of a file that cannot be read, which is then told as unknown.

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use js_sys::{Array, Date, Intl, Object, Reflect};
 use wasm_bindgen::JsValue;
 
+use crate::t;
+
 /// This moment.
 pub fn now() -> DateTime<Utc> {
     from_js(Date::now()).unwrap_or_default()
@@ -36,7 +38,7 @@ pub fn day(at: DateTime<Utc>) -> String {
 pub fn zone() -> String {
     let options = Intl::DateTimeFormat::new(&Array::new(), &Object::new()).resolved_options();
     let zone = Reflect::get(&options, &JsValue::from_str("timeZone")).ok();
-    zone.and_then(|zone| zone.as_string()).unwrap_or_else(|| "your time zone".to_owned())
+    zone.and_then(|zone| zone.as_string()).unwrap_or_else(|| t::your_time_zone().to_owned())
 }
 
 fn from_js(milliseconds: f64) -> Option<DateTime<Utc>> {

@@ -3,6 +3,7 @@
 use wire::FieldError;
 
 use super::http::ApiError;
+use crate::t;
 
 /// What the dashboard does about an error.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,17 +42,14 @@ pub fn reaction(error: ApiError) -> Reaction {
         ApiError::Refused(problem) => {
             let told = if problem.detail.is_empty() { problem.title } else { problem.detail };
             let trace = problem.request_id.filter(|_| problem.status >= 500);
-            let trace = trace.map(|id| format!(" (request {id})")).unwrap_or_default();
+            let trace = trace.map(|id| format!(" ({})", t::request_named(&id))).unwrap_or_default();
             failure(format!("{told}{trace}"))
         }
-        ApiError::Unreachable => Reaction::Say(Notice {
-            kind: NoticeKind::Connection,
-            text: "The server does not answer. What you see may be old; trying again.".into(),
-        }),
-        ApiError::Unreadable { status: 401 } => Reaction::SignIn,
-        ApiError::Unreadable { status } => {
-            failure(format!("The server gave an answer that is not the API's (status {status})."))
+        ApiError::Unreachable => {
+            Reaction::Say(Notice { kind: NoticeKind::Connection, text: t::the_server_does_not_answer().into() })
         }
+        ApiError::Unreadable { status: 401 } => Reaction::SignIn,
+        ApiError::Unreadable { status } => failure(t::answer_not_ours(&status)),
     }
 }
 

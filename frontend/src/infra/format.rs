@@ -1,17 +1,27 @@
 //! Numbers and times as the reader's own language writes them.
 
-use chrono::{DateTime, Utc};
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use chrono::{DateTime, NaiveDate, Utc};
+use js_sys::{Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::clock;
+use super::{clock, language};
 use crate::model::moment::{Moment, distance, span};
+use crate::t;
 
 thread_local! {
     static COUNT: Function = number_format(&[]);
-    static PERCENT: Function = number_format(&[("maximumFractionDigits", 1.into())]);
+    static TENTHS: Function = number_format(&[("maximumFractionDigits", 1.into())]);
+    static PERCENT: Function = number_format(&[("style", "percent".into()), ("maximumFractionDigits", 1.into())]);
     static DATE: Function = date_format(&[("dateStyle", "medium".into())]);
-    static DATE_TIME: Function = date_format(&[("dateStyle", "medium".into()), ("timeStyle", "short".into())]);
+    static DAY: Function = date_format(&[("dateStyle", "medium".into()), ("timeZone", "UTC".into())]);
+    static DATE_TIME: Function = date_format(&[
+        ("year", "numeric".into()),
+        ("month", "short".into()),
+        ("day", "numeric".into()),
+        ("hour", "numeric".into()),
+        ("minute", "2-digit".into()),
+        ("timeZoneName", "short".into()),
+    ]);
 }
 
 /// `12,431`
@@ -21,7 +31,7 @@ pub fn count(count: u64) -> String {
 
 /// `64.3%`
 pub fn percent(percent: f64) -> String {
-    PERCENT.with(|format| call(format, &JsValue::from_f64(percent))) + "%"
+    PERCENT.with(|format| call(format, &JsValue::from_f64(percent / 100.0)))
 }
 
 /// `Nov 21, 2026`
@@ -29,17 +39,23 @@ pub fn date(at: DateTime<Utc>) -> String {
     DATE.with(|format| call(format, &date_of(at)))
 }
 
-/// `Nov 21, 2026, 2:32 PM`
+/// A day without a time, such as the day of a report: `Nov 21, 2026`.
+pub fn day(day: NaiveDate) -> String {
+    let noon = day.and_hms_opt(12, 0, 0).map(|at| at.and_utc()).unwrap_or_default();
+    DAY.with(|format| call(format, &date_of(noon)))
+}
+
+/// `Nov 21, 2026, 2:32 PM GMT-3`: whose clock it is, always.
 pub fn date_time(at: DateTime<Utc>) -> String {
     DATE_TIME.with(|format| call(format, &date_of(at)))
 }
 
-/// `Nov 21, 2026, 2:32 PM (in 12 min)`
+/// `Nov 21, 2026, 2:32 PM GMT-3 (in 12 min)`
 pub fn near(at: DateTime<Utc>) -> String {
     format!("{} ({})", date_time(at), distance(at, clock::now()))
 }
 
-/// `Finishes about Nov 21, 2026, 2:32 PM (in 12 min)`
+/// `Finishes about Nov 21, 2026, 2:32 PM GMT-3 (in 12 min)`
 pub fn moment(moment: Moment) -> String {
     format!("{} {}", moment.verb(), near(moment.at()))
 }
@@ -47,9 +63,26 @@ pub fn moment(moment: Moment) -> String {
 /// A number of seconds: `90 s`, `0.5 s`, or in larger units from two minutes on.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 120.0 {
-        format!("{} s", PERCENT.with(|format| call(format, &JsValue::from_f64(seconds))))
+        format!("{} s", TENTHS.with(|format| call(format, &JsValue::from_f64(seconds))))
     } else {
         span(seconds.round() as u64)
+    }
+}
+
+/// An amount as the API has it: `USD 1,204.50`. What is no number is shown as it is.
+pub fn money(currency: &str, amount: &str) -> String {
+    let options = [
+        ("style", "currency".into()),
+        ("currency", currency.into()),
+        ("currencyDisplay", "code".into()),
+        ("maximumFractionDigits", 4.into()),
+    ];
+    match amount.parse::<f64>() {
+        // Of a currency that has no three letters the browser makes no format.
+        Ok(number) if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            call(&number_format(&options), &JsValue::from_f64(number))
+        }
+        Ok(_) | Err(_) => format!("{currency} {amount}"),
     }
 }
 
@@ -57,7 +90,7 @@ pub fn seconds(seconds: f64) -> String {
 pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1_000 {
-        return format!("{bytes} bytes");
+        return t::bytes(&bytes);
     }
     let mut amount = bytes as f64 / 1_000.0;
     let mut unit = 0;
@@ -65,15 +98,15 @@ pub fn bytes(bytes: u64) -> String {
         amount /= 1_000.0;
         unit += 1;
     }
-    format!("{} {}", PERCENT.with(|format| call(format, &JsValue::from_f64(amount))), UNITS[unit])
+    format!("{} {}", TENTHS.with(|format| call(format, &JsValue::from_f64(amount))), UNITS[unit])
 }
 
 fn number_format(options: &[(&str, JsValue)]) -> Function {
-    Intl::NumberFormat::new(&Array::new(), &object(options)).format()
+    Intl::NumberFormat::new(&language::locales(), &object(options)).format()
 }
 
 fn date_format(options: &[(&str, JsValue)]) -> Function {
-    Intl::DateTimeFormat::new(&Array::new(), &object(options)).format()
+    Intl::DateTimeFormat::new(&language::locales(), &object(options)).format()
 }
 
 fn object(entries: &[(&str, JsValue)]) -> Object {

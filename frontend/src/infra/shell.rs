@@ -5,6 +5,7 @@ use wire::{CampaignId, FieldError, Session};
 
 use super::errors::{Notice, NoticeKind, Reaction, reaction};
 use super::http::ApiError;
+use crate::model::price::PriceAsked;
 use crate::model::unfilled::Unfilled;
 
 /// Who looks at the page.
@@ -27,6 +28,8 @@ pub struct Shell {
     pub notice: RwSignal<Option<Notice>>,
     /// Who keeps a campaign from starting, for the campaign's page: the wizard leads there when a start was refused.
     pub unfilled: RwSignal<Option<(CampaignId, Unfilled)>>,
+    /// What a campaign is estimated to cost whose start was refused until somebody agrees; for the campaign's page.
+    pub price: RwSignal<Option<(CampaignId, PriceAsked)>>,
     /// What the next page says there: a line goes with its page.
     next_notice: RwSignal<Option<Notice>>,
 }
@@ -38,6 +41,7 @@ impl Shell {
             visitor: RwSignal::new(Visitor::Unknown),
             notice: RwSignal::new(None),
             unfilled: RwSignal::new(None),
+            price: RwSignal::new(None),
             next_notice: RwSignal::new(None),
         };
         provide_context(shell);

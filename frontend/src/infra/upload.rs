@@ -7,13 +7,14 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, ProgressEvent, XmlHttpRequest};
 
 use super::http::FROM_US;
+use crate::t;
 
 /// Puts the file; tells `progress` the per cent that are sent. The error is for people.
 pub async fn put(url: &str, file: &File, progress: impl Fn(u8) + 'static) -> Result<(), String> {
-    let request = XmlHttpRequest::new().map_err(|_| failed("the browser refused it"))?;
-    request.open("PUT", url).map_err(|_| failed("its address is not valid"))?;
+    let request = XmlHttpRequest::new().map_err(|_| failed(t::the_browser_refused_it()))?;
+    request.open("PUT", url).map_err(|_| failed(t::its_address_is_not_valid()))?;
     if is_ours(url) {
-        request.set_request_header(FROM_US.0, FROM_US.1).map_err(|_| failed("the browser refused it"))?;
+        request.set_request_header(FROM_US.0, FROM_US.1).map_err(|_| failed(t::the_browser_refused_it()))?;
     }
     let on_progress = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
         if event.total() > 0.0 {
@@ -24,15 +25,15 @@ pub async fn put(url: &str, file: &File, progress: impl Fn(u8) + 'static) -> Res
         upload.set_onprogress(Some(on_progress.as_ref().unchecked_ref()));
     }
     // Without a type of its own: a type would become a header that the address was not signed for.
-    let body = file.slice().map_err(|_| failed("the file cannot be read"))?;
+    let body = file.slice().map_err(|_| failed(t::the_file_cannot_be_read()))?;
     let ended = ended(&request);
-    request.send_with_opt_blob(Some(&body)).map_err(|_| failed("the file cannot be read"))?;
-    JsFuture::from(ended).await.map_err(|_| failed("the browser refused it"))?;
+    request.send_with_opt_blob(Some(&body)).map_err(|_| failed(t::the_file_cannot_be_read()))?;
+    JsFuture::from(ended).await.map_err(|_| failed(t::the_browser_refused_it()))?;
     drop(on_progress);
     match request.status().unwrap_or_default() {
         200..=299 => Ok(()),
-        0 => Err(failed("the connection was lost")),
-        status => Err(failed(&format!("the storage answered with status {status}"))),
+        0 => Err(failed(t::the_connection_was_lost())),
+        status => Err(failed(&t::storage_answered(&status))),
     }
 }
 
@@ -48,5 +49,5 @@ fn is_ours(url: &str) -> bool {
 }
 
 fn failed(why: &str) -> String {
-    format!("The upload failed: {why}. Please try again.")
+    t::upload_failed(&why)
 }

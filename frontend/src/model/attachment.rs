@@ -1,8 +1,10 @@
 //! A file that a message shows: where it stands, what it is, how far its upload got.
 
-use campaigns::content::{fits_header, kind_name};
+use campaigns::content::fits_header;
 use campaigns::media::{self, FileKind};
 use wire::{HeaderFormat, MediaKind, MediaSource};
+
+use crate::t;
 
 /// Where a file stands in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +77,7 @@ impl Attachment {
     /// What is wrong with it, if something is.
     pub fn fault(&self) -> Option<String> {
         match &self.upload {
-            Upload::Sending { .. } => Some("The file is still on its way.".to_owned()),
+            Upload::Sending { .. } => Some(t::the_file_is_still_on().to_owned()),
             Upload::Failed(why) => Some(why.clone()),
             Upload::Here { .. } => None,
         }
@@ -107,9 +109,19 @@ pub fn judged(head: &[u8], name: &str, size: u64, header: Option<HeaderFormat>) 
     let file = media::judge(head, name, size).map_err(|problem| sentence(&problem.to_string()))?;
     match header {
         Some(format) if !fits_header(file.kind, format) => {
-            Err(format!("This is of the kind {}. {}.", kind_name(file.kind), invitation(Some(format))))
+            Err(t::of_the_wrong_kind(&kind_word(file.kind), &invitation(Some(format))))
         }
         Some(_) | None => Ok(file),
+    }
+}
+
+fn kind_word(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image => t::kind_image(),
+        MediaKind::Video => t::kind_video(),
+        MediaKind::Audio => t::kind_audio(),
+        MediaKind::Document => t::kind_document(),
+        MediaKind::Sticker => t::kind_sticker(),
     }
 }
 
@@ -122,23 +134,21 @@ fn sentence(text: &str) -> String {
 /// What to drop here.
 pub fn invitation(header: Option<HeaderFormat>) -> &'static str {
     match header {
-        Some(HeaderFormat::Image) => "Drop a picture here",
-        Some(HeaderFormat::Video) => "Drop a film here",
-        Some(HeaderFormat::Gif) => "Drop a short film here",
-        Some(HeaderFormat::Document) => "Drop a document here",
-        Some(HeaderFormat::Location) | None => "Drop a file here",
+        Some(HeaderFormat::Image) => t::drop_a_picture_here(),
+        Some(HeaderFormat::Video) => t::drop_a_film_here(),
+        Some(HeaderFormat::Gif) => t::drop_a_short_film_here(),
+        Some(HeaderFormat::Document) => t::drop_a_document_here(),
+        Some(HeaderFormat::Location) | None => t::drop_a_file_here(),
     }
 }
 
 /// What WhatsApp takes there.
 pub fn limits(header: Option<HeaderFormat>) -> &'static str {
     match header {
-        Some(HeaderFormat::Image) => "JPEG or PNG, up to 5 MB",
-        Some(HeaderFormat::Video | HeaderFormat::Gif) => "MP4 or 3GP, up to 16 MB",
-        Some(HeaderFormat::Document) => "PDF, Word, Excel, PowerPoint or text, up to 100 MB",
-        Some(HeaderFormat::Location) | None => {
-            "Picture (5 MB), film or sound (16 MB), sticker (500 KB) or document (100 MB)"
-        }
+        Some(HeaderFormat::Image) => t::jpeg_or_png_up_to(),
+        Some(HeaderFormat::Video | HeaderFormat::Gif) => t::mp4_or_3gp_up_to(),
+        Some(HeaderFormat::Document) => t::pdf_word_excel_powerpoint_or(),
+        Some(HeaderFormat::Location) | None => t::picture_5_mb_film_or(),
     }
 }
 

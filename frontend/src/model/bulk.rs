@@ -2,6 +2,8 @@
 
 use wire::{LabelsChanged, ListCount};
 
+use crate::t;
+
 /// What becomes of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -17,35 +19,33 @@ const NAMED: usize = 3;
 /// Who is meant: those who are chosen, or everybody who matches.
 pub fn meant(chosen: usize, everybody: Option<&ListCount>) -> String {
     match (everybody, chosen) {
-        (Some(count), _) if count.at_least => format!("All that match, more than {}", count.contacts),
-        (Some(count), _) => format!("All {} that match", count.contacts),
-        (None, 1) => "1 person chosen".to_owned(),
-        (None, count) => format!("{count} people chosen"),
+        (Some(count), _) if count.at_least => t::all_that_match_more_than(&count.contacts),
+        (Some(count), _) => t::all_that_match(&count.contacts),
+        (None, count) => t::people_chosen(count as u64, &count),
     }
 }
 
 /// Some of them by name, the rest as a number.
 pub fn named(names: &[String]) -> String {
     match names {
-        [] => "Nobody".to_owned(),
+        [] => t::nobody().to_owned(),
         [one] => one.clone(),
-        [first @ .., last] if names.len() <= NAMED => format!("{} and {last}", first.join(", ")),
-        _ => format!("{} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+        [first @ .., last] if names.len() <= NAMED => t::and_the_last(&first.join(", "), last),
+        _ => t::and_others(&names[..NAMED].join(", "), &(names.len() - NAMED)),
     }
 }
 
 /// What came of a change of labels.
 pub fn told(change: Change, label: &str, changed: &LabelsChanged) -> String {
-    let people = |count: u64| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
     let done = match (change, changed.changed) {
-        (Change::Add, 0) => format!("All of them had \"{label}\" already"),
-        (Change::Remove, 0) => format!("None of them had \"{label}\""),
-        (Change::Add, count) => format!("{} got \"{label}\"", people(count)),
-        (Change::Remove, count) => format!("\"{label}\" taken off {}", people(count)),
+        (Change::Add, 0) => t::all_had_the_label(&label),
+        (Change::Remove, 0) => t::none_had_the_label(&label),
+        (Change::Add, count) => t::got_the_label(count, &count, &label),
+        (Change::Remove, count) => t::label_taken_off(count, &label, &count),
     };
-    let full = (changed.full > 0).then(|| format!(" {} have no room for another label.", people(changed.full)));
+    let full = (changed.full > 0).then(|| format!(" {}", t::no_room_for_a_label(changed.full, &changed.full)));
     let missing = (!changed.missing.is_empty())
-        .then(|| format!(" {} are not in the book any more.", people(changed.missing.len() as u64)));
+        .then(|| format!(" {}", t::not_in_the_book_any_more(changed.missing.len() as u64, &changed.missing.len())));
     format!("{done}.{}{}", full.unwrap_or_default(), missing.unwrap_or_default())
 }
 

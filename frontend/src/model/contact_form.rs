@@ -6,6 +6,8 @@ use campaigns::contact;
 use chrono::{DateTime, Utc};
 use wire::{Contact, CreateContact, EditContact, FieldError};
 
+use crate::t;
+
 /// A custom field as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FieldText {
@@ -113,19 +115,19 @@ impl ContactForm {
         let mut faults = Vec::new();
         let mut fault = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
         if self.phone.trim().is_empty() {
-            fault("phone", "Give the number.".to_owned());
+            fault("phone", t::give_the_number().to_owned());
         }
         let mut named = BTreeMap::new();
         for field in &self.fields {
             match (field.name.trim(), field.value.trim()) {
                 ("", "") => {}
-                ("", value) => fault("fields", format!("Give the field with \"{value}\" a name.")),
+                ("", value) => fault("fields", t::name_the_field(&value)),
                 (name, _) => *named.entry(name).or_insert(0) += 1,
             }
         }
         for (name, times) in named {
             if times > 1 {
-                fault("fields", format!("There are {times} fields \"{name}\"."));
+                fault("fields", t::fields_of_one_name(&times, &name));
             }
         }
         faults

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use wire::{LabelFilter, ListFilter};
 
+use crate::t;
+
 /// People on one page.
 pub const PAGE_SIZE: usize = 25;
 
@@ -71,9 +73,9 @@ impl ContactsQuery {
     /// What the button says that writes them into a file.
     pub fn export_title(&self) -> String {
         match (self.search.is_empty(), self.label.is_empty()) {
-            (true, true) => "Export all".to_owned(),
-            (true, false) => format!("Export \"{}\"", self.label),
-            (false, _) => "Export these".to_owned(),
+            (true, true) => t::export_all().to_owned(),
+            (true, false) => t::export_label(&self.label),
+            (false, _) => t::export_these().to_owned(),
         }
     }
 

@@ -4,6 +4,8 @@ use campaigns::consent::written::{Answer, answer};
 use reader::Sheet;
 use wire::{ConsentCategory, ConsentColumn, IntoContactsProgress};
 
+use crate::t;
+
 /// What was chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileConsent {
@@ -36,8 +38,8 @@ pub fn first_rows(sheet: &Sheet, column: &str) -> Option<String> {
     let rows: Vec<&str> = sheet.sample.iter().filter_map(|row| row.cells.get(place)).map(String::as_str).collect();
     let count = |wanted: Option<Answer>| rows.iter().filter(|cell| answer(cell) == wanted).count();
     let (yes, no, unclear) = (count(Some(Answer::Yes)), count(Some(Answer::No)), count(None));
-    let counts = format!("Of the first {} rows: {yes} yes, {no} no, {unclear} not clear.", rows.len());
-    Some(if yes + no == 0 { format!("{counts} This column does not look like yes or no.") } else { counts })
+    let counts = t::first_rows_say(&rows.len(), &yes, &no, &unclear);
+    Some(if yes + no == 0 { format!("{counts} {}", t::not_like_yes_or_no()) } else { counts })
 }
 
 /// What came of it.
@@ -45,7 +47,7 @@ pub fn told(into: &IntoContactsProgress) -> Option<String> {
     let (agreed, refused) = (into.agreed, into.refused);
     (agreed + refused > 0).then(|| {
         let unclear = into.done.saturating_sub(agreed + refused);
-        format!("{agreed} agreed to messages, {refused} did not, of {unclear} the file does not say.")
+        t::agreed_and_refused(&agreed, &refused, &unclear)
     })
 }
 

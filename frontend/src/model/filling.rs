@@ -4,6 +4,8 @@ use campaigns::template::{self, Carries, placeholders};
 use reader::Sheet;
 use wire::{ButtonContent, ParameterSource, Template, TemplateButton};
 
+use crate::t;
+
 /// Meta's name of the category whose variable is a code, not a name.
 const AUTHENTICATION: &str = "AUTHENTICATION";
 
@@ -115,8 +117,8 @@ impl Filling {
     /// What is wrong with it, if something is.
     pub fn fault(&self) -> Option<&'static str> {
         match (&self.choice, self.need) {
-            (Choice::Unset, Need::Always) => Some("Choose what fills this."),
-            (Choice::Text, _) if self.text.trim().is_empty() => Some("Give the text: WhatsApp refuses empty values."),
+            (Choice::Unset, Need::Always) => Some(t::choose_what_fills_this()),
+            (Choice::Text, _) if self.text.trim().is_empty() => Some(t::give_the_text_whatsapp_refuses()),
             (Choice::Unset, Need::Perhaps) | (Choice::Text | Choice::Column(_), _) => None,
         }
     }

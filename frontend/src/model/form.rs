@@ -7,6 +7,7 @@ use wire::{AudienceId, CreateCampaign, CreateVariant, FieldError};
 use super::pace::{PaceText, seconds};
 use super::spot::split;
 use super::wording::Asked;
+use crate::t;
 
 /// What should become of the campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,21 +113,17 @@ impl Form {
                 faults.push(FieldError { field: field.to_owned(), message: message.to_owned() });
             }
         };
-        require(!self.name.trim().is_empty(), "name", "Give the campaign a name.");
-        require(!self.channel_id.is_empty(), "channelId", "Choose the number that sends.");
-        require(
-            wish != Wish::Schedule || self.scheduled_to.is_some(),
-            "scheduledTo",
-            "Give the day and the time of the start.",
-        );
+        require(!self.name.trim().is_empty(), "name", t::give_the_campaign_a_name());
+        require(!self.channel_id.is_empty(), "channelId", t::choose_the_number_that_sends());
+        require(wish != Wish::Schedule || self.scheduled_to.is_some(), "scheduledTo", t::give_the_day_and_the());
         let pace = &self.pace;
-        require(pace.chunk_size.trim().parse::<u64>().is_ok(), "chunkSize", "Give a whole number, at least 1.");
+        require(pace.chunk_size.trim().parse::<u64>().is_ok(), "chunkSize", t::give_a_whole_number_at());
         for (text, field) in [
             (&pace.between_chunks, "secondsBetweenChunks"),
             (&pace.min_gap, "minSecondsBetweenMessages"),
             (&pace.max_gap, "maxSecondsBetweenMessages"),
         ] {
-            require(seconds(text).is_some(), field, "Give a number of seconds.");
+            require(seconds(text).is_some(), field, t::give_a_number_of_seconds());
         }
         faults.extend(self.of_wordings(Asked::faults));
         faults

@@ -3,6 +3,7 @@
 use wire::{CampaignTotals, MessageState};
 
 use super::progress::percent;
+use crate::t;
 
 /// One stage of the funnel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,10 +38,10 @@ impl StageKind {
     /// What a marketer calls it.
     pub fn label(self) -> &'static str {
         match self {
-            StageKind::Audience => "Audience",
-            StageKind::Sent => "Sent",
-            StageKind::Delivered => "Delivered",
-            StageKind::Read => "Read",
+            StageKind::Audience => t::audience(),
+            StageKind::Sent => t::stage_sent(),
+            StageKind::Delivered => t::stage_delivered(),
+            StageKind::Read => t::stage_read(),
         }
     }
 

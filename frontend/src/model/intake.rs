@@ -3,6 +3,8 @@
 use reader::{Counts, Extent, Sheet};
 use wire::Audience;
 
+use crate::t;
+
 /// How many people there are, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recipients {
@@ -20,11 +22,11 @@ impl Recipients {
         }
     }
 
-    /// What stands before the number.
-    pub fn word(self) -> &'static str {
+    /// The number as it was written, with the word that makes a guess of it.
+    pub fn told(self, written: &str) -> String {
         match self {
-            Recipients::Exact(_) => "",
-            Recipients::About(_) => "about ",
+            Recipients::Exact(_) => written.to_owned(),
+            Recipients::About(_) => t::about(&written),
         }
     }
 }

@@ -8,6 +8,8 @@ use wire::{
     ChannelFilter, ChannelId, FieldError, FieldFilter, FieldTest, LabelFilter, List, ListFilter, Period, Spoke,
 };
 
+use crate::t;
+
 /// The days between which something was; either may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DaysText {
@@ -126,7 +128,7 @@ impl ListForm {
             channel: self.channel(),
         };
         if filter.fields.iter().any(|field| field.name.is_empty()) {
-            let message = "Give each field a name and a value.".to_owned();
+            let message = t::give_each_field_a_name().to_owned();
             faults.push(FieldError { field: "filter.fields".to_owned(), message });
         }
         faults.extend(list::faults(&filter));
@@ -141,15 +143,15 @@ impl ListForm {
 
 /// The days as moments: from the beginning of the first to the beginning of the one after the last.
 fn period(text: &DaysText, begins: &impl Fn(&str) -> Option<DateTime<Utc>>) -> Result<Option<Period>, &'static str> {
-    const NO_DAY: &str = "Give days that exist.";
+    let no_day = t::give_days_that_exist();
     let (from, until) = (text.from.trim(), text.until.trim());
     if from.is_empty() && until.is_empty() {
         return Ok(None);
     }
-    let moment = |day: &str| if day.is_empty() { Ok(None) } else { begins(day).map(Some).ok_or(NO_DAY) };
-    let period = Period { from: moment(from)?, before: moment(&day_after(until).ok_or(NO_DAY)?)? };
+    let moment = |day: &str| if day.is_empty() { Ok(None) } else { begins(day).map(Some).ok_or(no_day) };
+    let period = Period { from: moment(from)?, before: moment(&day_after(until).ok_or(no_day)?)? };
     match period.from.zip(period.before) {
-        Some((from, before)) if from >= before => Err("The first day lies after the last."),
+        Some((from, before)) if from >= before => Err(t::the_first_day_lies_after()),
         Some(_) | None => Ok(Some(period)),
     }
 }

@@ -1,14 +1,17 @@
 //! What a list says, in words.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use chrono::{DateTime, Duration, Utc};
 use wire::{FieldTest, ListFilter, Period, Spoke};
 
+use crate::t;
+
 /// The filter as one sentence; `date` writes a day as the reader does.
 pub fn sentence(filter: &ListFilter, date: impl Fn(DateTime<Utc>) -> String) -> String {
     let parts = parts(filter, &date);
-    if parts.is_empty() { "Everybody in the contact book".to_owned() } else { begun(&parts.join(" · ")) }
+    if parts.is_empty() { t::everybody_in_the_contact_book().to_owned() } else { begun(&parts.join(" · ")) }
 }
 
 /// With a capital letter, as a sentence begins.
@@ -17,29 +20,35 @@ fn begun(text: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
+/// Words with a place for what was chosen.
+type Valued = fn(&dyn Display) -> String;
+
 fn parts(filter: &ListFilter, date: &impl Fn(DateTime<Utc>) -> String) -> Vec<String> {
     let labels = &filter.labels;
-    let sets = [
-        ("label", &labels.any, " or "),
-        ("all labels of", &labels.all, ", "),
-        ("none of the labels", &labels.none, ", "),
-        ("portfolio", &filter.portfolios, " or "),
-        ("in", &filter.cities, " or "),
-        ("state", &filter.states, " or "),
+    let or = t::or_between();
+    let sets: [(Valued, _, _); 6] = [
+        (t::by_any_label, &labels.any, or),
+        (t::by_all_labels, &labels.all, ", "),
+        (t::by_no_labels, &labels.none, ", "),
+        (t::by_portfolio, &filter.portfolios, or),
+        (t::by_city, &filter.cities, or),
+        (t::by_state, &filter.states, or),
     ];
     let sets = sets.into_iter().filter(|(_, values, _)| !values.is_empty());
-    let sets = sets.map(|(what, values, between)| format!("{what} {}", joined(values, between)));
+    let sets = sets.map(|(what, values, between)| what(&joined(values, between)));
     let fields = filter.fields.iter().map(|field| match field.test {
-        FieldTest::Equals => format!("{} is {}", field.name, field.value),
-        FieldTest::Contains => format!("{} contains {}", field.name, field.value),
+        FieldTest::Equals => t::field_is(&field.name, &field.value),
+        FieldTest::Contains => t::field_contains(&field.name, &field.value),
     });
-    let periods =
-        [("added", &filter.created), ("last contact", &filter.last_contact), ("last reply", &filter.last_reply)];
-    let periods =
-        periods.into_iter().filter_map(|(what, period)| Some(format!("{what} {}", span(period.as_ref()?, date))));
+    let periods: [(Valued, _); 3] = [
+        (t::added_within, &filter.created),
+        (t::last_contact_within, &filter.last_contact),
+        (t::last_reply_within, &filter.last_reply),
+    ];
+    let periods = periods.into_iter().filter_map(|(what, period)| Some(what(&span(period.as_ref()?, date))));
     let channel = filter.channel.as_ref().and_then(|channel| match channel.spoke {
-        Spoke::Here => Some("wrote to one number".to_owned()),
-        Spoke::OnlyElsewhere => Some("wrote only to other numbers".to_owned()),
+        Spoke::Here => Some(t::wrote_to_one_number().to_owned()),
+        Spoke::OnlyElsewhere => Some(t::wrote_only_to_other_numbers().to_owned()),
         Spoke::Anywhere => None,
     });
     sets.chain(fields).chain(periods).chain(channel).collect()
@@ -53,10 +62,10 @@ fn joined(values: &BTreeSet<String>, between: &str) -> String {
 fn span(period: &Period, date: &impl Fn(DateTime<Utc>) -> String) -> String {
     let last_day = period.before.map(|before| date(before - Duration::seconds(1)));
     match (period.from.map(date), last_day) {
-        (Some(from), Some(until)) => format!("{from} to {until}"),
-        (Some(from), None) => format!("since {from}"),
-        (None, Some(until)) => format!("until {until}"),
-        (None, None) => "at any time".to_owned(),
+        (Some(from), Some(until)) => t::from_until(&from, &until),
+        (Some(from), None) => t::since(&from),
+        (None, Some(until)) => t::until(&until),
+        (None, None) => t::at_any_time().to_owned(),
     }
 }
 

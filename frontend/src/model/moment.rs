@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use wire::{Campaign, CampaignStatus};
 
+use crate::t;
+
 /// What a campaign's row says about time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -38,11 +40,11 @@ impl Moment {
     /// The word before the time.
     pub fn verb(self) -> &'static str {
         match self {
-            Moment::Starts(_) => "Starts",
-            Moment::Finishes(_) => "Finishes about",
-            Moment::Finished(_) => "Finished",
-            Moment::Stopped(_) => "Stopped",
-            Moment::Created(_) => "Created",
+            Moment::Starts(_) => t::starts(),
+            Moment::Finishes(_) => t::finishes_about(),
+            Moment::Finished(_) => t::finished(),
+            Moment::Stopped(_) => t::stopped(),
+            Moment::Created(_) => t::created(),
         }
     }
 
@@ -76,9 +78,9 @@ pub fn span(seconds: u64) -> String {
 pub fn distance(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (then - now).num_seconds();
     match seconds {
-        -4..=4 => "now".to_owned(),
-        5.. => format!("in {}", span(seconds.unsigned_abs())),
-        _ => format!("{} ago", span(seconds.unsigned_abs())),
+        -4..=4 => t::right_now().to_owned(),
+        5.. => t::in_a_span(&span(seconds.unsigned_abs())),
+        _ => t::ago(&span(seconds.unsigned_abs())),
     }
 }
 

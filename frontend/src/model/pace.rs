@@ -2,6 +2,8 @@
 
 use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace, Plan};
 
+use crate::t;
+
 /// The four numbers as they were typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaceText {
@@ -33,18 +35,18 @@ impl Preset {
     /// What a marketer calls it.
     pub fn label(self) -> &'static str {
         match self {
-            Preset::Gentle => "Gentle",
-            Preset::Steady => "Steady",
-            Preset::Fast => "As fast as allowed",
+            Preset::Gentle => t::gentle(),
+            Preset::Steady => t::steady(),
+            Preset::Fast => t::as_fast_as_allowed(),
         }
     }
 
     /// When to choose it.
     pub fn advice(self) -> &'static str {
         match self {
-            Preset::Gentle => "A new number, or people who do not know it",
-            Preset::Steady => "Most campaigns",
-            Preset::Fast => "A number with a good name; no waits of its own",
+            Preset::Gentle => t::a_new_number_or_people(),
+            Preset::Steady => t::most_campaigns(),
+            Preset::Fast => t::a_number_with_a_good(),
         }
     }
 

@@ -3,6 +3,7 @@
 use wire::{Message, MessageState};
 
 use super::state;
+use crate::t;
 
 /// People on one page.
 pub const PAGE_SIZE: usize = 25;
@@ -44,9 +45,9 @@ impl PeopleQuery {
 /// Why a message is where it is: the reason, with Meta's code if there is one.
 pub fn reason(message: &Message) -> String {
     match (&message.reason, message.code) {
-        (Some(reason), Some(code)) => format!("{reason} ({code})"),
-        (Some(reason), None) => reason.clone(),
-        (None, Some(code)) => format!("Code {code}"),
+        (Some(reason), Some(code)) => format!("{} ({code})", t::said(reason)),
+        (Some(reason), None) => t::said(reason),
+        (None, Some(code)) => t::code_number(&code),
         (None, None) => String::new(),
     }
 }

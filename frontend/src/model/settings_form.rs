@@ -2,29 +2,17 @@
 
 use wire::{ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Settings, SettingsChange};
 
+use crate::t;
+
 /// Numbers of days, by the API's name: what they are called and what they mean.
-pub const PERIODS: [(&str, &str, &str); 4] = [
-    (
-        "retention.filesDays",
-        "Contacts files and audiences",
-        "Counted from the end of the last campaign that used them. What a campaign still needs is never deleted.",
-    ),
-    (
-        "retention.rejectsDays",
-        "Rows that were left out of a file",
-        "Counted from the upload. They never outlive the file they came from.",
-    ),
-    (
-        "retention.messagesDays",
-        "What became of each message",
-        "Counted from the end of the campaign. Its totals, chart and history stay for good.",
-    ),
-    (
-        "retention.repliesDays",
-        "The words of replies",
-        "Shown for so long after the reply. That somebody answered, and when, stays.",
-    ),
-];
+pub fn periods() -> [(&'static str, &'static str, &'static str); 4] {
+    [
+        ("retention.filesDays", t::contacts_files_and_audiences(), t::counted_from_the_end_of()),
+        ("retention.rejectsDays", t::rows_that_were_left_out(), t::counted_from_the_upload_they()),
+        ("retention.messagesDays", t::what_became_of_each_message(), t::counted_from_the_end_of_the()),
+        ("retention.repliesDays", t::the_words_of_replies(), t::shown_for_so_long_after()),
+    ]
+}
 
 /// What was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +21,8 @@ pub struct SettingsForm {
     pub confirms: bool,
     /// Whether marketing needs consent.
     pub requires_consent: bool,
+    /// Whether somebody agrees to the price before a start.
+    pub confirms_price: bool,
     /// Whether there is a cap.
     pub caps: bool,
     /// Its messages.
@@ -41,7 +31,7 @@ pub struct SettingsForm {
     pub cap_days: String,
     /// The country of numbers without one; empty for none.
     pub country: String,
-    /// Days, in the order of [`PERIODS`].
+    /// Days, in the order of [`periods`].
     pub days: [String; 4],
 }
 
@@ -52,6 +42,7 @@ impl SettingsForm {
         Self {
             confirms: settings.confirm_opt_outs,
             requires_consent: settings.require_consent,
+            confirms_price: settings.confirm_price,
             caps: settings.frequency_cap.is_some(),
             cap_messages: cap.messages.to_string(),
             cap_days: cap.days.to_string(),
@@ -66,7 +57,7 @@ impl SettingsForm {
         let mut number = |field: &str, text: &str| match text.trim().parse::<u32>() {
             Ok(number) => number,
             Err(_) => {
-                faults.push(FieldError { field: field.to_owned(), message: "Give a whole number.".to_owned() });
+                faults.push(FieldError { field: field.to_owned(), message: t::give_a_whole_number().to_owned() });
                 0
             }
         };
@@ -74,7 +65,7 @@ impl SettingsForm {
             messages: number("frequencyCap", &self.cap_messages),
             days: number("frequencyCap", &self.cap_days),
         });
-        let [files, rejects, messages, replies] = std::array::from_fn(|at| number(PERIODS[at].0, &self.days[at]));
+        let [files, rejects, messages, replies] = std::array::from_fn(|at| number(periods()[at].0, &self.days[at]));
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -89,8 +80,8 @@ impl SettingsForm {
                 messages_days: Some(messages),
                 replies_days: Some(replies),
             }),
-            // Asked for where campaigns are started, which this dashboard cannot yet.
-            confirm_price: None,
+            confirm_price: Some(self.confirms_price),
+            // What a second person approves, and where links are followed, the API alone decides so far.
             approval_above: None,
             link_origin: None,
         })
@@ -105,27 +96,29 @@ fn days(kept: Retention) -> [u32; 4] {
 pub fn bounds(field: &str) -> String {
     let name = field.strip_prefix("retention.").unwrap_or(field);
     let found = Retention::bounds().into_iter().find(|(known, _)| *known == name);
-    found.map(|(_, days)| format!("{} to {} days.", days.start(), days.end())).unwrap_or_default()
+    found.map(|(_, days)| t::from_to_days(days.start(), days.end())).unwrap_or_default()
 }
 
 /// One change in words.
 pub fn told(change: &ChangedField) -> String {
     let after = change.after.as_deref();
-    let period = PERIODS.iter().find(|(field, _, _)| *field == change.field);
+    let period = periods().into_iter().find(|(field, _, _)| *field == change.field);
     match (change.field.as_str(), after, period) {
-        ("confirmOptOuts", Some("true"), _) => "Wishes to stop are confirmed".to_owned(),
-        ("confirmOptOuts", _, _) => "Wishes to stop are not confirmed any more".to_owned(),
-        ("requireConsent", Some("true"), _) => "Marketing needs consent".to_owned(),
-        ("requireConsent", _, _) => "Marketing needs no recorded consent any more".to_owned(),
-        ("frequencyCap", Some(cap), _) => format!("At most {cap} to a person"),
-        ("frequencyCap", None, _) => "No cap on messages to a person any more".to_owned(),
-        ("defaultCountry", Some(country), _) => format!("Numbers without a country are of {country}"),
-        ("defaultCountry", None, _) => "Numbers without a country are left out".to_owned(),
+        ("confirmOptOuts", Some("true"), _) => t::wishes_to_stop_are_confirmed().to_owned(),
+        ("confirmOptOuts", _, _) => t::wishes_to_stop_are_not().to_owned(),
+        ("requireConsent", Some("true"), _) => t::marketing_needs_consent().to_owned(),
+        ("requireConsent", _, _) => t::marketing_needs_no_recorded_consent().to_owned(),
+        ("confirmPrice", Some("true"), _) => t::price_is_confirmed().to_owned(),
+        ("confirmPrice", _, _) => t::price_is_not_confirmed().to_owned(),
+        ("frequencyCap", Some(cap), _) => t::at_most_to_a_person(&cap),
+        ("frequencyCap", None, _) => t::no_cap_on_messages_to().to_owned(),
+        ("defaultCountry", Some(country), _) => t::numbers_are_of(&country),
+        ("defaultCountry", None, _) => t::numbers_without_a_country_are().to_owned(),
         (_, Some(days), Some((_, title, _))) => match change.before.as_deref() {
-            Some(before) => format!("{title}: kept {days} days instead of {before}"),
-            None => format!("{title}: kept {days} days"),
+            Some(before) => t::kept_days_instead(&title, &days, &before),
+            None => t::kept_days(&title, &days),
         },
-        (field, after, _) => format!("{field}: {}", after.unwrap_or("none")),
+        (field, after, _) => format!("{field}: {}", after.unwrap_or(t::set_to_nothing())),
     }
 }
 
@@ -175,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_period_has_bounds_and_changes_are_told() {
-        assert!(PERIODS.iter().all(|(field, _, _)| bounds(field).ends_with("days.")));
+        assert!(periods().iter().all(|(field, _, _)| bounds(field).ends_with("days.")));
         let change = |field: &str, before: Option<&str>, after: Option<&str>| ChangedField {
             field: field.into(),
             before: before.map(str::to_owned),

@@ -2,6 +2,8 @@
 
 use wire::Spoke;
 
+use crate::t;
+
 /// In the order in which they are offered: from those who know the number to everybody.
 pub const ALL: [Spoke; 3] = [Spoke::Here, Spoke::OnlyElsewhere, Spoke::Anywhere];
 
@@ -22,18 +24,18 @@ pub fn from_key(word: &str) -> Option<Spoke> {
 /// What a marketer calls it.
 pub fn label(spoke: Spoke) -> &'static str {
     match spoke {
-        Spoke::Here => "Only contacts of this number",
-        Spoke::OnlyElsewhere => "Only of other numbers",
-        Spoke::Anywhere => "Both, and who never wrote",
+        Spoke::Here => t::only_contacts_of_this_number(),
+        Spoke::OnlyElsewhere => t::only_of_other_numbers(),
+        Spoke::Anywhere => t::both_and_who_never_wrote(),
     }
 }
 
 /// What it means.
 pub fn meaning(spoke: Spoke) -> &'static str {
     match spoke {
-        Spoke::Here => "They wrote to it before",
-        Spoke::OnlyElsewhere => "They wrote to another of your numbers",
-        Spoke::Anywhere => "Everybody of the list",
+        Spoke::Here => t::they_wrote_to_it_before(),
+        Spoke::OnlyElsewhere => t::they_wrote_to_another_of(),
+        Spoke::Anywhere => t::everybody_of_the_list(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use wire::{CampaignTotals, MessageState};
 
+use crate::t;
+
 /// In the order of the progress bar: what is settled and good, settled and bad, under way, still to do.
 pub const ALL: [MessageState; 11] = [
     MessageState::Read,
@@ -42,34 +44,34 @@ pub fn from_key(word: &str) -> Option<MessageState> {
 /// What a marketer calls it.
 pub fn label(state: MessageState) -> &'static str {
     match state {
-        MessageState::Untouched => "Not tried yet",
-        MessageState::Claimed => "Being sent",
-        MessageState::Retry => "Will be retried",
-        MessageState::Skipped => "Skipped",
-        MessageState::Unknown => "Unknown",
-        MessageState::Accepted => "Accepted",
-        MessageState::Held => "Held by WhatsApp",
-        MessageState::Sent => "Sent",
-        MessageState::Failed => "Failed",
-        MessageState::Delivered => "Delivered",
-        MessageState::Read => "Read",
+        MessageState::Untouched => t::not_tried_yet(),
+        MessageState::Claimed => t::being_sent(),
+        MessageState::Retry => t::will_be_retried(),
+        MessageState::Skipped => t::skipped(),
+        MessageState::Unknown => t::unknown(),
+        MessageState::Accepted => t::accepted(),
+        MessageState::Held => t::held_by_whatsapp(),
+        MessageState::Sent => t::sent(),
+        MessageState::Failed => t::failed(),
+        MessageState::Delivered => t::delivered(),
+        MessageState::Read => t::read(),
     }
 }
 
 /// One sentence on what it means.
 pub fn meaning(state: MessageState) -> &'static str {
     match state {
-        MessageState::Untouched => "Its turn has not come.",
-        MessageState::Claimed => "A sender has it in hand this moment.",
-        MessageState::Retry => "Refused for now; tried again by itself after a wait.",
-        MessageState::Skipped => "Left out on purpose, for a reason.",
-        MessageState::Unknown => "Nobody knows whether it was sent, so it is never sent again by itself.",
-        MessageState::Accepted => "Taken by WhatsApp.",
-        MessageState::Held => "Held back by WhatsApp for a check of quality.",
-        MessageState::Sent => "On its way to the phone.",
-        MessageState::Failed => "Refused or lost, with a reason.",
-        MessageState::Delivered => "On the phone.",
-        MessageState::Read => "Read on the phone.",
+        MessageState::Untouched => t::its_turn_has_not_come(),
+        MessageState::Claimed => t::a_sender_has_it_in(),
+        MessageState::Retry => t::refused_for_now_tried_again(),
+        MessageState::Skipped => t::left_out_on_purpose_for(),
+        MessageState::Unknown => t::nobody_knows_whether_it_was(),
+        MessageState::Accepted => t::taken_by_whatsapp(),
+        MessageState::Held => t::held_back_by_whatsapp_for(),
+        MessageState::Sent => t::on_its_way_to_the(),
+        MessageState::Failed => t::refused_or_lost_with_a(),
+        MessageState::Delivered => t::on_the_phone(),
+        MessageState::Read => t::read_on_the_phone(),
     }
 }
 

@@ -3,6 +3,8 @@
 use campaigns::lifecycle::{Action, Transition};
 use wire::CampaignStatus;
 
+use crate::t;
+
 /// The colour of a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -37,13 +39,13 @@ impl Tone {
 /// The status in one or two words.
 pub fn label(status: CampaignStatus) -> &'static str {
     match status {
-        CampaignStatus::Draft => "Draft",
-        CampaignStatus::Scheduled => "Scheduled",
-        CampaignStatus::Processing => "Sending",
-        CampaignStatus::Paused => "Paused",
-        CampaignStatus::Completed => "Completed",
-        CampaignStatus::Cancelled => "Cancelled",
-        CampaignStatus::Failed => "Failed",
+        CampaignStatus::Draft => t::draft(),
+        CampaignStatus::Scheduled => t::scheduled(),
+        CampaignStatus::Processing => t::sending(),
+        CampaignStatus::Paused => t::paused(),
+        CampaignStatus::Completed => t::completed(),
+        CampaignStatus::Cancelled => t::cancelled(),
+        CampaignStatus::Failed => t::failed(),
     }
 }
 
@@ -68,11 +70,11 @@ pub fn actions(status: CampaignStatus) -> Vec<Action> {
 /// The label of the button.
 pub fn action_label(action: Action, status: CampaignStatus) -> &'static str {
     match (action, status) {
-        (Action::Start, CampaignStatus::Scheduled) => "Start now",
-        (Action::Start, _) => "Start",
-        (Action::Pause, _) => "Pause",
-        (Action::Resume, _) => "Resume",
-        (Action::Cancel, _) => "Cancel campaign",
+        (Action::Start, CampaignStatus::Scheduled) => t::start_now(),
+        (Action::Start, _) => t::start(),
+        (Action::Pause, _) => t::pause(),
+        (Action::Resume, _) => t::resume(),
+        (Action::Cancel, _) => t::cancel_campaign(),
     }
 }
 

@@ -3,6 +3,8 @@
 use campaigns::phone::PhoneNumber;
 use wire::{Confirmation, Suppression, SuppressionEntry, SuppressionReason};
 
+use crate::t;
+
 /// Numbers that one request takes.
 pub const MOST_AT_ONCE: usize = 1_000;
 
@@ -33,10 +35,10 @@ impl Typed {
     /// Why they cannot be sent as they are.
     pub fn fault(&self) -> Option<String> {
         match (self.phones.len(), self.unusable.as_slice()) {
-            (0, []) => Some("Give at least one number, with its country code.".to_owned()),
-            (_, [first]) => Some(format!("{first} is no phone number. Write the country code too.")),
-            (_, [first, rest @ ..]) => Some(format!("{first} and {} more are no phone numbers.", rest.len())),
-            (count, []) if count > MOST_AT_ONCE => Some(format!("At most {MOST_AT_ONCE} at once; these are {count}.")),
+            (0, []) => Some(t::give_at_least_one_number().to_owned()),
+            (_, [first]) => Some(t::no_phone_number(first)),
+            (_, [first, rest @ ..]) => Some(t::no_phone_numbers(first, &rest.len())),
+            (count, []) if count > MOST_AT_ONCE => Some(t::at_most_at_once(&MOST_AT_ONCE, &count)),
             (_, []) => None,
         }
     }
@@ -44,18 +46,18 @@ impl Typed {
 
 /// What was done with them.
 pub fn added(added: u64, standing: u64) -> String {
-    let people = |count: u64| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+    let people = |count: u64| t::people_counted(count, &count);
     match (added, standing) {
-        (0, standing) => format!("{} on the list already.", people(standing)),
-        (added, 0) => format!("{} put on the list.", people(added)),
-        (added, standing) => format!("{} put on the list, {} on it already.", people(added), people(standing)),
+        (0, standing) => t::on_the_list_already(standing, &standing),
+        (added, 0) => t::were_put_on_the_list(added, &added),
+        (added, standing) => t::put_and_already(&people(added), &people(standing)),
     }
 }
 
 /// What a person is called: the number, or the id where none is known.
 pub fn called(person: &Suppression) -> String {
-    let id = person.user_id.as_ref().map(|id| format!("WhatsApp user {id}"));
-    person.phone.clone().or(id).unwrap_or_else(|| "Somebody".to_owned())
+    let id = person.user_id.as_ref().map(|id| t::whatsapp_user(id));
+    person.phone.clone().or(id).unwrap_or_else(|| t::somebody().to_owned())
 }
 
 /// What names the person to the API.
@@ -66,23 +68,23 @@ pub fn key(person: &Suppression) -> String {
 /// Why, in words.
 pub fn reason(entry: &SuppressionEntry) -> String {
     match (entry.reason, &entry.added_by, entry.code) {
-        (SuppressionReason::Manual, Some(who), _) => format!("Put here by {who}"),
-        (SuppressionReason::Manual, None, _) => "Put here by hand".to_owned(),
-        (SuppressionReason::Word, _, _) => "Wrote that they want no more".to_owned(),
-        (SuppressionReason::Button, _, _) => "Tapped the button to stop".to_owned(),
-        (SuppressionReason::Preference, _, _) => "Switched messages off in WhatsApp".to_owned(),
-        (SuppressionReason::Code, _, Some(code)) => format!("WhatsApp says so (code {code})"),
-        (SuppressionReason::Code, _, None) => "WhatsApp says so".to_owned(),
+        (SuppressionReason::Manual, Some(who), _) => t::put_here_by(who),
+        (SuppressionReason::Manual, None, _) => t::put_here_by_hand().to_owned(),
+        (SuppressionReason::Word, _, _) => t::wrote_that_they_want_no().to_owned(),
+        (SuppressionReason::Button, _, _) => t::tapped_the_button_to_stop().to_owned(),
+        (SuppressionReason::Preference, _, _) => t::switched_messages_off_in_whatsapp().to_owned(),
+        (SuppressionReason::Code, _, Some(code)) => t::whatsapp_says_code(&code),
+        (SuppressionReason::Code, _, None) => t::whatsapp_says_so().to_owned(),
     }
 }
 
 /// What became of the confirmation, where that is worth a word.
 pub fn confirmation(person: &Suppression) -> Option<&'static str> {
     match person.confirmation? {
-        Confirmation::Accepted => Some("Confirmed"),
-        Confirmation::Wanted | Confirmation::Sending => Some("Confirmation on its way"),
-        Confirmation::Refused => Some("Confirmation refused by WhatsApp"),
-        Confirmation::Unknown => Some("Nobody knows whether the confirmation left"),
+        Confirmation::Accepted => Some(t::confirmed()),
+        Confirmation::Wanted | Confirmation::Sending => Some(t::confirmation_on_its_way()),
+        Confirmation::Refused => Some(t::confirmation_refused_by_whatsapp()),
+        Confirmation::Unknown => Some(t::nobody_knows_whether_the_confirmation()),
     }
 }
 

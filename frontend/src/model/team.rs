@@ -2,13 +2,15 @@
 
 use wire::{CreateMember, CreateToken, FieldError, Role};
 
+use crate::t;
+
 /// A role as the reader sees it: its name and what it may do.
 pub fn words(role: Role) -> (&'static str, &'static str) {
     match role {
-        Role::Viewer => ("Viewer", "sees campaigns, contacts and reports"),
-        Role::Operator => ("Operator", "also makes and runs campaigns, keeps contacts and lists"),
-        Role::Manager => ("Manager", "also decides settings, templates, suppressions and exports"),
-        Role::Owner => ("Owner", "also decides who may what, and which numbers send"),
+        Role::Viewer => (t::viewer(), t::sees_campaigns_contacts_and_reports()),
+        Role::Operator => (t::operator(), t::also_makes_and_runs_campaigns()),
+        Role::Manager => (t::manager(), t::also_decides_settings_templates_suppressions()),
+        Role::Owner => (t::owner(), t::also_decides_who_may_what()),
     }
 }
 
@@ -34,8 +36,8 @@ impl MemberForm {
         let email = self.email.trim();
         let role = role_of(&self.role);
         let missing = [
-            (email.is_empty(), "email", "Type the address with which they sign in."),
-            (role.is_none(), "role", "Choose what they may do."),
+            (email.is_empty(), "email", t::type_the_address_with_which()),
+            (role.is_none(), "role", t::choose_what_they_may_do()),
         ];
         let faults = faults(&missing);
         match role {
@@ -66,9 +68,9 @@ impl TokenForm {
         let role = role_of(&self.role);
         let parsed: Option<u32> = days.parse().ok();
         let missing = [
-            (name.is_empty(), "name", "Say which system it is for."),
-            (role.is_none(), "role", "Choose what it may do."),
-            (!days.is_empty() && parsed.is_none(), "days", "Type a whole number of days, or nothing."),
+            (name.is_empty(), "name", t::say_which_system_it_is()),
+            (role.is_none(), "role", t::choose_what_it_may_do()),
+            (!days.is_empty() && parsed.is_none(), "days", t::type_a_whole_number_of()),
         ];
         let faults = faults(&missing);
         match role {

@@ -11,6 +11,7 @@ use wire::{
 
 use super::attachment::Attachment;
 use super::wording::bare;
+use crate::t;
 
 /// What WhatsApp takes at most (as `campaigns::template::definition` has it).
 pub const LONGEST_HEADER: usize = 60;
@@ -63,19 +64,21 @@ impl HeaderKind {
 }
 
 /// Kinds of buttons that can be made here: value, label and kind.
-pub const BUTTON_KINDS: [(&str, &str, ButtonKind); 6] = [
-    ("QUICK_REPLY", "Quick reply", ButtonKind::QuickReply),
-    ("URL", "Opens an address", ButtonKind::Url),
-    ("PHONE_NUMBER", "Calls a number", ButtonKind::PhoneNumber),
-    ("COPY_CODE", "Copies a coupon", ButtonKind::CopyCode),
-    ("FLOW", "Opens a flow", ButtonKind::Flow),
-    ("CATALOG", "Opens the catalog", ButtonKind::Catalog),
-];
+pub fn button_kinds() -> [(&'static str, &'static str, ButtonKind); 6] {
+    [
+        ("QUICK_REPLY", t::quick_reply(), ButtonKind::QuickReply),
+        ("URL", t::opens_an_address(), ButtonKind::Url),
+        ("PHONE_NUMBER", t::calls_a_number(), ButtonKind::PhoneNumber),
+        ("COPY_CODE", t::copies_a_coupon(), ButtonKind::CopyCode),
+        ("FLOW", t::opens_a_flow(), ButtonKind::Flow),
+        ("CATALOG", t::opens_the_catalog(), ButtonKind::Catalog),
+    ]
+}
 
 /// A button as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ButtonText {
-    /// Its kind, by its value in [`BUTTON_KINDS`].
+    /// Its kind, by its value in [`button_kinds`].
     pub kind: String,
     /// Its label.
     pub text: String,
@@ -88,18 +91,18 @@ pub struct ButtonText {
 impl ButtonText {
     /// The kind.
     pub fn kind(&self) -> ButtonKind {
-        BUTTON_KINDS
-            .iter()
+        button_kinds()
+            .into_iter()
             .find(|(value, _, _)| *value == self.kind)
-            .map_or(ButtonKind::QuickReply, |(_, _, kind)| *kind)
+            .map_or(ButtonKind::QuickReply, |(_, _, kind)| kind)
     }
 
     /// What its target is called; nothing where it has none.
     pub fn target_label(&self) -> Option<&'static str> {
         match self.kind() {
-            ButtonKind::Url => Some("Address"),
-            ButtonKind::PhoneNumber => Some("Number"),
-            ButtonKind::Flow => Some("Flow, by its id"),
+            ButtonKind::Url => Some(t::address()),
+            ButtonKind::PhoneNumber => Some(t::number()),
+            ButtonKind::Flow => Some(t::flow_by_its_id()),
             ButtonKind::QuickReply
             | ButtonKind::CopyCode
             | ButtonKind::Otp
@@ -179,7 +182,7 @@ impl TemplateForm {
             faults.push(FieldError { field: "headerAssetId".to_owned(), message: why });
         }
         if self.channel_id.is_empty() {
-            faults.push(FieldError { field: "channelId".to_owned(), message: "choose the number".to_owned() });
+            faults.push(FieldError { field: "channelId".to_owned(), message: t::choose_the_number().to_owned() });
         }
         if faults.is_empty() { Ok(request) } else { Err(faults) }
     }
@@ -235,7 +238,7 @@ impl TemplateForm {
         };
         let button = |button: &CreateButton| TemplateButton {
             kind: button.kind,
-            text: if button.text.is_empty() { "Copy offer code".to_owned() } else { button.text.clone() },
+            text: if button.text.is_empty() { t::copy_offer_code().to_owned() } else { button.text.clone() },
             url: button.url.clone(),
         };
         let mut bubble = bare(&Template {
@@ -259,9 +262,8 @@ impl TemplateForm {
 pub fn left(text: &str, most: usize) -> String {
     let chars = text.trim().chars().count();
     match most.checked_sub(chars) {
-        Some(1) => "1 character left.".to_owned(),
-        Some(left) => format!("{left} characters left."),
-        None => format!("{} too many.", chars - most),
+        Some(left) => t::characters_left(left as u64, &left),
+        None => t::too_many_by(&(chars - most)),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use wire::Template;
 
+use crate::t;
+
 /// The address of the list.
 pub const BASE: &str = "/templates";
 
@@ -58,6 +60,26 @@ pub fn tone(status: &str) -> &'static str {
 
 /// One of Meta's words, as a reader writes it: `Pending deletion`.
 pub fn word(of_meta: &str) -> String {
+    let known = match of_meta {
+        "APPROVED" => t::meta_approved(),
+        "PENDING" => t::meta_pending(),
+        "REJECTED" => t::meta_rejected(),
+        "PAUSED" => t::meta_paused(),
+        "DISABLED" => t::meta_disabled(),
+        "IN_APPEAL" => t::meta_in_appeal(),
+        "PENDING_DELETION" => t::meta_pending_deletion(),
+        "DELETED" => t::meta_deleted(),
+        "LIMIT_EXCEEDED" => t::meta_limit_exceeded(),
+        "MARKETING" => t::marketing(),
+        "UTILITY" => t::utility(),
+        "AUTHENTICATION" => t::authentication(),
+        _ => return as_it_is(of_meta),
+    };
+    known.to_owned()
+}
+
+/// A word that Meta has and we do not know.
+pub fn as_it_is(of_meta: &str) -> String {
     let lower = of_meta.to_lowercase().replace('_', " ");
     let mut letters = lower.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
@@ -67,9 +89,9 @@ pub fn word(of_meta: &str) -> String {
 /// What Meta's colour of the quality means; nothing where Meta does not know.
 pub fn quality(of_meta: Option<&str>) -> Option<&'static str> {
     match of_meta? {
-        "GREEN" => Some("High"),
-        "YELLOW" => Some("Medium"),
-        "RED" => Some("Low"),
+        "GREEN" => Some(t::quality_high()),
+        "YELLOW" => Some(t::quality_medium()),
+        "RED" => Some(t::quality_low()),
         _ => None,
     }
 }

@@ -3,6 +3,8 @@
 use campaigns::phone::PhoneNumber;
 use wire::TriedNumber;
 
+use crate::t;
+
 /// Numbers at most.
 const MOST: usize = 5;
 
@@ -10,10 +12,11 @@ const MOST: usize = 5;
 pub fn numbers(text: &str) -> Result<Vec<String>, String> {
     let typed: Vec<&str> = text.split([',', ';', '\n']).map(str::trim).filter(|number| !number.is_empty()).collect();
     if !(1..=MOST).contains(&typed.len()) {
-        return Err(format!("Give one to {MOST} numbers of your own."));
+        return Err(t::give_one_to(&MOST));
     }
     let parsed = typed.into_iter().map(|number| {
-        let phone = PhoneNumber::parse(number, None).map_err(|problem| format!("{number}: {problem}"))?;
+        let phone = PhoneNumber::parse(number, None)
+            .map_err(|problem| format!("{number}: {}", problem.explanation(t::language())))?;
         Ok(phone.e164().to_owned())
     });
     parsed.collect()
@@ -22,10 +25,13 @@ pub fn numbers(text: &str) -> Result<Vec<String>, String> {
 /// What became of one number.
 pub fn result(tried: &TriedNumber) -> String {
     match (tried.accepted, &tried.reason, tried.code) {
-        (true, _, _) => "Taken by WhatsApp: look at the phone".to_owned(),
-        (false, Some(reason), Some(code)) => format!("{reason} ({code})"),
-        (false, Some(reason), None) => reason.clone(),
-        (false, None, code) => code.map_or_else(|| "Not taken".to_owned(), |code| format!("Not taken ({code})")),
+        (true, _, _) => t::taken_by_whatsapp_look_at().to_owned(),
+        (false, Some(reason), Some(code)) => format!("{} ({code})", t::said(reason)),
+        (false, Some(reason), None) => t::said(reason),
+        (false, None, code) => {
+            let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+            format!("{}{code}", t::not_taken())
+        }
     }
 }
 

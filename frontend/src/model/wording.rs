@@ -14,6 +14,7 @@ use wire::{
 
 use super::attachment::{Attachment, Slot, Upload, invitation};
 use super::filling::{Filling, Part, filled_in, fillings};
+use crate::t;
 
 /// Whether a wording is a template or free words.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -90,7 +91,7 @@ impl WordingText {
     /// A name for people: its own, or its letter.
     pub fn title(&self, place: usize) -> String {
         let letter = u8::try_from(place).ok().and_then(|place| b'A'.checked_add(place)).map_or('?', char::from);
-        if self.name.trim().is_empty() { format!("Wording {letter}") } else { self.name.trim().to_owned() }
+        if self.name.trim().is_empty() { t::wording_letter(&letter) } else { self.name.trim().to_owned() }
     }
 }
 
@@ -165,10 +166,10 @@ impl Asked {
             |slot| self.text.files.get(&slot).and_then(Attachment::fault).map(|why| fault(Slot::field(slot), &why));
         let template = match (self.text.says, &self.template) {
             (Says::Template, Some(template)) => template,
-            (Says::Template, None) => return vec![fault("template".to_owned(), "Choose a template.")],
+            (Says::Template, None) => return vec![fault("template".to_owned(), t::choose_a_template())],
             (Says::Free, _) => {
                 let is_empty = self.text.message.trim().is_empty() && !self.text.files.contains_key(&Slot::Message);
-                let empty = is_empty.then(|| fault("message".to_owned(), "Write something, or choose a file."));
+                let empty = is_empty.then(|| fault("message".to_owned(), t::write_something_or_choose_a()));
                 return empty.into_iter().chain(of_file(Slot::Message)).collect();
             }
         };
@@ -181,7 +182,7 @@ impl Asked {
         let fillings = self.text.fillings.iter();
         faults.extend(fillings.filter_map(|filling| Some(fault(filling.field(), filling.fault()?))));
         if template.offer.as_ref().is_some_and(|offer| offer.has_expiration) && self.offer_expires_at.is_none() {
-            faults.push(fault("template.offerExpiresAt".to_owned(), "Give the day and the time when the offer ends."));
+            faults.push(fault("template.offerExpiresAt".to_owned(), t::give_the_day_and_the_time()));
         }
         faults
     }

@@ -5,6 +5,8 @@ mod facts;
 mod header;
 mod people;
 mod preview;
+mod price;
+mod report;
 mod trial;
 mod wordings;
 
@@ -22,10 +24,12 @@ use crate::infra::{api, format, poll};
 use crate::model::moment::Moment;
 use crate::model::people::PeopleQuery;
 use crate::model::progress::{Cadence, done, percent};
+use crate::t;
 use facts::{Facts, Failures};
 use header::Header;
 use people::People;
 use preview::MessagePreview;
+use report::Report;
 use wordings::Wordings;
 
 /// The page of the campaign that the address names.
@@ -75,8 +79,8 @@ fn Live(id: CampaignId) -> impl IntoView {
 
 fn why_missing(error: &ApiError) -> &'static str {
     match error {
-        ApiError::Refused(problem) if problem.status == 404 => "There is no such campaign in this workspace.",
-        ApiError::Refused(_) | ApiError::Unreachable | ApiError::Unreadable { .. } => "The campaign did not come.",
+        ApiError::Refused(problem) if problem.status == 404 => t::there_is_no_such_campaign(),
+        ApiError::Refused(_) | ApiError::Unreachable | ApiError::Unreadable { .. } => t::the_campaign_did_not_come(),
     }
 }
 
@@ -89,9 +93,10 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
         let base = base.clone();
         move |state: MessageState| people_url(&base, &PeopleQuery { state: Some(state), after: None })
     });
+    let report = report::asked(id.clone(), totals);
     view! {
         <Header campaign=campaign fresh=fresh/>
-        <section class="card" aria-label="Progress">
+        <section class="card" aria-label=t::progress()>
             <div class="card-head">
                 <h2>{move || headline(totals.get())}</h2>
                 <span class="soft small" data-testid="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign)))}</span>
@@ -101,10 +106,11 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
             <Beside totals=totals href=people_of/>
         </section>
         <div class="two">
-            <Failures campaign=campaign/>
+            <Failures campaign=campaign report=report/>
             <Facts campaign=campaign/>
         </div>
         <Wordings campaign=campaign/>
+        <Report campaign=campaign report=report/>
         <MessagePreview id=id.clone() people=Signal::derive(move || totals.get().audience)/>
         <People id=id base=base totals=totals/>
     }
@@ -112,7 +118,7 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
 
 fn headline(totals: CampaignTotals) -> String {
     let share = format::percent(percent(done(&totals), totals.audience));
-    format!("{share} done · {} of {} people", format::count(done(&totals)), format::count(totals.audience))
+    t::done_of_people(&share, &format::count(done(&totals)), &format::count(totals.audience))
 }
 
 /// The address of the page with the message to one of them.

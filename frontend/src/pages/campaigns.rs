@@ -15,6 +15,7 @@ use crate::infra::{api, format, http, poll};
 use crate::model::funnel::StageKind;
 use crate::model::moment::Moment;
 use crate::model::progress::{Cadence, done, percent};
+use crate::t;
 
 /// The list; its place (`after`) lives in the URL.
 #[component]
@@ -23,8 +24,8 @@ pub fn CampaignsPage() -> impl IntoView {
     let after = Memo::new(move |_| query.with(|query| query.get("after")).filter(|cursor| !cursor.is_empty()));
     view! {
         <div class="page-head">
-            <PageTitle text="Campaigns"/>
-            <a class="button primary" href="/campaigns/new" data-testid="new-campaign">"New campaign"</a>
+            <PageTitle text=t::campaigns()/>
+            <a class="button primary" href="/campaigns/new" data-testid="new-campaign">{t::new_campaign()}</a>
         </div>
         {move || view! { <CampaignsFrom after=after.get()/> }}
     }
@@ -49,7 +50,7 @@ fn CampaignsFrom(after: Option<String>) -> impl IntoView {
                 }
                 Err(error) => {
                     shell.report(error);
-                    Load::give_up(load, "The list of campaigns did not come.".into());
+                    Load::give_up(load, t::the_list_of_campaigns_did().into());
                 }
             }
         },
@@ -106,12 +107,12 @@ fn Row(first: Campaign, list: Signal<CampaignList>) -> impl IntoView {
             <div class="counts">
                 <span><strong>{move || done_of(totals.get())}</strong></span>
                 <Show when=begun>
-                    <span>"sent " <strong>{move || count(StageKind::Sent)}</strong></span>
-                    <span>"delivered " <strong>{move || count(StageKind::Delivered)}</strong></span>
-                    <span>"read " <strong>{move || count(StageKind::Read)}</strong></span>
+                    <span>{t::count_sent()} " " <strong>{move || count(StageKind::Sent)}</strong></span>
+                    <span>{t::count_delivered()} " " <strong>{move || count(StageKind::Delivered)}</strong></span>
+                    <span>{t::count_read()} " " <strong>{move || count(StageKind::Read)}</strong></span>
                 </Show>
                 <Show when=move || { failed() > 0 }>
-                    <span class="bad">"failed " <strong>{move || format::count(failed())}</strong></span>
+                    <span class="bad">{t::count_failed()} " " <strong>{move || format::count(failed())}</strong></span>
                 </Show>
             </div>
         </li>
@@ -120,10 +121,10 @@ fn Row(first: Campaign, list: Signal<CampaignList>) -> impl IntoView {
 
 fn done_of(totals: wire::CampaignTotals) -> String {
     if totals.untouched == totals.audience {
-        return format!("{} people", format::count(totals.audience));
+        return t::people_counted(totals.audience, &format::count(totals.audience));
     }
     let share = format::percent(percent(done(&totals), totals.audience));
-    format!("{} of {} done ({share})", format::count(done(&totals)), format::count(totals.audience))
+    t::done_of(&format::count(done(&totals)), &format::count(totals.audience), &share)
 }
 
 /// The empty list invites to make the first.
@@ -132,12 +133,11 @@ fn Invitation() -> impl IntoView {
     view! {
         <section class="card empty" data-testid="empty">
             <img src="/favicon.svg" alt="" width="64" height="64"/>
-            <h2>"Nothing has been sent yet"</h2>
+            <h2>{t::nothing_has_been_sent_yet()}</h2>
             <p>
-                "Drop a file of contacts, pick an approved template, set the pace. Campanile sends to everyone on the \
-                 list once, and shows here what becomes of each message."
+                {t::drop_a_file_of_contacts()}
             </p>
-            <a class="button primary" href="/campaigns/new" data-testid="first-campaign">"Create the first campaign"</a>
+            <a class="button primary" href="/campaigns/new" data-testid="first-campaign">{t::create_the_first_campaign()}</a>
         </section>
     }
 }

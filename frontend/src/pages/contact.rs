@@ -16,6 +16,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{book, clock, format};
 use crate::model::contact_form::ContactForm;
 use crate::model::contacts_query::BASE;
+use crate::t;
 use fields::ContactFields;
 
 /// The signals of the form.
@@ -65,8 +66,8 @@ pub fn NewContactPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All contacts"</a></p>
-                <PageTitle text="New contact"/>
+                <p class="crumb"><a href=BASE>{t::all_contacts()}</a></p>
+                <PageTitle text=t::new_contact()/>
             </div>
         </div>
         <form
@@ -77,13 +78,13 @@ pub fn NewContactPage() -> impl IntoView {
             }
         >
             <ContactFields desk=desk is_new=true/>
-            <SaveButtons busy=save.pending() label="Add contact"/>
+            <SaveButtons busy=save.pending() label=t::add_contact()/>
         </form>
     }
 }
 
 fn there_already(desk: Desk, phone: &str) {
-    let message = "This person is in the book already.".to_owned();
+    let message = t::this_person_is_in_the().to_owned();
     desk.errors.set(vec![FieldError { field: "phone".to_owned(), message }]);
     desk.taken.set(Some(format!("{BASE}?search={}", crate::infra::http::encoded(phone))));
 }
@@ -93,7 +94,7 @@ fn SaveButtons(#[prop(into)] busy: Signal<bool>, label: &'static str) -> impl In
     view! {
         <div class="actions">
             <button type="submit" class="button primary" disabled=busy data-testid="save">{label}</button>
-            <a class="button" href=BASE>"Cancel"</a>
+            <a class="button" href=BASE>{t::cancel()}</a>
         </div>
     }
 }
@@ -125,8 +126,8 @@ fn Opened(phone: String) -> impl IntoView {
 
 fn why_missing(error: &ApiError) -> &'static str {
     match error.status() {
-        Some(404 | 422) => "The contact book has nobody with this number.",
-        Some(_) | None => "The contact did not come.",
+        Some(404 | 422) => t::the_contact_book_has_nobody(),
+        Some(_) | None => t::the_contact_did_not_come(),
     }
 }
 
@@ -153,7 +154,7 @@ fn Edit(contact: Contact) -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All contacts"</a></p>
+                <p class="crumb"><a href=BASE>{t::all_contacts()}</a></p>
                 <PageTitle text=title.clone()/>
             </div>
             <DeleteButton contact=contact name=title/>
@@ -167,7 +168,7 @@ fn Edit(contact: Contact) -> impl IntoView {
                 }
             >
                 <ContactFields desk=desk is_new=false/>
-                <SaveButtons busy=save.pending() label="Save"/>
+                <SaveButtons busy=save.pending() label=t::save()/>
             </form>
             <History contact=facts/>
         </div>
@@ -180,7 +181,7 @@ fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
     let navigate = use_navigate();
     let confirming = RwSignal::new(false);
     let phone = contact.phone;
-    let text = format!("{name}, {phone}, will be taken out of the book. Campaigns that were made stay as they are.");
+    let text = t::out_of_the_book(&format!("{name}, {phone},"));
     let delete = Action::new_local(move |(): &()| {
         let (phone, navigate) = (phone.clone(), navigate.clone());
         async move {
@@ -195,10 +196,10 @@ fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
             type="button" class="button danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
             data-testid="delete-contact"
         >
-            "Delete"
+            {t::delete()}
         </button>
         <Confirm
-            open=confirming title="Delete this contact?" text=text yes="Delete" no="Keep"
+            open=confirming title=t::delete_this_contact() text=text yes=t::delete() no=t::keep()
             on_yes=Callback::new(move |()| {
                 delete.dispatch(());
             })
@@ -209,15 +210,15 @@ fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
 /// What happened with the person; nobody types it.
 #[component]
 fn History(contact: Contact) -> impl IntoView {
-    let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "Never".to_owned(), format::near);
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| t::never().to_owned(), format::near);
     view! {
         <aside class="card" aria-labelledby="history">
-            <h2 id="history">"History"</h2>
+            <h2 id="history">{t::history()}</h2>
             <dl class="facts">
-                <div><dt>"Last contact"</dt><dd>{time(contact.last_contact_at)}</dd></div>
-                <div><dt>"Last reply"</dt><dd>{time(contact.last_reply_at)}</dd></div>
-                <div><dt>"In the book since"</dt><dd>{format::date_time(contact.created_at)}</dd></div>
-                <div><dt>"Last change"</dt><dd>{format::date_time(contact.updated_at)}</dd></div>
+                <div><dt>{t::last_contact()}</dt><dd>{time(contact.last_contact_at)}</dd></div>
+                <div><dt>{t::last_reply()}</dt><dd>{time(contact.last_reply_at)}</dd></div>
+                <div><dt>{t::in_the_book_since()}</dt><dd>{format::date_time(contact.created_at)}</dd></div>
+                <div><dt>{t::last_change()}</dt><dd>{format::date_time(contact.updated_at)}</dd></div>
             </dl>
         </aside>
     }

@@ -20,6 +20,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{book, format, http};
 use crate::model::contacts_query::{BASE, ContactsQuery};
+use crate::t;
 use bulk::Bulk;
 use export::ExportButton;
 
@@ -74,7 +75,7 @@ impl Book {
                 }
                 Err(error) => {
                     self.shell.report(error);
-                    Load::give_up(self.load, "The contacts did not come.".into());
+                    Load::give_up(self.load, t::the_contacts_did_not_come().into());
                 }
             }
         });
@@ -132,14 +133,14 @@ pub fn ContactsPage() -> impl IntoView {
     });
     view! {
         <div class="page-head">
-            <PageTitle text="Contacts"/>
+            <PageTitle text=t::contacts()/>
             <div class="actions">
                 <ExportButton query=query/>
-                <a class="button" href="/contacts/import" data-testid="import-contacts">"Import a file"</a>
-                <a class="button primary" href="/contacts/new" data-testid="new-contact">"New contact"</a>
+                <a class="button" href="/contacts/import" data-testid="import-contacts">{t::import_a_file()}</a>
+                <a class="button primary" href="/contacts/new" data-testid="new-contact">{t::new_contact()}</a>
             </div>
         </div>
-        <section class="card" aria-label="People">
+        <section class="card" aria-label=t::people()>
             <Filters book=book/>
             <Bulk book=book/>
             <Loaded load=book.load show=move |list| view! { <Found list=list book=book/> }/>
@@ -186,11 +187,11 @@ fn Filters(book: Book) -> impl IntoView {
     view! {
         <div class="filters" role="search">
             <TextField
-                id="search" label="Search" kind=Kind::Search value=typed on_input=search error=None test_id="search"
+                id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id="search"
             />
             <PickField
-                id="label-filter" label="Label" options=labels value=Signal::derive(move || book.query.get().label)
-                on_pick=pick error=None test_id="label-filter" nothing="Any"
+                id="label-filter" label=t::label() options=labels value=Signal::derive(move || book.query.get().label)
+                on_pick=pick error=None test_id="label-filter" nothing=t::any()
             />
         </div>
     }
@@ -234,20 +235,19 @@ fn Nobody(book: Book) -> impl IntoView {
             when=move || everybody.get()
             fallback=|| view! {
                 <p class="soft" data-testid="nobody">
-                    "Nobody is found like this. Search by the beginning of a name or of a number with its country code, or "
-                    <a href=BASE>"show everybody"</a> "."
+                    {t::nobody_is_found_or()} " "
+                    <a href=BASE>{t::show_everybody()}</a> "."
                 </p>
             }
         >
             <div class="empty" data-testid="empty">
-                <h2>"The contact book is empty"</h2>
+                <h2>{t::the_contact_book_is_empty()}</h2>
                 <p>
-                    "Import a file of contacts, or add people one by one. Lists then find them by label, portfolio, place \
-                     or time, and campaigns go to a list."
+                    {t::import_a_file_of_contacts()}
                 </p>
                 <div class="actions">
-                    <a class="button primary" href="/contacts/import">"Import a file"</a>
-                    <a class="button" href="/contacts/new">"Add a contact"</a>
+                    <a class="button primary" href="/contacts/import">{t::import_a_file()}</a>
+                    <a class="button" href="/contacts/new">{t::add_a_contact()}</a>
                 </div>
             </div>
         </Show>

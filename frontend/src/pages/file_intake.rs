@@ -11,6 +11,7 @@ use wire::FieldError;
 
 use crate::infra::contacts_file::Look;
 use crate::model::intake::{Intake, Recipients, recipients};
+use crate::t;
 
 pub use upload::followed;
 pub use view::FileFields;
@@ -112,6 +113,7 @@ impl FileIntake {
             phone_column: text(self.phone_column),
             name_column: text(self.name_column),
             country: text(self.country),
+            language: t::language(),
         }
     }
 
@@ -127,9 +129,9 @@ impl FileIntake {
         let fault =
             |field: &str, message: &str| vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
         if self.file.with_untracked(Option::is_none) {
-            fault("audienceId", "Drop a contacts file.")
+            fault("audienceId", t::drop_a_contacts_file())
         } else if untrack(|| self.is_seen()) && self.phone_column.with_untracked(String::is_empty) {
-            fault("phoneColumn", "Choose the column with phone numbers.")
+            fault("phoneColumn", t::choose_the_column_with_phone())
         } else {
             Vec::new()
         }

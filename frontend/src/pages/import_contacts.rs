@@ -19,6 +19,7 @@ use crate::model::contacts_query::BASE;
 use crate::model::file_consent::{FileConsent, told};
 use crate::model::intake::Intake;
 use crate::model::progress::percent;
+use crate::t;
 use consent::ConsentColumns;
 
 /// How often to look how many are in the book.
@@ -112,15 +113,14 @@ pub fn ImportContactsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All contacts"</a></p>
-                <PageTitle text="Import contacts"/>
+                <p class="crumb"><a href=BASE>{t::all_contacts()}</a></p>
+                <PageTitle text=t::import_contacts()/>
             </div>
         </div>
-        <section class="card narrow" aria-label="The file">
+        <section class="card narrow" aria-label=t::the_file()>
             <Show when=move || at_file.get() fallback=move || view! { <Writing import=import/> }>
                 <p class="soft">
-                    "Columns named labels, portfolio, city and state fill these; every other column becomes a field of its \
-                     own. Who is in the book already keeps what the file leaves empty."
+                    {t::columns_named_labels_portfolio_city()}
                 </p>
                 <FileFields intake=import.intake/>
                 <ForAll import=import/>
@@ -152,11 +152,11 @@ fn ForAll(import: Import) -> impl IntoView {
         <Show when=move || chosen.get()>
             <div class="fields">
                 <TagsField
-                    id="labels" label="Labels for all of them" values=import.labels on_change=relabel suggestions=labels
-                    error=import.intake.error("labels") test_id="import-labels" hint="Enter or a comma after each."
+                    id="labels" label=t::labels_for_all_of_them() values=import.labels on_change=relabel suggestions=labels
+                    error=import.intake.error("labels") test_id="import-labels" hint=t::enter_or_a_comma_after()
                 />
                 <SuggestedField
-                    id="portfolio" label="Portfolio of those without one" value=import.portfolio on_input=typed
+                    id="portfolio" label=t::portfolio_of_those_without_one() value=import.portfolio on_input=typed
                     suggestions=portfolios error=import.intake.error("portfolio") test_id="import-portfolio"
                 />
             </div>
@@ -174,7 +174,7 @@ fn Begin(import: Import) -> impl IntoView {
         waits && intake.sheet.with(Option::is_some)
     });
     view! {
-        <IntakeProgress intake=intake.intake reading="Reading the file, every number is checked"/>
+        <IntakeProgress intake=intake.intake reading=t::reading_the_file_every_number()/>
         <Show when=move || offers.get()>
             <div class="card-head">
                 <SheetCounts sheet=intake.sheet/>
@@ -184,7 +184,7 @@ fn Begin(import: Import) -> impl IntoView {
                         run.dispatch(());
                     }
                 >
-                    "Put them into the book"
+                    {t::put_them_into_the_book()}
                 </button>
             </div>
         </Show>
@@ -197,7 +197,7 @@ fn Writing(import: Import) -> impl IntoView {
         Stage::File => ().into_any(),
         Stage::Writing(audience) => {
             let (done, all) = (done(&audience), audience.recipients);
-            let text = format!("Writing into the book: {} of {}", format::count(done), format::count(all));
+            let text = t::writing_into_the_book(&format::count(done), &format::count(all));
             view! { <Meter text=text percent=percent(done, all) as u8/> }.into_any()
         }
         Stage::Done(audience) => view! { <Done audience=*audience/> }.into_any(),
@@ -208,25 +208,24 @@ fn Writing(import: Import) -> impl IntoView {
 fn Done(audience: Audience) -> impl IntoView {
     let into = audience.into_contacts.clone().unwrap_or_default();
     let same = into.done.saturating_sub(into.written + into.left_out);
-    let the_same =
-        (same > 0).then(|| view! { <li>{format!("{} were there already, just so.", format::count(same))}</li> });
+    let the_same = (same > 0).then(|| view! { <li>{t::there_already_just_so(same, &format::count(same))}</li> });
     let too_large = (into.left_out > 0)
-        .then(|| view! { <li>{format!("{} rows are too large for a contact and were left out.", format::count(into.left_out))}</li> });
+        .then(|| view! { <li>{t::too_large_for_a_contact(into.left_out, &format::count(into.left_out))}</li> });
     let agreed = told(&into).map(|words| view! { <li data-testid="import-agreed">{words}</li> });
     view! {
         <div class="good-news" role="status" data-testid="import-done">
-            <strong>{format!("{} people are in the book", format::count(into.written + same))}</strong>
+            <strong>{t::are_in_the_book(into.written + same, &format::count(into.written + same))}</strong>
             <Rejects audience=audience/>
         </div>
         <ul class="plain">
-            <li>{format!("{} are new or changed.", format::count(into.written))}</li>
+            <li>{t::new_or_changed(into.written, &format::count(into.written))}</li>
             {the_same}
             {too_large}
             {agreed}
         </ul>
         <div class="actions">
-            <a class="button primary" href=BASE data-testid="to-contacts">"See the contacts"</a>
-            <a class="button" href="/lists/new">"Make a list"</a>
+            <a class="button primary" href=BASE data-testid="to-contacts">{t::see_the_contacts()}</a>
+            <a class="button" href="/lists/new">{t::make_a_list()}</a>
         </div>
     }
 }

@@ -16,6 +16,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, book, clock};
 use crate::model::list_form::{ListForm, error_at, place};
+use crate::t;
 use count::LiveCount;
 use fields::ListFields;
 
@@ -71,7 +72,7 @@ impl Desk {
             self.form.with_untracked(|form| (form.name.trim().to_owned(), form.filter(clock::day_begins)));
         let nameless = name
             .is_empty()
-            .then(|| FieldError { field: "name".to_owned(), message: "Give the list a name.".to_owned() });
+            .then(|| FieldError { field: "name".to_owned(), message: t::give_the_list_a_name().to_owned() });
         let faults: Vec<FieldError> =
             nameless.into_iter().chain(filter.as_ref().err().cloned().unwrap_or_default()).collect();
         let is_good = faults.is_empty();
@@ -99,8 +100,8 @@ pub fn NewListPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All lists"</a></p>
-                <PageTitle text="New list"/>
+                <p class="crumb"><a href=BASE>{t::all_lists()}</a></p>
+                <PageTitle text=t::new_list()/>
             </div>
         </div>
         <Editor desk=desk save=save/>
@@ -136,17 +137,17 @@ fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
         >
             <div class="steps"><ListFields desk=desk/></div>
             <aside class="card found" aria-labelledby="found">
-                <h2 id="found">"Found now"</h2>
+                <h2 id="found">{t::found_now()}</h2>
                 <LiveCount form=desk.form/>
                 <div class="actions stacked">
-                    <button type="submit" class="button primary" disabled=busy data-testid="save">"Save list"</button>
+                    <button type="submit" class="button primary" disabled=busy data-testid="save">{t::save_list()}</button>
                     <button
                         type="button" class="button" disabled=busy data-testid="save-and-use"
                         on:click=move |_| {
                             save.dispatch(Then::Campaign);
                         }
                     >
-                        "Save and use in a campaign"
+                        {t::save_and_use_in_a()}
                     </button>
                 </div>
             </aside>
@@ -172,7 +173,7 @@ fn Opened(id: ListId) -> impl IntoView {
             Err(error) => {
                 let is_gone = error.status() == Some(404);
                 shell.report(error);
-                let why = if is_gone { "There is no such list in this workspace." } else { "The list did not come." };
+                let why = if is_gone { t::there_is_no_such_list() } else { t::the_list_did_not_come() };
                 Load::give_up(load, why.into());
             }
         }
@@ -200,7 +201,7 @@ fn Edit(list: List) -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All lists"</a></p>
+                <p class="crumb"><a href=BASE>{t::all_lists()}</a></p>
                 <PageTitle text=title/>
             </div>
             <DeleteButton list=list/>
@@ -214,10 +215,7 @@ fn DeleteButton(list: List) -> impl IntoView {
     let shell = Shell::around();
     let navigate = use_navigate();
     let confirming = RwSignal::new(false);
-    let text = format!(
-        "\"{}\" will be gone. Its people stay in the book, and campaigns that were made of it go on.",
-        list.name
-    );
+    let text = t::list_will_be_gone(&list.name);
     let delete = Action::new_local(move |(): &()| {
         let (id, navigate) = (list.id.clone(), navigate.clone());
         async move {
@@ -232,10 +230,10 @@ fn DeleteButton(list: List) -> impl IntoView {
             type="button" class="button danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
             data-testid="delete-list"
         >
-            "Delete"
+            {t::delete()}
         </button>
         <Confirm
-            open=confirming title="Delete this list?" text=text yes="Delete" no="Keep"
+            open=confirming title=t::delete_this_list() text=text yes=t::delete() no=t::keep()
             on_yes=Callback::new(move |()| {
                 delete.dispatch(());
             })

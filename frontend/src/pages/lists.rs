@@ -9,6 +9,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{book, format};
 use crate::model::list_words;
+use crate::t;
 
 /// All of them.
 #[component]
@@ -20,14 +21,14 @@ pub fn ListsPage() -> impl IntoView {
             Ok(page) => Load::receive(load, page),
             Err(error) => {
                 shell.report(error);
-                Load::give_up(load, "The lists did not come.".into());
+                Load::give_up(load, t::the_lists_did_not_come().into());
             }
         }
     });
     view! {
         <div class="page-head">
-            <PageTitle text="Lists"/>
-            <a class="button primary" href="/lists/new" data-testid="new-list">"New list"</a>
+            <PageTitle text=t::lists()/>
+            <a class="button primary" href="/lists/new" data-testid="new-list">{t::new_list()}</a>
         </div>
         <Loaded load=load show=move |page| view! { <Rows page=page/> }/>
     }
@@ -51,7 +52,7 @@ fn Rows(page: Signal<Page>) -> impl IntoView {
 fn Row(list: List) -> impl IntoView {
     let words = list_words::sentence(&list.filter, format::date);
     let (edit, make) = (format!("/lists/{}", list.id), format!("/campaigns/new?list={}", list.id));
-    let changed = format!("Changed {}", format::date_time(list.updated_at));
+    let changed = t::changed_at(&format::date_time(list.updated_at));
     view! {
         <li class="card row" data-testid="list-row">
             <div class="row-head">
@@ -60,7 +61,7 @@ fn Row(list: List) -> impl IntoView {
             </div>
             <div class="card-head">
                 <p class="soft words">{words}</p>
-                <a class="button quiet above" href=make data-testid="use-list">"Use in a campaign"</a>
+                <a class="button quiet above" href=make data-testid="use-list">{t::use_in_a_campaign()}</a>
             </div>
         </li>
     }
@@ -71,12 +72,11 @@ fn Row(list: List) -> impl IntoView {
 fn Invitation() -> impl IntoView {
     view! {
         <section class="card empty" data-testid="empty">
-            <h2>"There is no list yet"</h2>
+            <h2>{t::there_is_no_list_yet()}</h2>
             <p>
-                "A list finds people of the contact book by label, portfolio, place, time or number. Whoever comes to fit \
-                 it later is in it too; a campaign goes to those who fit when it is made."
+                {t::a_list_finds_people_of()}
             </p>
-            <a class="button primary" href="/lists/new" data-testid="first-list">"Make the first list"</a>
+            <a class="button primary" href="/lists/new" data-testid="first-list">{t::make_the_first_list()}</a>
         </section>
     }
 }

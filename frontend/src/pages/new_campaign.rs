@@ -21,6 +21,7 @@ use leptos_router::hooks::use_query_map;
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
 use crate::infra::shell::Shell;
+use crate::t;
 use message_step::MessageStep;
 use pace_step::PaceStep;
 use people_step::PeopleStep;
@@ -41,8 +42,8 @@ pub fn NewCampaignPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href="/campaigns">"All campaigns"</a></p>
-                <PageTitle text="New campaign"/>
+                <p class="crumb"><a href="/campaigns">{t::all_campaigns()}</a></p>
+                <PageTitle text=t::new_campaign()/>
             </div>
         </div>
         <div class="wizard">
@@ -54,10 +55,10 @@ pub fn NewCampaignPage() -> impl IntoView {
                 <ReviewStep wizard=wizard/>
             </form>
             <aside class="card" aria-labelledby="preview">
-                <h2 id="preview">"What people get"</h2>
+                <h2 id="preview">{t::what_people_get()}</h2>
                 {move || match there.get() {
                     true => view! { <MessageBubble bubble=shown/> }.into_any(),
-                    false => view! { <p class="soft">"Choose a template or write a message to see what the first of the people gets."</p> }.into_any(),
+                    false => view! { <p class="soft">{t::choose_a_template_or_write()}</p> }.into_any(),
                 }}
             </aside>
         </div>

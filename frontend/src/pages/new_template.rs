@@ -16,6 +16,7 @@ use crate::infra::{api, content};
 use crate::model::attachment::Attachment;
 use crate::model::template_form::TemplateForm;
 use crate::model::templates_query::{BASE, TemplatesQuery};
+use crate::t;
 use buttons::Buttons;
 use fields::{Facts, Texts};
 
@@ -96,8 +97,8 @@ pub fn NewTemplatePage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=BASE>"All templates"</a></p>
-                <PageTitle text="New template"/>
+                <p class="crumb"><a href=BASE>{t::all_templates()}</a></p>
+                <PageTitle text=t::new_template()/>
             </div>
         </div>
         <div class="wizard">
@@ -111,12 +112,12 @@ pub fn NewTemplatePage() -> impl IntoView {
                 <section class="card">
                     <Faults desk=desk/>
                     <div class="actions">
-                        <button type="submit" class="button primary" disabled=busy data-testid="create-template">"Send to WhatsApp for review"</button>
+                        <button type="submit" class="button primary" disabled=busy data-testid="create-template">{t::send_to_whatsapp_for_review()}</button>
                     </div>
                 </section>
             </form>
             <aside class="card" aria-labelledby="preview">
-                <h2 id="preview">"What people get"</h2>
+                <h2 id="preview">{t::what_people_get()}</h2>
                 <MessageBubble bubble=bubble/>
             </aside>
         </div>
@@ -143,11 +144,11 @@ fn offer_channels(desk: Desk, shell: Shell) {
 /// Everything that is wrong.
 #[component]
 fn Faults(desk: Desk) -> impl IntoView {
-    let line = |error: FieldError| view! { <li>{format!("{}: {}", error.field, error.message)}</li> };
+    let line = |error: FieldError| view! { <li>{format!("{}: {}", error.field, t::said(&error.message))}</li> };
     view! {
         <Show when=move || !desk.errors.with(Vec::is_empty)>
             <div class="problems" role="alert" data-testid="form-problems">
-                <strong>"This is missing or wrong:"</strong>
+                <strong>{t::this_is_missing_or_wrong()}</strong>
                 <ul>{move || desk.errors.get().into_iter().map(line).collect_view()}</ul>
             </div>
         </Show>

@@ -11,7 +11,8 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, consent, format};
 use crate::model::settings_form::{SettingsForm, sentence};
-use fields::{Caps, Consent, Periods};
+use crate::t;
+use fields::{Caps, Consent, Periods, Price};
 
 /// The signals of the page.
 #[derive(Clone, Copy)]
@@ -50,7 +51,7 @@ impl Desk {
                 self.shell.connected();
                 self.errors.set(Vec::new());
                 self.form.set(SettingsForm::of(&settings));
-                self.saved.set("Saved. Campaigns on their way follow within ten seconds.".to_owned());
+                self.saved.set(t::saved_campaigns_on_their_way().to_owned());
                 self.look_back().await;
             }
             Err(error) => self.errors.set(self.shell.settle(error)),
@@ -63,7 +64,7 @@ impl Desk {
             Ok(audit) => Load::receive(self.audit, audit),
             Err(error) => {
                 self.shell.report(error);
-                Load::give_up(self.audit, "The changes did not come.".into());
+                Load::give_up(self.audit, t::the_changes_did_not_come().into());
             }
         }
     }
@@ -79,13 +80,13 @@ pub fn SettingsPage() -> impl IntoView {
             Ok(settings) => Load::receive(load, settings),
             Err(error) => {
                 shell.report(error);
-                Load::give_up(load, "The settings did not come.".into());
+                Load::give_up(load, t::the_settings_did_not_come().into());
             }
         }
     });
     view! {
         <div class="page-head">
-            <PageTitle text="Settings"/>
+            <PageTitle text=t::settings()/>
         </div>
         <Loaded load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
     }
@@ -113,14 +114,15 @@ fn Editor(settings: Settings) -> impl IntoView {
             >
                 <Consent desk=desk/>
                 <Caps desk=desk/>
+                <Price desk=desk/>
                 <Periods desk=desk/>
                 <div class="actions">
-                    <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">"Save"</button>
+                    <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">{t::save()}</button>
                     <span class="said" role="status" data-testid="saved">{desk.saved}</span>
                 </div>
             </form>
             <aside class="card" aria-labelledby="changes">
-                <h2 id="changes">"Who changed what"</h2>
+                <h2 id="changes">{t::who_changed_what()}</h2>
                 <Loaded load=desk.audit show=move |audit| view! { <Changes audit=audit/> }/>
             </aside>
         </div>
@@ -139,7 +141,7 @@ fn Changes(audit: Signal<SettingsAudit>) -> impl IntoView {
     };
     let none = Memo::new(move |_| audit.with(|audit| audit.items.is_empty()));
     view! {
-        <Show when=move || !none.get() fallback=|| view! { <p class="soft">"Nothing was changed yet."</p> }>
+        <Show when=move || !none.get() fallback=|| view! { <p class="soft">{t::nothing_was_changed_yet()}</p> }>
             <ul class="changes">{move || audit.get().items.into_iter().map(line).collect_view()}</ul>
         </Show>
     }

@@ -9,6 +9,7 @@ use crate::components::title::PageTitle;
 use crate::infra::api;
 use crate::infra::http::ApiError;
 use crate::infra::shell::{Shell, Visitor};
+use crate::t;
 
 /// How the sign-in stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub fn SignInPage() -> impl IntoView {
         |name: &'static str| use_query_map().with_untracked(|query| query.get(name)).filter(|value| !value.is_empty());
     let (code, refused) = (asked("code"), asked("refused").map(|why| reason(&why)));
     leptos::task::spawn_local(async move {
-        let otherwise = if code.is_some() { Some(SPENT) } else { refused };
+        let otherwise = if code.is_some() { Some(t::this_sign_in_link_was()) } else { refused };
         let answer = match code {
             Some(code) => api::sign_in(code).await,
             None => api::session().await,
@@ -53,15 +54,13 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
-const SPENT: &str = "This sign-in link was used already or is too old. Each link works once.";
-
 /// What the API's reason means for whoever was refused.
 fn reason(why: &str) -> &'static str {
     match why {
-        "notInvited" => "Nobody has let this address in yet. Ask an owner of the workspace to add it under Team.",
-        "stale" => "The sign-in took too long or was begun in another browser. Try again.",
-        "denied" => "The sign-in was cancelled.",
-        _ => "The sign-in could not be confirmed. Try again; if it stays so, tell an owner of the workspace.",
+        "notInvited" => t::nobody_has_let_this_address(),
+        "stale" => t::the_sign_in_took_too(),
+        "denied" => t::the_sign_in_was_cancelled(),
+        _ => t::the_sign_in_could_not(),
     }
 }
 
@@ -76,14 +75,13 @@ fn Ways(why: Option<&'static str>) -> impl IntoView {
     });
     view! {
         <section class="card sign-in" data-testid="how-to-sign-in">
-            <PageTitle text="Sign in"/>
+            <PageTitle text=t::sign_in()/>
             {why.map(|why| view! { <p class="error" role="alert" data-testid="refused">{why}</p> })}
             {move || begin.get().map(|url| view! {
-                <div class="actions"><a class="button primary" href=url rel="external" data-testid="begin-sign-in">"Sign in"</a></div>
+                <div class="actions"><a class="button primary" href=url rel="external" data-testid="begin-sign-in">{t::sign_in()}</a></div>
             })}
             <p class="soft">
-                "Or open a sign-in link: an owner of the workspace can make one under Team, and a Campanile on your own \
-                 machine prints one in its terminal whenever it starts."
+                {t::or_open_a_sign_in()}
             </p>
         </section>
     }

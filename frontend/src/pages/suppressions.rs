@@ -16,6 +16,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{consent, format, http};
 use crate::model::suppressions::{called, confirmation, key, reason};
+use crate::t;
 use add::AddNumbers;
 
 const BASE: &str = "/suppressions";
@@ -54,7 +55,7 @@ impl Desk {
             }
             Err(error) => {
                 let fault = self.shell.settle(error).into_iter().next().map(|field| field.message);
-                Load::give_up(self.load, "The list did not come.".into());
+                Load::give_up(self.load, t::the_list_did_not_come().into());
                 if fault.is_some() {
                     Load::receive(self.load, SuppressionList { items: Vec::new(), next: None });
                 }
@@ -67,7 +68,7 @@ impl Desk {
         let Some(person) = self.lifting.get_untracked() else { return };
         match consent::lift(&key(&person), None).await {
             Ok(()) => {
-                self.said.set(format!("{} gets messages again.", called(&person)));
+                self.said.set(t::gets_messages_again(&called(&person)));
                 self.fetch().await;
             }
             Err(error) => self.shell.report(error),
@@ -101,12 +102,12 @@ pub fn SuppressionsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <PageTitle text="Suppression"/>
-                <p class="soft">"These people get nothing, whatever is queued for them, in every spelling of their number."</p>
+                <PageTitle text=t::suppression()/>
+                <p class="soft">{t::these_people_get_nothing_whatever()}</p>
             </div>
         </div>
         <div class="two-one">
-            <section class="card" aria-label="People who get nothing">
+            <section class="card" aria-label=t::people_who_get_nothing()>
                 <Finder desk=desk/>
                 <p class="said" role="status" data-testid="suppression-said">{desk.said}</p>
                 <Loaded load=desk.load show=move |list| view! { <Found list=list desk=desk/> }/>
@@ -130,10 +131,10 @@ fn Finder(desk: Desk) -> impl IntoView {
     view! {
         <form class="filters finder" role="search" on:submit=go>
             <TextField
-                id="suppression-phone" label="Find a number" kind=Kind::Search value=typed on_input=Callback::new(move |text| typed.set(text))
+                id="suppression-phone" label=t::find_a_number() kind=Kind::Search value=typed on_input=Callback::new(move |text| typed.set(text))
                 error=desk.fault test_id="suppression-search"
             />
-            <button type="submit" class="button" data-testid="suppression-find">"Find"</button>
+            <button type="submit" class="button" data-testid="suppression-find">{t::find()}</button>
         </form>
     }
 }
@@ -161,10 +162,10 @@ fn Found(list: Signal<SuppressionList>, desk: Desk) -> impl IntoView {
 #[component]
 fn Row(person: Suppression, desk: Desk) -> impl IntoView {
     let (name, confirmed) = (called(&person), confirmation(&person));
-    let lift_label = format!("Take {name} off the list");
+    let lift_label = t::take_name_off_the_list(&name);
     let entry = |entry: &SuppressionEntry| {
         let scope =
-            entry.channel_id.as_ref().map(|id| view! { <span class="badge waiting">{format!("Only {id}")}</span> });
+            entry.channel_id.as_ref().map(|id| view! { <span class="badge waiting">{t::only_channel(id)}</span> });
         view! { <li>{reason(entry)} ", " <span class="nowrap">{format::date_time(entry.since)}</span> " " {scope}</li> }
     };
     let reasons = person.entries.iter().map(entry).collect_view();
@@ -182,7 +183,7 @@ fn Row(person: Suppression, desk: Desk) -> impl IntoView {
             <button
                 type="button" class="button quiet" aria-label=lift_label on:click=ask data-testid="lift"
             >
-                "Take off"
+                {t::take_off()}
             </button>
         </li>
     }
@@ -191,8 +192,8 @@ fn Row(person: Suppression, desk: Desk) -> impl IntoView {
 #[component]
 fn Nobody(desk: Desk) -> impl IntoView {
     let words = move || match desk.query.with(|query| query.phone.is_empty()) {
-        true => "Nobody asked for no more messages so far.".to_owned(),
-        false => "This number is not on the list: the person gets messages.".to_owned(),
+        true => t::nobody_asked_for_no_more().to_owned(),
+        false => t::this_number_is_not_on().to_owned(),
     };
     view! { <p class="soft" data-testid="nobody-suppressed">{words}</p> }
 }
@@ -204,14 +205,13 @@ fn Lifting(desk: Desk) -> impl IntoView {
         let person = desk.lifting.get();
         let name = person.as_ref().map(called).unwrap_or_default();
         let asked = person.is_some_and(|person| person.entries.iter().any(|entry| entry.added_by.is_none()));
-        let own_wish =
-            if asked { " They asked for it themselves: do so only if they told you otherwise since." } else { "" };
-        format!("{name} will get messages of every campaign again.{own_wish}")
+        let own_wish = if asked { t::asked_for_it_themselves() } else { "" };
+        format!("{}{own_wish}", t::will_get_messages_again(&name))
     });
     let lift = Action::new_local(move |(): &()| desk.lift());
     view! {
         <Confirm
-            open=desk.asks title="Take this person off the list?" text=text yes="Take off" no="Keep on the list"
+            open=desk.asks title=t::take_this_person_off_the() text=text yes=t::take_off() no=t::keep_on_the_list()
             on_yes=Callback::new(move |()| {
                 lift.dispatch(());
             })

@@ -10,6 +10,7 @@ use crate::components::field::Pick;
 use crate::components::title::PageTitle;
 use crate::infra::shell::{Shell, Visitor};
 use crate::model::team;
+use crate::t;
 use members::Members;
 use tokens::Tokens;
 
@@ -22,7 +23,7 @@ pub fn TeamPage() -> impl IntoView {
         Visitor::Unknown | Visitor::SignedOut => false,
     });
     view! {
-        <div class="page-head"><PageTitle text="Team"/></div>
+        <div class="page-head"><PageTitle text=t::team()/></div>
         <Members is_owner=is_owner/>
         <Show when=move || is_owner.get()>
             <Tokens/>
@@ -69,7 +70,7 @@ fn Secret(label: &'static str, #[prop(into)] text: String, test_id: &'static str
             <p>{label}</p>
             <code data-testid=test_id>{text}</code>
             <button type="button" class="button" on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy" }}
+                {move || if copied.get() { t::copied() } else { t::copy() }}
             </button>
         </div>
     }

@@ -14,6 +14,7 @@ use crate::infra::content;
 use crate::infra::shell::Shell;
 use crate::model::templates_query::{BASE, TemplatesQuery, word};
 use crate::model::wording::bare;
+use crate::t;
 
 /// The template that the address names.
 #[component]
@@ -35,8 +36,8 @@ fn Found(list: Signal<TemplateList>, id: Memo<String>, account: Account) -> impl
         Some(template) => view! { <One template=template account=account/> }.into_any(),
         None => view! {
             <section class="card empty" data-testid="missing">
-                <PageTitle text="There is no such template"/>
-                <a class="button" href=BASE>"All templates"</a>
+                <PageTitle text=t::there_is_no_such_template()/>
+                <a class="button" href=BASE>{t::all_templates()}</a>
             </section>
         }
         .into_any(),
@@ -51,7 +52,7 @@ fn One(template: Template, account: Account) -> impl IntoView {
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href=back>"All templates"</a></p>
+                <p class="crumb"><a href=back>{t::all_templates()}</a></p>
                 <div class="title-line">
                     <PageTitle text=template.name.clone()/>
                     <StatusWord template=template.clone()/>
@@ -61,16 +62,16 @@ fn One(template: Template, account: Account) -> impl IntoView {
         </div>
         <div class="two">
             <section class="card" aria-labelledby="look">
-                <h2 id="look">"What people get"</h2>
+                <h2 id="look">{t::what_people_get()}</h2>
                 <MessageBubble bubble=Signal::stored(bubble)/>
             </section>
             <section class="card" aria-labelledby="facts">
-                <h2 id="facts">"Facts"</h2>
+                <h2 id="facts">{t::facts()}</h2>
                 <dl class="facts">
-                    <div><dt>"Language"</dt><dd>{template.language}</dd></div>
-                    <div><dt>"Category"</dt><dd>{word(&template.category)}</dd></div>
-                    {refused.map(|why| view! { <div><dt>"Refused because"</dt><dd>{word(&why)}</dd></div> })}
-                    {unusable.map(|why| view! { <div><dt>"Cannot be used"</dt><dd data-testid="unusable">{why}</dd></div> })}
+                    <div><dt>{t::language_word()}</dt><dd>{template.language}</dd></div>
+                    <div><dt>{t::category()}</dt><dd>{word(&template.category)}</dd></div>
+                    {refused.map(|why| view! { <div><dt>{t::refused_because()}</dt><dd>{word(&why)}</dd></div> })}
+                    {unusable.map(|why| view! { <div><dt>{t::cannot_be_used()}</dt><dd data-testid="unusable">{t::said(&why)}</dd></div> })}
                 </dl>
             </section>
         </div>
@@ -97,21 +98,18 @@ fn Delete(template: Template, account: Account) -> impl IntoView {
         }
     });
     let busy = delete.pending();
-    let text = format!(
-        "{name} goes from WhatsApp in this language. Campaigns that use it cannot start any more, and the name cannot be \
-         used again for 30 days."
-    );
+    let text = t::template_goes(&name);
     view! {
         <div class="actions">
             <button
                 type="button" class="button danger" disabled=busy data-testid="delete-template"
                 on:click=move |_| confirming.set(true)
             >
-                "Delete"
+                {t::delete()}
             </button>
         </div>
         <Confirm
-            open=confirming title="Delete this template?" text=text yes="Delete" no="Keep it"
+            open=confirming title=t::delete_this_template() text=text yes=t::delete() no=t::keep_it()
             on_yes=Callback::new(move |()| drop(delete.dispatch(())))
         />
     }

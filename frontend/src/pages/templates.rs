@@ -12,6 +12,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, http};
 use crate::model::templates_query::{BASE, TemplatesQuery, quality, statuses, tone, word};
+use crate::t;
 
 /// All templates of a channel's account.
 #[component]
@@ -26,8 +27,8 @@ pub fn TemplatesPage() -> impl IntoView {
     };
     view! {
         <div class="page-head">
-            <PageTitle text="Templates"/>
-            <a class="button primary" href=new data-testid="new-template">"New template"</a>
+            <PageTitle text=t::templates()/>
+            <a class="button primary" href=new data-testid="new-template">{t::new_template()}</a>
         </div>
         <Filters query=query account=account/>
         <Loaded load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }/>
@@ -59,11 +60,11 @@ impl Account {
         let account = Self { channels, channel, load: RwSignal::new(Load::Waiting) };
         leptos::task::spawn_local(async move {
             match api::channels().await {
-                Ok(list) if list.items.is_empty() => Load::give_up(account.load, "There is no number yet.".into()),
+                Ok(list) if list.items.is_empty() => Load::give_up(account.load, t::there_is_no_number_yet().into()),
                 Ok(list) => drop(channels.try_set(list.items)),
                 Err(error) => {
                     shell.report(error);
-                    Load::give_up(account.load, "The numbers did not come.".into());
+                    Load::give_up(account.load, t::the_numbers_did_not_come().into());
                 }
             }
         });
@@ -86,7 +87,7 @@ impl Account {
             Ok(list) => Load::receive(self.load, list),
             Err(error) => {
                 shell.report(error);
-                Load::give_up(self.load, "The templates did not come.".into());
+                Load::give_up(self.load, t::the_templates_did_not_come().into());
             }
         }
     }
@@ -126,17 +127,17 @@ fn Filters(query: Memo<TemplatesQuery>, account: Account) -> impl IntoView {
         <div class="card">
             <div class="filters">
                 <TextField
-                    id="search" label="Search" kind=Kind::Search value=Signal::derive(move || query.get().search)
-                    on_input=searched error=None test_id="template-search" hint="Name or text"
+                    id="search" label=t::search() kind=Kind::Search value=Signal::derive(move || query.get().search)
+                    on_input=searched error=None test_id="template-search" hint=t::name_or_text()
                 />
                 <PickField
-                    id="status" label="Status" options=status_picks value=Signal::derive(move || query.get().status)
-                    on_pick=by_status error=None test_id="template-status" nothing="All"
+                    id="status" label=t::status() options=status_picks value=Signal::derive(move || query.get().status)
+                    on_pick=by_status error=None test_id="template-status" nothing=t::all()
                 />
                 <Show when=move || several.get()>
                     <PickField
-                        id="channel" label="Number" options=channel_picks value=account.channel
-                        on_pick=by_channel error=None test_id="template-channel" nothing="The first" wide=true
+                        id="channel" label=t::number() options=channel_picks value=account.channel
+                        on_pick=by_channel error=None test_id="template-channel" nothing=t::the_first() wide=true
                     />
                 </Show>
             </div>
@@ -159,12 +160,12 @@ fn Rows(list: Signal<TemplateList>, query: Memo<TemplatesQuery>, account: Accoun
     view! {
         <Show when=move || none_at_all.get()>
             <section class="card empty" data-testid="empty">
-                <h2>"There is no template yet"</h2>
-                <p>"A template is a message that WhatsApp has approved. Only templates reach people who have not written lately."</p>
+                <h2>{t::there_is_no_template_yet()}</h2>
+                <p>{t::a_template_is_a_message()}</p>
             </section>
         </Show>
         <Show when=move || shown.with(Vec::is_empty) && !none_at_all.get()>
-            <p class="soft" data-testid="nobody">"No template fits."</p>
+            <p class="soft" data-testid="nobody">{t::no_template_fits()}</p>
         </Show>
         <ul class="rows" data-testid="templates">{move || shown.get().into_iter().map(row).collect_view()}</ul>
     }
@@ -182,7 +183,7 @@ fn Row(template: Template, href: String) -> impl IntoView {
                 <span class="when">{about}</span>
             </div>
             <p class="soft words excerpt">{template.body}</p>
-            {why.map(|why| view! { <p class="small unusable">{format!("Cannot be used: {why}")}</p> })}
+            {why.map(|why| view! { <p class="small unusable">{t::cannot_be_used_because(&t::said(&why))}</p> })}
         </li>
     }
 }
@@ -193,6 +194,6 @@ pub fn StatusWord(template: Template) -> impl IntoView {
     let quality = quality(template.quality.as_deref());
     view! {
         <span class=tone(&template.status) data-testid="template-status-word">{word(&template.status)}</span>
-        {quality.map(|quality| view! { <span class="chip">{format!("{quality} quality")}</span> })}
+        {quality.map(|quality| view! { <span class="chip">{t::quality_of(&quality)}</span> })}
     }
 }

@@ -25,6 +25,10 @@ pub struct Channel {
     /// People that its portfolio may write to in 24 hours; absent where there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messaging_limit: Option<u32>,
+    /// People of that limit who were written to within the last 24 hours, by all numbers of the portfolio; absent where
+    /// there is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people_today: Option<u32>,
     /// Why nothing leaves it until somebody starts or resumes a campaign; absent while it may send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_because: Option<String>,

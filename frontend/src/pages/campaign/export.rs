@@ -7,6 +7,7 @@ use wire::{CampaignExport, CampaignExportStatus, CampaignId, ExportFormat};
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
+use crate::t;
 
 /// How often to look whether the file is written.
 const PERIOD_MS: u32 = 1_000;
@@ -56,10 +57,10 @@ pub fn ExportButtons(id: CampaignId) -> impl IntoView {
     view! {
         <Status stage=stage/>
         <button type="button" class="button" disabled=export.pending() data-testid="export-csv" on:click=press(ExportFormat::Csv)>
-            "Export CSV"
+            {t::export_csv()}
         </button>
         <button type="button" class="button" disabled=export.pending() data-testid="export-xlsx" on:click=press(ExportFormat::Xlsx)>
-            "Export Excel"
+            {t::export_excel()}
         </button>
     }
 }
@@ -69,14 +70,14 @@ fn Status(stage: RwSignal<Stage>) -> impl IntoView {
     let words = move || {
         match stage.get() {
         Stage::Idle => ().into_any(),
-        Stage::Writing(0) => "Writing the file…".into_any(),
-        Stage::Writing(people) => format!("Writing the file: {} people…", format::count(people)).into_any(),
+        Stage::Writing(0) => t::writing_the_file().into_any(),
+        Stage::Writing(people) => t::writing_people(people, &format::count(people)).into_any(),
         Stage::Ready { url, people } => view! {
-            <a href=url rel="external" data-testid="export-ready">{format!("Download the file ({} people)", format::count(people))}</a>
+            <a href=url rel="external" data-testid="export-ready">{t::download_the_file(people, &format::count(people))}</a>
         }
         .into_any(),
-        Stage::Gone => "The contacts of this campaign are no longer kept.".into_any(),
-        Stage::Failed => "The file was not written. Please try again.".into_any(),
+        Stage::Gone => t::the_contacts_of_this_campaign().into_any(),
+        Stage::Failed => t::the_file_was_not_written().into_any(),
     }
     };
     view! { <span class="soft small" role="status">{words}</span> }

@@ -1,43 +1,75 @@
 //! Why messages failed, and what was asked for.
 
 use leptos::prelude::*;
-use wire::{Audience, Campaign, ChannelList};
+use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, SkippedReport};
 
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::model::money;
+use crate::t;
 
 /// Failures by code, most frequent first.
 #[component]
-pub fn Failures(campaign: Signal<Campaign>) -> impl IntoView {
+pub fn Failures(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
     let failures = Memo::new(move |_| campaign.with(|campaign| campaign.failures.clone()));
-    let row = |failure: wire::FailureCount| {
+    let advice = move |code: u32| {
+        let found = |report: &CampaignReport| report.failures.iter().find(|failure| failure.code == code).map(advice);
+        report.with(|report| report.as_ref().and_then(found))
+    };
+    let row = move |failure: wire::FailureCount| {
         view! {
             <tr data-testid="failure-row">
                 <td class="number"><strong>{format::count(failure.count)}</strong></td>
-                <td>{failure.title}</td>
+                <td>
+                    {t::said(&failure.title)}
+                    {advice(failure.code).map(|advice| view! { <p class="soft small" data-testid="advice">{advice}</p> })}
+                </td>
                 <td class="number soft">{failure.code}</td>
             </tr>
         }
     };
     view! {
         <section class="card" aria-labelledby="failures">
-            <h2 id="failures">"Why messages failed"</h2>
-            <Show when=move || !failures.with(Vec::is_empty) fallback=|| view! { <p class="soft">"No message has failed."</p> }>
+            <h2 id="failures">{t::why_messages_failed()}</h2>
+            <Show when=move || !failures.with(Vec::is_empty) fallback=|| view! { <p class="soft">{t::no_message_has_failed()}</p> }>
                 <div class="scroll">
                     <table>
                         <thead>
                             <tr>
-                                <th scope="col" class="number">"People"</th>
-                                <th scope="col">"Reason"</th>
-                                <th scope="col" class="number">"Code"</th>
+                                <th scope="col" class="number">{t::people()}</th>
+                                <th scope="col">{t::reason()}</th>
+                                <th scope="col" class="number">{t::code()}</th>
                             </tr>
                         </thead>
                         <tbody>{move || failures.get().into_iter().map(row).collect_view()}</tbody>
                     </table>
                 </div>
             </Show>
+            <LeftOut report=report/>
         </section>
+    }
+}
+
+/// What to do about people with one failure.
+fn advice(failure: &FailureReport) -> String {
+    let again = if failure.can_be_retried { format!(" {}", t::can_be_retried()) } else { String::new() };
+    format!("{}{again}", t::said(&failure.advice))
+}
+
+/// Why people were left out, where some were.
+#[component]
+fn LeftOut(report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+    let skipped = Memo::new(move |_| {
+        report.with(|report| report.as_ref().map(|report| report.skipped.clone()).unwrap_or_default())
+    });
+    let line = |one: SkippedReport| {
+        view! { <li data-testid="skipped-row"><strong>{format::count(one.count)}</strong> " " {t::said(&one.reason)}</li> }
+    };
+    view! {
+        <Show when=move || !skipped.with(Vec::is_empty)>
+            <h3>{t::why_left_out()}</h3>
+            <ul class="plain">{move || skipped.get().into_iter().map(line).collect_view()}</ul>
+        </Show>
     }
 }
 
@@ -50,17 +82,17 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
     let rejected = move || audience.get().filter(|audience| audience.rejected > 0);
     view! {
         <section class="card" aria-labelledby="facts">
-            <h2 id="facts">"Plan"</h2>
+            <h2 id="facts">{t::plan()}</h2>
             <dl class="facts">
-                <div><dt>"Message"</dt><dd>{fact(said)}</dd></div>
-                <div><dt>"Sent from"</dt><dd>{channel}</dd></div>
-                <div><dt>"Between messages"</dt><dd>{fact(between_messages)}</dd></div>
-                <div><dt>"Chunks"</dt><dd>{fact(chunks)}</dd></div>
-                <div><dt>"Between chunks"</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
-                <div><dt>"Start"</dt><dd>{fact(|c| time_or(c.scheduled_to, "not started"))}</dd></div>
-                <div><dt>"Last message by the plan"</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, "not planned yet"))}</dd></div>
+                <div><dt>{t::message()}</dt><dd>{fact(said)}</dd></div>
+                <div><dt>{t::sent_from()}</dt><dd>{channel}</dd></div>
+                <div><dt>{t::between_messages()}</dt><dd>{fact(between_messages)}</dd></div>
+                <div><dt>{t::chunks()}</dt><dd>{fact(chunks)}</dd></div>
+                <div><dt>{t::between_chunks()}</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
+                <div><dt>{t::the_start()}</dt><dd>{fact(|c| time_or(c.scheduled_to, t::not_started()))}</dd></div>
+                <div><dt>{t::last_message_by_the_plan()}</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, t::not_planned_yet()))}</dd></div>
                 <Cost campaign=campaign/>
-                <div><dt>"Contacts file"</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>
+                <div><dt>{t::contacts_file()}</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>
                 {move || rejected().map(|audience| view! { <Rejects audience=audience/> })}
             </dl>
         </section>
@@ -77,14 +109,17 @@ fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
     if ahead.get_untracked() {
         leptos::task::spawn_local_scoped_with_cancellation(async move {
             match api::estimate(&id).await {
-                Ok(estimate) => foretold.set(estimate.price.as_ref().map(money::foretold)),
+                Ok(estimate) => {
+                    foretold.set(estimate.price.as_ref().map(|price| money::foretold(price, format::money)))
+                }
                 Err(error) => shell.report(error),
             }
         });
     }
     let lines = Memo::new(move |_| {
-        let standing = campaign.with(|campaign| campaign.spending.as_ref().map(money::lines));
-        let price = foretold.get().filter(|_| ahead.get()).map(|price| ("Price if everybody gets it", price));
+        let standing =
+            campaign.with(|campaign| campaign.spending.as_ref().map(|spent| money::lines(spent, format::money)));
+        let price = foretold.get().filter(|_| ahead.get()).map(|price| (t::price_if_everybody_gets_it(), price));
         price.into_iter().chain(standing.unwrap_or_default()).collect::<Vec<_>>()
     });
     let line = |(name, text): money::Line| view! { <div data-testid="cost"><dt>{name}</dt><dd>{text}</dd></div> };
@@ -93,15 +128,17 @@ fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
 
 #[component]
 fn Rejects(audience: Audience) -> impl IntoView {
-    let reasons =
-        audience.rejected_by_reason.iter().map(|reason| format!("{}: {}", reason.title, format::count(reason.count)));
+    let reasons = audience
+        .rejected_by_reason
+        .iter()
+        .map(|reason| format!("{}: {}", t::said(&reason.title), format::count(reason.count)));
     let reasons = reasons.collect::<Vec<_>>().join(" · ");
     view! {
         <div>
-            <dt>"Rows left out"</dt>
+            <dt>{t::rows_left_out()}</dt>
             <dd>
                 {format::count(audience.rejected)} " "
-                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">"download them"</a>
+                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">{t::download_them()}</a>
                 <p class="soft small">{reasons}</p>
             </dd>
         </div>
@@ -130,7 +167,7 @@ fn asked_once(campaign: Signal<Campaign>) -> (RwSignal<Option<ChannelList>>, RwS
 fn channel_name(campaign: &Campaign, channels: Option<&ChannelList>) -> String {
     let found = channels.and_then(|list| list.items.iter().find(|channel| channel.id == campaign.channel_id));
     match found {
-        Some(channel) if channel.simulated => format!("{} (simulated: reaches nobody)", channel.name),
+        Some(channel) if channel.simulated => t::simulated_reaches_nobody(&channel.name),
         Some(channel) => format!("{} ({})", channel.name, channel.display_phone_number),
         None => campaign.channel_id.to_string(),
     }
@@ -138,25 +175,25 @@ fn channel_name(campaign: &Campaign, channels: Option<&ChannelList>) -> String {
 
 fn said(campaign: &Campaign) -> String {
     match (campaign.variants.len(), &campaign.template) {
-        (0, template) if template.name.is_empty() => "Free message".to_owned(),
+        (0, template) if template.name.is_empty() => t::free_message().to_owned(),
         (0, template) => format!("{} ({})", template.name, template.language),
-        (wordings, _) => format!("{wordings} wordings"),
+        (wordings, _) => t::wordings_count(wordings as u64, &wordings),
     }
 }
 
 fn between_messages(campaign: &Campaign) -> String {
     let (min, max) = (campaign.min_seconds_between_messages, campaign.max_seconds_between_messages);
     if max == 0.0 {
-        "as fast as the number allows".to_owned()
+        t::as_fast_as_the_number().to_owned()
     } else if min == max {
         format::seconds(min)
     } else {
-        format!("{} to {}", format::seconds(min), format::seconds(max))
+        t::from_until(&format::seconds(min), &format::seconds(max))
     }
 }
 
 fn chunks(campaign: &Campaign) -> String {
-    format!("{} of up to {} people", format::count(campaign.chunks_count), format::count(campaign.chunk_size))
+    t::chunks_of_up_to(&format::count(campaign.chunks_count), &format::count(campaign.chunk_size))
 }
 
 fn time_or(at: Option<chrono::DateTime<chrono::Utc>>, otherwise: &str) -> String {

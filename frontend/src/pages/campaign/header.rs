@@ -4,34 +4,41 @@ use campaigns::lifecycle::Action as Move;
 use leptos::prelude::*;
 use wire::{Campaign, CampaignStatus};
 
+use super::price::PriceQuestion;
 use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
 use crate::components::title::PageTitle;
 use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
 use crate::infra::{api, content};
+use crate::model::price::PriceAsked;
 use crate::model::status::{action_label, actions};
 use crate::model::unfilled::Unfilled;
+use crate::model::wait;
+use crate::t;
 
 /// The head of the page.
 #[component]
 pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
     let status = Memo::new(move |_| campaign.with(|campaign| campaign.status));
     let name = Signal::derive(move || campaign.with(|campaign| campaign.name.clone()));
+    let waits = move || campaign.with(|campaign| campaign.waiting_for.map(wait::words));
     let reason = move || campaign.with(|campaign| campaign.status_reason.clone());
     view! {
         <div class="page-head">
             <div>
-                <p class="crumb"><a href="/campaigns">"All campaigns"</a></p>
+                <p class="crumb"><a href="/campaigns">{t::all_campaigns()}</a></p>
                 <div class="title-line">
                     <PageTitle text=name/>
                     <StatusBadge status=status test_id="campaign-status"/>
                 </div>
-                {move || reason().map(|reason| view! { <p class="soft" data-testid="status-reason">{reason}</p> })}
+                {move || reason().map(|reason| view! { <p class="soft" data-testid="status-reason">{t::said(&reason)}</p> })}
+                {move || waits().map(|why| view! { <p class="soft" data-testid="waits-for">{t::waits_for(&why)}</p> })}
             </div>
             <Actions campaign=campaign status=status fresh=fresh/>
         </div>
         <Unfillable campaign=campaign fresh=fresh/>
+        <PriceQuestion campaign=campaign fresh=fresh/>
     }
 }
 
@@ -79,10 +86,15 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
                     shell.unfilled.set(None);
                     fresh.run(campaign);
                 }
-                Err(error) => match error.problem().and_then(Unfilled::of) {
-                    Some(unfilled) => shell.unfilled.set(Some((id, unfilled))),
-                    None => shell.report(error),
-                },
+                Err(error) => {
+                    let problem = error.problem();
+                    let (unfilled, price) = (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of));
+                    match (unfilled, price) {
+                        (Some(unfilled), _) => shell.unfilled.set(Some((id, unfilled))),
+                        (None, Some(price)) => shell.price.set(Some((id, price))),
+                        (None, None) => shell.report(error),
+                    }
+                }
             }
         }
     });
@@ -111,10 +123,10 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
         <div class="actions">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
         <Confirm
             open=confirming
-            title="Cancel this campaign?"
+            title=t::cancel_this_campaign()
             text=untouched
-            yes="Cancel campaign"
-            no="Keep it"
+            yes=t::cancel_campaign()
+            no=t::keep_it()
             on_yes=Callback::new(move |()| {
                 ask.dispatch(Move::Cancel);
             })
@@ -132,5 +144,5 @@ fn class(wanted: Move) -> &'static str {
 
 fn what_cancelling_means(untouched: u64) -> String {
     let count = crate::infra::format::count(untouched);
-    format!("{count} people have not been tried yet and will not get the message. A cancelled campaign cannot go on.")
+    t::cancelling_means(untouched, &count)
 }

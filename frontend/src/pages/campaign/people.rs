@@ -16,6 +16,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{api, poll};
 use crate::model::people::PeopleQuery;
 use crate::model::state;
+use crate::t;
 
 /// How often to look whether the totals moved, and so whether to ask again who is where.
 const PERIOD_MS: u32 = 2_000;
@@ -36,16 +37,16 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> i
     view! {
         <section class="card" aria-labelledby="people">
             <div class="card-head">
-                <h2 id="people">"People"</h2>
+                <h2 id="people">{t::people()}</h2>
                 <PickField
                     id="people-state"
-                    label="Show"
+                    label=t::show()
                     options=states()
                     value=value
                     on_pick=Callback::new(picked)
                     error=None
                     test_id="people-filter"
-                    nothing="Everybody"
+                    nothing=t::everybody()
                 />
             </div>
             <div class="actions"><ExportButtons id=exported/></div>
@@ -80,7 +81,7 @@ fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<Campaig
                 }
                 Err(error) => {
                     shell.report(error);
-                    Load::give_up(load, "The people did not come.".into());
+                    Load::give_up(load, t::the_people_did_not_come().into());
                 }
             }
         },
@@ -101,7 +102,7 @@ fn Table(list: Signal<MessageList>, query: PeopleQuery, base: String, first: Opt
     view! {
         <Show
             when=move || !people.with(Vec::is_empty)
-            fallback=|| view! { <p class="soft" data-testid="nobody">"Nobody here."</p> }
+            fallback=|| view! { <p class="soft" data-testid="nobody">{t::nobody_here()}</p> }
         >
             <PeopleTable people=people preview=preview/>
         </Show>

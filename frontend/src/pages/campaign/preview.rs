@@ -12,6 +12,7 @@ use crate::components::loaded::Loaded;
 use crate::infra::content;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
+use crate::t;
 
 /// The message to somebody, and trying it.
 #[component]
@@ -35,14 +36,14 @@ pub fn MessagePreview(id: CampaignId, people: Signal<u64>) -> impl IntoView {
                 Ok(preview) => Load::receive(load, preview),
                 Err(error) => {
                     shell.report(error);
-                    Load::give_up(load, "The message did not come.".into());
+                    Load::give_up(load, t::the_message_did_not_come().into());
                 }
             }
         });
     });
     view! {
         <section class="card" aria-labelledby="preview" id="message-preview">
-            <h2 id="preview">"Message"</h2>
+            <h2 id="preview">{t::message()}</h2>
             <div class="two">
                 <div class="stack">
                     <Whom place=place people=people/>
@@ -71,9 +72,9 @@ fn Whom(place: Memo<u64>, people: Signal<u64>) -> impl IntoView {
     };
     view! {
         <TextField
-            id="preview-index" label="As person number" kind=Kind::Whole
+            id="preview-index" label=t::as_person_number() kind=Kind::Whole
             value=Signal::derive(move || place.get().to_string()) on_input=Callback::new(typed) error=None
-            test_id="preview-index" hint=Signal::derive(move || format!("1 to {}", crate::infra::format::count(people.get())))
+            test_id="preview-index" hint=Signal::derive(move || t::one_to(&crate::infra::format::count(people.get())))
         />
     }
 }
@@ -86,7 +87,7 @@ fn Shown(preview: Signal<Preview>) -> impl IntoView {
     let to = move || preview.with(whom);
     view! {
         <p class="soft small" data-testid="preview-to">{to}</p>
-        {move || problem().map(|why| view! { <p class="error" data-testid="preview-problem">{format!("This person gets nothing: {why}")}</p> })}
+        {move || problem().map(|why| view! { <p class="error" data-testid="preview-problem">{t::gets_nothing_because(&t::said(&why))}</p> })}
         <Show when=move || there.get()>
             <MessageBubble bubble=Signal::derive(move || bubble.get().unwrap_or_default())/>
         </Show>
@@ -95,7 +96,7 @@ fn Shown(preview: Signal<Preview>) -> impl IntoView {
 
 fn whom(preview: &Preview) -> String {
     match &preview.variant {
-        Some(wording) => format!("To {} · wording {wording}", preview.phone),
-        None => format!("To {}", preview.phone),
+        Some(wording) => t::to_whom_in_wording(&preview.phone, wording),
+        None => t::to_whom(&preview.phone),
     }
 }

@@ -7,6 +7,7 @@ use crate::components::field::{Kind, TextField};
 use crate::infra::content;
 use crate::infra::shell::Shell;
 use crate::model::trial::{numbers, result};
+use crate::t;
 
 /// The numbers, the button, and what became of each.
 #[component]
@@ -46,13 +47,13 @@ pub fn Trial(id: CampaignId, index: Memo<u64>) -> impl IntoView {
             event.prevent_default();
             send.dispatch(());
         }>
-            <h3>"Try on your phone"</h3>
+            <h3>{t::try_on_your_phone()}</h3>
             <TextField
-                id="try-numbers" label="Your numbers" kind=Kind::Text value=typed on_input=on_input error=error
-                test_id="try-numbers" hint="Up to five, with their country code, parted by commas. The campaign's results stay as they are."
+                id="try-numbers" label=t::your_numbers() kind=Kind::Text value=typed on_input=on_input error=error
+                test_id="try-numbers" hint=t::up_to_five_with_their()
             />
             <div class="actions">
-                <button type="submit" class="button" disabled=busy data-testid="try">"Send it there"</button>
+                <button type="submit" class="button" disabled=busy data-testid="try">{t::send_it_there()}</button>
             </div>
             <ul class="tries" role="status">{move || tried.get().into_iter().map(line).collect_view()}</ul>
         </form>

@@ -5,6 +5,7 @@ use wire::{Campaign, Variant};
 
 use crate::infra::format;
 use crate::model::progress::{percent, tried};
+use crate::t;
 
 /// One row for each; nothing for a campaign with one wording.
 #[component]
@@ -13,18 +14,18 @@ pub fn Wordings(campaign: Signal<Campaign>) -> impl IntoView {
     view! {
         <Show when=move || !wordings.with(Vec::is_empty)>
             <section class="card" aria-labelledby="wordings">
-                <h2 id="wordings">"Wordings"</h2>
-                <div class="scroll" tabindex="0" role="region" aria-label="Wordings and their results">
+                <h2 id="wordings">{t::wordings()}</h2>
+                <div class="scroll" tabindex="0" role="region" aria-label=t::wordings_and_their_results()>
                     <table data-testid="wordings">
                         <thead>
                             <tr>
-                                <th scope="col">"Wording"</th>
-                                <th scope="col">"Message"</th>
-                                <th scope="col" class="number">"People tried"</th>
-                                <th scope="col" class="number">"Delivered"</th>
-                                <th scope="col" class="number">"Read"</th>
-                                <th scope="col" class="number">"Failed"</th>
-                                <th scope="col" class="number">"Skipped"</th>
+                                <th scope="col">{t::wording()}</th>
+                                <th scope="col">{t::message()}</th>
+                                <th scope="col" class="number">{t::people_tried()}</th>
+                                <th scope="col" class="number">{t::stage_delivered()}</th>
+                                <th scope="col" class="number">{t::stage_read()}</th>
+                                <th scope="col" class="number">{t::stage_failed()}</th>
+                                <th scope="col" class="number">{t::stage_skipped()}</th>
                             </tr>
                         </thead>
                         <tbody>{move || wordings.get().iter().map(row).collect_view()}</tbody>

@@ -8,6 +8,7 @@ use crate::components::field::{FieldError, Kind, PickField, TextField, country_p
 use crate::components::suggested::SuggestedField;
 use crate::components::tags::TagsField;
 use crate::model::contact_form::{ContactForm, FieldText, error_at, place};
+use crate::t;
 
 impl Desk {
     fn error(self, id: &'static str) -> Signal<Option<String>> {
@@ -53,37 +54,37 @@ pub fn ContactFields(desk: Desk, is_new: bool) -> impl IntoView {
         <div class="fields">
             <div class="field">
                 <TextField
-                    id="phone" label="Phone" kind=Kind::Phone value=desk.text(|form| &form.phone) on_input=typed
-                    error=desk.error("phone") test_id="contact-phone" hint="With + and country code: +55 11 98765-4321"
+                    id="phone" label=t::phone() kind=Kind::Phone value=desk.text(|form| &form.phone) on_input=typed
+                    error=desk.error("phone") test_id="contact-phone" hint=t::with_and_country_code_55()
                 />
-                {move || desk.taken.get().map(|href| view! { <a class="small" href=href data-testid="taken">"Show this person"</a> })}
+                {move || desk.taken.get().map(|href| view! { <a class="small" href=href data-testid="taken">{t::show_this_person()}</a> })}
             </div>
             <TextField
-                id="name" label="Name" kind=Kind::Text value=desk.text(|form| &form.name)
+                id="name" label=t::name() kind=Kind::Text value=desk.text(|form| &form.name)
                 on_input=desk.set("name", |form| &mut form.name) error=desk.error("name") test_id="contact-name"
             />
             {is_new.then(|| view! {
                 <PickField
-                    id="defaultCountry" label="Country, for a number without one" options=country_picks()
+                    id="defaultCountry" label=t::country_for_a_number_without() options=country_picks()
                     value=desk.text(|form| &form.country) on_pick=desk.set("defaultCountry", |form| &mut form.country)
-                    error=desk.error("defaultCountry") test_id="contact-country" nothing="The number has its country" wide=true
+                    error=desk.error("defaultCountry") test_id="contact-country" nothing=t::the_number_has_its_country() wide=true
                 />
             })}
             <TagsField
-                id="labels" label="Labels" values=labels on_change=relabel suggestions=desk.known(|values| &values.labels)
-                error=desk.error("labels") test_id="contact-labels" wide=true hint="Enter or a comma after each."
+                id="labels" label=t::labels() values=labels on_change=relabel suggestions=desk.known(|values| &values.labels)
+                error=desk.error("labels") test_id="contact-labels" wide=true hint=t::enter_or_a_comma_after()
             />
             <SuggestedField
-                id="portfolio" label="Portfolio" value=desk.text(|form| &form.portfolio)
+                id="portfolio" label=t::portfolio() value=desk.text(|form| &form.portfolio)
                 on_input=desk.set("portfolio", |form| &mut form.portfolio) suggestions=desk.known(|values| &values.portfolios)
                 error=desk.error("portfolio") test_id="contact-portfolio" wide=true
             />
             <SuggestedField
-                id="city" label="City" value=desk.text(|form| &form.city) on_input=desk.set("city", |form| &mut form.city)
+                id="city" label=t::city() value=desk.text(|form| &form.city) on_input=desk.set("city", |form| &mut form.city)
                 suggestions=desk.known(|values| &values.cities) error=desk.error("city") test_id="contact-city"
             />
             <SuggestedField
-                id="state" label="State" value=desk.text(|form| &form.state) on_input=desk.set("state", |form| &mut form.state)
+                id="state" label=t::state() value=desk.text(|form| &form.state) on_input=desk.set("state", |form| &mut form.state)
                 suggestions=desk.known(|values| &values.states) error=desk.error("state") test_id="contact-state"
             />
         </div>
@@ -98,14 +99,14 @@ fn CustomFields(desk: Desk) -> impl IntoView {
     let add = move |_| desk.form.update(|form| form.fields.push(FieldText::default()));
     view! {
         <fieldset class="field" id="fields" tabindex="-1">
-            <legend>"Other fields"</legend>
+            <legend>{t::other_fields()}</legend>
             <div class="rows-of-fields">
                 <For each=move || 0..count.get() key=|place| *place let:place>
                     <CustomField desk=desk place=place/>
                 </For>
             </div>
             <FieldError id="fields-error" error=desk.error("fields")/>
-            <div><button type="button" class="button quiet" on:click=add data-testid="add-field">"Add a field"</button></div>
+            <div><button type="button" class="button quiet" on:click=add data-testid="add-field">{t::add_a_field()}</button></div>
         </fieldset>
     }
 }
@@ -134,17 +135,17 @@ fn CustomField(desk: Desk, place: usize) -> impl IntoView {
         desk.clear("fields");
     };
     view! {
-        <div class="row-of-fields" role="group" aria-label=format!("Field {}", place + 1)>
+        <div class="row-of-fields" role="group" aria-label=t::field_number(&(place + 1))>
             <SuggestedField
-                id=format!("field-name-{place}") label="Name" value=read(|field| &field.name)
+                id=format!("field-name-{place}") label=t::name() value=read(|field| &field.name)
                 on_input=write(|field| &mut field.name) suggestions=desk.known(|values| &values.fields) error=None
                 test_id="field-name"
             />
             <TextField
-                id=format!("field-value-{place}") label="Value" kind=Kind::Text value=read(|field| &field.value)
+                id=format!("field-value-{place}") label=t::value() kind=Kind::Text value=read(|field| &field.value)
                 on_input=write(|field| &mut field.value) error=None test_id="field-value"
             />
-            <button type="button" class="button quiet" aria-label="Take this field away" on:click=remove>"×"</button>
+            <button type="button" class="button quiet" aria-label=t::take_this_field_away() on:click=remove>"×"</button>
         </div>
     }
 }

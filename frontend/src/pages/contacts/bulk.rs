@@ -10,6 +10,7 @@ use crate::components::confirm::Confirm;
 use crate::components::field::FieldError;
 use crate::infra::{book as endpoints, format};
 use crate::model::bulk::{Change, meant, named, told};
+use crate::t;
 
 /// The bar over the table; there while somebody is chosen, or something has to be said.
 #[component]
@@ -24,7 +25,7 @@ pub fn Bulk(book: Book) -> impl IntoView {
     });
     view! {
         <Show when=move || { count.get() > 0 }>
-            <div class="bulk" role="group" aria-label="The chosen people" data-testid="bulk">
+            <div class="bulk" role="group" aria-label=t::the_chosen_people() data-testid="bulk">
                 <strong data-testid="chosen-count">{move || meant(count.get(), book.everybody.get().as_ref())}</strong>
                 <Everybody book=book/>
                 <Labels book=book said=said/>
@@ -54,7 +55,7 @@ fn Everybody(book: Book) -> impl IntoView {
             book.everybody.set(None);
         }
     });
-    let label = move || if everybody.get() { "Only this page" } else { "Choose all that match" };
+    let label = move || if everybody.get() { t::only_this_page() } else { t::choose_all_that_match() };
     let press = move |_| match everybody.get_untracked() {
         true => book.everybody.set(None),
         false => {
@@ -97,7 +98,7 @@ fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
     let press = move |wanted: Change| {
         move |_| {
             if label.with_untracked(|label| label.trim().is_empty()) {
-                fault.set(Some("Give the label.".to_owned()));
+                fault.set(Some(t::give_the_label().to_owned()));
             } else {
                 fault.set(None);
                 change.dispatch(wanted);
@@ -108,9 +109,9 @@ fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
         move || book.values.with(|values| values.labels.iter().map(|label| label.value.clone()).collect::<Vec<_>>());
     view! {
         <div class="bulk-label">
-            <label class="visually-hidden" for="bulk-label">"Label"</label>
+            <label class="visually-hidden" for="bulk-label">{t::label()}</label>
             <input
-                class="input" id="bulk-label" type="text" list="bulk-label-choices" placeholder="Label" autocomplete="off"
+                class="input" id="bulk-label" type="text" list="bulk-label-choices" placeholder=t::label() autocomplete="off"
                 prop:value=label on:input:target=move |event| label.set(event.target().value())
                 aria-invalid=move || fault.with(Option::is_some).to_string() aria-describedby="bulk-label-error"
                 data-testid="bulk-label"
@@ -118,8 +119,8 @@ fn Labels(book: Book, said: RwSignal<String>) -> impl IntoView {
             <datalist id="bulk-label-choices">
                 {move || known().into_iter().map(|value| view! { <option value=value></option> }).collect_view()}
             </datalist>
-            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Add) data-testid="add-label">"Add label"</button>
-            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Remove) data-testid="remove-label">"Remove label"</button>
+            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Add) data-testid="add-label">{t::add_label()}</button>
+            <button type="button" class="button quiet" disabled=busy on:click=press(Change::Remove) data-testid="remove-label">{t::remove_label()}</button>
             <FieldError id="bulk-label-error" error=fault/>
         </div>
     }
@@ -136,11 +137,11 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
     let confirming = RwSignal::new(false);
     let text = Signal::derive(move || {
         let names = book.names(&book.chosen.get());
-        format!("{} will be taken out of the book. Campaigns that were made stay as they are.", named(&names))
+        t::out_of_the_book(&named(&names))
     });
-    let title = Signal::derive(move || match book.chosen.with(BTreeSet::len) {
-        1 => "Delete this contact?".to_owned(),
-        count => format!("Delete {} contacts?", format::count(count as u64)),
+    let title = Signal::derive(move || {
+        let count = book.chosen.with(BTreeSet::len) as u64;
+        t::delete_contacts(count, &format::count(count))
     });
     let delete = Action::new_local(move |(): &()| async move {
         let mut deleted = 0;
@@ -151,7 +152,7 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
             }
             deleted += 1;
         }
-        said.set(format!("{} deleted.", format::count(deleted)));
+        said.set(t::count_deleted(&format::count(deleted)));
         book.refresh();
         book.choose_nobody();
     });
@@ -160,10 +161,10 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
             type="button" class="button quiet danger" disabled=delete.pending() on:click=move |_| confirming.set(true)
             data-testid="delete-chosen"
         >
-            "Delete"
+            {t::delete()}
         </button>
         <Confirm
-            open=confirming title=title text=text yes="Delete" no="Keep"
+            open=confirming title=title text=text yes=t::delete() no=t::keep()
             on_yes=Callback::new(move |()| {
                 delete.dispatch(());
             })

@@ -8,6 +8,7 @@ use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{book, format};
 use crate::model::contacts_query::ContactsQuery;
+use crate::t;
 
 /// How often to look whether the file is written.
 const PERIOD_MS: u32 = 1_000;
@@ -64,13 +65,13 @@ fn Status(stage: RwSignal<Stage>) -> impl IntoView {
     let words = move || {
         match stage.get() {
         Stage::Idle => ().into_any(),
-        Stage::Writing(0) => "Writing the file…".into_any(),
-        Stage::Writing(contacts) => format!("Writing the file: {} people…", format::count(contacts)).into_any(),
+        Stage::Writing(0) => t::writing_the_file().into_any(),
+        Stage::Writing(contacts) => t::writing_people(contacts, &format::count(contacts)).into_any(),
         Stage::Ready { url, contacts } => view! {
-            <a href=url rel="external" data-testid="export-ready">{format!("Download the file ({} people)", format::count(contacts))}</a>
+            <a href=url rel="external" data-testid="export-ready">{t::download_the_file(contacts, &format::count(contacts))}</a>
         }
         .into_any(),
-        Stage::Failed => "The file was not written. Please try again.".into_any(),
+        Stage::Failed => t::the_file_was_not_written().into_any(),
     }
     };
     view! { <span class="soft small" role="status">{words}</span> }

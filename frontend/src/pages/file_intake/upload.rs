@@ -9,14 +9,13 @@ use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, upload};
 use crate::model::intake::{Intake, sheet_of};
+use crate::t;
 
 /// How often to look whether an audience is ready.
 const PERIOD_MS: u32 = 500;
 
 /// Looks before giving up on an importer: ten minutes, several times what a million rows take.
 const LOOKS: u32 = 1_200;
-
-const NOBODY: &str = "Nobody in this file can be sent to. Check the column with phone numbers and the country.";
 
 impl FileIntake {
     /// The audience made from the file: the one that is there, or a new upload, followed until it is ready. What went
@@ -35,7 +34,7 @@ impl FileIntake {
                 self.intake.set(Intake::Ready(Box::new(audience.clone())));
                 Ok(audience)
             }
-            Ok(_) => self.fails(NOBODY.to_owned()),
+            Ok(_) => self.fails(t::nobody_in_this_file_can().to_owned()),
             Err(why) => self.fails(why),
         }
     }
@@ -46,7 +45,7 @@ impl FileIntake {
     }
 
     async fn uploaded(self, shell: Shell, into_contacts: IntoContacts) -> Result<Audience, String> {
-        let file = self.file.get_untracked().ok_or("Drop a contacts file.")?;
+        let file = self.file.get_untracked().ok_or(t::drop_a_contacts_file())?;
         self.intake.set(Intake::Uploading { percent: 0 });
         let reading = self.reading();
         let chosen = |text: String| Some(text).filter(|text| !text.is_empty());
@@ -60,7 +59,7 @@ impl FileIntake {
         };
         let failed = |error: ApiError| {
             self.errors.set(shell.settle(error));
-            "The file could not be uploaded.".to_owned()
+            t::the_file_could_not_be().to_owned()
         };
         let target = api::create_upload(&announced, &into_contacts).await.map_err(failed)?;
         let progress = move |percent| self.intake.set(Intake::Uploading { percent });
@@ -81,10 +80,10 @@ pub async fn followed(
         let audience = api::audience(id).await.map_err(&failed)?;
         match audience.status {
             AudienceStatus::Ready => return Ok(audience),
-            AudienceStatus::Failed => return Err(audience.problem.unwrap_or_else(|| "It cannot be used.".into())),
+            AudienceStatus::Failed => return Err(audience.problem.unwrap_or_else(|| t::it_cannot_be_used().into())),
             AudienceStatus::AwaitingFile | AudienceStatus::Importing => so_far(audience.recipients),
         }
         TimeoutFuture::new(PERIOD_MS).await;
     }
-    Err("Reading it takes too long. Please try again.".into())
+    Err(t::reading_it_takes_too_long().into())
 }

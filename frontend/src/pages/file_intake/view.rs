@@ -12,8 +12,7 @@ use crate::components::field::{FieldError, Pick, PickField, country_picks};
 use crate::components::sheet::{SheetProblems, SheetTable};
 use crate::infra::{api, format};
 use crate::model::intake::Intake;
-
-const INVITATION: &str = "Drop your contacts file here";
+use crate::t;
 
 /// What the dialog offers; the importer goes by what is in the file, not by its name.
 const KINDS: &str = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.xml,text/csv,text/xml,application/vnd.ms-excel,\
@@ -25,7 +24,9 @@ const KINDS: &str = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.xml,text/csv,text/xml
 pub fn FileFields(intake: FileIntake) -> impl IntoView {
     let busy = Signal::derive(move || intake.intake.with(Intake::is_busy));
     let taken = Memo::new(move |_| intake.file.with(Option::is_some));
-    let title = move || intake.file.with(|file| file.as_ref().map_or_else(|| INVITATION.to_owned(), described));
+    let title = move || {
+        intake.file.with(|file| file.as_ref().map_or_else(|| t::drop_your_contacts_file_here().to_owned(), described))
+    };
     let looking = move || {
         taken.get()
             && intake.sheet.with(Option::is_none)
@@ -40,7 +41,7 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             title=Signal::derive(title)
             taken=taken
             accept=KINDS
-            hint="Excel, OpenDocument, CSV or XML, with a column of phone numbers"
+            hint=t::excel_opendocument_csv_or_xml()
             disabled=busy
             on_file=Callback::new(move |file| intake.take(file))
         />
@@ -49,7 +50,7 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
         </Show>
         <FieldError id="file-error" error=intake.error("file")/>
         <Show when=looking>
-            <p class="loading" role="status">"Looking into the file…"</p>
+            <p class="loading" role="status">{t::looking_into_the_file()}</p>
         </Show>
         <Show when=move || has_sheet.get()>
             <Columns intake=intake busy=busy/>
@@ -81,8 +82,8 @@ fn Samples() -> impl IntoView {
     };
     view! {
         <p class="samples">
-            "A sample to fill in: " {sample("xlsx", "Excel")} ", " {sample("ods", "OpenDocument")} ", "
-            {sample("csv", "CSV")} ", " {sample("txt", "text")} ", " {sample("xml", "XML")}
+            {t::a_sample_to_fill_in()} " " {sample("xlsx", "Excel")} ", " {sample("ods", "OpenDocument")} ", "
+            {sample("csv", "CSV")} ", " {sample("txt", t::plain_text())} ", " {sample("xml", "XML")}
         </p>
     }
 }
@@ -106,21 +107,21 @@ fn Columns(intake: FileIntake, busy: Signal<bool>) -> impl IntoView {
         <div class="fields">
             <Show when=move || is_seen.get()>
                 <PickField
-                    id="phoneColumn" label="Column with phone numbers" options=columns value=intake.phone_column
+                    id="phoneColumn" label=t::column_with_phone_numbers() options=columns value=intake.phone_column
                     on_pick=setter("phoneColumn", intake.phone_column) error=intake.error("phoneColumn")
-                    test_id="phone-column" nothing="Choose a column" disabled=busy
+                    test_id="phone-column" nothing=t::choose_a_column() disabled=busy
                 />
                 <PickField
-                    id="nameColumn" label="Column with names" options=columns value=intake.name_column
+                    id="nameColumn" label=t::column_with_names() options=columns value=intake.name_column
                     on_pick=setter("nameColumn", intake.name_column) error=intake.error("nameColumn")
-                    test_id="name-column" nothing="By its title" disabled=busy
+                    test_id="name-column" nothing=t::by_its_title() disabled=busy
                 />
             </Show>
             <PickField
-                id="defaultCountry" label="Country of numbers written without one" options=country_picks()
+                id="defaultCountry" label=t::country_of_numbers_written_without() options=country_picks()
                 value=intake.country on_pick=setter("defaultCountry", intake.country)
-                error=intake.error("defaultCountry") test_id="default-country" nothing="None: leave such rows out"
-                hint="Numbers that begin with + and a country code are not touched." disabled=busy wide=true
+                error=intake.error("defaultCountry") test_id="default-country" nothing=t::none_leave_such_rows_out()
+                hint=t::numbers_that_begin_with_and() disabled=busy wide=true
             />
         </div>
     }

@@ -8,6 +8,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{book, clock, format};
 use crate::model::list_form::ListForm;
 use crate::model::list_words;
+use crate::t;
 
 /// The wait after a change before people are counted: every count reads the book.
 const CHANGING_MS: u32 = 400;
@@ -59,9 +60,9 @@ fn words(filter: &ListFilter) -> String {
 }
 
 fn people(count: &ListCount) -> String {
-    let more = if count.at_least { "more than " } else { "" };
-    match count.contacts {
-        1 => format!("{more}1 person"),
-        contacts => format!("{more}{} people", format::count(contacts)),
+    let written = format::count(count.contacts);
+    match count.at_least {
+        true => t::more_than_people(count.contacts, &written),
+        false => t::people_counted(count.contacts, &written),
     }
 }

@@ -10,6 +10,7 @@ use super::more_fields::{ChannelFields, CustomFields, Periods};
 use crate::components::field::{Kind, TextField};
 use crate::components::tags::TagsField;
 use crate::model::list_form::ListForm;
+use crate::t;
 
 /// All of them, in cards.
 #[component]
@@ -20,27 +21,27 @@ pub fn ListFields(desk: Desk) -> impl IntoView {
         desk.clear("name");
     });
     view! {
-        <section class="card" aria-label="Name">
+        <section class="card" aria-label=t::name()>
             <TextField
-                id="name" label="Name of the list" kind=Kind::Text value=name on_input=typed error=desk.error("name")
+                id="name" label=t::name_of_the_list() kind=Kind::Text value=name on_input=typed error=desk.error("name")
                 test_id="list-name"
             />
-            <p class="soft small">"Everybody in the list meets all that is said below. What is left empty asks for nothing."</p>
+            <p class="soft small">{t::everybody_in_the_list_meets()}</p>
         </section>
         <section class="card" aria-labelledby="by-label">
-            <h2 id="by-label">"Labels"</h2>
+            <h2 id="by-label">{t::labels()}</h2>
             <div class="fields thirds">
-                <Values desk=desk id="labels.any" label="Has one of" read=|form| &form.any write=|form| &mut form.any known=|values| &values.labels/>
-                <Values desk=desk id="labels.all" label="Has all of" read=|form| &form.all write=|form| &mut form.all known=|values| &values.labels/>
-                <Values desk=desk id="labels.none" label="Has none of" read=|form| &form.none write=|form| &mut form.none known=|values| &values.labels/>
+                <Values desk=desk id="labels.any" label=t::has_one_of() read=|form| &form.any write=|form| &mut form.any known=|values| &values.labels/>
+                <Values desk=desk id="labels.all" label=t::has_all_of() read=|form| &form.all write=|form| &mut form.all known=|values| &values.labels/>
+                <Values desk=desk id="labels.none" label=t::has_none_of() read=|form| &form.none write=|form| &mut form.none known=|values| &values.labels/>
             </div>
         </section>
         <section class="card" aria-labelledby="by-place">
-            <h2 id="by-place">"Portfolio and place"</h2>
+            <h2 id="by-place">{t::portfolio_and_place()}</h2>
             <div class="fields thirds">
-                <Values desk=desk id="portfolios" label="Portfolio is one of" read=|form| &form.portfolios write=|form| &mut form.portfolios known=|values| &values.portfolios/>
-                <Values desk=desk id="cities" label="City is one of" read=|form| &form.cities write=|form| &mut form.cities known=|values| &values.cities/>
-                <Values desk=desk id="states" label="State is one of" read=|form| &form.states write=|form| &mut form.states known=|values| &values.states/>
+                <Values desk=desk id="portfolios" label=t::portfolio_is_one_of() read=|form| &form.portfolios write=|form| &mut form.portfolios known=|values| &values.portfolios/>
+                <Values desk=desk id="cities" label=t::city_is_one_of() read=|form| &form.cities write=|form| &mut form.cities known=|values| &values.cities/>
+                <Values desk=desk id="states" label=t::state_is_one_of() read=|form| &form.states write=|form| &mut form.states known=|values| &values.states/>
             </div>
         </section>
         <Periods desk=desk/>

@@ -8,16 +8,17 @@ use crate::components::field::{FieldError, Kind, Pick, PickField, TextField};
 use crate::components::suggested::SuggestedField;
 use crate::model::list_form::{DaysText, FieldRow, ListForm};
 use crate::model::spoke;
+use crate::t;
 
 /// When people came into the book, were written to, and wrote.
 #[component]
 pub fn Periods(desk: Desk) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="by-time">
-            <h2 id="by-time">"Time"</h2>
-            <Days desk=desk id="created" label="Came into the book" read=|form| &form.created write=|form| &mut form.created/>
-            <Days desk=desk id="lastContact" label="Last contact" read=|form| &form.last_contact write=|form| &mut form.last_contact/>
-            <Days desk=desk id="lastReply" label="Last reply" read=|form| &form.last_reply write=|form| &mut form.last_reply/>
+            <h2 id="by-time">{t::time()}</h2>
+            <Days desk=desk id="created" label=t::came_into_the_book() read=|form| &form.created write=|form| &mut form.created/>
+            <Days desk=desk id="lastContact" label=t::last_contact() read=|form| &form.last_contact write=|form| &mut form.last_contact/>
+            <Days desk=desk id="lastReply" label=t::last_reply() read=|form| &form.last_reply write=|form| &mut form.last_reply/>
         </section>
     }
 }
@@ -43,11 +44,11 @@ fn Days(
             <legend>{label}</legend>
             <div class="fields pair">
                 <TextField
-                    id=format!("{id}-from") label="From" kind=Kind::Day value=day(|days| &days.from)
+                    id=format!("{id}-from") label=t::from() kind=Kind::Day value=day(|days| &days.from)
                     on_input=set(|days| &mut days.from) error=None test_id=format!("list-{id}-from")
                 />
                 <TextField
-                    id=format!("{id}-until") label="To, that day included" kind=Kind::Day value=day(|days| &days.until)
+                    id=format!("{id}-until") label=t::to_that_day_included() kind=Kind::Day value=day(|days| &days.until)
                     on_input=set(|days| &mut days.until) error=None test_id=format!("list-{id}-until")
                 />
             </div>
@@ -64,14 +65,14 @@ pub fn CustomFields(desk: Desk) -> impl IntoView {
     let add = move |_| desk.form.update(|form| form.fields.push(FieldRow::default()));
     view! {
         <section class="card" aria-labelledby="by-field">
-            <h2 id="by-field">"Other fields"</h2>
+            <h2 id="by-field">{t::other_fields()}</h2>
             <div class="rows-of-fields">
                 <For each=move || 0..count.get() key=|place| *place let:place>
                     <CustomField desk=desk place=place/>
                 </For>
             </div>
             <FieldError id="fields-error" error=desk.error("fields")/>
-            <div><button type="button" class="button quiet" on:click=add data-testid="add-field">"Add a field"</button></div>
+            <div><button type="button" class="button quiet" on:click=add data-testid="add-field">{t::add_a_field()}</button></div>
         </section>
     }
 }
@@ -97,20 +98,20 @@ fn CustomField(desk: Desk, place: usize) -> impl IntoView {
         desk.clear("fields");
     };
     view! {
-        <div class="row-of-fields three" role="group" aria-label=format!("Field {}", place + 1)>
+        <div class="row-of-fields three" role="group" aria-label=t::field_number(&(place + 1))>
             <SuggestedField
-                id=format!("field-name-{place}") label="Field" value=Signal::derive(move || row.get().name) on_input=name
+                id=format!("field-name-{place}") label=t::field() value=Signal::derive(move || row.get().name) on_input=name
                 suggestions=desk.known(|values| &values.fields) error=None test_id="field-name"
             />
             <PickField
-                id=format!("field-test-{place}") label="Compared" value=Signal::derive(move || key_of(row.get().test).to_owned())
-                options=vec![Pick::new(CONTAINS, "contains")] on_pick=test error=None test_id="field-test" nothing="is"
+                id=format!("field-test-{place}") label=t::compared() value=Signal::derive(move || key_of(row.get().test).to_owned())
+                options=vec![Pick::new(CONTAINS, t::contains())] on_pick=test error=None test_id="field-test" nothing=t::is_equal()
             />
             <TextField
-                id=format!("field-value-{place}") label="Value" kind=Kind::Text value=Signal::derive(move || row.get().value)
+                id=format!("field-value-{place}") label=t::value() kind=Kind::Text value=Signal::derive(move || row.get().value)
                 on_input=value error=None test_id="field-value"
             />
-            <button type="button" class="button quiet" aria-label="Take this field away" on:click=remove>"×"</button>
+            <button type="button" class="button quiet" aria-label=t::take_this_field_away() on:click=remove>"×"</button>
         </div>
     }
 }
@@ -140,22 +141,22 @@ pub fn ChannelFields(desk: Desk) -> impl IntoView {
     });
     let spoke = Signal::derive(move || desk.form.with(|form| spoke::key(form.spoke.unwrap_or(Spoke::Here)).to_owned()));
     let chosen = Callback::new(move |key: String| desk.form.update(|form| form.spoke = spoke::from_key(&key)));
-    let who = vec![Pick::new(spoke::key(Spoke::OnlyElsewhere), "wrote only to other numbers")];
+    let who = vec![Pick::new(spoke::key(Spoke::OnlyElsewhere), t::wrote_only_to_other_numbers())];
     let none = Memo::new(move |_| channel.with(String::is_empty));
     view! {
         <section class="card" aria-labelledby="by-number">
-            <h2 id="by-number">"Number that they wrote to"</h2>
+            <h2 id="by-number">{t::number_that_they_wrote_to()}</h2>
             <div class="fields">
                 <PickField
-                    id="channel" label="Number" options=channels value=channel on_pick=picked error=desk.error("channel")
-                    test_id="list-channel" nothing="Any, or none"
+                    id="channel" label=t::number() options=channels value=channel on_pick=picked error=desk.error("channel")
+                    test_id="list-channel" nothing=t::any_or_none()
                 />
                 <PickField
-                    id="channel-who" label="Who" options=who value=spoke on_pick=chosen error=None test_id="list-spoke"
-                    nothing="wrote to it" disabled=none
+                    id="channel-who" label=t::who() options=who value=spoke on_pick=chosen error=None test_id="list-spoke"
+                    nothing=t::wrote_to_it() disabled=none
                 />
             </div>
-            <p class="soft small">"A campaign asks again which of them it goes to."</p>
+            <p class="soft small">{t::a_campaign_asks_again_which()}</p>
         </section>
     }
 }

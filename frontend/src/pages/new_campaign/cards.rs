@@ -8,6 +8,7 @@ use super::variables::Variables;
 use super::wizard::Wizard;
 use crate::model::attachment::Slot;
 use crate::model::filling::Part;
+use crate::t;
 
 /// One group for each card.
 #[component]
@@ -19,9 +20,9 @@ pub fn Cards(wizard: Wizard, cards: Vec<TemplateCard>) -> impl IntoView {
         });
         view! {
             <fieldset class="card-fields">
-                <legend>{format!("Card {}", place + 1)}</legend>
+                <legend>{t::card_number(&(place + 1))}</legend>
                 {file}
-                <Variables wizard=wizard title="What this card says" parts=parts/>
+                <Variables wizard=wizard title=t::what_this_card_says() parts=parts/>
             </fieldset>
         }
     };

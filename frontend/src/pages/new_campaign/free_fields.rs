@@ -7,11 +7,8 @@ use super::wizard::Wizard;
 use crate::components::text_area::TextArea;
 use crate::infra::format;
 use crate::model::attachment::Slot;
+use crate::t;
 use campaigns::content::{MAX_CAPTION_CHARS, MAX_TEXT_CHARS};
-
-/// How a recipient's cells come into a text.
-pub const PLACEHOLDERS: &str = "{{column}} or [COLUMN] stands for what the column says of each person, {{city|your town}} \
-                                with a text for empty cells, [FIRSTNAME] for the first word of the name.";
 
 /// The warning, the words and the file.
 #[component]
@@ -24,23 +21,22 @@ pub fn FreeFields(wizard: Wizard) -> impl IntoView {
     });
     view! {
         <p class="warning" data-testid="window-warning">
-            "WhatsApp lets a free message through only to people who wrote to this number within the last 24 hours. \
-             Everybody else is skipped."
+            {t::whatsapp_lets_a_free_message()}
         </p>
         <TextArea
-            id="message" label="Message" value=wizard.text_of(|wording| &wording.message)
+            id="message" label=t::message() value=wizard.text_of(|wording| &wording.message)
             on_input=wizard.typed("message", |wording| &mut wording.message) error=wizard.error("message")
             test_id="message-input" hint=left
         />
-        <p class="soft small">{PLACEHOLDERS} " *bold*, _italic_, ~struck~ and ```mono``` work as on the phone."</p>
-        <FileSlot wizard=wizard at=Slot::Message label="File (optional)" header=None/>
+        <p class="soft small">{t::placeholders()} " " {t::bold_italic_as_on_the_phone()}</p>
+        <FileSlot wizard=wizard at=Slot::Message label=t::file_optional() header=None/>
     }
 }
 
 /// What is left of so many characters.
 fn counted(most: usize, used: usize) -> String {
     match most.checked_sub(used) {
-        Some(left) => format!("{} characters left.", format::count(left as u64)),
-        None => format!("{} characters too many.", format::count((used - most) as u64)),
+        Some(left) => t::characters_left(left as u64, &format::count(left as u64)),
+        None => t::characters_too_many(&format::count((used - most) as u64)),
     }
 }

@@ -14,6 +14,7 @@ use crate::infra::shell::Shell;
 use crate::model::intake::{Intake, Recipients};
 use crate::model::spoke::ALL;
 use crate::pages::file_intake::followed;
+use crate::t;
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -137,11 +138,11 @@ impl ListChoice {
         let spoke = self.spoke.get_untracked();
         let mut faults = Vec::new();
         if untrack(|| self.list()).is_none() {
-            faults.push(fault("list", "Choose a list."));
+            faults.push(fault("list", t::choose_a_list()));
         } else if spoke.is_none() {
-            faults.push(fault("channel", "Choose which of them."));
+            faults.push(fault("channel", t::choose_which_of_them()));
         } else if needs_confirmation(spoke) && !self.confirmed.get_untracked() {
-            faults.push(fault("optInConfirmed", "Confirm that all of them agreed to get messages."));
+            faults.push(fault("optInConfirmed", t::confirm_that_all_of_them()));
         }
         faults
     }
@@ -164,7 +165,7 @@ impl ListChoice {
                 self.sheet.update(|sheet| *sheet = sheet.take().map(|sheet| narrowed(&sheet, &audience.columns)));
                 Intake::Ready(Box::new(audience))
             }
-            Ok(_) => Intake::Failed("Nobody of this list can be sent to.".to_owned()),
+            Ok(_) => Intake::Failed(t::nobody_of_this_list_can().to_owned()),
             Err(why) => Intake::Failed(why),
         };
         self.intake.set(came_to.clone());
@@ -173,7 +174,7 @@ impl ListChoice {
 
     async fn made(self, shell: Shell, channel: String, errors: RwSignal<Vec<FieldError>>) -> Result<Audience, String> {
         let (Some(list), Some(spoke)) = (untrack(|| self.list()), self.spoke.get_untracked()) else {
-            return Err("Choose a list and which of its people.".to_owned());
+            return Err(t::choose_a_list_and_which().to_owned());
         };
         let asked = CreateListAudience {
             channel: Some(ChannelFilter { id: ChannelId(channel), spoke }),
@@ -182,7 +183,7 @@ impl ListChoice {
         self.intake.set(Intake::Importing { recipients: 0 });
         let failed = |error: ApiError| {
             errors.set(shell.settle(error));
-            "The people could not be collected.".to_owned()
+            t::the_people_could_not_be().to_owned()
         };
         let audience = book::make_audience(&list.id, &asked).await.map_err(failed)?;
         let so_far = move |recipients| self.intake.set(Intake::Importing { recipients });

@@ -8,6 +8,7 @@ use super::wizard::Wizard;
 use crate::components::field::{FieldError, Pick, PickField};
 use crate::infra::format;
 use crate::model::{list_words, spoke};
+use crate::t;
 
 /// All of them; without any list, where to make one.
 #[component]
@@ -22,17 +23,17 @@ pub fn ListFields(wizard: Wizard) -> impl IntoView {
     let chosen = Memo::new(move |_| list.list().is_some());
     view! {
         <Show when=move || waits.get()>
-            <p class="loading" role="status">"Loading the lists…"</p>
+            <p class="loading" role="status">{t::loading_the_lists()}</p>
         </Show>
         <Show when=move || none.get()>
             <p class="soft" data-testid="no-lists">
-                "There is no list yet. " <a href="/lists/new">"Make one"</a> " of the people in the contact book."
+                {t::there_is_no_list_yet_make()} " " <a href="/lists/new">{t::make_one()}</a> " " {t::of_the_people_in_the_book()}
             </p>
         </Show>
         <Show when=move || { !none.get() && !waits.get() }>
             <PickField
-                id="list" label="List" options=picks value=list.list_id on_pick=wizard.setter("list", list.list_id)
-                error=wizard.error("list") test_id="list-select" nothing="Choose a list" hint=words
+                id="list" label=t::list() options=picks value=list.list_id on_pick=wizard.setter("list", list.list_id)
+                error=wizard.error("list") test_id="list-select" nothing=t::choose_a_list_sentence() hint=words
             />
         </Show>
         <Show when=move || chosen.get()>
@@ -74,7 +75,7 @@ fn Who(wizard: Wizard) -> impl IntoView {
     let busy = move || wizard.is_busy();
     view! {
         <fieldset class="field" id="spoke" tabindex="-1" disabled=busy>
-            <legend>"Which of them"</legend>
+            <legend>{t::which_of_them()}</legend>
             <div class="choices">{spoke::ALL.into_iter().enumerate().map(choice).collect_view()}</div>
             <FieldError id="spoke-error" error=wizard.error("spoke")/>
         </fieldset>
@@ -99,8 +100,8 @@ fn Confirmation(wizard: Wizard) -> impl IntoView {
                     aria-describedby="optInConfirmed-error" data-testid="opt-in-confirmed"
                 />
                 <span>
-                    "All of them agreed to get messages of this business."
-                    <small>"WhatsApp blocks numbers that write to people who did not."</small>
+                    {t::all_of_them_agreed_to()}
+                    <small>{t::whatsapp_blocks_numbers_that_write()}</small>
                 </span>
             </label>
             <FieldError id="optInConfirmed-error" error=wizard.error("optInConfirmed")/>
@@ -109,9 +110,9 @@ fn Confirmation(wizard: Wizard) -> impl IntoView {
 }
 
 fn people(count: &ListCount) -> String {
-    let more = if count.at_least { "more than " } else { "" };
-    match count.contacts {
-        1 => format!("{more}1 person"),
-        contacts => format!("{more}{} people", format::count(contacts)),
+    let written = format::count(count.contacts);
+    match count.at_least {
+        true => t::more_than_people(count.contacts, &written),
+        false => t::people_counted(count.contacts, &written),
     }
 }

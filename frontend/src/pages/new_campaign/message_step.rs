@@ -10,6 +10,7 @@ use crate::components::field::{Kind, TextField};
 use crate::components::radio::{RadioChoice, RadioField};
 use crate::components::step::Step;
 use crate::model::wording::{Asked, Says};
+use crate::t;
 use campaigns::creation::LONGEST_NAME;
 
 /// The name and the wordings, of which one is open.
@@ -24,14 +25,14 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
         }
     });
     view! {
-        <Step number=2 title="Message" done=Signal::derive(move || is_done(wizard))>
+        <Step number=2 title=t::message() done=Signal::derive(move || is_done(wizard))>
             <TextField
-                id="name" label="Campaign name" kind=Kind::Text value=wizard.name
+                id="name" label=t::campaign_name() kind=Kind::Text value=wizard.name
                 on_input=wizard.setter("name", wizard.name) error=wizard.error("name") test_id="name-input"
-                hint="For your team; the people do not see it." wide=true max_length=LONGEST_NAME
+                hint=t::for_your_team_the_people() wide=true max_length=LONGEST_NAME
             />
             <Wordings wizard=wizard/>
-            <RadioField name="says" legend="What people get" choices=choices() value=value on_pick=picked/>
+            <RadioField name="says" legend=t::what_people_get() choices=choices() value=value on_pick=picked/>
             {move || match says.get() {
                 Says::Template => view! { <TemplateFields wizard=wizard/> }.into_any(),
                 Says::Free => view! { <FreeFields wizard=wizard/> }.into_any(),
@@ -42,8 +43,8 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
 
 fn choices() -> Vec<RadioChoice> {
     vec![
-        RadioChoice { value: "template", label: "Approved template", meaning: "To anybody who agreed" },
-        RadioChoice { value: "free", label: "Free message", meaning: "Only to people who wrote within 24 hours" },
+        RadioChoice { value: "template", label: t::approved_template(), meaning: t::to_anybody_who_agreed() },
+        RadioChoice { value: "free", label: t::free_message(), meaning: t::only_to_people_who_wrote() },
     ]
 }
 

@@ -6,6 +6,7 @@ use super::wizard::Wizard;
 use crate::components::field::{Kind, TextField};
 use crate::components::step::Step;
 use crate::model::pace::{PRESETS, PaceText, Preset};
+use crate::t;
 
 /// Three ready-made paces, and their four numbers.
 #[component]
@@ -20,31 +21,31 @@ pub fn PaceStep(wizard: Wizard) -> impl IntoView {
         })
     };
     view! {
-        <Step number=3 title="Pace" done=done>
+        <Step number=3 title=t::pace() done=done>
             <Presets wizard=wizard/>
             <div class="fields">
                 <TextField
-                    id="chunkSize" label="People in a chunk" kind=Kind::Whole value=number(|pace| &pace.chunk_size)
+                    id="chunkSize" label=t::people_in_a_chunk() kind=Kind::Whole value=number(|pace| &pace.chunk_size)
                     on_input=set("chunkSize", |pace| &mut pace.chunk_size) error=wizard.error("chunkSize")
-                    test_id="chunk-size" unit="people"
+                    test_id="chunk-size" unit=t::unit_people()
                 />
                 <TextField
-                    id="secondsBetweenChunks" label="Wait between chunks" kind=Kind::Decimal
+                    id="secondsBetweenChunks" label=t::wait_between_chunks() kind=Kind::Decimal
                     value=number(|pace| &pace.between_chunks)
                     on_input=set("secondsBetweenChunks", |pace| &mut pace.between_chunks)
-                    error=wizard.error("secondsBetweenChunks") test_id="seconds-between-chunks" unit="seconds"
+                    error=wizard.error("secondsBetweenChunks") test_id="seconds-between-chunks" unit=t::unit_seconds()
                 />
                 <TextField
-                    id="minSecondsBetweenMessages" label="Shortest wait between messages" kind=Kind::Decimal
+                    id="minSecondsBetweenMessages" label=t::shortest_wait_between_messages() kind=Kind::Decimal
                     value=number(|pace| &pace.min_gap)
                     on_input=set("minSecondsBetweenMessages", |pace| &mut pace.min_gap)
-                    error=wizard.error("minSecondsBetweenMessages") test_id="min-seconds" unit="seconds"
+                    error=wizard.error("minSecondsBetweenMessages") test_id="min-seconds" unit=t::unit_seconds()
                 />
                 <TextField
-                    id="maxSecondsBetweenMessages" label="Longest wait between messages" kind=Kind::Decimal
+                    id="maxSecondsBetweenMessages" label=t::longest_wait_between_messages() kind=Kind::Decimal
                     value=number(|pace| &pace.max_gap)
                     on_input=set("maxSecondsBetweenMessages", |pace| &mut pace.max_gap)
-                    error=wizard.error("maxSecondsBetweenMessages") test_id="max-seconds" unit="seconds"
+                    error=wizard.error("maxSecondsBetweenMessages") test_id="max-seconds" unit=t::unit_seconds()
                 />
             </div>
         </Step>
@@ -71,7 +72,7 @@ fn Presets(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <fieldset class="field">
-            <legend class="visually-hidden">"A ready-made pace"</legend>
+            <legend class="visually-hidden">{t::a_ready_made_pace()}</legend>
             <div class="choices">{PRESETS.map(choice).into_iter().collect_view()}</div>
         </fieldset>
     }

@@ -14,6 +14,7 @@ use crate::infra::shell::Shell;
 use crate::model::form::Source;
 use crate::model::intake::Intake;
 use crate::pages::file_intake::FileFields;
+use crate::t;
 
 /// Number, where the people come from, and they.
 #[component]
@@ -21,16 +22,16 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
     let done = Signal::derive(move || wizard.intake().with(|intake| intake.audience().is_some()));
     let channels = Signal::derive(move || wizard.channels.with(|all| all.iter().map(channel_pick).collect::<Vec<_>>()));
     let simulated = Signal::derive(move || match wizard.channel() {
-        Some(channel) if channel.simulated => "Simulated: messages reach nobody.".to_owned(),
+        Some(channel) if channel.simulated => t::simulated_messages_reach_nobody().to_owned(),
         Some(_) | None => String::new(),
     });
     let from_file = Memo::new(move |_| wizard.source.get() == Source::File);
     view! {
-        <Step number=1 title="People" done=done>
+        <Step number=1 title=t::people() done=done>
             <PickField
-                id="channelId" label="Number that sends" options=channels value=wizard.channel_id
+                id="channelId" label=t::number_that_sends() options=channels value=wizard.channel_id
                 on_pick=wizard.setter("channelId", wizard.channel_id) error=wizard.error("channelId")
-                test_id="channel-select" nothing="Choose a number" hint=simulated
+                test_id="channel-select" nothing=t::choose_a_number() hint=simulated
             />
             <Sources wizard=wizard/>
             <Show when=move || from_file.get() fallback=move || view! { <FromList wizard=wizard/> }>
@@ -58,21 +59,21 @@ fn Sources(wizard: Wizard) -> impl IntoView {
     let busy = move || wizard.is_busy();
     view! {
         <fieldset class="field" disabled=busy>
-            <legend>"Where the people come from"</legend>
+            <legend>{t::where_the_people_come_from()}</legend>
             <div class="choices">
                 <label class="choice">
                     <input
                         type="radio" name="source" prop:checked=is(Source::File) on:change=choose(Source::File)
                         data-testid="from-file"
                     />
-                    <span>"A file"<small>"Excel, CSV, XML"</small></span>
+                    <span>{t::a_file()}<small>{t::excel_csv_xml()}</small></span>
                 </label>
                 <label class="choice">
                     <input
                         type="radio" name="source" prop:checked=is(Source::List) on:change=choose(Source::List)
                         data-testid="from-list"
                     />
-                    <span>"A list"<small>"People of the contact book"</small></span>
+                    <span>{t::a_list()}<small>{t::people_of_the_contact_book()}</small></span>
                 </label>
             </div>
         </fieldset>
@@ -88,11 +89,11 @@ fn FromFile(wizard: Wizard) -> impl IntoView {
     });
     view! {
         <FileFields intake=file/>
-        <IntakeProgress intake=file.intake reading="Reading the file, every number is checked"/>
+        <IntakeProgress intake=file.intake reading=t::reading_the_file_every_number()/>
         <Show when=move || offers.get()>
             <div class="card-head">
                 <SheetCounts sheet=file.sheet/>
-                <MakeAudience wizard=wizard label="Upload and check"/>
+                <MakeAudience wizard=wizard label=t::upload_and_check()/>
             </div>
         </Show>
     }
@@ -107,11 +108,11 @@ fn FromList(wizard: Wizard) -> impl IntoView {
     });
     view! {
         <ListFields wizard=wizard/>
-        <IntakeProgress intake=list.intake reading="Collecting the people of the list"/>
+        <IntakeProgress intake=list.intake reading=t::collecting_the_people_of_the()/>
         <Show when=move || offers.get()>
             <div class="card-head">
-                <p class="soft">"Whom the list finds now gets the message; who comes into it later does not."</p>
-                <MakeAudience wizard=wizard label="Collect the people"/>
+                <p class="soft">{t::whom_the_list_finds_now()}</p>
+                <MakeAudience wizard=wizard label=t::collect_the_people()/>
             </div>
         </Show>
     }

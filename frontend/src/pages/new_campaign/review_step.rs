@@ -5,6 +5,7 @@ use leptos_router::hooks::use_navigate;
 
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
+use crate::components::confirm::Confirm;
 use crate::components::step::Step;
 use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
@@ -12,6 +13,7 @@ use crate::infra::{clock, format};
 use crate::model::form::{Start, Wish};
 use crate::model::moment::span;
 use crate::model::spot::{Spot, spot};
+use crate::t;
 
 /// Facts, faults and buttons.
 #[component]
@@ -32,31 +34,50 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
         submit.dispatch(Wish::Schedule);
     });
     view! {
-        <Step number=5 title="Review" done=false>
+        <Step number=5 title=t::review() done=false>
             <Facts wizard=wizard/>
             <Faults wizard=wizard/>
             {move || wizard.unfilled.get().map(|unfilled| view! {
                 <UnfilledPeople unfilled=unfilled busy=busy on_leave_out=leave_out/>
             })}
+            <PriceQuestion wizard=wizard agree=Callback::new(move |()| drop(submit.dispatch(Wish::Schedule)))/>
             <div class="actions">
                 <Show
                     when=now
                     fallback=move || view! {
                         <button type="button" class="button primary" disabled=busy data-testid="schedule" on:click=press(Wish::Schedule)>
-                            "Create and schedule"
+                            {t::create_and_schedule()}
                         </button>
                     }
                 >
                     <button type="button" class="button primary" disabled=busy data-testid="create-and-start" on:click=press(Wish::Start)>
-                        "Create and start"
+                        {t::create_and_start()}
                     </button>
                 </Show>
                 <button type="button" class="button" disabled=busy data-testid="save-draft" on:click=press(Wish::Draft)>
-                    "Save as draft"
+                    {t::save_as_draft()}
                 </button>
                 <span class="soft small" role="status" data-testid="submit-stage">{move || stage.get().words()}</span>
             </div>
         </Step>
+    }
+}
+
+/// Asks whether the price is right, where the workspace wants to be asked before a campaign gets its time.
+#[component]
+fn PriceQuestion(wizard: Wizard, agree: Callback<()>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move || open.set(wizard.price.with(Option::is_some)));
+    let text = Signal::derive(move || {
+        let words = wizard.price.with(|price| price.as_ref().map(|price| price.words.clone()).unwrap_or_default());
+        t::it_is_estimated_to_cost(&t::said(&words))
+    });
+    let yes = Callback::new(move |()| {
+        wizard.agreed.set(wizard.price.with_untracked(|price| price.as_ref().map(|price| price.total.clone())));
+        agree.run(());
+    });
+    view! {
+        <Confirm open=open title=t::agree_to_the_price() text=text yes=t::agree_and_schedule() no=t::not_now() on_yes=yes test_id="price"/>
     }
 }
 
@@ -66,13 +87,13 @@ fn Facts(wizard: Wizard) -> impl IntoView {
     // changed is planned again.
     let recipients = Memo::new(move |_| wizard.recipients());
     let estimate = Memo::new(move |_| wizard.estimate(recipients.get()));
-    let people = move || recipients.get().map(|people| format!("{}{}", people.word(), format::count(people.count())));
+    let people = move || recipients.get().map(|people| people.told(&format::count(people.count())));
     let begins = move || match wizard.start.get() {
         Start::Now => Some(clock::now()),
         Start::Later => wizard.scheduled_to(),
     };
     let start = move || match wizard.start.get() {
-        Start::Now => "Now".to_owned(),
+        Start::Now => t::now().to_owned(),
         Start::Later => wizard.scheduled_to().map_or_else(missing, format::near),
     };
     let duration = move || estimate.get().map(|estimate| span(estimate.duration_seconds));
@@ -85,13 +106,13 @@ fn Facts(wizard: Wizard) -> impl IntoView {
     let channel = move || wizard.channel().map(|channel| channel.name);
     view! {
         <dl class="facts">
-            <div><dt>"People"</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"Message"</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"Sent from"</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"Start"</dt><dd>{start}</dd></div>
-            <div><dt>"Chunks"</dt><dd>{move || chunks().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"From the first message to the last"</dt><dd data-testid="review-duration">{move || duration().unwrap_or_else(missing)}</dd></div>
-            <div><dt>"Last message about"</dt><dd data-testid="review-finish">{move || finish().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::people()}</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::message()}</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::sent_from()}</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::the_start()}</dt><dd>{start}</dd></div>
+            <div><dt>{t::chunks()}</dt><dd>{move || chunks().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::from_the_first_message_to()}</dt><dd data-testid="review-duration">{move || duration().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::last_message_about()}</dt><dd data-testid="review-finish">{move || finish().unwrap_or_else(missing)}</dd></div>
         </dl>
     }
 }
@@ -111,13 +132,13 @@ fn Faults(wizard: Wizard) -> impl IntoView {
                 let go = move |event| go_to(wizard, &event, &spot);
                 view! { <li><a href=href rel="external" on:click=go>{named}</a></li> }.into_any()
             }
-            None => view! { <li>{format!("{}: {}", error.field, error.message)}</li> }.into_any(),
+            None => view! { <li>{format!("{}: {}", error.field, t::said(&error.message))}</li> }.into_any(),
         }
     };
     view! {
         <Show when=move || !wizard.errors.with(Vec::is_empty)>
             <div class="problems" role="alert" data-testid="form-problems">
-                <strong>"This is missing or wrong:"</strong>
+                <strong>{t::this_is_missing_or_wrong()}</strong>
                 <ul>{move || wizard.errors.get().into_iter().map(line).collect_view()}</ul>
             </div>
         </Show>

@@ -7,6 +7,7 @@ use crate::components::field::{Kind, TextField};
 use crate::components::step::Step;
 use crate::infra::clock;
 use crate::model::form::Start;
+use crate::t;
 
 /// What the time starts from when "later" is chosen: an hour from now leaves time to look again.
 const SUGGESTED_DELAY_MINUTES: i64 = 60;
@@ -23,34 +24,34 @@ pub fn StartStep(wizard: Wizard) -> impl IntoView {
         }
     };
     view! {
-        <Step number=4 title="Start" done=done>
+        <Step number=4 title=t::the_start() done=done>
             <fieldset class="field">
-                <legend class="visually-hidden">"When the campaign starts"</legend>
+                <legend class="visually-hidden">{t::when_the_campaign_starts()}</legend>
                 <div class="choices">
                     <label class="choice">
                         <input
                             type="radio" name="start" prop:checked=is(Start::Now)
                             on:change=move |_| wizard.start.set(Start::Now) data-testid="start-now"
                         />
-                        <span>"Now"<small>"As soon as you press the button"</small></span>
+                        <span>{t::now()}<small>{t::as_soon_as_you_press()}</small></span>
                     </label>
                     <label class="choice">
                         <input type="radio" name="start" prop:checked=is(Start::Later) on:change=later data-testid="start-later"/>
-                        <span>"Later"<small>"By itself, at the time you set"</small></span>
+                        <span>{t::later()}<small>{t::by_itself_at_the_time()}</small></span>
                     </label>
                 </div>
             </fieldset>
             <Show when=is(Start::Later)>
                 <TextField
-                    id="scheduledTo" label="Day and time" kind=Kind::DateTime value=wizard.start_local
+                    id="scheduledTo" label=t::day_and_time() kind=Kind::DateTime value=wizard.start_local
                     on_input=wizard.setter("scheduledTo", wizard.start_local) error=wizard.error("scheduledTo")
-                    test_id="scheduled-to" hint=format!("In your time zone: {}.", clock::zone())
+                    test_id="scheduled-to" hint=t::in_your_time_zone(&clock::zone())
                 />
             </Show>
             <TextField
-                id="spendCap" label="Spend cap" kind=Kind::Decimal value=wizard.spend_cap
+                id="spendCap" label=t::spend_cap() kind=Kind::Decimal value=wizard.spend_cap
                 on_input=wizard.setter("spendCap", wizard.spend_cap) error=wizard.error("spendCap") test_id="spend-cap"
-                hint="Optional. The campaign pauses before it costs more, by the prices in your rate card."
+                hint=t::optional_the_campaign_pauses_before()
             />
         </Step>
     }

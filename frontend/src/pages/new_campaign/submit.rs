@@ -2,13 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use wire::{Audience, AudienceId, Campaign, FieldError, IntoContacts};
+use wire::{Audience, AudienceId, Campaign, CreateCampaign, FieldError, IntoContacts};
 
 use super::wizard::Wizard;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock};
 use crate::model::form::{Source, Wish};
+use crate::model::price::PriceAsked;
 use crate::model::unfilled::Unfilled;
+use crate::t;
 use campaigns::lifecycle::Action as Move;
 
 /// What the button is doing.
@@ -29,9 +31,9 @@ impl Stage {
     pub fn words(self) -> &'static str {
         match self {
             Stage::Idle => "",
-            Stage::Audience => "Making the audience…",
-            Stage::Creating => "Creating the campaign…",
-            Stage::Starting => "Starting…",
+            Stage::Audience => t::making_the_audience(),
+            Stage::Creating => t::creating_the_campaign(),
+            Stage::Starting => t::starting(),
         }
     }
 }
@@ -58,6 +60,7 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     faults.extend(form.request(&not_yet, wish, clock::now()).err().unwrap_or_default());
     wizard.errors.set(faults.clone());
     wizard.unfilled.set(None);
+    wizard.price.set(None);
     if !faults.is_empty() {
         return Err(());
     }
@@ -68,13 +71,16 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     }
     stage.set(Stage::Creating);
     let request = form.request(&audience.id, wish, clock::now()).map_err(|faults| wizard.errors.set(faults))?;
+    let request = CreateCampaign { confirmed_price: wizard.agreed.get_untracked(), ..request };
     let campaign = api::create_campaign(&request).await.map_err(|error| wizard.refused(shell, &form, error))?;
     if wish == Wish::Start {
         stage.set(Stage::Starting);
         if let Err(error) = api::act(&campaign.id, Move::Start).await {
-            match error.problem().and_then(Unfilled::of) {
-                Some(unfilled) => shell.unfilled.set(Some((campaign.id.clone(), unfilled))),
-                None => shell.report_on_next_page(error),
+            let problem = error.problem();
+            match (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of)) {
+                (Some(unfilled), _) => shell.unfilled.set(Some((campaign.id.clone(), unfilled))),
+                (None, Some(price)) => shell.price.set(Some((campaign.id.clone(), price))),
+                (None, None) => shell.report_on_next_page(error),
             }
         }
     }

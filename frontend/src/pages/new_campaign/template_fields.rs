@@ -5,7 +5,6 @@ use web_sys::File;
 use wire::{HeaderFormat, Place, Template};
 
 use super::cards::Cards;
-use super::free_fields::PLACEHOLDERS;
 use super::variables::Variables;
 use super::wizard::Wizard;
 use crate::components::asset_field::AssetField;
@@ -15,6 +14,7 @@ use crate::infra::shell::Shell;
 use crate::model::attachment::Slot;
 use crate::model::filling::Part;
 use crate::model::wording::{slots, template_key};
+use crate::t;
 
 /// Which template, and what it takes.
 #[component]
@@ -25,9 +25,9 @@ pub fn TemplateFields(wizard: Wizard) -> impl IntoView {
     let template = Memo::new(move |_| wizard.open_template());
     view! {
         <PickField
-            id="template" label="Template" options=templates value=wizard.text_of(|wording| &wording.template)
+            id="template" label=t::template() options=templates value=wizard.text_of(|wording| &wording.template)
             on_pick=wizard.typed("template", |wording| &mut wording.template) error=wizard.error("template")
-            test_id="template-select" nothing="Choose a template" disabled=no_channel wide=true
+            test_id="template-select" nothing=t::choose_a_template_sentence() disabled=no_channel wide=true
         />
         {move || template.get().map(|template| view! { <Parts wizard=wizard template=template/> })}
     }
@@ -48,11 +48,11 @@ fn Parts(wizard: Wizard, template: Template) -> impl IntoView {
     view! {
         {header.map(|header| view! { <FileSlot wizard=wizard at=Slot::Header label=file_label(header) header=Some(header)/> })}
         {is_place.then(|| view! { <PlaceFields wizard=wizard/> })}
-        <Variables wizard=wizard title="Variables of the template" parts=vec![Part::Header, Part::Body]/>
+        <Variables wizard=wizard title=t::variables_of_the_template() parts=vec![Part::Header, Part::Body]/>
         {ends.then(|| view! { <OfferEnd wizard=wizard/> })}
-        <Variables wizard=wizard title="What the buttons carry" parts=vec![Part::Button]/>
+        <Variables wizard=wizard title=t::what_the_buttons_carry() parts=vec![Part::Button]/>
         {has_cards.then(|| view! { <Cards wizard=wizard cards=template.cards.clone()/> })}
-        {takes_text.then(|| view! { <p class="soft small">"In texts, " {PLACEHOLDERS}</p> })}
+        {takes_text.then(|| view! { <p class="soft small">{t::in_texts()} " " {t::placeholders()}</p> })}
     }
 }
 
@@ -63,11 +63,11 @@ fn takes_nothing(template: &Template) -> bool {
 /// What a file of this kind is called.
 pub fn file_label(header: HeaderFormat) -> &'static str {
     match header {
-        HeaderFormat::Image => "Picture",
-        HeaderFormat::Video => "Film",
-        HeaderFormat::Gif => "Short film",
-        HeaderFormat::Document => "Document",
-        HeaderFormat::Location => "Place",
+        HeaderFormat::Image => t::picture(),
+        HeaderFormat::Video => t::film(),
+        HeaderFormat::Gif => t::short_film(),
+        HeaderFormat::Document => t::document(),
+        HeaderFormat::Location => t::place(),
     }
 }
 
@@ -89,12 +89,14 @@ pub fn FileSlot(wizard: Wizard, at: Slot, label: &'static str, header: Option<He
 /// One part of a place, as it is typed.
 type PlacePart = fn(&mut Place) -> &mut String;
 
-const PLACE: [(&str, &str, &str, PlacePart); 4] = [
-    ("template.headerLocation.latitude", "Latitude", "place-latitude", |place| &mut place.latitude),
-    ("template.headerLocation.longitude", "Longitude", "place-longitude", |place| &mut place.longitude),
-    ("template.headerLocation.name", "Name of the place", "place-name", |place| &mut place.name),
-    ("template.headerLocation.address", "Address", "place-address", |place| &mut place.address),
-];
+fn place_parts() -> [(&'static str, &'static str, &'static str, PlacePart); 4] {
+    [
+        ("template.headerLocation.latitude", t::latitude(), "place-latitude", |place| &mut place.latitude),
+        ("template.headerLocation.longitude", t::longitude(), "place-longitude", |place| &mut place.longitude),
+        ("template.headerLocation.name", t::name_of_the_place(), "place-name", |place| &mut place.name),
+        ("template.headerLocation.address", t::address(), "place-address", |place| &mut place.address),
+    ]
+}
 
 #[component]
 fn PlaceFields(wizard: Wizard) -> impl IntoView {
@@ -109,9 +111,9 @@ fn PlaceFields(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <fieldset class="field wide">
-            <legend>"Place"</legend>
-            <div class="fields">{PLACE.map(field).into_iter().collect_view()}</div>
-            <p class="hint">"Degrees with a point, as a map shows them: -23.5505 and -46.6333."</p>
+            <legend>{t::place()}</legend>
+            <div class="fields">{place_parts().map(field).into_iter().collect_view()}</div>
+            <p class="hint">{t::degrees_with_a_point_as()}</p>
         </fieldset>
     }
 }
@@ -121,9 +123,9 @@ fn OfferEnd(wizard: Wizard) -> impl IntoView {
     const ID: &str = "template.offerExpiresAt";
     view! {
         <TextField
-            id=ID label="The offer ends" kind=Kind::DateTime value=wizard.text_of(|wording| &wording.offer_ends)
+            id=ID label=t::the_offer_ends() kind=Kind::DateTime value=wizard.text_of(|wording| &wording.offer_ends)
             on_input=wizard.typed(ID, |wording| &mut wording.offer_ends) error=wizard.error(ID) test_id="offer-ends"
-            hint=format!("In your time zone: {}.", clock::zone())
+            hint=t::in_your_time_zone(&clock::zone())
         />
     }
 }

@@ -6,6 +6,7 @@ use wire::{ButtonKind, TemplateButton};
 use super::wizard::Wizard;
 use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::model::filling::{Choice, Filling, Need, Part};
+use crate::t;
 
 /// One row for each value of these parts; nothing where there is none. What may be left out is folded away.
 #[component]
@@ -29,7 +30,7 @@ pub fn Variables(wizard: Wizard, title: &'static str, parts: Vec<Part>) -> impl 
         </Show>
         <Show when=move || !optional.with(Vec::is_empty)>
             <details class="more">
-                <summary>"What buttons can carry besides (optional)"</summary>
+                <summary>{t::what_buttons_can_carry_besides()}</summary>
                 <div class="variables">
                     <Rows wizard=wizard rows=optional/>
                 </div>
@@ -82,35 +83,35 @@ impl Identity {
 
     fn nothing(&self) -> &'static str {
         match self.need {
-            Need::Always => "Choose",
-            Need::Perhaps => "Nothing of its own",
+            Need::Always => t::choose(),
+            Need::Perhaps => t::nothing_of_its_own(),
         }
     }
 }
 
 fn of_text(part: Part) -> &'static str {
     match part {
-        Part::Header => "header",
+        Part::Header => t::header_word(),
         Part::Body | Part::Button | Part::Card(_) | Part::CardButton(_) => "",
     }
 }
 
 fn of_button(button: &TemplateButton) -> String {
     match button.kind {
-        ButtonKind::Url => format!("button: the end of {}", button.url.as_deref().unwrap_or("its address")),
-        ButtonKind::CopyCode => "button: the coupon".to_owned(),
-        ButtonKind::Otp => "button: the code".to_owned(),
-        ButtonKind::QuickReply => "button: what a reply tells your systems".to_owned(),
-        ButtonKind::Flow => "button: the flow's token".to_owned(),
-        ButtonKind::Catalog => "button: the product in front".to_owned(),
-        ButtonKind::PhoneNumber | ButtonKind::Other => "button".to_owned(),
+        ButtonKind::Url => t::button_end_of(&button.url.as_deref().unwrap_or(t::its_address())),
+        ButtonKind::CopyCode => t::button_the_coupon().to_owned(),
+        ButtonKind::Otp => t::button_the_code().to_owned(),
+        ButtonKind::QuickReply => t::button_what_a_reply_tells().to_owned(),
+        ButtonKind::Flow => t::button_the_flow_token().to_owned(),
+        ButtonKind::Catalog => t::button_the_product_in_front().to_owned(),
+        ButtonKind::PhoneNumber | ButtonKind::Other => t::button_word().to_owned(),
     }
 }
 
 fn options(columns: &[String]) -> Vec<Pick> {
     let from_columns =
-        columns.iter().map(|column| Pick::new(Choice::Column(column.clone()).key(), format!("Column: {column}")));
-    from_columns.chain([Pick::new(Choice::Text.key(), "The same text for everybody")]).collect()
+        columns.iter().map(|column| Pick::new(Choice::Column(column.clone()).key(), t::column_named(&column)));
+    from_columns.chain([Pick::new(Choice::Text.key(), t::the_same_text_for_everybody())]).collect()
 }
 
 #[component]
@@ -139,7 +140,7 @@ fn Variable(wizard: Wizard, row: Identity, columns: Signal<Vec<Pick>>) -> impl I
         <div class="variable" role="group" aria-label=format!("{} {}", row.label, row.meaning)>
             <span class="which">{row.label.clone()}<span class="soft small">{row.meaning.clone()}</span></span>
             <PickField
-                id=row.field.clone() label="Filled with" options=columns value=choice on_pick=picked
+                id=row.field.clone() label=t::filled_with() options=columns value=choice on_pick=picked
                 error=wizard.error(row.field.clone()) test_id=format!("variable-{}", row.key) nothing=row.nothing()
             />
             {move || label.get().map(|label| view! {
@@ -155,17 +156,15 @@ fn Variable(wizard: Wizard, row: Identity, columns: Signal<Vec<Pick>>) -> impl I
 /// What the text beside the choice is; nothing where no text is asked for.
 fn text_label(filling: &Filling) -> Option<&'static str> {
     match (&filling.choice, filling.need) {
-        (Choice::Text, _) => Some("Text"),
-        (Choice::Column(_), _) | (Choice::Unset, Need::Always) => Some("If the cell is empty"),
+        (Choice::Text, _) => Some(t::text_word()),
+        (Choice::Column(_), _) | (Choice::Unset, Need::Always) => Some(t::if_the_cell_is_empty()),
         (Choice::Unset, Need::Perhaps) => None,
     }
 }
 
 fn text_hint(filling: &Filling) -> &'static str {
     match filling.choice {
-        Choice::Column(_) if filling.text.trim().is_empty() => {
-            "Without a text here, people with an empty cell keep the campaign from starting, or are left out."
-        }
+        Choice::Column(_) if filling.text.trim().is_empty() => t::without_a_text_here_people(),
         Choice::Column(_) | Choice::Text | Choice::Unset => "",
     }
 }

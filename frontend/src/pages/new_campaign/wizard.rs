@@ -12,6 +12,7 @@ use crate::infra::{api, clock};
 use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
 use crate::model::pace::{Estimate, PaceText, Preset, estimate};
+use crate::model::price::PriceAsked;
 use crate::model::spot::{error_at, is_at};
 use crate::model::unfilled::Unfilled;
 use crate::model::wording::{WordingText, template_key};
@@ -44,6 +45,10 @@ pub struct Wizard {
     pub skip_unfilled: RwSignal<bool>,
     /// Who kept the campaign from being scheduled.
     pub unfilled: RwSignal<Option<Unfilled>>,
+    /// What somebody has to agree to before the campaign can be scheduled.
+    pub price: RwSignal<Option<PriceAsked>>,
+    /// The price that somebody agreed to.
+    pub agreed: RwSignal<Option<String>>,
     /// The pace.
     pub pace: RwSignal<PaceText>,
     /// Now or later.
@@ -73,6 +78,8 @@ impl Wizard {
             uploads: StoredValue::new(0),
             skip_unfilled: RwSignal::new(false),
             unfilled: RwSignal::new(None),
+            price: RwSignal::new(None),
+            agreed: RwSignal::new(None),
             pace: RwSignal::new(Preset::Steady.text()),
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
@@ -226,13 +233,13 @@ impl Wizard {
         self.errors.update(|errors| errors.retain(|error| !is_at(&error.field, open, id)));
     }
 
-    /// Takes in why the API made no campaign: people who cannot be filled in, or fields of the form.
+    /// Takes in why the API made no campaign: people who cannot be filled in, a price, or fields of the form.
     pub fn refused(self, shell: Shell, form: &Form, error: ApiError) {
-        let unfilled = error.problem().and_then(Unfilled::of);
-        if unfilled.is_some() {
-            self.unfilled.set(unfilled);
-        } else {
-            self.errors.set(form.at_elements(shell.settle(error)));
+        let problem = error.problem();
+        match (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of)) {
+            (Some(unfilled), _) => self.unfilled.set(Some(unfilled)),
+            (None, Some(price)) => self.price.set(Some(price)),
+            (None, None) => self.errors.set(form.at_elements(shell.settle(error))),
         }
     }
 

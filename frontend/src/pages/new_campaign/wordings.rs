@@ -12,6 +12,7 @@ use crate::infra::{assets, clock};
 use crate::model::attachment::{Attachment, Slot};
 use crate::model::spot::spot;
 use crate::model::wording::{Asked, Says, WordingText, format_of, template_key};
+use crate::t;
 use campaigns::content::MOST_VARIANTS;
 use campaigns::creation::LONGEST_VARIANT_NAME;
 
@@ -74,10 +75,10 @@ impl Wizard {
         let asked = self.asked();
         match asked.as_slice() {
             [one] => match (one.text.says, &one.template) {
-                (Says::Free, _) => Some("Free message".to_owned()),
+                (Says::Free, _) => Some(t::free_message().to_owned()),
                 (Says::Template, template) => template.as_ref().map(|template| template.name.clone()),
             },
-            several => Some(format!("{} wordings", several.len())),
+            several => Some(t::wordings_count(several.len() as u64, &several.len())),
         }
     }
 
@@ -85,7 +86,8 @@ impl Wizard {
     pub fn fault_words(self, error: &FieldError) -> String {
         let of = spot(&error.field).and_then(|spot| spot.wording);
         let title = of.and_then(|place| self.wordings.with(|all| all.get(place).map(|text| text.title(place))));
-        title.map_or_else(|| error.message.clone(), |title| format!("{title}: {}", error.message))
+        let said = t::said(&error.message);
+        title.map_or_else(|| said.clone(), |title| format!("{title}: {said}"))
     }
 
     /// Takes a file in for this place of the open wording and sends it on its way.
@@ -155,7 +157,7 @@ pub fn Wordings(wizard: Wizard) -> impl IntoView {
         }
     };
     view! {
-        <div class="tabs" role="group" aria-label="Wordings">
+        <div class="tabs" role="group" aria-label=t::wordings()>
             <Show when=move || several.get()>
                 {move || titles.get().into_iter().enumerate().map(tab).collect_view()}
             </Show>
@@ -163,19 +165,19 @@ pub fn Wordings(wizard: Wizard) -> impl IntoView {
                 type="button" class="button quiet" disabled=full data-testid="add-wording"
                 on:click=move |_| wizard.add_wording()
             >
-                "Add another wording"
+                {t::add_another_wording()}
             </button>
         </div>
         <Show when=move || several.get()>
-            <p class="soft small">"Each of the people gets one of the wordings by chance, each wording as often as the others."</p>
+            <p class="soft small">{t::each_of_the_people_gets()}</p>
             <div class="row-of-fields two">
                 <TextField
-                    id="wording-name" label="Name of this wording" kind=Kind::Text value=wizard.text_of(|text| &text.name)
+                    id="wording-name" label=t::name_of_this_wording() kind=Kind::Text value=wizard.text_of(|text| &text.name)
                     on_input=wizard.typed("wording-name", |text| &mut text.name) error=wizard.error("wording-name")
                     test_id="wording-name" max_length=LONGEST_VARIANT_NAME
                 />
                 <button type="button" class="button" data-testid="remove-wording" on:click=move |_| wizard.remove_open()>
-                    "Remove"
+                    {t::remove()}
                 </button>
             </div>
         </Show>

@@ -1,10 +1,12 @@
 //! The buttons of a new template.
 
 use leptos::prelude::*;
+use wire::ButtonKind;
 
 use super::Desk;
 use crate::components::field::{FieldError, Kind, Pick, PickField, TextField};
-use crate::model::template_form::{BUTTON_KINDS, ButtonText, LONGEST_BUTTON, MOST_BUTTONS, left};
+use crate::model::template_form::{ButtonText, LONGEST_BUTTON, MOST_BUTTONS, button_kinds, left};
+use crate::t;
 
 /// One group for each, and one more.
 #[component]
@@ -16,7 +18,7 @@ pub fn Buttons(desk: Desk) -> impl IntoView {
     };
     view! {
         <section class="card" aria-labelledby="buttons-title">
-            <h2 id="buttons-title">"Buttons"</h2>
+            <h2 id="buttons-title">{t::buttons()}</h2>
             <For each=move || 0..count.get() key=|place| *place let:place>
                 <OneButton desk=desk place=place/>
             </For>
@@ -26,7 +28,7 @@ pub fn Buttons(desk: Desk) -> impl IntoView {
                     type="button" class="button" disabled=move || { count.get() >= MOST_BUTTONS } data-testid="add-button"
                     on:click=add
                 >
-                    "Add a button"
+                    {t::add_a_button()}
                 </button>
             </div>
         </section>
@@ -39,10 +41,10 @@ fn OneButton(desk: Desk, place: usize) -> impl IntoView {
     let target = Memo::new(move |_| one.with(ButtonText::target_label));
     let example = Memo::new(move |_| one.with(ButtonText::takes_example));
     let target_field = Memo::new(move |_| {
-        let part = match target.get() {
-            Some("Number") => "phoneNumber",
-            Some("Address") => "url",
-            Some(_) | None => "flowId",
+        let part = match one.with(ButtonText::kind) {
+            ButtonKind::PhoneNumber => "phoneNumber",
+            ButtonKind::Url => "url",
+            _ => "flowId",
         };
         format!("buttons.{place}.{part}")
     });
@@ -57,19 +59,19 @@ fn OneButton(desk: Desk, place: usize) -> impl IntoView {
     };
     let field = move |name: &str| format!("buttons.{place}.{name}");
     let value = move |read: fn(&ButtonText) -> &String| Signal::derive(move || one.with(|one| read(one).clone()));
-    let kinds: Vec<Pick> = BUTTON_KINDS.iter().map(|(value, label, _)| Pick::new(*value, *label)).collect();
+    let kinds: Vec<Pick> = button_kinds().into_iter().map(|(value, label, _)| Pick::new(value, label)).collect();
     let remove = move |_| desk.change("buttons", |form| drop(form.buttons.remove(place)));
     view! {
         <fieldset class="card-fields">
-            <legend>{format!("Button {}", place + 1)}</legend>
+            <legend>{t::button_number(&(place + 1))}</legend>
             <div class="fields">
                 <PickField
-                    id=field("type") label="What it does" options=kinds value=value(|one| &one.kind)
+                    id=field("type") label=t::what_it_does() options=kinds value=value(|one| &one.kind)
                     on_pick=change(field("type"), |one| &mut one.kind) error=desk.error(field("type"))
-                    test_id=format!("button-kind-{place}") nothing="Quick reply"
+                    test_id=format!("button-kind-{place}") nothing=t::quick_reply()
                 />
                 <TextField
-                    id=field("text") label="Label" kind=Kind::Text value=value(|one| &one.text)
+                    id=field("text") label=t::label() kind=Kind::Text value=value(|one| &one.text)
                     on_input=change(field("text"), |one| &mut one.text) error=desk.error(field("text"))
                     test_id=format!("button-text-{place}")
                     hint=Signal::derive(move || one.with(|one| left(&one.text, LONGEST_BUTTON)))
@@ -83,14 +85,14 @@ fn OneButton(desk: Desk, place: usize) -> impl IntoView {
                 })}
                 <Show when=move || example.get()>
                     <TextField
-                        id=field("example") label="Example" kind=Kind::Text value=value(|one| &one.example)
+                        id=field("example") label=t::example() kind=Kind::Text value=value(|one| &one.example)
                         on_input=change(field("example"), |one| &mut one.example) error=desk.error(field("example"))
                         test_id=format!("button-example-{place}")
                     />
                 </Show>
             </div>
             <div class="actions">
-                <button type="button" class="button quiet" on:click=remove>"Remove this button"</button>
+                <button type="button" class="button quiet" on:click=remove>{t::remove_this_button()}</button>
             </div>
         </fieldset>
     }

@@ -11,6 +11,7 @@ use crate::components::text_area::TextArea;
 use crate::infra::assets;
 use crate::infra::shell::Shell;
 use crate::model::template_form::{HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, left};
+use crate::t;
 use campaigns::template::variables;
 
 /// Number, name, language and category.
@@ -21,28 +22,28 @@ pub fn Facts(desk: Desk) -> impl IntoView {
     };
     let channels = Signal::derive(move || desk.channels.with(|all| all.iter().map(pick).collect::<Vec<_>>()));
     view! {
-        <section class="card" aria-label="About the template">
+        <section class="card" aria-label=t::about_the_template()>
             <div class="fields">
                 <PickField
-                    id="channelId" label="Number of the account" options=channels value=desk.text(|form| &form.channel_id)
+                    id="channelId" label=t::number_of_the_account() options=channels value=desk.text(|form| &form.channel_id)
                     on_pick=desk.typed("channelId", |form| &mut form.channel_id) error=desk.error("channelId")
-                    test_id="template-channel" nothing="Choose a number"
+                    test_id="template-channel" nothing=t::choose_a_number()
                 />
                 <TextField
-                    id="name" label="Name" kind=Kind::Text value=desk.text(|form| &form.name)
+                    id="name" label=t::name() kind=Kind::Text value=desk.text(|form| &form.name)
                     on_input=desk.typed("name", |form| &mut form.name) error=desk.error("name") test_id="template-name"
-                    hint="Lower case letters, digits and _; people do not see it."
+                    hint=t::lower_case_letters_digits_and()
                 />
                 <TextField
-                    id="language" label="Language" kind=Kind::Text value=desk.text(|form| &form.language)
+                    id="language" label=t::language_word() kind=Kind::Text value=desk.text(|form| &form.language)
                     on_input=desk.typed("language", |form| &mut form.language) error=desk.error("language")
-                    test_id="template-language" hint="As WhatsApp writes it: en, pt_BR, es."
+                    test_id="template-language" hint=t::as_whatsapp_writes_it_en()
                 />
                 <PickField
-                    id="category" label="Category" options=categories() value=desk.text(|form| &form.category)
+                    id="category" label=t::category() options=categories() value=desk.text(|form| &form.category)
                     on_pick=desk.typed("category", |form| &mut form.category) error=desk.error("category")
-                    test_id="template-category" nothing="Choose a category"
-                    hint="Offers and news are marketing; what answers an order or an appointment is utility."
+                    test_id="template-category" nothing=t::choose_a_category()
+                    hint=t::offers_and_news_are_marketing()
                 />
             </div>
         </section>
@@ -51,19 +52,19 @@ pub fn Facts(desk: Desk) -> impl IntoView {
 
 fn categories() -> Vec<Pick> {
     vec![
-        Pick::new("MARKETING", "Marketing"),
-        Pick::new("UTILITY", "Utility"),
-        Pick::new("AUTHENTICATION", "Authentication"),
+        Pick::new("MARKETING", t::marketing()),
+        Pick::new("UTILITY", t::utility()),
+        Pick::new("AUTHENTICATION", t::authentication()),
     ]
 }
 
 fn header_kinds() -> Vec<Pick> {
     let kinds = [
-        ("text", "A text"),
-        ("image", "A picture"),
-        ("video", "A film"),
-        ("document", "A document"),
-        ("location", "A place"),
+        ("text", t::a_text()),
+        ("image", t::a_picture()),
+        ("video", t::a_film()),
+        ("document", t::a_document()),
+        ("location", t::a_place()),
     ];
     kinds.into_iter().map(|(value, label)| Pick::new(value, label)).collect()
 }
@@ -82,25 +83,20 @@ pub fn Texts(desk: Desk) -> impl IntoView {
         Signal::derive(move || desk.form.with(|form| left(read(form), most)))
     };
     let body_hint = Signal::derive(move || {
-        desk.form.with(|form| {
-            format!(
-                "{} {{{{1}}}}, {{{{2}}}} or {{{{first_name}}}} stand for what differs; *bold*, _italic_.",
-                left(&form.body, form.longest_body())
-            )
-        })
+        desk.form.with(|form| format!("{} {}", left(&form.body, form.longest_body()), t::variables_stand_for()))
     });
     view! {
-        <section class="card" aria-label="What it says">
+        <section class="card" aria-label=t::what_it_says()>
             <PickField
-                id="headerFormat" label="Above the text" options=header_kinds()
+                id="headerFormat" label=t::above_the_text() options=header_kinds()
                 value=Signal::derive(move || kind.get().key().to_owned()) on_pick=picked error=desk.error("headerFormat")
-                test_id="header-kind" nothing="Nothing"
+                test_id="header-kind" nothing=t::nothing()
             />
             {move || match kind.get() {
                 HeaderKind::None | HeaderKind::Media(HeaderFormat::Location) => ().into_any(),
                 HeaderKind::Text => view! {
                     <TextField
-                        id="header" label="Header" kind=Kind::Text value=desk.text(|form| &form.header)
+                        id="header" label=t::header() kind=Kind::Text value=desk.text(|form| &form.header)
                         on_input=desk.typed("header", |form| &mut form.header) error=desk.error("header")
                         test_id="template-header" hint=counted(|form| &form.header, LONGEST_HEADER)
                     />
@@ -109,18 +105,18 @@ pub fn Texts(desk: Desk) -> impl IntoView {
                 HeaderKind::Media(format) => view! { <Sample desk=desk format=format/> }.into_any(),
             }}
             <TextArea
-                id="body" label="Text" value=desk.text(|form| &form.body) on_input=desk.typed("body", |form| &mut form.body)
+                id="body" label=t::text_word() value=desk.text(|form| &form.body) on_input=desk.typed("body", |form| &mut form.body)
                 error=desk.error("body") test_id="template-body" hint=body_hint
             />
             <Examples desk=desk/>
             <div class="fields">
                 <TextField
-                    id="footer" label="Footer (optional)" kind=Kind::Text value=desk.text(|form| &form.footer)
+                    id="footer" label=t::footer_optional() kind=Kind::Text value=desk.text(|form| &form.footer)
                     on_input=desk.typed("footer", |form| &mut form.footer) error=desk.error("footer")
                     test_id="template-footer" hint=counted(|form| &form.footer, LONGEST_FOOTER)
                 />
                 <TextField
-                    id="offer.text" label="Limited-time offer (optional)" kind=Kind::Text value=desk.text(|form| &form.offer)
+                    id="offer.text" label=t::limited_time_offer_optional() kind=Kind::Text value=desk.text(|form| &form.offer)
                     on_input=desk.typed("offer.text", |form| &mut form.offer) error=desk.error("offer.text")
                     test_id="template-offer" hint=counted(|form| &form.offer, LONGEST_OFFER)
                 />
@@ -136,7 +132,7 @@ fn HeaderExample(desk: Desk) -> impl IntoView {
         let id = format!("headerExamples.{name}");
         view! {
             <TextField
-                id=id.clone() label=format!("Example of {{{{{name}}}}} in the header") kind=Kind::Text
+                id=id.clone() label=t::example_in_the_header(&format!("{{{{{name}}}}}")) kind=Kind::Text
                 value=desk.text(|form| &form.header_example)
                 on_input=Callback::new({
                     let id = id.clone();
@@ -165,7 +161,7 @@ fn Examples(desk: Desk) -> impl IntoView {
         });
         view! {
             <TextField
-                id=id.clone() label=format!("Example of {{{{{name}}}}}") kind=Kind::Text value=value on_input=typed
+                id=id.clone() label=t::example_of(&format!("{{{{{name}}}}}")) kind=Kind::Text value=value on_input=typed
                 error=desk.error(id) test_id=format!("example-{name}")
             />
         }
@@ -190,7 +186,7 @@ fn Sample(desk: Desk, format: HeaderFormat) -> impl IntoView {
     });
     view! {
         <AssetField
-            id=FIELD label="A sample of it, for WhatsApp's review" header=Some(format)
+            id=FIELD label=t::a_sample_of_it_for() header=Some(format)
             attachment=Signal::derive(move || desk.form.with(|form| form.sample.clone())) error=desk.error(FIELD)
             test_id="asset-sample" on_file=chosen
             on_remove=Callback::new(move |()| desk.change(FIELD, |form| form.sample = None))

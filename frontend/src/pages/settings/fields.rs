@@ -4,11 +4,13 @@ use leptos::prelude::*;
 
 use super::Desk;
 use crate::components::field::{FieldError, Kind, PickField, TextField, country_picks};
-use crate::model::settings_form::{PERIODS, SettingsForm, bounds};
+use crate::components::switch::Switch;
+use crate::model::settings_form::{SettingsForm, bounds, periods};
+use crate::t;
 
-/// A switch with what it means.
+/// A switch of the settings.
 #[component]
-fn Switch(
+fn Choice(
     desk: Desk,
     field: &'static str,
     label: &'static str,
@@ -16,19 +18,10 @@ fn Switch(
     read: fn(&SettingsForm) -> bool,
     write: fn(&mut SettingsForm, bool),
 ) -> impl IntoView {
-    let checked = move || desk.form.with(read);
+    let checked = Signal::derive(move || desk.form.with(read));
+    let switched = Callback::new(move |is_on| desk.change(field, |form| write(form, is_on)));
     view! {
-        <label class="check">
-            <input
-                type="checkbox" prop:checked=checked
-                on:change:target=move |event| {
-                    let is_on = event.target().checked();
-                    desk.change(field, |form| write(form, is_on));
-                }
-                data-testid=field
-            />
-            <span>{label}<small>{meaning}</small></span>
-        </label>
+        <Switch label=label meaning=meaning checked=checked on_switch=switched test_id=field/>
         <FieldError id=format!("{field}-error") error=desk.error(field)/>
     }
 }
@@ -40,26 +33,38 @@ pub(super) fn Consent(desk: Desk) -> impl IntoView {
     let pick = Callback::new(move |code| desk.change("defaultCountry", |form| form.country = code));
     view! {
         <section class="card" aria-labelledby="consent-head">
-            <h2 id="consent-head">"Consent"</h2>
-            <Switch
-                desk=desk field="requireConsent" label="Marketing only to people who agreed"
-                meaning="A marketing campaign starts only when the contact book says of each of its people that they agreed, or when \
-                         its creator answers for all of them. Messages about an order are not held back."
+            <h2 id="consent-head">{t::consent()}</h2>
+            <Choice
+                desk=desk field="requireConsent" label=t::marketing_only_to_people_who()
+                meaning=t::a_marketing_campaign_starts_only()
                 read=|form| form.requires_consent write=|form, is_on| form.requires_consent = is_on
             />
-            <Switch
-                desk=desk field="confirmOptOuts" label="Confirm when somebody asks to stop"
-                meaning="Who writes STOP, SAIR or BAJA, or taps such a button, gets one message that says it worked; the same when \
-                         they come back. The wish itself always holds, at once."
+            <Choice
+                desk=desk field="confirmOptOuts" label=t::confirm_when_somebody_asks_to()
+                meaning=t::who_writes_stop_sair_or()
                 read=|form| form.confirms write=|form, is_on| form.confirms = is_on
             />
         </section>
         <section class="card" aria-labelledby="files-head">
-            <h2 id="files-head">"Phone numbers"</h2>
+            <h2 id="files-head">{t::phone_numbers()}</h2>
             <PickField
-                id="defaultCountry" label="Country of numbers written without one" options=country_picks() value=country
-                on_pick=pick error=desk.error("defaultCountry") test_id="settings-country" nothing="None: leave such rows out"
-                hint="Used for every contacts file, unless another country is chosen when it is uploaded." wide=true
+                id="defaultCountry" label=t::country_of_numbers_written_without() options=country_picks() value=country
+                on_pick=pick error=desk.error("defaultCountry") test_id="settings-country" nothing=t::none_leave_such_rows_out()
+                hint=t::used_for_every_contacts_file() wide=true
+            />
+        </section>
+    }
+}
+
+/// What has to be agreed to first.
+#[component]
+pub(super) fn Price(desk: Desk) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="price-head">
+            <h2 id="price-head">{t::money()}</h2>
+            <Choice
+                desk=desk field="confirmPrice" label=t::confirm_price_label() meaning=t::confirm_price_meaning()
+                read=|form| form.confirms_price write=|form, is_on| form.confirms_price = is_on
             />
         </section>
     }
@@ -76,22 +81,21 @@ pub(super) fn Caps(desk: Desk) -> impl IntoView {
     let type_days = Callback::new(move |text| desk.change(FIELD, |form| form.cap_days = text));
     view! {
         <section class="card" aria-labelledby="cap-head">
-            <h2 id="cap-head">"Not too often"</h2>
-            <Switch
-                desk=desk field="frequencyCap" label="Limit how often a person is written to"
-                meaning="Counts all campaigns together. Who has had enough is left out of the next one, and counted there before it \
-                         starts."
+            <h2 id="cap-head">{t::not_too_often()}</h2>
+            <Choice
+                desk=desk field="frequencyCap" label=t::limit_how_often_a_person()
+                meaning=t::counts_all_campaigns_together_who()
                 read=|form| form.caps write=|form, is_on| form.caps = is_on
             />
             <Show when=move || caps.get()>
                 <div class="fields">
                     <TextField
-                        id="cap-messages" label="At most" kind=Kind::Whole value=messages on_input=type_messages error=None
-                        test_id="cap-messages" unit="messages"
+                        id="cap-messages" label=t::at_most() kind=Kind::Whole value=messages on_input=type_messages error=None
+                        test_id="cap-messages" unit=t::unit_messages()
                     />
                     <TextField
-                        id="cap-days" label="Within" kind=Kind::Whole value=days on_input=type_days error=None
-                        test_id="cap-days" unit="days"
+                        id="cap-days" label=t::within() kind=Kind::Whole value=days on_input=type_days error=None
+                        test_id="cap-days" unit=t::unit_days()
                     />
                 </div>
             </Show>
@@ -107,19 +111,18 @@ pub(super) fn Periods(desk: Desk) -> impl IntoView {
         let typed = Callback::new(move |text| desk.change(field, |form| form.days[at] = text));
         view! {
             <TextField
-                id=field label=title kind=Kind::Whole value=value on_input=typed error=desk.error(field) test_id=field unit="days"
+                id=field label=title kind=Kind::Whole value=value on_input=typed error=desk.error(field) test_id=field unit=t::unit_days()
                 hint=format!("{meaning} {}", bounds(field)) wide=true
             />
         }
     };
     view! {
         <section class="card" aria-labelledby="kept-head">
-            <h2 id="kept-head">"How long data are kept"</h2>
+            <h2 id="kept-head">{t::how_long_data_are_kept()}</h2>
             <p class="soft">
-                "What has had its time is deleted by itself, within a week of a change here. The suppression list, consents and the \
-                 contact book stay until you change them."
+                {t::what_has_had_its_time()}
             </p>
-            <div class="fields">{PERIODS.into_iter().enumerate().map(period).collect_view()}</div>
+            <div class="fields">{periods().into_iter().enumerate().map(period).collect_view()}</div>
         </section>
     }
 }

@@ -7,6 +7,7 @@ use super::Desk;
 use crate::components::text_area::TextArea;
 use crate::infra::consent;
 use crate::model::suppressions::{added, typed};
+use crate::t;
 
 /// A place for numbers, and what came of them.
 #[component]
@@ -31,7 +32,7 @@ pub(super) fn AddNumbers(desk: Desk) -> impl IntoView {
     });
     view! {
         <aside class="card" aria-labelledby="add-head">
-            <h2 id="add-head">"Put people on the list"</h2>
+            <h2 id="add-head">{t::put_people_on_the_list()}</h2>
             <form
                 class="stack" novalidate
                 on:submit=move |event| {
@@ -40,17 +41,17 @@ pub(super) fn AddNumbers(desk: Desk) -> impl IntoView {
                 }
             >
                 <TextArea
-                    id="phones" label="Phone numbers" value=text error=fault test_id="suppress-numbers" rows=5
+                    id="phones" label=t::phone_numbers() value=text error=fault test_id="suppress-numbers" rows=5
                     on_input=Callback::new(move |typed| {
                         text.set(typed);
                         fault.set(None);
                     })
-                    hint="With the country code, one a line. A column of a spreadsheet can be pasted here, up to 1,000 at once."
+                    hint=t::with_the_country_code_one()
                 />
-                <button type="submit" class="button primary" disabled=add.pending() data-testid="suppress">"Put on the list"</button>
+                <button type="submit" class="button primary" disabled=add.pending() data-testid="suppress">{t::put_on_the_list()}</button>
             </form>
             <p class="soft small">
-                "Who writes STOP, SAIR or BAJA, or switches messages off in WhatsApp, comes onto the list by themselves."
+                {t::who_writes_stop_sair_or_baja()}
             </p>
         </aside>
     }

@@ -12,6 +12,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::team as api;
 use crate::model::team::{MemberForm, role_of, words};
+use crate::t;
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -32,7 +33,7 @@ impl Roll {
                 Ok(list) => Load::receive(self.load, list),
                 Err(error) => {
                     self.shell.report(error);
-                    Load::give_up(self.load, "The members did not come.".into());
+                    Load::give_up(self.load, t::the_members_did_not_come().into());
                 }
             }
         });
@@ -55,7 +56,7 @@ impl Roll {
                 Ok(link) => {
                     let origin = window().location().origin().unwrap_or_default();
                     let until = format::date_time(link.expires_at);
-                    let label = format!("Give this link to {}. It works once, until {until}:", member.name);
+                    let label = t::give_this_link_to(&member.name, &until);
                     self.link.set(Some((label, format!("{origin}/sign-in?code={}", link.code))));
                 }
                 Err(error) => self.shell.report(error),
@@ -86,7 +87,7 @@ pub fn Members(is_owner: Memo<bool>) -> impl IntoView {
     roll.read();
     let question = move || {
         let name = roll.leaving.with(|member| member.as_ref().map(|member| member.name.clone()).unwrap_or_default());
-        format!("{name} is signed out at once and cannot sign in again. What they did stays in the audits.")
+        t::member_leaves(&name)
     };
     let remove = Callback::new(move |()| {
         if let Some(member) = roll.leaving.get_untracked() {
@@ -95,13 +96,13 @@ pub fn Members(is_owner: Memo<bool>) -> impl IntoView {
     });
     view! {
         <section class="card" aria-labelledby="members">
-            <h2 id="members">"People"</h2>
+            <h2 id="members">{t::people()}</h2>
             <Loaded load=roll.load show=move |list| view! { <Rows roll=roll list=list is_owner=is_owner/> }/>
             {move || roll.link.get().map(|(label, link)| view! { <p class="soft">{label}</p><Secret label="" text=link test_id="sign-in-link"/> })}
             <Show when=move || is_owner.get()><Invite roll=roll/></Show>
         </section>
         <Show when=move || roll.asks.get()>
-            <Confirm open=roll.asks title="Remove this member?" text=Signal::derive(question) yes="Remove" no="Keep" on_yes=remove/>
+            <Confirm open=roll.asks title=t::remove_this_member() text=Signal::derive(question) yes=t::remove() no=t::keep() on_yes=remove/>
         </Show>
     }
 }
@@ -120,8 +121,8 @@ fn Rows(roll: Roll, list: Signal<MemberList>, is_owner: Memo<bool>) -> impl Into
 #[component]
 fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
     let seen = match member.signed_in_at {
-        Some(at) => format!("signed in {}", format::date_time(at)),
-        None => "has not signed in yet".to_owned(),
+        Some(at) => t::signed_in_at(&format::date_time(at)),
+        None => t::has_not_signed_in_yet().to_owned(),
     };
     let email = if member.email.ends_with(".invalid") { String::new() } else { format!("{} · ", member.email) };
     let member = StoredValue::new(member);
@@ -143,7 +144,7 @@ fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
                 <div class="actions">
                     <PickField
                         id=format!("role-{id}")
-                        label="Role"
+                        label=t::role()
                         options=role_names()
                         value=role.as_str()
                         on_pick=Callback::new(pick)
@@ -152,9 +153,9 @@ fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
                         nothing=""
                     />
                     <button type="button" class="button quiet" data-testid="make-link" on:click=move |_| roll.make_link(member.get_value())>
-                        "Sign-in link"
+                        {t::sign_in_link()}
                     </button>
-                    <button type="button" class="button quiet" data-testid="remove-member" on:click=leave>"Remove"</button>
+                    <button type="button" class="button quiet" data-testid="remove-member" on:click=leave>{t::remove()}</button>
                 </div>
             </Show>
         </li>
@@ -190,17 +191,17 @@ fn Invite(roll: Roll) -> impl IntoView {
             event.prevent_default();
             invite.dispatch(());
         }>
-            <h3>"Let somebody in"</h3>
+            <h3>{t::let_somebody_in()}</h3>
             <div class="fields">
-                <TextField id="member-email" label="E-mail address" kind=Kind::Text value=Signal::derive(move || form.get().email)
+                <TextField id="member-email" label=t::e_mail_address() kind=Kind::Text value=Signal::derive(move || form.get().email)
                     on_input=typed(|form| &mut form.email) error=error_of(errors, "email") test_id="member-email"/>
-                <TextField id="member-name" label="Name" kind=Kind::Text value=Signal::derive(move || form.get().name)
+                <TextField id="member-name" label=t::name() kind=Kind::Text value=Signal::derive(move || form.get().name)
                     on_input=typed(|form| &mut form.name) error=error_of(errors, "name") test_id="member-name"/>
-                <PickField id="member-role" label="May" options=role_picks() value=Signal::derive(move || form.get().role)
-                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="new-member-role" nothing="Choose a role"/>
+                <PickField id="member-role" label=t::may() options=role_picks() value=Signal::derive(move || form.get().role)
+                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="new-member-role" nothing=t::choose_a_role()/>
             </div>
             <div class="actions">
-                <button type="submit" class="button primary" disabled=invite.pending() data-testid="invite">"Let in"</button>
+                <button type="submit" class="button primary" disabled=invite.pending() data-testid="invite">{t::let_in()}</button>
             </div>
         </form>
     }

@@ -12,6 +12,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::team as api;
 use crate::model::team::{TokenForm, words};
+use crate::t;
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -32,7 +33,7 @@ impl Ring {
                 Ok(list) => Load::receive(self.load, list),
                 Err(error) => {
                     self.shell.report(error);
-                    Load::give_up(self.load, "The tokens did not come.".into());
+                    Load::give_up(self.load, t::the_tokens_did_not_come().into());
                 }
             }
         });
@@ -61,7 +62,7 @@ pub fn Tokens() -> impl IntoView {
     ring.read();
     let question = move || {
         let name = ring.ending.with(|token| token.as_ref().map(|token| token.name.clone()).unwrap_or_default());
-        format!("Whatever uses the token \u{201c}{name}\u{201d} is refused from now on.")
+        t::token_ends(&name)
     };
     let revoke = Callback::new(move |()| {
         if let Some(token) = ring.ending.get_untracked() {
@@ -70,16 +71,16 @@ pub fn Tokens() -> impl IntoView {
     });
     view! {
         <section class="card" aria-labelledby="tokens">
-            <h2 id="tokens">"API tokens"</h2>
-            <p class="soft">"For other systems, sent as \u{201c}Authorization: Bearer \u{2026}\u{201d}. "<a href="/v3/docs" rel="external">"How the API works"</a></p>
+            <h2 id="tokens">{t::api_tokens()}</h2>
+            <p class="soft">{t::for_other_systems()} " "<a href="/v3/docs" rel="external">{t::how_the_api_works()}</a></p>
             <Loaded load=ring.load show=move |list| view! { <Rows ring=ring list=list/> }/>
             {move || ring.made.get().map(|token| view! {
-                <Secret label="Copy the token now: it is not shown again." text=token test_id="new-token"/>
+                <Secret label=t::copy_the_token_now_it() text=token test_id="new-token"/>
             })}
             <Make ring=ring/>
         </section>
         <Show when=move || ring.asks.get()>
-            <Confirm open=ring.asks title="Revoke this token?" text=Signal::derive(question) yes="Revoke" no="Keep" on_yes=revoke/>
+            <Confirm open=ring.asks title=t::revoke_this_token() text=Signal::derive(question) yes=t::revoke() no=t::keep() on_yes=revoke/>
         </Show>
     }
 }
@@ -88,7 +89,7 @@ pub fn Tokens() -> impl IntoView {
 fn Rows(ring: Ring, list: Signal<TokenList>) -> impl IntoView {
     let empty = Memo::new(move |_| list.with(|list| list.items.is_empty()));
     view! {
-        <Show when=move || !empty.get() fallback=|| view! { <p class="soft">"There is no token yet."</p> }>
+        <Show when=move || !empty.get() fallback=|| view! { <p class="soft">{t::there_is_no_token_yet()}</p> }>
             <ul class="people" data-testid="tokens">
                 <For each=move || list.get().items key=|token| token.id.clone() let:token>
                     <Row ring=ring token=token/>
@@ -101,10 +102,10 @@ fn Rows(ring: Ring, list: Signal<TokenList>) -> impl IntoView {
 #[component]
 fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
     let until = match token.expires_at {
-        Some(at) => format!("works until {}", format::date_time(at)),
-        None => "works until it is revoked".to_owned(),
+        Some(at) => t::works_until(&format::date_time(at)),
+        None => t::works_until_it_is_revoked().to_owned(),
     };
-    let made = format!("made by {} {} · {until}", token.created_by, format::date_time(token.created_at));
+    let made = format!("{} · {until}", t::made_by(&token.created_by, &format::date_time(token.created_at)));
     let (name, role) = (token.name.clone(), words(token.role).0);
     let end = move |_| {
         ring.ending.set(Some(token.clone()));
@@ -115,7 +116,7 @@ fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
             <div class="who"><strong>{name}</strong><span class="soft">{made}</span></div>
             <div class="actions">
                 <span class="badge">{role}</span>
-                <button type="button" class="button quiet" data-testid="revoke" on:click=end>"Revoke"</button>
+                <button type="button" class="button quiet" data-testid="revoke" on:click=end>{t::revoke()}</button>
             </div>
         </li>
     }
@@ -150,18 +151,18 @@ fn Make(ring: Ring) -> impl IntoView {
             event.prevent_default();
             make.dispatch(());
         }>
-            <h3>"Make a token"</h3>
+            <h3>{t::make_a_token()}</h3>
             <div class="fields">
-                <TextField id="token-name" label="What it is for" kind=Kind::Text value=Signal::derive(move || form.get().name)
+                <TextField id="token-name" label=t::what_it_is_for() kind=Kind::Text value=Signal::derive(move || form.get().name)
                     on_input=typed(|form| &mut form.name) error=error_of(errors, "name") test_id="token-name"/>
-                <PickField id="token-role" label="May" options=role_picks() value=Signal::derive(move || form.get().role)
-                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="token-role" nothing="Choose a role"/>
-                <TextField id="token-days" label="Works for" kind=Kind::Whole unit="days" value=Signal::derive(move || form.get().days)
+                <PickField id="token-role" label=t::may() options=role_picks() value=Signal::derive(move || form.get().role)
+                    on_pick=typed(|form| &mut form.role) error=error_of(errors, "role") test_id="token-role" nothing=t::choose_a_role()/>
+                <TextField id="token-days" label=t::works_for() kind=Kind::Whole unit=t::unit_days() value=Signal::derive(move || form.get().days)
                     on_input=typed(|form| &mut form.days) error=error_of(errors, "days") test_id="token-days"
-                    hint="Empty: until it is revoked"/>
+                    hint=t::empty_until_it_is_revoked()/>
             </div>
             <div class="actions">
-                <button type="submit" class="button primary" disabled=make.pending() data-testid="make-token">"Make token"</button>
+                <button type="submit" class="button primary" disabled=make.pending() data-testid="make-token">{t::make_token()}</button>
             </div>
         </form>
     }

@@ -13,7 +13,7 @@ use wire::{AccessToken, CampaignStatus, Channel, ChannelHealth, ChannelId, Creat
 
 use super::answers;
 use super::caller::Caller;
-use super::channels::view;
+use super::channels::shown;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
@@ -100,7 +100,7 @@ pub async fn create(
         return Err(refused);
     }
     tracing::info!(workspace = %caller.workspace_id, channel = %record.id, "a number was added");
-    Ok((StatusCode::CREATED, Json(view(record, None))).into_response())
+    Ok((StatusCode::CREATED, Json(shown(&app, record).await?)).into_response())
 }
 
 /// Refuses an account whose numbers are another workspace's: whoever has numbers of an account manages its templates.
@@ -132,7 +132,7 @@ async fn answer_standing(
             return Err(Refusal::taken("accessToken", message).into());
         }
     }
-    Ok((StatusCode::OK, Json(view(standing.clone(), None))).into_response())
+    Ok((StatusCode::OK, Json(shown(app, standing.clone()).await?)).into_response())
 }
 
 /// Whose token a number is looked up with.
@@ -299,8 +299,7 @@ pub async fn edit(
         tokens::forget(&app, &name).await?;
     }
     let record = edited.ok_or_else(|| Refusal::not_found("channel"))?.after;
-    let blocked_because = number::why_blocked(&app, record.workspace_id, &record.id).await?;
-    Ok(Json(view(record, blocked_because)))
+    Ok(Json(shown(&app, record).await?))
 }
 
 /// Tries another token of the channel and keeps it.

@@ -15,6 +15,7 @@ use crate::clock::time_of_millis;
 use crate::sender::number;
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::heard::Notice;
+use crate::storage::portfolios;
 
 /// `GET /v3/channels`
 #[utoipa::path(
@@ -33,8 +34,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ch
     let mut items = Vec::with_capacity(records.len());
     for record in records {
         channels::complete(&app, &record).await?;
-        let blocked_because = number::why_blocked(&app, record.workspace_id, &record.id).await?;
-        items.push(view(record, blocked_because));
+        items.push(shown(&app, record).await?);
     }
     Ok(Json(ChannelList { items }))
 }
@@ -74,7 +74,14 @@ pub(super) async fn templates_of(app: &App, channel: &ChannelRecord) -> Result<V
     })
 }
 
-pub(super) fn view(record: ChannelRecord, blocked_because: Option<String>) -> Channel {
+/// A channel as it is shown, with what is known of it this moment.
+pub(super) async fn shown(app: &App, record: ChannelRecord) -> anyhow::Result<Channel> {
+    let blocked_because = number::why_blocked(app, record.workspace_id, &record.id).await?;
+    let people_today = portfolios::people_today(app, &record).await?;
+    Ok(view(record, blocked_because, people_today))
+}
+
+fn view(record: ChannelRecord, blocked_because: Option<String>, people_today: Option<u32>) -> Channel {
     let notice = |notice: Notice| ChannelNotice { at: time_of_millis(notice.at * 1_000), text: notice.text };
     Channel {
         id: record.id,
@@ -84,6 +91,7 @@ pub(super) fn view(record: ChannelRecord, blocked_because: Option<String>) -> Ch
         waba_id: record.waba_id,
         messages_per_second: record.messages_per_second,
         messaging_limit: record.messaging_limit,
+        people_today,
         blocked_because,
         notices: record.heard.notices.into_iter().map(notice).collect(),
         simulated: record.simulated,

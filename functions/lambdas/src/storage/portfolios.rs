@@ -47,6 +47,12 @@ pub async fn foreseen(app: &App, channel: &ChannelRecord) -> anyhow::Result<Opti
     Ok(Some(Foreseen { limit, usage }))
 }
 
+/// People whom the numbers of a channel's portfolio wrote to within the last day; nothing where there is no limit.
+pub async fn people_today(app: &App, channel: &ChannelRecord) -> anyhow::Result<Option<u32>> {
+    let Some(Foreseen { limit, usage }) = foreseen(app, channel).await? else { return Ok(None) };
+    Ok(Some(limit.saturating_sub(usage.room_at(limit, app.clock.now_micros()))))
+}
+
 /// Predicts the finish of a campaign that has one anew, with the limit of its channel's portfolio.
 pub async fn predict(app: &App, campaign: &mut CampaignRecord) -> anyhow::Result<()> {
     if campaign.finished_at_prediction.is_none() {

@@ -1,0 +1,18 @@
+//! What a campaign waits for, in words.
+
+use wire::WaitReason;
+
+use crate::t;
+
+/// What it waits for.
+pub fn words(reason: WaitReason) -> &'static str {
+    match reason {
+        WaitReason::Rate => t::wait_rate(),
+        WaitReason::Pace => t::wait_pace(),
+        WaitReason::Chunk => t::wait_chunk(),
+        WaitReason::Window => t::wait_window(),
+        WaitReason::Duration => t::wait_duration(),
+        WaitReason::Limit => t::wait_limit(),
+        WaitReason::QuietHours => t::wait_quiet(),
+    }
+}

@@ -1,0 +1,55 @@
+//! Agreeing to the price before a campaign starts, where the workspace asks for it.
+
+use leptos::prelude::*;
+use wire::{Campaign, StartCampaign};
+
+use crate::components::confirm::Confirm;
+use crate::infra::api;
+use crate::infra::shell::Shell;
+use crate::t;
+
+/// Asks once a start was refused for its price: here, or in the wizard that led here.
+#[component]
+pub fn PriceQuestion(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let open = RwSignal::new(false);
+    let id = Memo::new(move |_| campaign.with(|campaign| campaign.id.clone()));
+    let asked = Memo::new(move |_| {
+        shell.price.with(|asked| asked.as_ref().filter(|(of, _)| *of == id.get()).map(|(_, price)| price.clone()))
+    });
+    Effect::new(move || open.set(asked.with(Option::is_some)));
+    // Closed by either answer: it is asked anew by the next start.
+    Effect::new(move |before: Option<bool>| {
+        let now = open.get();
+        if before == Some(true) && !now {
+            shell.price.set(None);
+        }
+        now
+    });
+    let start = Action::new_local(move |confirmed: &String| {
+        let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..StartCampaign::default() };
+        async move {
+            match api::start(&id.get_untracked(), &agreed).await {
+                Ok(campaign) => fresh.run(campaign),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    // The answer closes the question first, which forgets the price.
+    let last = StoredValue::new(String::new());
+    Effect::new(move || {
+        if let Some(price) = asked.get() {
+            last.set_value(price.total);
+        }
+    });
+    let text = Signal::derive(move || {
+        let words = asked.get().map(|price| price.words).unwrap_or_default();
+        t::it_is_estimated_to_cost(&t::said(&words))
+    });
+    view! {
+        <Confirm
+            open=open title=t::agree_to_the_price() text=text yes=t::agree_and_start() no=t::not_now() test_id="price"
+            on_yes=Callback::new(move |()| drop(start.dispatch(last.get_value())))
+        />
+    }
+}

@@ -1,0 +1,135 @@
+//! What came of the campaign in depth: the pace that was kept against the plan, countries, chunks, money. Asked for again
+//! when the totals have moved.
+
+mod tables;
+
+use leptos::prelude::*;
+use wire::{Campaign, CampaignId, CampaignReport, CampaignTotals};
+
+use crate::components::bar_chart::{BarChart, Series};
+use crate::components::figures::{Figure, Figures};
+use crate::infra::shell::Shell;
+use crate::infra::{api, format, poll};
+use crate::model::report::{Bar, Happened, Planned, by_time};
+use crate::t;
+use tables::{Chunks, Countries, Money, Times};
+
+/// How often to look whether the totals moved.
+const PERIOD_MS: u32 = 3_000;
+
+/// The report; nothing until it came.
+pub fn asked(id: CampaignId, totals: Signal<CampaignTotals>) -> RwSignal<Option<CampaignReport>> {
+    let shell = Shell::around();
+    let report = RwSignal::new(None);
+    let seen = StoredValue::new(None::<CampaignTotals>);
+    let id = StoredValue::new(id);
+    poll::poll(
+        || PERIOD_MS,
+        move || async move {
+            let now = totals.get_untracked();
+            if seen.get_value() == Some(now) {
+                return;
+            }
+            match api::campaign_report(&id.get_value()).await {
+                Ok(came) => {
+                    seen.set_value(Some(now));
+                    report.set(Some(came));
+                }
+                Err(error) => shell.report(error),
+            }
+        },
+    );
+    report
+}
+
+/// The cards; nothing before the first message.
+#[component]
+pub fn Report(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+    let begun =
+        Memo::new(move |_| report.with(|report| report.as_ref().is_some_and(|report| report.pace.attempts > 0)));
+    view! {
+        <Show when=move || begun.get()>
+            <section class="card" aria-labelledby="pace-kept">
+                <h2 id="pace-kept">{t::pace_kept()}</h2>
+                <PaceFigures report=report/>
+                <Charts campaign=campaign report=report/>
+                <Times report=report/>
+            </section>
+            <Countries report=report/>
+            <Money report=report/>
+            <Chunks report=report/>
+        </Show>
+    }
+}
+
+#[component]
+fn PaceFigures(report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+    let figure = |name, value, test_id| Figure { name, value, beside: String::new(), test_id };
+    let figures = Signal::derive(move || {
+        let Some(pace) = report.with(|report| report.as_ref().map(|report| report.pace.clone())) else {
+            return Vec::new();
+        };
+        let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "–".to_owned(), format::date_time);
+        vec![
+            figure(t::attempts(), format::count(pace.attempts), "pace-attempts"),
+            figure(t::most_in_a_second(), format::count(u64::from(pace.largest_second)), "pace-largest"),
+            figure(t::mean_wait(), pace.mean_gap_seconds.map_or_else(|| "–".to_owned(), format::seconds), "pace-gap"),
+            figure(t::first_message(), time(pace.first_at), "pace-first"),
+            figure(t::last_message(), time(pace.last_at), "pace-last"),
+        ]
+    });
+    view! { <Figures label=t::pace_kept() figures=figures/> }
+}
+
+#[component]
+fn Charts(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+    let shell = Shell::around();
+    let planned = RwSignal::new(None::<Planned>);
+    // The plan does not change while one looks, and a large one takes a moment.
+    leptos::task::spawn_local_scoped_with_cancellation(async move {
+        match api::channels().await {
+            Ok(list) => {
+                let campaign = campaign.get_untracked();
+                let channel = list.items.into_iter().find(|channel| channel.id == campaign.channel_id);
+                planned.set(channel.and_then(|channel| Planned::of(&campaign, channel.messages_per_second)));
+            }
+            Err(error) => shell.report(error),
+        }
+    });
+    let times = Memo::new(move |_| {
+        report.with(|report| report.as_ref().map(|report| by_time(&report.timeline, planned.get().as_ref())))
+    });
+    let bars = move |read: fn(&Happened) -> Vec<u64>, against: bool| {
+        Signal::derive(move || {
+            let bar = |(at, happened, planned): (_, Happened, _)| Bar {
+                label: format::date_time(at),
+                parts: read(&happened),
+                planned: if against { planned } else { None },
+            };
+            times.get().unwrap_or_default().into_iter().map(bar).collect::<Vec<_>>()
+        })
+    };
+    let minutes = move || {
+        let minutes = report.with(|report| report.as_ref().map_or(1, |report| report.timeline.minutes));
+        t::points_of(u64::from(minutes), &minutes)
+    };
+    view! {
+        <BarChart
+            title=t::what_left_and_the_plan() line=t::by_the_plan() test_id="pace-chart"
+            series=vec![
+                Series { class: "s-sent", name: t::left_in_the_point() },
+                Series { class: "s-failed", name: t::stage_failed() },
+            ]
+            bars=bars(|happened| vec![happened.accepted, happened.failed], true)
+        />
+        <BarChart
+            title=t::what_arrived() test_id="arrival-chart"
+            series=vec![
+                Series { class: "s-delivered", name: t::stage_delivered() },
+                Series { class: "s-read", name: t::stage_read() },
+            ]
+            bars=bars(|happened| vec![happened.delivered, happened.read], false)
+        />
+        <p class="soft small">{minutes}</p>
+    }
+}
