@@ -75,11 +75,17 @@ async fn settings(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.click("requireConsent").await?;
     browser.click("frequencyCap").await?;
     browser.fill("cap-messages", "3").await?;
+    browser.click("approvalAbove").await?;
+    browser.fill("approval-people", "2").await?;
+    browser.fill("linkOrigin", "go.example.com").await?;
     browser.fill("retention.filesDays", "10").await?;
     browser.fill("retention.repliesDays", "7").await?;
     browser.click("save-settings").await?;
     let error = browser.text("retention.filesDays-error").await?;
     assert!(error.contains("30 to 365"), "{error}");
+    let error = browser.text("linkOrigin-error").await?;
+    assert!(error.contains("https://go.example.com"), "{error}");
+    browser.fill("linkOrigin", "https://go.example.com").await?;
     browser.fill("retention.filesDays", "60").await?;
     browser.click("save-settings").await?;
     browser.text_until("saved", |text| text.starts_with("Saved.")).await?;
@@ -89,6 +95,8 @@ async fn settings(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.screenshot("consent-3-settings").await?;
     let kept: Settings = running.client.get("/v3/settings").await?;
     assert!(kept.require_consent);
+    assert_eq!((kept.approval_above, kept.link_origin.as_deref()), (Some(2), Some("https://go.example.com")));
+    assert!(change.contains("more than 2 people need a second person's yes"), "{change}");
     assert_eq!((kept.retention.files_days, kept.retention.replies_days, kept.retention.messages_days), (60, 7, 365));
     browser.driver.refresh().await?;
     let days = browser.find("retention.filesDays").await?.prop("value").await?;

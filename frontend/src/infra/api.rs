@@ -124,6 +124,11 @@ pub async fn act(id: &CampaignId, action: Action) -> Result<Campaign, ApiError> 
     ask(&format!("/v3/campaigns/{}/{}", encoded(id.as_str()), action.name())).await
 }
 
+/// Says yes to somebody else's campaign.
+pub async fn approve(id: &CampaignId) -> Result<Campaign, ApiError> {
+    ask(&format!("/v3/campaigns/{}/approve", encoded(id.as_str()))).await
+}
+
 /// One page of the people of a campaign. A filtered page may come back thin, so the next ones are asked for until
 /// one is full, at most `PAGES_FOLLOWED` of them.
 pub async fn people(id: &CampaignId, query: &PeopleQuery) -> Result<MessageList, ApiError> {

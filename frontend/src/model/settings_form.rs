@@ -14,6 +14,9 @@ pub fn periods() -> [(&'static str, &'static str, &'static str); 4] {
     ]
 }
 
+/// People above which a second person approves, where nobody said how many.
+const USUAL_APPROVAL: u64 = 1_000;
+
 /// What was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SettingsForm {
@@ -23,6 +26,12 @@ pub struct SettingsForm {
     pub requires_consent: bool,
     /// Whether somebody agrees to the price before a start.
     pub confirms_price: bool,
+    /// Whether a second person approves large campaigns.
+    pub approves: bool,
+    /// Above how many people.
+    pub approves_above: String,
+    /// Where tracked links begin; empty for the installation's own address.
+    pub link_origin: String,
     /// Whether there is a cap.
     pub caps: bool,
     /// Its messages.
@@ -43,6 +52,9 @@ impl SettingsForm {
             confirms: settings.confirm_opt_outs,
             requires_consent: settings.require_consent,
             confirms_price: settings.confirm_price,
+            approves: settings.approval_above.is_some(),
+            approves_above: settings.approval_above.unwrap_or(USUAL_APPROVAL).to_string(),
+            link_origin: settings.link_origin.clone().unwrap_or_default(),
             caps: settings.frequency_cap.is_some(),
             cap_messages: cap.messages.to_string(),
             cap_days: cap.days.to_string(),
@@ -65,6 +77,7 @@ impl SettingsForm {
             messages: number("frequencyCap", &self.cap_messages),
             days: number("frequencyCap", &self.cap_days),
         });
+        let approval = self.approves.then(|| u64::from(number("approvalAbove", &self.approves_above)));
         let [files, rejects, messages, replies] = std::array::from_fn(|at| number(periods()[at].0, &self.days[at]));
         if !faults.is_empty() {
             return Err(faults);
@@ -81,9 +94,8 @@ impl SettingsForm {
                 replies_days: Some(replies),
             }),
             confirm_price: Some(self.confirms_price),
-            // What a second person approves, and where links are followed, the API alone decides so far.
-            approval_above: None,
-            link_origin: None,
+            approval_above: Some(approval),
+            link_origin: Some(Some(self.link_origin.trim().to_owned()).filter(|origin| !origin.is_empty())),
         })
     }
 }
@@ -110,6 +122,10 @@ pub fn told(change: &ChangedField) -> String {
         ("requireConsent", _, _) => t::marketing_needs_no_recorded_consent().to_owned(),
         ("confirmPrice", Some("true"), _) => t::price_is_confirmed().to_owned(),
         ("confirmPrice", _, _) => t::price_is_not_confirmed().to_owned(),
+        ("approvalAbove", Some(people), _) => t::approval_needed_above(&people),
+        ("approvalAbove", None, _) => t::approval_not_needed().to_owned(),
+        ("linkOrigin", Some(origin), _) => t::links_are_at(&origin),
+        ("linkOrigin", None, _) => t::links_are_the_installations().to_owned(),
         ("frequencyCap", Some(cap), _) => t::at_most_to_a_person(&cap),
         ("frequencyCap", None, _) => t::no_cap_on_messages_to().to_owned(),
         ("defaultCountry", Some(country), _) => t::numbers_are_of(&country),
@@ -150,6 +166,10 @@ mod tests {
         let edit = SettingsForm::of(&settings()).edit().unwrap();
         assert_eq!((edit.confirm_opt_outs, edit.require_consent), (Some(true), Some(false)));
         assert_eq!((edit.frequency_cap, edit.default_country), (Some(None), Some(Some("BR".into()))));
+        assert_eq!((edit.approval_above, edit.link_origin), (Some(None), Some(None)));
+        let asked = Settings { approval_above: Some(50), link_origin: Some("https://go.example".into()), ..settings() };
+        let edit = SettingsForm::of(&asked).edit().unwrap();
+        assert_eq!((edit.approval_above, edit.link_origin), (Some(Some(50)), Some(Some("https://go.example".into()))));
         let kept = edit.retention.unwrap();
         assert_eq!((kept.files_days, kept.messages_days), (Some(90), Some(365)));
     }

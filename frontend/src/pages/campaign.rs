@@ -1,5 +1,6 @@
 //! `/campaigns/:id`: one campaign, live: where it stands, what became of everybody, and what can be done.
 
+mod approval;
 mod export;
 mod facts;
 mod header;

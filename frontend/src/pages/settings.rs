@@ -12,7 +12,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{api, consent, format};
 use crate::model::settings_form::{SettingsForm, sentence};
 use crate::t;
-use fields::{Caps, Consent, Periods, Price};
+use fields::{Caps, Consent, Links, Periods, Price};
 
 /// The signals of the page.
 #[derive(Clone, Copy)]
@@ -115,6 +115,7 @@ fn Editor(settings: Settings) -> impl IntoView {
                 <Consent desk=desk/>
                 <Caps desk=desk/>
                 <Price desk=desk/>
+                <Links desk=desk/>
                 <Periods desk=desk/>
                 <div class="actions">
                     <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">{t::save()}</button>

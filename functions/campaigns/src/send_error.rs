@@ -178,7 +178,9 @@ pub fn advice(code: u32) -> &'static str {
         (Defer, _) => "Wait: try them again in a day or later. Fewer marketing messages to the same people help.",
         (Retry | SlowNumber | RestNumber, _) => "Try them again: it was for the moment.",
         (PauseNumber, _) => "Look after the number and its account in WhatsApp Manager, then try them again.",
-        (PauseCampaign, _) if passes_after_minutes(code).is_some() => "Nothing: the campaign goes on by itself.",
+        (PauseCampaign, _) if passes_after_minutes(code).is_some() => {
+            "Wait: it passes, and the campaign goes on by itself. Those who failed for good: try them again."
+        }
         (PauseCampaign, _) => "Look after the template or the content in WhatsApp Manager, then try them again.",
         (Fail, Recipient) => "Take these people off your lists: they cannot be reached like this.",
         (Fail, Parameters) => {

@@ -4,6 +4,7 @@ use campaigns::lifecycle::Action as Move;
 use leptos::prelude::*;
 use wire::{Campaign, CampaignStatus};
 
+use super::approval::Approval;
 use super::price::PriceQuestion;
 use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
@@ -33,6 +34,7 @@ pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
                     <StatusBadge status=status test_id="campaign-status"/>
                 </div>
                 {move || reason().map(|reason| view! { <p class="soft" data-testid="status-reason">{t::said(&reason)}</p> })}
+                <Approval campaign=campaign fresh=fresh/>
                 {move || waits().map(|why| view! { <p class="soft" data-testid="waits-for">{t::waits_for(&why)}</p> })}
             </div>
             <Actions campaign=campaign status=status fresh=fresh/>

@@ -59,12 +59,45 @@ pub(super) fn Consent(desk: Desk) -> impl IntoView {
 /// What has to be agreed to first.
 #[component]
 pub(super) fn Price(desk: Desk) -> impl IntoView {
+    const APPROVAL: &str = "approvalAbove";
+    let approves = Memo::new(move |_| desk.form.with(|form| form.approves));
+    let above = Signal::derive(move || desk.form.with(|form| form.approves_above.clone()));
+    let type_above = Callback::new(move |text| desk.change(APPROVAL, |form| form.approves_above = text));
     view! {
         <section class="card" aria-labelledby="price-head">
-            <h2 id="price-head">{t::money()}</h2>
+            <h2 id="price-head">{t::before_a_campaign_starts()}</h2>
             <Choice
                 desk=desk field="confirmPrice" label=t::confirm_price_label() meaning=t::confirm_price_meaning()
                 read=|form| form.confirms_price write=|form, is_on| form.confirms_price = is_on
+            />
+            <Choice
+                desk=desk field=APPROVAL label=t::approval_above_label() meaning=t::approval_above_meaning()
+                read=|form| form.approves write=|form, is_on| form.approves = is_on
+            />
+            <Show when=move || approves.get()>
+                <div class="fields">
+                    <TextField
+                        id="approval-people" label=t::approval_above_people() kind=Kind::Whole value=above on_input=type_above
+                        error=None test_id="approval-people" unit=t::unit_people()
+                    />
+                </div>
+            </Show>
+        </section>
+    }
+}
+
+/// Where recipients find what campaigns link to.
+#[component]
+pub(super) fn Links(desk: Desk) -> impl IntoView {
+    const FIELD: &str = "linkOrigin";
+    let origin = Signal::derive(move || desk.form.with(|form| form.link_origin.clone()));
+    let typed = Callback::new(move |text| desk.change(FIELD, |form| form.link_origin = text));
+    view! {
+        <section class="card" aria-labelledby="links-head">
+            <h2 id="links-head">{t::tracked_links()}</h2>
+            <TextField
+                id=FIELD label=t::link_origin_label() kind=Kind::Text value=origin on_input=typed error=desk.error(FIELD)
+                test_id=FIELD hint=t::link_origin_meaning() wide=true
             />
         </section>
     }

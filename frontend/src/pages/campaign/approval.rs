@@ -1,0 +1,64 @@
+//! The yes of a second person: who gave it, or the button for whoever may.
+
+use leptos::prelude::*;
+use wire::{Campaign, CampaignStatus};
+
+use crate::infra::shell::Shell;
+use crate::infra::{api, format};
+use crate::t;
+
+/// Who approved the campaign; for a draft that waits for it, the button.
+#[component]
+pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let above = RwSignal::new(None::<u64>);
+    let is_draft = campaign.with_untracked(|campaign| campaign.status == CampaignStatus::Draft);
+    if is_draft {
+        leptos::task::spawn_local(async move {
+            // Without the settings there is no button; a start says what is missing.
+            if let Ok(settings) = api::settings().await {
+                above.set(settings.approval_above);
+            }
+        });
+    }
+    let id = campaign.with_untracked(|campaign| campaign.id.clone());
+    let approve = Action::new_local(move |(): &()| {
+        let id = id.clone();
+        async move {
+            match api::approve(&id).await {
+                Ok(campaign) => fresh.run(campaign),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let given = move || campaign.with(|campaign| campaign.approval.clone());
+    let waits = Memo::new(move |_| {
+        let of = |campaign: &Campaign| {
+            campaign.status == CampaignStatus::Draft
+                && campaign.approval.is_none()
+                && above.get().is_some_and(|above| campaign.leads_count > above)
+        };
+        campaign.with(of)
+    });
+    view! {
+        {move || {
+            given().map(|yes| {
+                let words = t::approved_by(&yes.who, &format::date_time(yes.at));
+                view! { <p class="soft" data-testid="approved-by">{words}</p> }
+            })
+        }}
+        <Show when=move || waits.get()>
+            <button
+                type="button"
+                class="button"
+                disabled=approve.pending()
+                data-testid="approve"
+                on:click=move |_| {
+                    approve.dispatch(());
+                }
+            >
+                {t::approve()}
+            </button>
+        </Show>
+    }
+}
