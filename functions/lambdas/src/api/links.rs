@@ -9,6 +9,7 @@ use http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::problem::ApiError;
+use super::request_log::ForPeople;
 use crate::App;
 use crate::links::{Token, Unchecked};
 use crate::storage::{campaigns as store, messages};
@@ -74,7 +75,9 @@ fn is_program(headers: &HeaderMap) -> bool {
 }
 
 fn gone() -> Response {
-    (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")], GONE).into_response()
+    let mut answer = (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")], GONE).into_response();
+    answer.extensions_mut().insert(ForPeople);
+    answer
 }
 
 #[cfg(test)]

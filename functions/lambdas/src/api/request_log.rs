@@ -21,6 +21,10 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The route in the log of a request that found none.
 const NO_ROUTE: &str = "none";
 
+/// Marks an answer that a person reads and no program: it stays as it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ForPeople;
+
 /// Runs the request inside a span with its id, logs one line, completes the answer.
 pub async fn follow(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = app.clock.now_micros();
@@ -63,6 +67,9 @@ fn complete(mut response: Response, request_id: &str) -> Response {
 /// The problem that the answer carries; one by its status when it was made outside our handlers.
 fn problem_of(response: &mut Response) -> Option<Problem> {
     let status = response.status();
+    if response.extensions_mut().remove::<ForPeople>().is_some() {
+        return None;
+    }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return Some(problem);
     }
@@ -94,6 +101,16 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
         let problem = body(response).await;
         assert_eq!((problem.kind.as_str(), problem.request_id.as_deref()), ("notFound", Some("a1")));
+    }
+
+    #[tokio::test]
+    async fn what_a_person_reads_stays_as_it_is() {
+        let mut response = (StatusCode::NOT_FOUND, "This link is not valid any more.").into_response();
+        response.extensions_mut().insert(ForPeople);
+        let response = complete(response, "a1");
+        assert_eq!((response.headers()[REQUEST_ID].as_bytes(), response.status()), (&b"a1"[..], StatusCode::NOT_FOUND));
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(&bytes[..], b"This link is not valid any more.");
     }
 
     #[tokio::test]
