@@ -222,7 +222,7 @@ async fn what_passes_by_itself_pauses_the_campaign_for_a_while_only() -> anyhow:
 #[tokio::test(start_paused = true)]
 async fn a_person_who_is_faster_than_the_pause_is_obeyed() -> anyhow::Result<()> {
     let not_yet = Storm { after_ms: 0, for_ms: 30_000, per_mille: 1_000, ..storm(134_101, 0, None) };
-    for action in ["resume", "cancel"] {
+    for action in ["resume", "cancel", "pause"] {
         let mut town = Town::open(Faults::none(), Config { storms: vec![not_yet], ..number(20) }).await?;
         let campaign = draft(&town.app, &contacts::csv(50), json!({})).await?.id;
         act(&town.app, &campaign, "start").await?;
@@ -233,6 +233,7 @@ async fn a_person_who_is_faster_than_the_pause_is_obeyed() -> anyhow::Result<()>
         let record = record(&town, &campaign).await?;
         let (status, sent) = match action {
             "resume" => (CampaignStatus::Completed, 50),
+            "pause" => (CampaignStatus::Paused, 0),
             _ => (CampaignStatus::Cancelled, 0),
         };
         assert_eq!((record.status, town.accepted().len()), (status, sent), "{action}");

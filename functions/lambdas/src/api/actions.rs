@@ -206,6 +206,10 @@ fn transition(action: Action, read: &CampaignRecord, now: i64) -> Transition {
     match (action, action.from(read.status)) {
         (Action::Resume, Transition::To(_)) if still_waits(read, now) => Transition::To(CampaignStatus::Scheduled),
         (Action::Resume, Transition::Refused) if read.status == CampaignStatus::Scheduled => Transition::Already,
+        // It would go on by itself: a person's pause lasts until a person ends it.
+        (Action::Pause, Transition::Already) if read.upkeep.resumes_at.is_some() => {
+            Transition::To(CampaignStatus::Paused)
+        }
         (_, decided) => decided,
     }
 }
