@@ -176,6 +176,12 @@ async fn links_are_checked_copied_and_changed_with_the_content() -> anyhow::Resu
     let elsewhere = json!([{ "name": "shop", "url": "https://other.example/" }]);
     let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "links": elsewhere })).await?;
     assert_eq!(edited.links[0].url, "https://other.example/");
+    // Another text with the same links leaves them, and what was tried, as they are.
+    let content =
+        json!({ "template": { "name": "weekly_offer", "language": "en", "body": [{ "text": "{{link:shop}}" }] } });
+    let before = stepped.record(&made.id).await?.links;
+    let _: Campaign = call(&stepped.app, "PATCH", &path, content).await?;
+    assert_eq!(stepped.record(&made.id).await?.links, before);
     // The text still names it.
     let problem = refused(&stepped.app, "PATCH", &path, json!({ "links": [] })).await?;
     assert!(problem.to_string().contains("link:shop"), "{problem}");

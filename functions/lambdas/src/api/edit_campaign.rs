@@ -263,7 +263,11 @@ async fn with_other_message(
 ) -> Result<CampaignRecord, ApiError> {
     let field = if request.leads_asset_url.is_some() { "leadsAssetUrl" } else { "audienceId" };
     let (channel, audience) = parties(app, caller, new, field).await?;
-    let links = link_record(app, caller.workspace_id, &new.links).await?;
+    let links = match &read.links {
+        // The same links keep their key: addresses that were tried go on leading there.
+        Some(standing) if standing.links == new.links => Some(standing.clone()),
+        Some(_) | None => link_record(app, caller.workspace_id, &new.links).await?,
+    };
     let columns = links::with_columns(&audience.columns, &new.links);
     let wordings = fitting_wordings(app, &channel, &new.wordings, &columns).await?;
     check_buttons(&wordings, links.as_ref())?;
