@@ -30,7 +30,8 @@ soak: tools
 	@SEEDS=$(SEEDS) cargo test --release --quiet -p campanile-tests --test whole seeds:: -- --nocapture
 
 bench: tools
-	@cargo run --release --quiet -p campanile-tests --bin bench
+	@cargo build --release --quiet -p campanile-tests -p lambdas --bins
+	@$(TARGET)/release/bench $(PART)
 
 tools:
 	@sh infra/setup.sh run

@@ -5,6 +5,7 @@
 //! memory and processor time are ours alone. In the runs that are billed a meter stands in front of the services and asks
 //! what every call consumes; in the timed run it only counts calls.
 
+mod answering;
 mod cost;
 mod cutting;
 mod exporting;
@@ -16,6 +17,7 @@ mod people;
 mod place;
 mod report;
 mod sending;
+mod starting;
 mod store;
 mod storm;
 mod theirs;
@@ -78,8 +80,8 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm`, `exporting` or `simulator`; or
-/// `overload`, which says where the writes of `speed` go.
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm`, `exporting`, `api`,
+/// `functions` or `simulator`; or `overload`, which says where the writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
     if is_asked("speed") {
@@ -110,6 +112,12 @@ async fn measure(part: &str) -> anyhow::Result<()> {
             percent => print_storm(percent, seconds, &storm(percent, seconds).await?),
         }
     }
+    if is_asked("api") {
+        api().await?;
+    }
+    if is_asked("functions") {
+        functions().await?;
+    }
     if is_asked("simulator") {
         simulator(asked("BENCH_SENDS", SENDS)?).await?;
     }
@@ -128,7 +136,7 @@ where
 
 /// How fast, in how much memory, at which part of what the store alone can do.
 async fn speed(people: usize) -> anyhow::Result<()> {
-    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Calls, with_store: true }).await?;
+    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Calls, with_store: true, met: false }).await?;
     let writes = run.counts.sum("write calls") / people as f64;
     let calls = writes + run.counts.sum("read calls") / people as f64;
     let store = run.store.writes_a_second;
@@ -152,7 +160,7 @@ async fn speed(people: usize) -> anyhow::Result<()> {
 
 /// Where the writes go when this machine cannot keep up with its number.
 async fn overload(people: usize) -> anyhow::Result<()> {
-    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Units, with_store: false }).await?;
+    let run = pair::run(Setting { people, rate: FASTEST, depth: Depth::Units, with_store: false, met: false }).await?;
     title(&format!("overload: {people} messages, a number at {FASTEST}/s, every body metered"));
     line("messages/s until the last outcome was counted", run.a_second(run.outcomes_seconds), 0, Goal::None);
     print_costs(&run);
@@ -161,9 +169,9 @@ async fn overload(people: usize) -> anyhow::Result<()> {
 
 /// The pace of an ordinary number in real time, and what its messages cost.
 async fn ordinary_rate() -> anyhow::Result<()> {
-    let setting = Setting { people: AT_ORDINARY_RATE, rate: ORDINARY, depth: Depth::Units, with_store: false };
-    let run = pair::run(setting).await?;
-    title(&format!("pace: {AT_ORDINARY_RATE} messages, a number at {ORDINARY}/s, real time"));
+    let (people, rate) = (AT_ORDINARY_RATE, ORDINARY);
+    let run = pair::run(Setting { people, rate, depth: Depth::Units, with_store: false, met: true }).await?;
+    title(&format!("pace: {people} messages to people who got one before, a number at {rate}/s, real time"));
     let rate = f64::from(ORDINARY);
     line("messages in the largest second at the simulator", run.largest_second, 0, Goal::AtMost(rate));
     line("messages/s in the mean", run.mean_rate, 2, Goal::AtLeast(0.95 * rate));
@@ -182,8 +190,8 @@ async fn growth() -> anyhow::Result<()> {
     let rate = asked("BENCH_STEADY", STEADY)?;
     for size in sizes.split(',') {
         let people = size.trim().parse().context("BENCH_GROWTH is not a list of numbers")?;
-        let run = pair::run(Setting { people, rate, depth: Depth::Units, with_store: false }).await?;
-        title(&format!("growth: {people} messages, a number at {rate}/s"));
+        let run = pair::run(Setting { people, rate, depth: Depth::Units, with_store: false, met: false }).await?;
+        title(&format!("growth: {people} messages to people who never got one, a number at {rate}/s"));
         print_costs(&run);
         runs.push(run);
     }
@@ -254,6 +262,32 @@ async fn simulator(sends: u64) -> anyhow::Result<()> {
     line("ms of the slowest answer", ran.slowest_ms, 1, Goal::None);
     line("sends/s over HTTP, a process with one worker, the senders' client beside it", ran.over_http, 0, Goal::None);
     line("sends over HTTP a second of its processor, statuses included", ran.a_core_second, 0, goal);
+    Ok(())
+}
+
+/// How long the API takes to answer clients that ask as fast as they are answered.
+async fn api() -> anyhow::Result<()> {
+    title("api: milliseconds until an answer is there, clients that ask as fast as they are answered");
+    for answers in answering::run().await? {
+        let ([half, most, worst], clients) = (answers.ms, answers.clients);
+        let of = format!("{}, {clients} at once", answers.kind.name());
+        line(&format!("{of}, median"), half, 2, Goal::None);
+        line(&format!("{of}, 99 of 100"), most, 2, Goal::None);
+        line(&format!("{of}, at most"), worst, 2, Goal::None);
+        line(&format!("{of}, answers/s"), answers.a_second, 0, Goal::None);
+    }
+    Ok(())
+}
+
+/// What the functions weigh, and their cold starts.
+async fn functions() -> anyhow::Result<()> {
+    title("functions: binaries as they are built here, and from a process's start until it asks for its first event");
+    for function in starting::run().await? {
+        let name = function.name;
+        line(&format!("{name}: MB of its binary"), function.megabytes, 1, Goal::AtMost(10.0));
+        line(&format!("{name}: ms until its first question, median"), function.start_ms, 1, Goal::AtMost(50.0));
+        line(&format!("{name}: MB of memory at most until then"), function.peak_mb, 1, Goal::AtMost(40.0));
+    }
     Ok(())
 }
 

@@ -25,6 +25,8 @@ pub struct Setting {
     pub depth: Depth,
     /// Whether the store's own speed is measured as well, before and after.
     pub with_store: bool,
+    /// Whether all people got another campaign before: whom WhatsApp has told of once is known.
+    pub met: bool,
 }
 
 /// What came out.
@@ -87,7 +89,7 @@ fn config(port: u16, rate: u32) -> Config {
 
 /// Runs it.
 pub async fn run(setting: Setting) -> anyhow::Result<Run> {
-    let Setting { people, rate, depth, with_store } = setting;
+    let Setting { people, rate, depth, with_store, met } = setting;
     let folder = tempfile::tempdir()?;
     let port = ours::port()?;
     let theirs = Theirs::start(&config(port, rate)).await?;
@@ -98,6 +100,14 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
     let client = running.client.clone().patient(PATIENCE + slowly);
     let audience = client.audience(people::csv(people)).await?;
     let asked = json!({ "chunkSize": 1_000, "channelId": format!("whatsapp-{}", ours::NUMBER) });
+    let before_that = if met { people } else { 0 };
+    if met {
+        let first = client.draft(&audience.id, asked.clone()).await?;
+        client.ask(&first.id, "start").await?;
+        client.completed(&first.id).await?;
+        theirs.idle().await?;
+        client.campaign_until(&first.id, "all receipts", |c| c.totals.read == people as u64).await?;
+    }
     let draft = client.draft(&audience.id, asked).await?;
     running.reset().await?;
     let (start, used) = (Instant::now(), usage::processor(running.process)?);
@@ -111,7 +121,7 @@ pub async fn run(setting: Setting) -> anyhow::Result<Run> {
     let now = usage::processor(running.process)?;
     let (peak_mb, counts) = (usage::peak_mb(running.process)?, running.counts().await?);
     let after = if with_store { running.store().await? } else { Alone::default() };
-    let at = theirs.arrivals().await?;
+    let at = theirs.arrivals().await?.split_off(before_that);
     Ok(Run {
         people,
         outcomes_seconds,
