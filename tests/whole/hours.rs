@@ -251,3 +251,14 @@ async fn who_sleeps_gets_the_message_in_the_morning_of_their_own_clock() -> anyh
     }
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_finish_of_a_short_gap_is_foretold_as_exactly_as_that_of_a_long_one() -> anyhow::Result<()> {
+    let asked = json!({ "secondsBetweenMessages": 0.05 });
+    let run = run("2026-11-27T18:00:00Z", 600, &asked).await?;
+    assert!(run.arrived.windows(2).all(|pair| pair[1] - pair[0] >= SECOND / 20), "a gap under the least");
+    let (first, last) = (run.arrived[0], run.arrived[run.arrived.len() - 1]);
+    let off = (run.foretold - last).abs() as f64 / (last - first) as f64;
+    assert!(off < 0.02, "foretold {}, ended {}: {:.1} % off", shown(run.foretold), shown(last), off * 100.0);
+    Ok(())
+}

@@ -22,13 +22,14 @@ use crate::zone::Zone;
 use parts::Parts;
 use walk::Walk;
 
+pub use gaps::LATE_DEPARTURE_MICROS;
 pub use parts::MOST_DAYS;
 pub use shape::Stretch;
 pub use walk::{Foreseen, Step};
 
 /// Stored with a campaign; an older campaign keeps the plan it was promised. Hours, days and limit came without a new
 /// version: a plan without them is what it was.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// The share of a number's rate that is used, in per mille: what is left absorbs jitter on the way to WhatsApp.
 pub const RATE_SHARE_PER_MILLE: u64 = 970;

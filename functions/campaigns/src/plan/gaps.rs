@@ -9,6 +9,10 @@ use wire::WaitReason;
 
 use super::{Pace, Plan};
 
+/// A message of a campaign with a least wait leaves at most this late, in microseconds; no wait is planned shorter than
+/// the least and this, so that it holds on the wire and the finish that is promised is kept.
+pub const LATE_DEPARTURE_MICROS: u64 = 5_000;
+
 /// A wait and its reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gap {
@@ -79,8 +83,12 @@ impl Plan {
     /// The longest of the waits that hold between two messages.
     fn longest(&self, pace: u64, ends_chunk: bool) -> Gap {
         let chunk = if ends_chunk { self.pace.between_chunks_ms * 1_000 } else { 0 };
+        // A message leaves a little after its instant, and the least wait counts from there.
+        let least = self.pace.min_gap_ms * 1_000 + LATE_DEPARTURE_MICROS;
         let gap = if chunk > pace {
             Gap { micros: chunk, reason: WaitReason::Chunk }
+        } else if self.pace.min_gap_ms > 0 {
+            Gap { micros: pace.max(least), reason: WaitReason::Pace }
         } else {
             Gap { micros: pace, reason: WaitReason::Pace }
         };
