@@ -9,8 +9,8 @@ use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
 use crate::consent::ERASED;
 use crate::phone::country_of;
 use crate::price::Price;
-use crate::retry::after_failed_status;
-use crate::send_error::NO_REASON;
+use crate::retry::{self, after_failed_status};
+use crate::send_error::{NO_REASON, Reaction, reaction};
 
 /// Recipients whose items share a partition key: a job is one or two queries, a campaign spreads over many partitions.
 pub const SHARD_INDEXES: u64 = 100;
@@ -465,15 +465,21 @@ impl MessageRecord {
         next.finish(self)
     }
 
-    /// The record when a person asks for another attempt at `at`; nothing when it has one, arrived, or is under way.
+    /// The record when a person asks for another attempt at `at`; nothing when it has one, arrived, or is under way. Who
+    /// got enough marketing waits until WhatsApp would take more, whoever asks.
     pub fn asked_again(&self, at: i64) -> Option<MessageRecord> {
-        if !matches!(self.state, MessageState::Failed | MessageState::Unknown) {
+        if !matches!(self.state, MessageState::Failed | MessageState::Unknown | MessageState::Skipped) {
             return None;
         }
+        let rested_at = self.failed_at.unwrap_or(self.attempted_at) + retry::LEAST_REST_MS;
+        let rests = self.code.is_some_and(|code| reaction(code) == Reaction::Defer);
+        let at = if rests { at.max(rested_at) } else { at };
         let mut next = self.clone();
         next.attempt += 1;
         next.tries = 0;
         next.failed_at = None;
+        next.skipped_at = None;
+        next.reason = None;
         next.code = None;
         next.wait_until(at, at);
         next.retry_shard = campaign_of(&self.shard).map(|campaign| waiting_for_later(&campaign));

@@ -27,6 +27,10 @@ const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// Who got enough marketing from everybody is left alone for at least this long, in milliseconds: a day, and a little, as
+/// WhatsApp dates to the second.
+pub const LEAST_REST_MS: i64 = DAY_MS + MINUTE_MS;
+
 /// What was tried so far at one recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tried {
