@@ -6,6 +6,7 @@ use campanile_tests::campaign::{call, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::campaign_lists::{self, Listed};
 use lambdas::{dispatcher, importer};
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
@@ -43,7 +44,7 @@ async fn a_creation_under_one_key_makes_one_campaign() -> anyhow::Result<()> {
     answers.push(create(&stepped, &token, "one", &body).await?);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(answers[0].0, StatusCode::CREATED);
-    let (campaigns, _) = lambdas::storage::campaigns::list(&stepped.app, WORKSPACE, 10, None).await?;
+    let (campaigns, _) = campaign_lists::list(&stepped.app, WORKSPACE, &Listed::default(), 10, None).await?;
     assert_eq!(campaigns.len(), 1);
 
     let mut other = body.clone();

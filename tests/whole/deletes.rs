@@ -8,6 +8,7 @@ use campanile_tests::campaign::{act, call, count, dispatched, draft, indexes, la
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::campaign_lists::{self, Listed};
 use lambdas::storage::lapses::LAPSE_SHARD;
 use lambdas::storage::totals::{self, Scope};
 use lambdas::{App, dispatcher, sender};
@@ -145,7 +146,7 @@ async fn a_copy_under_one_key_is_one_copy() -> anyhow::Result<()> {
     };
     let copies = futures::future::try_join_all((0..5).map(|_| copy())).await?;
     assert!(copies.iter().all(|id| *id == copies[0]), "{copies:?}");
-    let (campaigns, _) = lambdas::storage::campaigns::list(app, WORKSPACE, 10, None).await?;
+    let (campaigns, _) = campaign_lists::list(app, WORKSPACE, &Listed::default(), 10, None).await?;
     assert_eq!(campaigns.len(), 2);
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use wire::{Campaign, CampaignId, CampaignList};
+use wire::{Campaign, CampaignId, CampaignList, CampaignStatus, ChannelId};
 
 use super::answers;
 use super::caller::Caller;
@@ -15,6 +15,7 @@ use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::sender::number;
 use crate::spending;
+use crate::storage::campaign_lists::{self, Listed};
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::rate_cards;
 use crate::storage::totals::{self, Scope};
@@ -25,13 +26,28 @@ const DEFAULT_PAGE: u32 = 20;
 /// Most campaigns on a page: their totals are read in one batch, which DynamoDB bounds at 100.
 const LARGEST_PAGE: u32 = 100;
 
+/// Characters of a search.
+const LONGEST_SEARCH: usize = 120;
+
 /// Letters and digits of a campaign's id (ULID).
 const ID_LENGTH: usize = 26;
 
 /// A page that is asked for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 pub struct PageAsked {
+    /// Only those in this state.
+    #[param(inline)]
+    status: Option<CampaignStatus>,
+    /// Only those of this channel.
+    channel_id: Option<String>,
+    /// Only those whose name holds this, in whatever case.
+    #[param(max_length = 120)]
+    search: Option<String>,
+    /// The order; the newest first when absent.
+    #[param(inline)]
+    sort: Option<Sort>,
     /// How many; 20 when absent.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -39,16 +55,26 @@ pub struct PageAsked {
     after: Option<String>,
 }
 
-/// `GET /v3/campaigns?limit=&after=`: newest first.
+/// Orders of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Sort {
+    /// The newest first.
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// `GET /v3/campaigns?status=&channelId=&search=&sort=&limit=&after=`
 #[utoipa::path(
     get,
     path = "/v3/campaigns",
     tag = "Campaigns",
     operation_id = "listCampaigns",
-    summary = "Lists campaigns, newest first, without their chunks.",
+    summary = "Lists campaigns, all or some of them, without their chunks.",
     params(PageAsked),
     responses(
-        (status = 200, description = "One page.", body = wire::CampaignList),
+        (status = 200, description = "One page. With a filter it may hold fewer than were asked for, even none, and have a `next` all the same.", body = wire::CampaignList),
         answers::Reads, answers::ReadsQuery,
     ),
 )]
@@ -59,8 +85,18 @@ pub async fn list(
 ) -> Result<Json<CampaignList>, ApiError> {
     let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)?;
     let after = asked.after.map(page_start).transpose()?;
-    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-    let (records, next) = store::list(&app, caller.workspace_id, limit, after.as_ref()).await?;
+    let search = asked.search.map(|search| search.trim().to_owned()).filter(|search| !search.is_empty());
+    if search.as_ref().is_some_and(|search| search.chars().count() > LONGEST_SEARCH) {
+        return Err(Refusal::field("search", format!("use at most {LONGEST_SEARCH} characters")).into());
+    }
+    let listed = Listed {
+        status: asked.status,
+        channel_id: asked.channel_id.map(ChannelId),
+        search,
+        is_rising: asked.sort == Some(Sort::Oldest),
+    };
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let (records, next) = campaign_lists::list(&app, caller.workspace_id, &listed, limit, after.as_ref()).await?;
     let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
     let counted = totals::get_many(&app, &ids).await?;
     let (bucket, now) = (&app.config.files_bucket, app.clock.now_millis());

@@ -20,7 +20,7 @@ use crate::App;
 use crate::cloud_api::{BAD_TOKEN, Managed, NumberHealth};
 use crate::config::WhatsAppApp;
 use crate::sender::number;
-use crate::storage::campaigns as campaign_store;
+use crate::storage::campaign_lists::{self, Listed};
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::heard::Heard;
 use crate::storage::table::Written;
@@ -36,7 +36,7 @@ const COEXISTENCE_RATE: u32 = 20;
 
 /// Campaigns looked at before a number is taken away, a hundred at a time.
 const MOST_PAGES: usize = 20;
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// Longest id of Meta's, in characters.
 const LONGEST_ID: usize = 64;
@@ -390,7 +390,8 @@ pub async fn delete(
     let Some(record) = channels::get(&app, caller.workspace_id, &id).await? else { return Ok(StatusCode::NO_CONTENT) };
     let mut after = None;
     for _ in 0..MOST_PAGES {
-        let (campaigns, next) = campaign_store::list(&app, caller.workspace_id, PAGE, after.as_ref()).await?;
+        let (campaigns, next) =
+            campaign_lists::list(&app, caller.workspace_id, &Listed::default(), PAGE, after.as_ref()).await?;
         let in_use = campaigns.iter().find(|campaign| {
             campaign.channel_id == id && (is_active(campaign.status) || campaign.status == CampaignStatus::Paused)
         });

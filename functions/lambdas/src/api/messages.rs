@@ -44,6 +44,8 @@ pub struct PageAsked {
     /// Only those in this state.
     #[param(inline)]
     state: Option<MessageState>,
+    /// Only those that failed, or wait for another attempt, with this code of WhatsApp.
+    code: Option<u32>,
     /// The `next` of the page before.
     after: Option<String>,
     /// How many; 50 when absent.
@@ -51,7 +53,7 @@ pub struct PageAsked {
     limit: Option<u32>,
 }
 
-/// `?state=&after=&limit=`; `after` is the last index of the page before.
+/// `?state=&code=&after=&limit=`; `after` is the last index of the page before.
 #[utoipa::path(
     get,
     path = "/v3/campaigns/{id}/messages",
@@ -75,14 +77,15 @@ pub async fn list(
     let record = find(&app, &caller, &id).await?;
     messages_are_kept(&record)?;
     let retention = settings::known(&app, caller.workspace_id).await?.retention;
-    let look_at = match asked.state {
-        None => limit,
-        Some(_) => LOOKED_AT,
+    let look_at = match (asked.state, asked.code) {
+        (None, None) => limit,
+        _ => LOOKED_AT,
     };
     let end = first.saturating_add(look_at).min(record.recipients);
     let now = app.clock.now_millis();
     let replies_kept_ms = i64::from(retention.replies_days) * DAY_MS;
-    let mut page = Page { state: asked.state, limit, items: Vec::new(), next_index: first, now, replies_kept_ms };
+    let PageAsked { state, code, .. } = asked;
+    let mut page = Page { state, code, limit, items: Vec::new(), next_index: first, now, replies_kept_ms };
     while page.next_index < end && !page.is_full() {
         let last = (end - 1).min(last_of_segment(page.next_index));
         let (rows, found) = read(&app, &record, page.next_index, last).await?;
@@ -139,6 +142,7 @@ pub(super) fn told(error: anyhow::Error) -> ApiError {
 /// A page that is being filled.
 struct Page {
     state: Option<MessageState>,
+    code: Option<u32>,
     limit: u64,
     items: Vec<Message>,
     /// The first recipient that was not looked at.
@@ -165,7 +169,8 @@ impl Page {
             let place = usize::try_from(index % SEGMENT_ROWS).unwrap_or(usize::MAX);
             let Some(row) = rows.get(place) else { continue };
             let message = message_view::message(index, row, record, (self.now, self.replies_kept_ms));
-            if self.state.is_none_or(|wanted| wanted == message.state) {
+            let has_code = self.code.is_none() || self.code == message.code;
+            if self.state.is_none_or(|wanted| wanted == message.state) && has_code {
                 self.items.push(message);
             }
         }
@@ -193,7 +198,7 @@ mod tests {
     }
 
     fn page(state: Option<MessageState>, limit: u64, next_index: u64) -> Page {
-        Page { state, limit, items: Vec::new(), next_index, now: 0, replies_kept_ms: 0 }
+        Page { state, code: None, limit, items: Vec::new(), next_index, now: 0, replies_kept_ms: 0 }
     }
 
     #[test]

@@ -18,7 +18,8 @@ use super::report::funnel;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::spending;
-use crate::storage::campaigns::{self as store, CampaignRecord};
+use crate::storage::campaign_lists::{self, Listed};
+use crate::storage::campaigns::CampaignRecord;
 use crate::storage::rate_cards;
 use crate::storage::totals::{self, TotalsRecord};
 
@@ -26,7 +27,7 @@ use crate::storage::totals::{self, TotalsRecord};
 const MOST_DAYS: i64 = 100;
 
 /// Campaigns of one page: their totals are read in one batch.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// Pages at most: two thousand campaigns, some seconds.
 const MOST_PAGES: u32 = 20;
@@ -61,7 +62,8 @@ pub async fn show(
     let mut sums = Sums::default();
     let (mut after, mut is_complete) = (None, false);
     for _ in 0..MOST_PAGES {
-        let (records, next) = store::list(&app, caller.workspace_id, PAGE, after.as_ref()).await?;
+        let (records, next) =
+            campaign_lists::list(&app, caller.workspace_id, &Listed::default(), PAGE, after.as_ref()).await?;
         let within = |record: &CampaignRecord| {
             let day = started(record);
             day.filter(|day| (from..=to).contains(day)).map(|day| (day, record.clone()))

@@ -454,7 +454,7 @@ pub fn has_ended(status: CampaignStatus) -> bool {
     }
 }
 
-fn keys(workspace: WorkspaceId, id: &CampaignId) -> (String, String) {
+pub(super) fn keys(workspace: WorkspaceId, id: &CampaignId) -> (String, String) {
     (format!("workspace#{workspace}"), format!("campaign#{id}"))
 }
 
@@ -559,50 +559,6 @@ fn of_put(put: aws_sdk_dynamodb::types::builders::PutBuilder) -> anyhow::Result<
     Ok(TransactWriteItem::builder().put(put.build().context("a campaign's write lacks a field")?).build())
 }
 
-/// Reads of one page: more are needed only where many campaigns in a row were deleted.
-const MOST_READS: u32 = 5;
-
-/// One page of a workspace's campaigns, newest first, without deleted ones; `after` is where the page before ended. A
-/// page may hold fewer than `limit` and still not be the last.
-pub async fn list(
-    app: &App,
-    workspace: WorkspaceId,
-    limit: i32,
-    after: Option<&CampaignId>,
-) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
-    let mut records = Vec::new();
-    let mut after = after.cloned();
-    for _ in 0..MOST_READS {
-        let missing = limit.saturating_sub(i32::try_from(records.len()).unwrap_or(i32::MAX));
-        let start = after.as_ref().map(|id| {
-            let (pk, sk) = keys(workspace, id);
-            Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
-        });
-        let output = app
-            .dynamodb
-            .query()
-            .table_name(&app.config.control_table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-            .filter_expression("attribute_not_exists(deletedAt)")
-            .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
-            .expression_attribute_values(":sk", text("campaign#"))
-            .scan_index_forward(false)
-            .limit(missing)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .context("listing campaigns")?;
-        for item in output.items.unwrap_or_default() {
-            records.push(table::from_item(item)?);
-        }
-        after = output.last_evaluated_key.as_ref().and_then(ids_of).map(|(_, id)| id);
-        if after.is_none() || i32::try_from(records.len()).is_ok_and(|found| found >= limit) {
-            break;
-        }
-    }
-    Ok((records, after))
-}
-
 /// Campaigns on which the dispatcher has something to do before `until` (milliseconds), soonest first, at most `most`.
 /// The index lags behind the table: read the campaign itself before acting.
 pub async fn due(app: &App, until: i64, most: i32) -> anyhow::Result<Vec<(WorkspaceId, CampaignId)>> {
@@ -621,7 +577,7 @@ pub async fn due(app: &App, until: i64, most: i32) -> anyhow::Result<Vec<(Worksp
     Ok(output.items.unwrap_or_default().iter().filter_map(ids_of).collect())
 }
 
-fn ids_of(item: &Item) -> Option<(WorkspaceId, CampaignId)> {
+pub(super) fn ids_of(item: &Item) -> Option<(WorkspaceId, CampaignId)> {
     let workspace = item.get("pk")?.as_s().ok()?.strip_prefix("workspace#")?.parse().ok()?;
     let campaign = item.get("sk")?.as_s().ok()?.strip_prefix("campaign#")?;
     Some((WorkspaceId(workspace), CampaignId(campaign.to_owned())))

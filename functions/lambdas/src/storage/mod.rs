@@ -8,6 +8,7 @@ pub mod audit;
 pub mod auto_answers;
 pub mod business_hours;
 pub mod campaign_exports;
+pub mod campaign_lists;
 pub mod campaigns;
 pub mod channels;
 pub mod consents;

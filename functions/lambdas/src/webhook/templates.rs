@@ -13,6 +13,7 @@ use super::notification::AccountChange;
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::storage::audit::AuditLine;
+use crate::storage::campaign_lists::{self, Listed};
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
 use crate::storage::table::Written;
@@ -20,7 +21,7 @@ use crate::storage::upkeep::{Drift, DriftState};
 use crate::storage::{heard, wabas};
 
 /// Campaigns of one page.
-const PAGE: i32 = 100;
+const PAGE: usize = 100;
 
 /// Such pages of a workspace: its newest two thousand campaigns.
 const MOST_PAGES: usize = 20;
@@ -206,7 +207,7 @@ fn happening(app: &App, channel: &ChannelRecord, event: &Event) -> Happening {
 async fn walk(app: &App, workspace: WorkspaceId, channels: &BTreeMap<ChannelId, Vec<&Event>>) -> anyhow::Result<()> {
     let mut after = None;
     for _ in 0..MOST_PAGES {
-        let (page, next) = store::list(app, workspace, PAGE, after.as_ref()).await?;
+        let (page, next) = campaign_lists::list(app, workspace, &Listed::default(), PAGE, after.as_ref()).await?;
         for campaign in page {
             let events = channels.get(&campaign.channel_id).into_iter().flatten();
             let mut events: Vec<&Event> = events.filter(|event| event.is_of(&campaign)).copied().collect();
