@@ -10,7 +10,7 @@ use leptos_router::path;
 use crate::components::language_pick::LanguagePick;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor};
-use crate::infra::{api, http, language};
+use crate::infra::{api, format, http, language, telling};
 use crate::pages::campaign::CampaignPage;
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::channels::ChannelsPage;
@@ -22,6 +22,7 @@ use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::notices::NoticesPage;
 use crate::pages::reports::ReportsPage;
 use crate::pages::settings::SettingsPage;
 use crate::pages::sign_in::SignInPage;
@@ -65,6 +66,9 @@ const ASK_AGAIN_MS: u32 = 3_000;
 /// hour, and links that download a file cannot renew it by themselves.
 const RENEW_MS: u32 = 10 * 60_000;
 
+/// How often it is asked whether there is something to read, in milliseconds.
+const NOTICES_MS: u32 = 30_000;
+
 /// The whole dashboard.
 #[component]
 pub fn App() -> impl IntoView {
@@ -86,6 +90,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/lists") view=ListsPage/>
                     <Route path=path!("/lists/new") view=NewListPage/>
                     <Route path=path!("/lists/:id") view=ListPage/>
+                    <Route path=path!("/notices") view=NoticesPage/>
                     <Route path=path!("/team") view=TeamPage/>
                     <Route path=path!("/templates") view=TemplatesPage/>
                     <Route path=path!("/templates/new") view=NewTemplatePage/>
@@ -144,6 +149,7 @@ fn Account(shell: Shell) -> impl IntoView {
         let current = move || path.get().starts_with(href).then_some("page");
         view! { <a href=href aria-current=current data-testid=test_id>{name()}</a> }
     };
+    look_for_notices(shell);
     let sign_out = Action::new_local(move |(): &()| async move {
         match api::sign_out().await {
             Ok(()) => shell.visitor.set(Visitor::SignedOut),
@@ -153,6 +159,12 @@ fn Account(shell: Shell) -> impl IntoView {
     view! {
         <nav aria-label=t::main()>{SECTIONS.map(link).into_iter().collect_view()}</nav>
         <div class="account">
+            <a href="/notices" class="bell" class:unread=move || { shell.unread.get() > 0 } data-testid="nav-notices">
+                {move || match shell.unread.get() {
+                    0 => t::notices().to_owned(),
+                    unread => t::notices_unread(&format::count(u64::from(unread))),
+                }}
+            </a>
             <span data-testid="workspace">{move || workspace(&shell.visitor.get())}</span>
             <button
                 type="button"
@@ -193,6 +205,22 @@ fn stay_signed_in(shell: Shell) {
             if is_seen && matches!(shell.visitor.get_untracked(), Visitor::SignedIn(_)) {
                 http::renew().await;
             }
+        }
+    });
+}
+
+/// Asks now and then whether there is something to read.
+fn look_for_notices(shell: Shell) {
+    leptos::task::spawn_local(async move {
+        loop {
+            let is_seen = !document().hidden();
+            if is_seen
+                && matches!(shell.visitor.get_untracked(), Visitor::SignedIn(_))
+                && let Ok(unread) = telling::unread().await
+            {
+                shell.unread.set(unread);
+            }
+            TimeoutFuture::new(NOTICES_MS).await;
         }
     });
 }

@@ -18,4 +18,5 @@ pub mod pictures;
 pub mod poll;
 pub mod shell;
 pub mod team;
+pub mod telling;
 pub mod upload;

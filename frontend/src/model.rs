@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod bulk;
+pub mod campaigns_query;
 pub mod channel;
 pub mod contact_form;
 pub mod contacts_query;
@@ -31,4 +32,5 @@ pub mod templates_query;
 pub mod trial;
 pub mod unfilled;
 pub mod wait;
+pub mod webhook_form;
 pub mod wording;

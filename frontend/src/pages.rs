@@ -12,6 +12,7 @@ pub mod lists;
 pub mod new_campaign;
 pub mod new_template;
 pub mod not_found;
+pub mod notices;
 pub mod reports;
 pub mod settings;
 pub mod sign_in;

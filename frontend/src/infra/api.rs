@@ -9,6 +9,7 @@ use wire::{
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, post, post_once};
+use crate::model::campaigns_query::CampaignsQuery;
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
 use crate::model::report::Period;
 
@@ -78,10 +79,19 @@ pub async fn create_campaign(campaign: &CreateCampaign) -> Result<Campaign, ApiE
     post_once("/v3/campaigns", campaign).await
 }
 
-/// One page of the campaigns, newest first.
-pub async fn campaigns(after: Option<&str>) -> Result<CampaignList, ApiError> {
-    let after = after.map(|cursor| format!("&after={}", encoded(cursor))).unwrap_or_default();
-    get(&format!("/v3/campaigns?limit={CAMPAIGNS_ON_A_PAGE}{after}")).await
+/// One page of the campaigns that are looked for, newest first. Where a filter finds nothing on a page, the next ones
+/// are asked for, some of them.
+pub async fn campaigns(query: &CampaignsQuery) -> Result<CampaignList, ApiError> {
+    let mut query = query.clone();
+    for _ in 0..PAGES_FOLLOWED {
+        let parts: String = query.parts().iter().map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
+        let list: CampaignList = get(&format!("/v3/campaigns?limit={CAMPAIGNS_ON_A_PAGE}{parts}")).await?;
+        match &list.next {
+            Some(next) if list.items.is_empty() => query.after = Some(next.clone()),
+            _ => return Ok(list),
+        }
+    }
+    Ok(CampaignList { items: Vec::new(), next: query.after })
 }
 
 /// One campaign.

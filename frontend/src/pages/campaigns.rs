@@ -1,48 +1,107 @@
-//! `/campaigns`: all campaigns, newest first, live.
+//! `/campaigns`: all campaigns, or those that are looked for, newest first, live.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{Campaign, CampaignId, CampaignList};
 
 use crate::components::badge::StatusBadge;
 use crate::components::bar::{Height, ProgressBar};
+use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, http, poll};
+use crate::model::campaigns_query::{BASE, CampaignsQuery, STATES, name};
 use crate::model::funnel::StageKind;
 use crate::model::moment::Moment;
 use crate::model::progress::{Cadence, done, percent};
+use crate::model::status;
 use crate::t;
 
-/// The list; its place (`after`) lives in the URL.
+/// The wait after a letter before campaigns are looked for: longer than between two letters.
+const TYPING_MS: u32 = 300;
+
+/// The list; what is looked for and its place live in the URL.
 #[component]
 pub fn CampaignsPage() -> impl IntoView {
-    let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|query| query.get("after")).filter(|cursor| !cursor.is_empty()));
+    let map = use_query_map();
+    let query = Memo::new(move |_| {
+        map.with(|map| CampaignsQuery::parse(map.get_str("search"), map.get_str("status"), map.get_str("after")))
+    });
     view! {
         <div class="page-head">
             <PageTitle text=t::campaigns()/>
             <a class="button primary" href="/campaigns/new" data-testid="new-campaign">{t::new_campaign()}</a>
         </div>
-        {move || view! { <CampaignsFrom after=after.get()/> }}
+        <Filters query=query/>
+        {move || view! { <CampaignsFrom query=query.get()/> }}
+    }
+}
+
+/// The address of a page of the list.
+fn url(query: &CampaignsQuery) -> String {
+    let part = |(name, value): (&str, String)| format!("{name}={}", http::encoded(&value));
+    let parts: Vec<String> = query.parts().into_iter().map(part).collect();
+    if parts.is_empty() { BASE.to_owned() } else { format!("{BASE}?{}", parts.join("&")) }
+}
+
+#[component]
+fn Filters(query: Memo<CampaignsQuery>) -> impl IntoView {
+    let typed = RwSignal::new(query.get_untracked().search);
+    let typing = StoredValue::new(0_u32);
+    let navigate = StoredValue::new(use_navigate());
+    let go = move |query: CampaignsQuery| {
+        let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
+        navigate.with_value(|navigate| navigate(&url(&query), options));
+    };
+    // Back and forward change what is looked for, too.
+    Effect::new(move || {
+        let search = query.with(|query| query.search.clone());
+        if typed.with_untracked(|typed| typed.trim() != search) {
+            typed.set(search);
+        }
+    });
+    let search = Callback::new(move |text: String| {
+        typed.set(text);
+        typing.update_value(|typing| *typing += 1);
+        let latest = typing.get_value();
+        leptos::task::spawn_local(async move {
+            TimeoutFuture::new(TYPING_MS).await;
+            if typing.try_get_value() == Some(latest) {
+                go(query.get_untracked().searching(&typed.get_untracked()));
+            }
+        });
+    });
+    let pick = Callback::new(move |status: String| go(query.get_untracked().in_state(&status)));
+    let states: Vec<Pick> = STATES.map(|state| Pick::new(name(state), status::label(state))).into();
+    view! {
+        <div class="filters" role="search">
+            <TextField
+                id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id="search"
+            />
+            <PickField
+                id="status-filter" label=t::status() options=states value=Signal::derive(move || query.get().status)
+                on_pick=pick error=None test_id="status-filter" nothing=t::any()
+            />
+        </div>
     }
 }
 
 /// One page of the list, asked for again and again.
 #[component]
-fn CampaignsFrom(after: Option<String>) -> impl IntoView {
+fn CampaignsFrom(query: CampaignsQuery) -> impl IntoView {
     let shell = Shell::around();
     let load = RwSignal::new(Load::<CampaignList>::Waiting);
     let cadence = RwSignal::new(Cadence::Calm);
-    let is_first = after.is_none();
-    let asked = StoredValue::new(after);
+    let asked = StoredValue::new(query.clone());
     poll::poll(
         move || cadence.get_untracked().period_ms(),
         move || async move {
-            match api::campaigns(asked.get_value().as_deref()).await {
+            match api::campaigns(&asked.get_value()).await {
                 Ok(list) => {
                     shell.connected();
                     cadence.set(Cadence::of_list(&list.items));
@@ -55,31 +114,47 @@ fn CampaignsFrom(after: Option<String>) -> impl IntoView {
             }
         },
     );
-    view! { <Loaded load=load show=move |list| view! { <ListView list=list is_first=is_first/> }/> }
+    view! { <Loaded load=load show=move |list| view! { <ListView list=list query=query.clone()/> }/> }
 }
 
 #[component]
-fn ListView(list: Signal<CampaignList>, is_first: bool) -> impl IntoView {
+fn ListView(list: Signal<CampaignList>, query: CampaignsQuery) -> impl IntoView {
+    let is_everything = query.is_everything();
+    let first = query.after.is_some().then(|| url(&query.at(None)));
+    let query = StoredValue::new(query);
     let empty = Memo::new(move |_| list.with(|list| list.items.is_empty()));
     let ids =
         Memo::new(move |_| list.with(|list| list.items.iter().map(|campaign| campaign.id.clone()).collect::<Vec<_>>()));
-    let next = Signal::derive(move || list.with(|list| list.next.as_deref().map(next_url)));
+    let next = Signal::derive(move || {
+        let next = list.with(|list| list.next.clone());
+        next.map(|next| query.with_value(|query| url(&query.at(Some(next)))))
+    });
     let row = move |id: CampaignId| {
         let first = list.with_untracked(|list| list.items.iter().find(|campaign| campaign.id == id).cloned());
         first.map(|first| view! { <Row first=first list=list/> })
     };
     view! {
-        <Show when=move || !empty.get() fallback=Invitation>
+        <Show when=move || !empty.get() fallback=move || view! { <Nothing is_everything=is_everything/> }>
             <ul class="rows" data-testid="campaigns">
                 <For each=move || ids.get() key=Clone::clone children=row/>
             </ul>
-            <Pager first=(!is_first).then(|| "/campaigns".to_owned()) next=next/>
         </Show>
+        <Pager first=first next=next/>
     }
 }
 
-fn next_url(cursor: &str) -> String {
-    format!("/campaigns?after={}", http::encoded(cursor))
+/// Nothing is there, or nothing that is looked for.
+#[component]
+fn Nothing(is_everything: bool) -> impl IntoView {
+    if is_everything {
+        return view! { <Invitation/> }.into_any();
+    }
+    view! {
+        <p class="soft" data-testid="nothing">
+            {t::no_campaign_is_found()} " " <a href=BASE>{t::show_all_campaigns()}</a> "."
+        </p>
+    }
+    .into_any()
 }
 
 /// A campaign in the list; it keeps its last truth when it moves to another page.

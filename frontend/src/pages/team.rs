@@ -2,6 +2,7 @@
 
 mod members;
 mod tokens;
+mod webhooks;
 
 use leptos::prelude::*;
 use wire::{FieldError, Role};
@@ -13,6 +14,7 @@ use crate::model::team;
 use crate::t;
 use members::Members;
 use tokens::Tokens;
+use webhooks::Webhooks;
 
 /// Members for everybody to see; what changes them is for owners.
 #[component]
@@ -27,6 +29,7 @@ pub fn TeamPage() -> impl IntoView {
         <Members is_owner=is_owner/>
         <Show when=move || is_owner.get()>
             <Tokens/>
+            <Webhooks/>
         </Show>
     }
 }
