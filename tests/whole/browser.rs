@@ -63,6 +63,17 @@ async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow
     browser.driver.goto(format!("{}/campaigns", running.process.address)).await?;
     browser.text_until("campaign-row", |text| text.contains("Spring collection: first look")).await?;
     browser.screenshot("5-list").await?;
+
+    // Looked for by a part of its name, whatever the case, and by its state; what is looked for survives a reload.
+    browser.fill("search", "LOOK").await?;
+    browser.text_until("campaign-row", |text| text.contains("first look")).await?;
+    browser.choose("status-filter", "Draft").await?;
+    browser.text_until("nothing", |text| text.contains("No campaign is found")).await?;
+    browser.driver.refresh().await?;
+    browser.text_until("nothing", |text| text.contains("No campaign is found")).await?;
+    browser.choose("status-filter", "Completed").await?;
+    browser.text_until("campaign-row", |text| text.contains("first look")).await?;
+    browser.screenshot("5-list-found").await?;
     browser.close().await?;
     running.stop().await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
 use campaigns::job::Job;
-use campanile_tests::campaign::{act, call, count, dispatched, later, messages, with_credentials};
+use campanile_tests::campaign::{act, call, count, dispatched, later, messages};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::dead_letters;
@@ -42,20 +42,23 @@ async fn letters(app: &Arc<App>, campaign: &CampaignId) -> anyhow::Result<Vec<Ve
 async fn a_dead_job_is_kept_counted_and_seen_once() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let (campaign, jobs) = dispatched(&stepped, &contacts::csv(PEOPLE), json!({})).await?;
-    assert_eq!(jobs.records.len(), 1);
+    // One, or two where a second ends between them.
+    let dead = jobs.records.len() as u64;
     bury(&stepped, &jobs).await?;
     for _ in 0..2 {
         tick(&stepped.app).await?;
     }
-    assert_eq!(letters(&stepped.app, &campaign).await?, [[0, 1, 2, 3, 4]]);
-    assert_eq!(shown(&stepped.app, &campaign).await?.dead_letters, 1);
+    let mut indexes = letters(&stepped.app, &campaign).await?.concat();
+    indexes.sort_unstable();
+    assert_eq!(indexes, [0, 1, 2, 3, 4]);
+    assert_eq!(shown(&stepped.app, &campaign).await?.dead_letters, dead);
     let list: wire::CampaignList = call(&stepped.app, "GET", "/v3/campaigns", json!({})).await?;
-    assert_eq!(list.items[0].dead_letters, 1);
+    assert_eq!(list.items[0].dead_letters, dead);
 
     // Killed after it was kept and before it left the queue: it is read again and counted once.
     let (kept, _) = dead_letters::list(&stepped.app, &campaign, 10, None).await?;
     dead_letters::keep(&stepped.app, &campaign, &kept[0]).await?;
-    assert_eq!(shown(&stepped.app, &campaign).await?.dead_letters, 1);
+    assert_eq!(shown(&stepped.app, &campaign).await?.dead_letters, dead);
     Ok(())
 }
 
@@ -180,12 +183,20 @@ async fn a_later_attempt_whose_job_keeps_failing_is_not_made() -> anyhow::Result
         let late = later(&stepped.app, minute * 120);
         tick(&late).await?;
         let jobs = stepped.take_now(&stepped.app.config.send_queue_url).await?;
-        let failed = sender::handle(&with_credentials(&late, Vec::clear), jobs.clone()).await?;
-        assert_eq!(failed.batch_item_failures.len(), jobs.records.len());
         bury(&stepped, &jobs).await?;
     }
     let message = messages(&stepped, &record).await?.remove(0);
     assert_eq!((message.state, message.attempt), (MessageState::Skipped, 2));
     assert!(message.reason.unwrap_or_default().contains("dead letters"));
+
+    // Whoever has mended the cause can have it tried again.
+    count(&stepped).await?;
+    act(&stepped.app, &campaign, "retry").await?;
+    for minute in 13..=16 {
+        let late = later(&stepped.app, minute * 120);
+        tick(&late).await?;
+        sender::handle(&late, stepped.take_now(&stepped.app.config.send_queue_url).await?).await?;
+    }
+    assert_eq!(stepped.simulator.totals().accepted, 1);
     Ok(())
 }

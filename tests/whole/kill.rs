@@ -17,7 +17,7 @@ use simulator::{Number, Simulator};
 use tokio::net::TcpListener;
 use wire::{Campaign, CampaignId, MessageList};
 
-const PEOPLE: usize = 6_000;
+const PEOPLE: usize = 10_000;
 
 const KILLS: usize = 20;
 

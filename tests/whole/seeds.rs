@@ -48,6 +48,8 @@ struct Plan {
     deaths: Vec<(Point, u32)>,
     pauses: Vec<Wish>,
     edits: Vec<Edit>,
+    /// People of another campaign on the same number; 0 for none.
+    beside: usize,
 }
 
 /// Another pace that somebody wants while the campaign runs.
@@ -105,6 +107,7 @@ impl Plan {
                 .collect(),
             rates: rates(&mut draw),
             edits: (0..draw.below(3)).map(|_| edit(&mut draw, least_gap_ms)).collect(),
+            beside: draw.of(&[0, 0, 1]) * (20 + draw.below(60) as usize),
         }
     }
 
@@ -130,14 +133,29 @@ impl Plan {
         }
     }
 
+    /// Contacts of the other campaign.
+    fn csv_beside(&self) -> String {
+        let rows = contacts::phones().skip(self.ordinary).take(self.beside);
+        rows.fold("name,phone\n".to_owned(), |text, phone| format!("{text}Neighbour,{phone}\n"))
+    }
+
     fn case(&self, pauses: Vec<Pause>) -> Case {
         Case {
             people: self.people(),
             rate: self.rate,
             least_gap_ms: self.least_gap_ms,
-            most_unknown: self.deaths.len() as u64 * u64::from(self.rate.max(4)) + 20,
+            most_unknown: self.most_unknown(),
             pauses,
         }
+    }
+
+    fn case_beside(&self) -> Case {
+        let people = self.beside as u64;
+        Case { people, rate: self.rate, most_unknown: self.most_unknown(), ..Case::default() }
+    }
+
+    fn most_unknown(&self) -> u64 {
+        self.deaths.len() as u64 * u64::from(self.rate.max(4)) + 20
     }
 }
 
@@ -201,7 +219,12 @@ struct Person<'a> {
 /// How often somebody looks whether the campaign paused by itself, in seconds.
 const LOOKS_EVERY: u32 = 60;
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    /// One who only sees to it that the campaign does not stay paused by itself.
+    fn of(campaign: &'a CampaignId, people: u64) -> Person<'a> {
+        Person { campaign, people, wishes: &[], edits: &[], second: 0, open: None, answered: Vec::new() }
+    }
+
     /// What the person does in the next second.
     async fn act(&mut self, town: &Town) -> anyhow::Result<()> {
         self.second += 1;
@@ -266,19 +289,30 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
     let mut town = Town::open(faults, plan.simulator(seed)).await?;
     let campaign = draft(&town.app, &plan.csv(), plan.pace.clone()).await?.id;
     town.ask(&campaign, "start").await?;
-    let mut person = Person {
-        campaign: &campaign,
-        people: plan.people(),
-        wishes: &plan.pauses,
-        edits: &plan.edits,
-        second: 0,
-        open: None,
-        answered: Vec::new(),
+    let beside = match plan.beside {
+        0 => campaign.clone(),
+        _ => draft(&town.app, &plan.csv_beside(), json!({})).await?.id,
     };
-    let lived = town.live_until_complete(&campaign, PATIENCE, async |town: &Town| person.act(town).await);
+    if plan.beside > 0 {
+        town.ask(&beside, "start").await?;
+    }
+    let mut person = Person::of(&campaign, plan.people());
+    (person.wishes, person.edits) = (&plan.pauses, &plan.edits);
+    let mut neighbour = Person::of(&beside, plan.beside as u64);
+    let lived = town.live_until_complete(&campaign, PATIENCE, async |town: &Town| {
+        if plan.beside > 0 {
+            neighbour.act(town).await?;
+        }
+        person.act(town).await
+    });
+    lived.await.with_context(|| format!("{plan:?}"))?;
+    let lived = town.live_until_complete(&beside, PATIENCE, async |town: &Town| neighbour.act(town).await);
     lived.await.with_context(|| format!("{plan:?}"))?;
     let case = plan.case(person.answered);
     judge(&town, &campaign, &case).await.with_context(|| format!("{plan:?}"))?;
+    if plan.beside > 0 {
+        judge(&town, &beside, &plan.case_beside()).await.with_context(|| format!("the neighbour of {plan:?}"))?;
+    }
     digest(&town.simulator.arrivals())
 }
 

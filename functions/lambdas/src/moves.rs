@@ -8,6 +8,8 @@ pub(crate) fn begin(next: &mut CampaignRecord, now_micros: i64) {
     next.scheduled_to = Some(now);
     next.original_scheduled_to = next.original_scheduled_to.or(Some(now));
     next.rewind = false;
+    next.upkeep.went_on_at = Some(now);
+    next.upkeep.laid_until = None;
     next.lay_anchor(0, now_micros);
     next.look_at(Some(now));
 }
@@ -26,6 +28,8 @@ pub(crate) fn go_on(next: &mut CampaignRecord, now_micros: i64) {
         (Some(_), _) => {
             // Jobs of the old epoch are dropped: the dispatcher goes back to the first recipient that none reached.
             next.rewind = true;
+            next.upkeep.went_on_at = Some(now);
+            next.upkeep.laid_until = None;
             next.lay_anchor(next.cursor_index, now_micros);
             next.look_at(Some(now));
         }

@@ -14,6 +14,7 @@ use campaigns::message::campaign_of;
 use campaigns::phone::NO_COUNTRY;
 use campaigns::price::Price;
 use campaigns::totals::{Counted, sequence_is_after};
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use wire::{CampaignId, CampaignStatus, MessageState};
 
@@ -27,6 +28,12 @@ use crate::storage::totals::{self, Scope, TotalsRecord, Watermark, hour_of};
 
 /// A closed shard's watermark is kept for this long: the stream itself keeps records for 24 hours.
 const WATERMARK_MS: i64 = 48 * 60 * 60 * 1_000;
+
+/// How long after it is sent a nudge comes that goes out before what it is about is written, in seconds.
+const NUDGE_AHEAD_SECONDS: i32 = 5;
+
+/// Totals that are folded at once: small chunks make many.
+const PARALLEL_FOLDS: usize = 16;
 
 /// Times that a total is folded anew because another batch wrote in between.
 const MOST_RACES: u32 = 20;
@@ -134,12 +141,8 @@ pub async fn handle(app: &App, event: Event) -> anyhow::Result<Response> {
         let change = Change { unknown: [None; 2], variant: None, ..change };
         by_scope.entry((campaign, Scope::Chunk(chunk))).or_default().push(change);
     }
-    for ((campaign, scope), changes) in &by_scope {
-        let counted = count(app, campaign, *scope, &shard, changes).await?;
-        if let (Scope::Campaign, Some((before, after))) = (scope, counted) {
-            nudge_when_through(app, campaign, &before, &after).await?;
-        }
-    }
+    let folds: Vec<_> = by_scope.iter().map(|(of, changes)| fold_in(app, of, &shard, changes)).collect();
+    stream::iter(folds).buffer_unordered(PARALLEL_FOLDS).try_collect::<()>().await?;
     // After the counting: what fails here comes again with the batch, under the same ids.
     for (workspace, happenings) in &told {
         hooks::tell(app, *workspace, happenings).await?;
@@ -168,6 +171,21 @@ fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>
     Ok(Some((campaign, chunk, Change { sequence, before: counted, after, told, variant, unknown })))
 }
 
+/// Folds the changes of one total, and sees to it that the dispatcher looks where that changes what it has to do.
+async fn fold_in(
+    app: &App,
+    (campaign, scope): &(CampaignId, Scope),
+    shard: &str,
+    changes: &[Change],
+) -> anyhow::Result<()> {
+    match count(app, campaign, *scope, shard, changes).await? {
+        Some((before, after)) if *scope == Scope::Campaign && is_turned(&before, &after) => {
+            nudge(app, campaign, &after, 0).await
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Folds the changes of one total that were not counted yet; the total before and after, if there were any.
 async fn count(
     app: &App,
@@ -183,6 +201,10 @@ async fn count(
             // Before the outcomes are forgotten: killed in between, the batch comes again and finds it paused.
             trip_breaker(app, campaign, &next, &trip).await?;
             next.recent = Recent::default();
+        }
+        if scope == Scope::Campaign && is_turned(&read, &next) {
+            // Killed between the write and the nudge below, the batch counts as folded: this one is on its way then.
+            nudge(app, campaign, &next, NUDGE_AHEAD_SECONDS).await?;
         }
         if totals::replace(app, campaign, scope, read.version, &next).await? == Written::Done {
             return Ok(Some((read, next)));
@@ -240,21 +262,16 @@ async fn trip_breaker(app: &App, campaign: &CampaignId, counted: &TotalsRecord, 
     bail!("campaign {campaign} kept changing under {MOST_RACES} tries to pause it")
 }
 
-/// When the last outcome was counted, the dispatcher looks now and not at its next tick; so it does when a complete
-/// campaign has messages to try again.
-async fn nudge_when_through(
-    app: &App,
-    campaign: &CampaignId,
-    before: &TotalsRecord,
-    after: &TotalsRecord,
-) -> anyhow::Result<()> {
+/// Whether the last outcome came, or a complete campaign has messages to try again: then the dispatcher looks now and not
+/// at its next tick.
+fn is_turned(before: &TotalsRecord, after: &TotalsRecord) -> bool {
     let is_through = |record: &TotalsRecord| record.audience > 0 && record.totals.settled() == record.audience;
-    match after.workspace_id {
-        Some(workspace_id) if is_through(after) != is_through(before) => {
-            queues::nudge(app, &Nudge { workspace_id, campaign_id: campaign.clone() }, 0).await
-        }
-        Some(_) | None => Ok(()),
-    }
+    is_through(after) != is_through(before)
+}
+
+async fn nudge(app: &App, campaign: &CampaignId, counted: &TotalsRecord, after_seconds: i32) -> anyhow::Result<()> {
+    let Some(workspace_id) = counted.workspace_id else { return Ok(()) };
+    queues::nudge(app, &Nudge { workspace_id, campaign_id: campaign.clone() }, after_seconds).await
 }
 
 #[cfg(test)]

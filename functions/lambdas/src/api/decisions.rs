@@ -18,7 +18,7 @@ use super::campaigns::{find, messages_are_kept, whole};
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
-use crate::dispatcher::UNKNOWN_STANDS_MS;
+use crate::dispatcher::{JOB_KEPT_FAILING, UNKNOWN_STANDS_MS};
 use crate::storage::audiences;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
@@ -114,7 +114,9 @@ fn retried(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<De
         return Ok(Decided::Already);
     }
     let by_code = counted.totals.failed_by_code.iter();
-    let count: u64 = by_code.filter(|(code, _)| send_error::is_retryable_by_hand(**code)).map(|(_, count)| count).sum();
+    let failed: u64 =
+        by_code.filter(|(code, _)| send_error::is_retryable_by_hand(**code)).map(|(_, count)| count).sum();
+    let count = failed + counted.breakdown.skipped.get(JOB_KEPT_FAILING).copied().unwrap_or_default();
     if count == 0 {
         let detail = "nobody failed for a reason that may have passed: those who failed would fail again";
         return Err(Refusal::new(Kind::Conflict, detail));

@@ -57,7 +57,7 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     }
     let recount = recount(app, &record).await?;
     if let Some(index) = recount.lowest_missing {
-        if jobs_were_lost {
+        if jobs_were_lost && !repair::waits_its_turn(app, &record, read).await? {
             repair::rewind_to(app, record, index).await?;
         }
         return Ok(());

@@ -1,18 +1,19 @@
 //! Attempts that wait for longer than the send queue can hold them: found by the sparse index when they are due, and then
-//! given jobs like everybody else. However long they wait, they cost nothing meanwhile.
+//! given jobs like everybody else, one gap after the other. However long they wait, they cost nothing meanwhile.
 
 use campaigns::message::{MessageRecord, waiting_for_later, waiting_with_job};
 use campaigns::totals::Totals;
 
 use super::cutting::{Segment, Wanted, job_recipient, packed};
-use super::{HORIZON_MICROS, LEAD_MICROS};
+use super::{HORIZON_MICROS, LEAD_MICROS, write};
 use crate::App;
+use crate::sender::pace;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
-use crate::storage::queues::{self, DelayedJob};
+use crate::storage::queues::{self, DelayedJob, Nudge};
 
 /// Attempts given jobs in one look; more are next.
-const MOST_IN_A_LOOK: i32 = 500;
+pub(super) const MOST_IN_A_LOOK: i32 = 500;
 
 /// Whether a campaign's waiting attempts need a look.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,70 +35,94 @@ pub(super) async fn look(app: &App, record: &CampaignRecord, counted: &Totals) -
     Ok(Waits { only_later_from: due_at.map(|at| (at - HORIZON_MICROS) / 1_000) })
 }
 
-/// An attempt that waited, and when it leaves.
-pub(super) struct Due {
-    pub message: MessageRecord,
-    pub due_at_micros: i64,
-}
-
-/// Gives jobs to what is due within the horizon, one interval after the other.
-pub(super) async fn send_due(app: &App, record: &CampaignRecord) -> anyhow::Result<()> {
-    let now = app.clock.now_micros();
-    let horizon = now + HORIZON_MICROS;
+/// Gives jobs to what is due within the horizon. Nothing when somebody else changed the campaign.
+pub(super) async fn send_due(app: &App, record: CampaignRecord) -> anyhow::Result<Option<CampaignRecord>> {
+    let horizon = app.clock.now_micros() + HORIZON_MICROS;
+    if record.upkeep.laid_until.is_some_and(|at| at > horizon) {
+        return Ok(Some(record));
+    }
     let partition = waiting_for_later(&record.id);
     let waiting = messages::waiting(app, &record.id, &partition, horizon / 1_000, MOST_IN_A_LOOK).await?;
-    let interval = i64::try_from(campaigns::plan::interval_micros(record.messages_per_second)).unwrap_or(i64::MAX);
-    let gap = interval.max(i64::try_from(record.min_gap_ms).unwrap_or(i64::MAX).saturating_mul(1_000));
-    let mut free_at = now;
+    lay(app, record, waiting).await
+}
+
+/// An attempt that waited, and when it leaves.
+struct Due {
+    message: MessageRecord,
+    at_micros: i64,
+}
+
+/// Gives jobs to these attempts, one gap after the other from where those that were given one before end. What lies
+/// beyond the horizon is next. Nothing when somebody else changed the campaign.
+pub(super) async fn lay(
+    app: &App,
+    record: CampaignRecord,
+    waiting: Vec<MessageRecord>,
+) -> anyhow::Result<Option<CampaignRecord>> {
+    if waiting.is_empty() {
+        return Ok(Some(record));
+    }
+    let now = app.clock.now_micros();
+    let (horizon, gap) = (now + HORIZON_MICROS, gap_micros(&record));
+    let turn = pace::next_turn(app, &record).await?.unwrap_or(now);
+    let laid = record.upkeep.laid_until.map_or(now, |at| at.saturating_add(gap));
+    let is_full = i32::try_from(waiting.len()).is_ok_and(|found| found >= MOST_IN_A_LOOK);
+    let mut free_at = now.max(turn).max(laid);
     let mut due = Vec::new();
+    let mut is_beyond = false;
     for message in waiting {
         let wanted_at = free_at.max(message.not_before.unwrap_or_default().saturating_mul(1_000));
-        let due_at_micros = record.opening(wanted_at);
-        if due_at_micros > horizon {
+        let at_micros = record.opening(wanted_at);
+        if at_micros > horizon {
+            is_beyond = true;
             break;
         }
-        free_at = due_at_micros.saturating_add(gap);
-        due.push(Due { message, due_at_micros });
+        free_at = at_micros.saturating_add(gap);
+        due.push(Due { message, at_micros });
     }
+    let Some(last) = due.last().map(|due| due.at_micros) else { return Ok(Some(record)) };
     let mut segment = Segment::default();
     for second in due.chunk_by(|a, b| a.message.chunk == b.message.chunk && second_of(a) == second_of(b)) {
-        let due_at = second[0].due_at_micros / 1_000;
-        let second = second.iter().map(|due| Due { message: due.message.clone(), ..*due }).collect();
-        send(app, record, second, due_at, &mut segment).await?;
+        send(app, &record, second, &mut segment).await?;
     }
-    Ok(())
+    let mut next = record.clone();
+    next.upkeep.laid_until = Some(last);
+    let nudge = Nudge { workspace_id: next.workspace_id, campaign_id: next.id.clone() };
+    let written = write(app, record, next).await?;
+    if written.is_some() && is_full && !is_beyond {
+        queues::nudge(app, &nudge, 0).await?;
+    }
+    Ok(written)
+}
+
+/// Microseconds between two messages of a campaign: the number's, or its own.
+pub(super) fn gap_micros(record: &CampaignRecord) -> i64 {
+    let interval = i64::try_from(campaigns::plan::interval_micros(record.messages_per_second)).unwrap_or(i64::MAX);
+    interval.max(i64::try_from(record.min_gap_ms).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
 fn second_of(due: &Due) -> i64 {
-    due.due_at_micros.div_euclid(1_000_000)
+    due.at_micros.div_euclid(1_000_000)
 }
 
 /// Jobs for these attempts, and then the note that they have them: killed in between, they get them once more, and the
-/// claim decides. `overdue_at`: from when on, in milliseconds, the jobs may be missed.
-pub(super) async fn send(
-    app: &App,
-    record: &CampaignRecord,
-    due: Vec<Due>,
-    overdue_at: i64,
-    segment: &mut Segment,
-) -> anyhow::Result<()> {
-    let now = app.clock.now_micros();
-    let mut jobs = Vec::new();
-    for of_chunk in due.chunk_by(|a, b| a.message.chunk == b.message.chunk) {
-        let mut recipients = Vec::new();
-        for Due { message, due_at_micros } in of_chunk {
-            if let Some(row) = segment.row(app, record, message.index).await? {
-                recipients.push(job_recipient(record, Wanted::waiting(message, *due_at_micros), row));
-            }
-        }
-        for job in packed(record, of_chunk[0].message.chunk, recipients.into_iter())? {
-            let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
-            jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
+/// claim decides.
+async fn send(app: &App, record: &CampaignRecord, due: &[Due], segment: &mut Segment) -> anyhow::Result<()> {
+    let (now, Some(first)) = (app.clock.now_micros(), due.first()) else { return Ok(()) };
+    let mut recipients = Vec::new();
+    for Due { message, at_micros } in due {
+        if let Some(row) = segment.row(app, record, message.index).await? {
+            recipients.push(job_recipient(record, Wanted::waiting(message, *at_micros), row));
         }
     }
+    let mut jobs = Vec::new();
+    for job in packed(record, first.message.chunk, recipients.into_iter())? {
+        let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
+        jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
+    }
     queues::send_jobs(app, jobs).await?;
-    for Due { message, .. } in &due {
-        messages::note_job(app, &record.id, message, overdue_at).await?;
+    for Due { message, at_micros } in due {
+        messages::note_job(app, &record.id, message, at_micros / 1_000).await?;
     }
     Ok(())
 }

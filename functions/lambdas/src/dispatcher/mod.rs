@@ -23,11 +23,12 @@ use serde::Deserialize;
 use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
 
 use self::cap::Allowed;
+pub(crate) use self::dead_letters::REASON as JOB_KEPT_FAILING;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::notices;
 use crate::storage::audit::AuditLine;
-use crate::storage::campaigns::{self as store, CampaignRecord, DUE_SHARD};
+use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
@@ -109,7 +110,7 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
-    let is_swept = record.status == CampaignStatus::Cancelled && record.due_shard.as_deref() == Some(DUE_SHARD);
+    let is_swept = record.status == CampaignStatus::Cancelled && !record.has_lapsed();
     let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
     let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
     let goes_on = record.status == CampaignStatus::Paused && record.upkeep.resumes_at.is_some();
@@ -155,12 +156,12 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let Some(record) = begin(app, read).await? else { return Ok(()) };
     let Some(record) = cutting::with_files(app, record).await? else { return Ok(()) };
     let Some(record) = repair::rewind(app, record).await? else { return Ok(()) };
-    let Some(record) = repair::find_lost(app, record).await? else { return Ok(()) };
     let counted = totals::get(app, campaign, Scope::Campaign).await?;
+    let Some(record) = repair::find_lost(app, record, &counted).await? else { return Ok(()) };
     let Allowed::Below(affordable) = cap::look(app, &record, &counted).await? else { return Ok(()) };
     let Some(record) = sweep::go_on(app, record).await? else { return Ok(()) };
-    repair::send_overdue_retries(app, &record).await?;
-    later::send_due(app, &record).await?;
+    let Some(record) = repair::send_overdue_retries(app, record, &counted).await? else { return Ok(()) };
+    let Some(record) = later::send_due(app, record).await? else { return Ok(()) };
     let counted = totals::get(app, campaign, Scope::Campaign).await?;
     let first_due_at = record.cursor_due_at_micros / 1_000;
     let Some(record) = cutting::cut(app, record, &counted.totals, affordable).await? else { return Ok(()) };
@@ -184,6 +185,7 @@ async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<Campaig
             next.status = CampaignStatus::Processing;
             next.epoch += 1;
             next.updated_at = now;
+            next.upkeep.went_on_at = Some(now);
             next.lay_anchor(0, starts_at.max(now) * 1_000);
             let line = AuditLine::by_itself(CampaignEvent::Started).because("its time has come");
             transition(app, read, next, line).await

@@ -8,7 +8,7 @@ use campaigns::send_error;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::MessageState;
 
-use super::write;
+use super::{JOB_KEPT_FAILING, write};
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
@@ -66,7 +66,11 @@ fn concerns(sweep: Sweep, message: &MessageRecord) -> bool {
     match sweep.kind {
         SweepKind::Failed => {
             let code = message.code.unwrap_or(send_error::NO_REASON);
-            message.state == MessageState::Failed && send_error::is_retryable_by_hand(code)
+            match message.state {
+                MessageState::Failed => send_error::is_retryable_by_hand(code),
+                MessageState::Skipped => message.reason.as_deref() == Some(JOB_KEPT_FAILING),
+                _ => false,
+            }
         }
         SweepKind::Unknown => {
             let stands = message.unknown_at.is_some_and(|at| at <= sweep.at - UNKNOWN_STANDS_MS);

@@ -73,7 +73,12 @@ impl Attempt {
         let claimed = self.claim(claim_id).await?;
         self.app.load.note_claim(self.app.clock.now_micros() - began);
         let Claimed::Ours(claimed) = claimed else { return Ok(Landed::Done) };
-        if !self.wait_for_slot().await? {
+        let has_slot = self.wait_for_slot().await.unwrap_or_else(|error| {
+            // Nothing was sent: an attempt that ended here would count as unknown.
+            tracing::error!(error = format!("{error:#}"), "no slot could be asked for");
+            false
+        });
+        if !has_slot {
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
             let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
             return Ok(next.map_or(Landed::Done, Landed::Again));

@@ -5,18 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use campaigns::job::{Job, JobRecipient};
+use campaigns::job::{Job, JobRecipient, RecipientContent};
 use campaigns::phone;
 use tokio::task::JoinSet;
 
 use super::attempt::{Attempt, Landed};
 use super::hours::{self, Hours, Night};
-use super::number::Number;
 use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
 use super::permit::{self, Permit, Wish};
 use super::settle::{Accepted, Pending, settle};
 use super::signals::Signals;
-use super::{asleep, wanted_campaign};
+use super::{asleep, barred, leave_out, wanted_campaign};
 use crate::App;
 use crate::config::WhatsAppApp;
 use crate::storage::campaigns::CampaignRecord;
@@ -42,10 +41,19 @@ const IN_FLIGHT: usize = 100;
 /// A job that finds its number taken comes again after a quarter of its lateness, between these two: jobs that wait long
 /// ask seldom, so that a backlog costs little.
 const SHORTEST_BOUNCE_MICROS: i64 = 1_000_000;
-const LONGEST_BOUNCE_MICROS: i64 = 30_000_000;
+const LONGEST_BOUNCE_MICROS: i64 = 10_000_000;
+
+/// A job that is this late is one of many that wait for the campaign's own pace: it looks before it asks its number.
+const LATE_MICROS: i64 = 1_000_000;
+
+/// Who gets nothing is asked again before messages of the same job that leave later than this.
+const ASK_AGAIN_MICROS: i64 = 1_000_000;
 
 /// Recipients of a job that waits for the hours to open keep what lay between them, up to this: a job is of one second.
 pub(super) const LONGEST_SHIFT_MICROS: i64 = 1_000_000;
+
+/// Times that a pause is tried anew because the dispatcher moved the cursor meanwhile.
+const MOST_RACES: u32 = 20;
 
 /// While answers are waited for, acceptances are looked through this often.
 const SETTLE_EVERY: Duration = Duration::from_millis(500);
@@ -83,6 +91,10 @@ pub(super) struct Flight<'a> {
     signals: Arc<Signals>,
     /// Whom WhatsApp is told by his id, by canonical phone.
     user_ids: BTreeMap<String, String>,
+    /// Who gets nothing after all, by index, with the reason.
+    barred: BTreeMap<u64, String>,
+    /// When it was last asked who gets nothing, in microseconds since 1970.
+    asked_at: i64,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
     accepted: Pending,
@@ -105,7 +117,7 @@ impl<'a> Flight<'a> {
         channel: ChannelRecord,
         credentials: WhatsAppApp,
         job: Job,
-        number: Number,
+        signals: Signals,
         user_ids: BTreeMap<String, String>,
     ) -> Flight<'a> {
         Flight {
@@ -113,7 +125,9 @@ impl<'a> Flight<'a> {
             channel: Arc::new(channel),
             credentials: Arc::new(credentials),
             job: Arc::new(job),
-            signals: Arc::new(Signals::of(number)),
+            signals: Arc::new(signals),
+            barred: BTreeMap::new(),
+            asked_at: app.clock.now_micros(),
             user_ids,
             tasks: JoinSet::new(),
             again: Vec::new(),
@@ -125,15 +139,16 @@ impl<'a> Flight<'a> {
 
     /// Sends the recipients, rising by due time, each at its instant, within the permits of the number and the pace of
     /// the campaign. What is under way always lands, whatever else fails.
-    pub(super) async fn send(mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
-        let sent = self.send_all(recipients).await;
+    pub(super) async fn send(mut self, recipients: &[JobRecipient], campaign: CampaignRecord) -> anyhow::Result<()> {
+        let sent = self.send_all(recipients, campaign).await;
         let (app, channel, signals) = (self.app, Arc::clone(&self.channel), Arc::clone(&self.signals));
         let landed = self.land().await;
         let noted = signals.end(app, &channel).await;
         sent.and(landed).and(noted)
     }
 
-    async fn send_all(&mut self, recipients: &[JobRecipient]) -> anyhow::Result<()> {
+    /// `campaign`: as it was read last.
+    async fn send_all(&mut self, recipients: &[JobRecipient], mut campaign: CampaignRecord) -> anyhow::Result<()> {
         let until = self.now() + LONGEST_SENDING_MICROS;
         let mut rest = recipients;
         // The campaign's own pace lets nothing leave before.
@@ -144,7 +159,23 @@ impl<'a> Flight<'a> {
             let due_micros = first.due_at_micros.max(turn_at);
             self.app.clock.sleep_until(due_micros - self.app.load.lead_micros()).await;
             let interval_micros = self.signals.interval_micros(self.app, &self.channel);
-            let messages = permit::contiguous(rest, interval_micros);
+            let mut messages = permit::contiguous(rest, interval_micros);
+            if let Some(pace) = Pace::of(&campaign) {
+                // What its own pace holds back takes no slots of the number, which others could use.
+                messages = pace.together(&rest[..messages], interval_micros);
+                if self.now() > due_micros + LATE_MICROS {
+                    match pace.look(self.app, first.index, self.now()).await? {
+                        Turn::NotBefore(next) if next > self.now() + FARTHEST_TURN_MICROS => {
+                            return self.put_back(rest, after_bounce(rest, next, self.now())).await;
+                        }
+                        Turn::NotBefore(next) => {
+                            turn_at = next;
+                            continue;
+                        }
+                        Turn::Now => {}
+                    }
+                }
+            }
             let wish = Wish { messages, interval_micros, due_micros };
             let granted = match permit::take(self.app, &self.channel, wish, self.signals.free_at()).await? {
                 Permit::NotNow { free_at_micros } => {
@@ -160,7 +191,9 @@ impl<'a> Flight<'a> {
             let (slot, interval, wanted) = (granted.slot_micros, granted.interval_micros, granted.messages);
             let ahead = self.app.load.lead_micros().max(CHECK_AHEAD_MICROS);
             self.app.clock.sleep_until(slot - ahead).await;
-            let Some(campaign) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+            let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+            campaign = read;
+            self.ask_who_is_barred(&campaign, &rest[..wanted]).await?;
             let wanted = Pace::of(&campaign).map_or(wanted, |pace| pace.together(&rest[..wanted], interval));
             let mut slots = Slots { first: slot, interval };
             let until = match hours::of(&campaign, slot, slots.last(wanted)) {
@@ -202,6 +235,22 @@ impl<'a> Flight<'a> {
             }
         }
         self.put_back(rest, self.now()).await
+    }
+
+    /// Asks once more who gets nothing, where it was asked a while ago: an opt-out bites before the next message.
+    async fn ask_who_is_barred(&mut self, campaign: &CampaignRecord, next: &[JobRecipient]) -> anyhow::Result<()> {
+        if self.now() - self.asked_at < ASK_AGAIN_MICROS {
+            return Ok(());
+        }
+        self.asked_at = self.now();
+        let mut job = Job { recipients: next.to_vec(), ..(*self.job).clone() };
+        barred::mark(self.app, campaign, &mut job).await?;
+        for recipient in job.recipients {
+            if let RecipientContent::Skip(reason) = recipient.content {
+                self.barred.insert(recipient.index, reason);
+            }
+        }
+        Ok(())
     }
 
     /// Counts so many people at the number's portfolio, or as many as it has room for; who was counted and has not left
@@ -251,6 +300,11 @@ impl<'a> Flight<'a> {
             self.app.load.note_slot(at == planned, self.now());
             if self.stopped_by.is_some() || slot > last || at > until {
                 return Ok(sent);
+            }
+            if let Some(reason) = self.barred.get(&recipient.index) {
+                leave_out(self.app, &self.job, recipient, reason).await?;
+                slot += slots.interval;
+                continue;
             }
             match hours::night(campaign, &recipient.phone, at) {
                 Night::Awake => {}
@@ -362,13 +416,16 @@ impl<'a> Flight<'a> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Pauses the campaign with the reason. Nothing when somebody else changed it meanwhile.
+    /// Pauses the campaign with the reason, if it still sends.
     async fn pause(&self, code: u32) -> anyhow::Result<()> {
-        let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
-        if pauses::pause_by_code(self.app, &read, code).await? == Written::Done {
-            tracing::warn!(campaign = %read.id, code, "a campaign paused: WhatsApp refuses all its messages");
+        for _ in 0..MOST_RACES {
+            let Some(read) = wanted_campaign(self.app, &self.job).await? else { return Ok(()) };
+            if pauses::pause_by_code(self.app, &read, code).await? == Written::Done {
+                tracing::warn!(campaign = %read.id, code, "a campaign paused: WhatsApp refuses all its messages");
+                return Ok(());
+            }
         }
-        Ok(())
+        anyhow::bail!("campaign {} kept changing under {MOST_RACES} tries to pause it", self.job.campaign_id)
     }
 
     fn now(&self) -> i64 {

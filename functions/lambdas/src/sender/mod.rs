@@ -21,7 +21,7 @@ pub(crate) use self::permit::slot_for_one;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use campaigns::consent::ERASED;
 use campaigns::job::{Job, JobRecipient, RecipientContent};
@@ -32,17 +32,26 @@ use wire::{CampaignStatus, MessageState};
 
 use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce};
 use self::hours::Hours;
+use self::signals::Signals;
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::queues::{self, AnswerErrand, DelayedJob, NoticeErrand};
-use crate::storage::{campaigns as campaign_store, messages, person_keys, user_ids};
+use crate::storage::table::Written;
+use crate::storage::{campaigns as campaign_store, messages, pauses, person_keys, user_ids};
 
 /// A job that comes earlier than this before its first due time goes back with a delay.
 const EARLY_MICROS: i64 = 6_000_000;
 
 /// A claim without an outcome for this long has lost its sender, in milliseconds: the function's limit is 30 s.
 pub const CLAIM_TIMEOUT_MS: i64 = 45_000;
+
+/// How long a job waits whose access token cannot be read, in microseconds.
+const NO_TOKEN_WAIT_MICROS: i64 = 60_000_000;
+
+/// Why campaigns pause that nothing can be sent for.
+const NO_CHANNEL: &str = "Paused by itself: its number is no longer registered. Register it again, then resume.";
+const NO_APP: &str = "Paused by itself: the WhatsApp app of its number is not configured here. Add it, then resume.";
 
 /// Handles jobs; the ones that failed are named in the answer and come again.
 pub async fn handle(app: &Arc<App>, event: SqsEvent) -> anyhow::Result<SqsBatchResponse> {
@@ -74,10 +83,21 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     }
     let mut job: Job = serde_json::from_str(body).context("a message in the send queue is not a job")?;
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
-    let channel = channels::get(app, job.workspace_id, &job.channel_id).await?.context("the job's channel is gone")?;
+    let Some(channel) = channels::get(app, job.workspace_id, &job.channel_id).await? else {
+        return pause(app, &campaign, NO_CHANNEL).await;
+    };
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
-    let credentials = channel.credentials(app).await?;
-    let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
+    let credentials = match channel.credentials(app).await {
+        Ok(Some(credentials)) => credentials,
+        Ok(None) => return pause(app, &campaign, NO_APP).await,
+        Err(error) => {
+            // It is no recipient's fault: the job waits, however long, and is never a dead letter.
+            let (channel, error) = (&channel.id, format!("{error:#}"));
+            tracing::error!(%channel, error, "the access token of a channel cannot be read");
+            let visible_at = app.clock.now_micros() + NO_TOKEN_WAIT_MICROS;
+            return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, app.clock.now_micros())?]).await;
+        }
+    };
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();
     if number.is_taken(&channel, &job.recipients, now) {
@@ -97,7 +117,17 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     }
     let user_ids = user_ids(app, &channel, &job).await?;
     let recipients = std::mem::take(&mut job.recipients);
-    Flight::new(app, channel, credentials, job, number, user_ids).send(&recipients).await
+    let signals = Signals::of(number);
+    Flight::new(app, channel, credentials, job, signals, user_ids).send(&recipients, campaign).await
+}
+
+/// Pauses a campaign that cannot be sent from here, with the reason.
+async fn pause(app: &App, campaign: &CampaignRecord, reason: &str) -> anyhow::Result<()> {
+    if pauses::pause_by_itself(app, campaign, reason.to_owned()).await? == Written::Done {
+        tracing::error!(campaign = %campaign.id, reason, "a campaign paused");
+        return Ok(());
+    }
+    bail!("campaign {} changed while it was paused: {reason}", campaign.id)
 }
 
 /// By which ids people are addressed, by canonical phone: nobody's unless the channel is set to.

@@ -137,6 +137,12 @@ pub(crate) async fn why_silent(
     Ok(read_of(app, workspace, channel).await?.why_silent(app.clock.now_micros()))
 }
 
+/// Whether all its slots up to now and beyond are taken, or it sends nothing.
+pub(crate) async fn is_taken_now(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<bool> {
+    let (number, now) = (read_of(app, workspace, channel).await?, app.clock.now_micros());
+    Ok(number.free_at > now || number.why_silent(now).is_some())
+}
+
 /// Halves the number's rate, unless that was done within the last second.
 pub(super) async fn slow(app: &App, channel: &ChannelRecord, known: &Number) -> anyhow::Result<Written> {
     let now = app.clock.now_micros();
@@ -228,6 +234,22 @@ pub(crate) async fn block(app: &App, channel: &ChannelRecord, code: u32) -> anyh
     Ok(())
 }
 
+/// The same because WhatsApp failed a message afterwards that was attempted at `attempted_at` (milliseconds). A message
+/// from before somebody saw to it says nothing new.
+pub(crate) async fn block_by_failure(
+    app: &App,
+    channel: &ChannelRecord,
+    code: u32,
+    attempted_at: i64,
+) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression("SET blockedBy = :code")
+        .condition_expression("attribute_not_exists(unblockedAt) OR unblockedAt < :at")
+        .expression_attribute_values(":code", number(code))
+        .expression_attribute_values(":at", number(attempted_at));
+    written(update.send().await, "blocking a number by a failed message")
+}
+
 /// The same because of what WhatsApp said of the account at `at` (seconds since 1970). What it said before, or says again
 /// after somebody has seen to it, changes nothing.
 pub(crate) async fn block_by_event(app: &App, channel: &ChannelRecord, code: u32, at: i64) -> anyhow::Result<Written> {
@@ -248,12 +270,22 @@ pub(crate) async fn why_blocked(
     Ok(read_of(app, workspace, channel).await?.blocked_by.map(send_error::title))
 }
 
-/// Somebody has seen to it, or wants to try: the number may be used again.
-pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<Written> {
-    let update = update(app, workspace, channel)
-        .update_expression("REMOVE blockedBy, unknowns, restUntil, suspect")
-        .condition_expression("attribute_exists(blockedBy)");
-    written(update.send().await, "unblocking a number")
+/// Somebody has seen to it, or wants to try: the number may be used again. A rest that WhatsApp asked for goes on where
+/// it was not blocked.
+pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<()> {
+    let now = number(app.clock.now_millis());
+    let blocked = update(app, workspace, channel)
+        .update_expression("SET unblockedAt = :now REMOVE blockedBy, unknowns, restUntil, suspect")
+        .condition_expression("attribute_exists(blockedBy)")
+        .expression_attribute_values(":now", now.clone());
+    if written(blocked.send().await, "unblocking a number")? == Written::Done {
+        return Ok(());
+    }
+    let seen = update(app, workspace, channel)
+        .update_expression("SET unblockedAt = :now")
+        .expression_attribute_values(":now", now);
+    seen.send().await.context("noting that somebody saw to a number")?;
+    Ok(())
 }
 
 fn update(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> UpdateItemFluentBuilder {

@@ -32,7 +32,7 @@ pub(super) const FARTHEST_TURN_MICROS: i64 = 2_000_000;
 
 /// A message of a campaign with a minimum gap leaves at most this late; the next turn counts from there, so that no gap
 /// is ever shorter. In microseconds.
-pub(super) const PACED_TOLERANCE_MICROS: i64 = 5_000;
+pub(super) const PACED_TOLERANCE_MICROS: i64 = campaigns::plan::LATE_DEPARTURE_MICROS.cast_signed();
 
 /// What a message says of its chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,15 @@ impl Pace {
             }
             Some(standing) => Ok(Turn::NotBefore(next_after(standing))),
         }
+    }
+
+    /// Whether a message to recipient `index` could leave at `slot`, without taking the turn.
+    pub(super) async fn look(&self, app: &App, index: u64, slot: i64) -> anyhow::Result<Turn> {
+        let chunk = index / self.chunk_size.max(1);
+        let next = latest(app, &self.campaign)
+            .await?
+            .map(|latest| latest.at_micros.saturating_add(latest.gap(self.gaps, chunk)));
+        Ok(next.filter(|next| *next > slot).map_or(Turn::Now, Turn::NotBefore))
     }
 
     /// Whether the wait after a chunk's end lasts beyond this slot.

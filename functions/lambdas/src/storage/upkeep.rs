@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Upkeep {
+    /// When it last began or went on: what WhatsApp says of messages that were attempted before is no news.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub went_on_at: Option<i64>,
     /// When a paused campaign goes on by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resumes_at: Option<i64>,
@@ -17,6 +20,12 @@ pub struct Upkeep {
     /// Countries, two letters, to whose people WhatsApp does not let the account write.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub closed_countries: BTreeSet<String>,
+    /// When the last of the waiting attempts is due that were given jobs, in microseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laid_until: Option<i64>,
+    /// How far jobs were cut when the lowest recipient without an item was first seen to be it.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub cut_when_seen: u64,
     /// Recipients that are being given another attempt because a person asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
@@ -45,6 +54,10 @@ pub struct Upkeep {
 }
 
 fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+fn is_nothing(count: &u64) -> bool {
     *count == 0
 }
 
