@@ -14,6 +14,7 @@ use crate::storage::channels::ChannelRecord;
 use crate::storage::pauses;
 use crate::storage::suppressions;
 use crate::storage::table::Written;
+use crate::storage::undelivered;
 
 /// Times that a pause is tried anew because the dispatcher moved the cursor in between.
 const MOST_RACES: u32 = 20;
@@ -41,6 +42,10 @@ pub(super) async fn take_consequences(
                 number::block(app, channel, code).await?;
             }
             Ok(())
+        }
+        Reaction::Fail if send_error::may_be_unreachable(code) => {
+            let phone = message.canonical_phone();
+            undelivered::note(app, channel.workspace_id, campaign, phone, failed_at).await
         }
         Reaction::Fail if closes_country(code) => {
             let country = phone::country_code_of(message.canonical_phone());
