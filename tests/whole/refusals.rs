@@ -300,3 +300,23 @@ async fn an_outage_costs_tens_and_the_rest_goes_when_it_ends() -> anyhow::Result
     assert!(sent <= 80, "{sent} messages left within a minute of silence");
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_could_not_be_reached_in_three_campaigns_gets_nothing_of_the_fourth() -> anyhow::Result<()> {
+    let mut town = Town::open(Faults::none(), number(80)).await?;
+    // One is refused at once, the other fails afterwards.
+    let csv = format!("{}{}{}", contacts::csv(3), people_ending("0180", 1), people_ending("0181", 1));
+    let mut campaigns = Vec::new();
+    for _ in 0..4 {
+        campaigns.push(draft(&town.app, &csv, json!({})).await?.id);
+    }
+    for (campaign, expected) in campaigns.into_iter().zip([(5, 0), (5, 0), (5, 0), (3, 2)]) {
+        let before = town.simulator.arrivals().len();
+        act(&town.app, &campaign, "start").await?;
+        town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+        let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+        let arrived = u64::try_from(town.simulator.arrivals().len() - before)?;
+        assert_eq!((arrived, counted.skipped), expected, "{counted:?}");
+    }
+    Ok(())
+}

@@ -117,6 +117,77 @@ async fn a_campaigns_file_is_uploaded_once_for_everybody_and_renewed_before_it_i
 }
 
 #[tokio::test]
+async fn a_file_that_whatsapp_has_no_more_pauses_its_campaign_once_and_is_uploaded_again() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let content = contents(&stepped).await?.swap_remove(0);
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(5), with_template(content)).await?;
+    let held = stepped.record(&campaign).await?.media;
+    for file in held.values() {
+        let request = Request::delete(format!("/v26.0/{}", file.id));
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {}", stepped.secrets.simulator_token));
+        let answer = stepped.simulator.router().oneshot(request.body(Body::empty())?).await?;
+        anyhow::ensure!(answer.status().is_success(), "deleting a file was answered {}", answer.status());
+    }
+    sender::handle(&stepped.app, jobs).await?;
+    let paused = stepped.record(&campaign).await?;
+    assert_eq!((paused.status, paused.media.len()), (CampaignStatus::Paused, 0));
+    let reason = paused.status_reason.unwrap_or_default();
+    assert!(reason.contains("picture, film or file (131053)") && reason.contains("uploaded again"), "{reason}");
+    act(&stepped.app, &campaign, "resume").await?;
+    let again = stepped.record(&campaign).await?.media;
+    assert!(again.len() == 1 && again != held, "{again:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_whatsapp_says_of_a_number_before_a_start_is_taken_in() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let made = draft(&stepped.app, &contacts::csv(2), json!({})).await?;
+    let start = format!("/v3/campaigns/{}/start", made.id);
+    meta_does(&stepped, "account", json!({ "event": "STATUS", "status": "PENDING" })).await?;
+    let problem = refused(&stepped.app, "POST", &start, json!({})).await?;
+    assert!(problem["detail"].as_str().is_some_and(|why| why.starts_with("the number cannot send")), "{problem}");
+    meta_does(&stepped, "account", json!({ "event": "STATUS", "status": "CONNECTED" })).await?;
+    meta_does(&stepped, "account", json!({ "event": "LIMIT", "messagingLimit": 2_000 })).await?;
+    meta_does(&stepped, "account", json!({ "event": "QUALITY", "quality": "RED" })).await?;
+    let before = stepped.channel().await?;
+    act(&stepped.app, &made.id, "start").await?;
+    let after = stepped.channel().await?;
+    assert_eq!((before.messaging_limit, after.messaging_limit), (None, Some(2_000)));
+    assert_eq!(after.messages_per_second, before.messages_per_second / 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_offer_that_ends_before_its_campaign_starts_is_refused_then() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let content = contents(&stepped).await?.swap_remove(10);
+    let made = draft(&stepped.app, &contacts::csv(1), with_template(content)).await?;
+    let path = format!("/v3/campaigns/{}", made.id);
+    let late = chrono::Utc::now() + chrono::Duration::days(3);
+    let problem = refused(&stepped.app, "PATCH", &path, json!({ "scheduledTo": late })).await?;
+    assert_eq!(problem["errors"][0]["field"], "template.offerExpiresAt", "{problem}");
+    let early = chrono::Utc::now() + chrono::Duration::days(1);
+    let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "scheduledTo": early })).await?;
+    assert_eq!(edited.status, CampaignStatus::Scheduled);
+    Ok(())
+}
+
+#[tokio::test]
+async fn offers_are_tried_by_the_way_that_they_go() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel().await?;
+    let offers = |read: &channels::ChannelRecord| channels::ChannelRecord { marketing_messages: true, ..read.clone() };
+    channels::edit(&stepped.app, channel.workspace_id, &channel.id, offers).await?;
+    meta_does(&stepped, "account", json!({ "event": "MARKETING", "onCloudApi": "off" })).await?;
+    let made = draft(&stepped.app, &contacts::csv(1), json!({})).await?;
+    let path = format!("/v3/campaigns/{}/try", made.id);
+    let tried: Tried = call(&stepped.app, "POST", &path, json!({ "to": ["+5511987650001"] })).await?;
+    assert!(tried.items[0].accepted, "{:?}", tried.items[0]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_file_must_be_what_its_place_shows() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let paper = asset(&stepped, "offer.pdf", b"%PDF-1.7\n%%EOF").await?;

@@ -13,6 +13,8 @@ use campanile_tests::running::repository;
 use campanile_tests::scene::{FOREIGN, SENT_AT, Scene, difference};
 use futures::{StreamExt, stream};
 use lambdas::sender;
+use lambdas::storage::kept;
+use local::whatsapp::SIMULATOR_APP;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::{Campaign, CampaignStatus, MessageList, Recount};
@@ -286,5 +288,38 @@ async fn a_thousand_updates_in_one_post_are_taken_in() -> anyhow::Result<()> {
         |index: &str| [&state["messages"][index]["sentAt"], &state["messages"][index]["readAt"]].map(Value::as_i64);
     // The first of each: of message 0 all are `sent`, of message 2 all are `read`.
     assert_eq!((at("0"), at("2")), ([Some(SENT_AT), None], [None, Some(SENT_AT + 2)]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_nothing_is_made_of_is_kept_once_and_within_bounds() -> anyhow::Result<()> {
+    let scene = Scene::set(&json!({})).await?;
+    let app = &scene.stepped.app;
+    for case in ["field-holograms", "status-of-a-campaign-that-is-none", "account-restricted-of-nobody", "status-sent"]
+    {
+        for _ in 0..2 {
+            scene.post(&body(&scene, case)?).await?;
+        }
+    }
+    let known = kept::list(app, SIMULATOR_APP).await?;
+    let mut fields: Vec<&str> = known.iter().map(|(field, _)| field.as_str()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["account_update", "holograms", "statuses"], "{known:?}");
+    let raw =
+        |wanted: &str| known.iter().find(|(field, _)| field == wanted).map(|(_, raw)| raw.clone()).unwrap_or_default();
+    let status: Value = serde_json::from_str(&raw("statuses"))?;
+    assert_eq!(status["status"], "sent", "as it came: {status}");
+    // A status that names nobody and has no callback data leads nowhere: it is kept as well.
+    let nameless = json!({ "id": "wamid.sent.1", "status": "delivered", "timestamp": SENT_AT.to_string() });
+    assert_eq!(tell(&scene, vec![nameless]).await?, 200);
+    // Many at once leave so many, and a large one its beginning.
+    let many = (0..200).map(|n| json!({ "id": format!("wamid.{n}"), "status": "sent", "timestamp": "1" }));
+    assert_eq!(tell(&scene, many.collect()).await?, 200);
+    let change = json!({ "field": "large", "value": { "text": "x".repeat(300_000) } });
+    let large = json!({ "entry": [{ "id": "102290129340398", "changes": [change] }] });
+    assert_eq!(scene.post(large.to_string().as_bytes()).await?, 200);
+    let known = kept::list(app, SIMULATOR_APP).await?;
+    assert!((20..=3 + 1 + kept::MOST_AT_ONCE + 1).contains(&known.len()), "{}", known.len());
+    assert!(known.iter().any(|(field, raw)| field == "large" && raw.len() == 32 * 1_024));
     Ok(())
 }

@@ -215,6 +215,7 @@ impl TemplateForm {
             offer: filled(&self.offer).map(|text| TemplateOffer { text, has_expiration: true }),
             examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
             header_examples: header_example.into_iter().collect(),
+            ..CreateTemplate::default()
         }
     }
 
@@ -293,7 +294,7 @@ mod tests {
         assert_eq!(request.examples.len(), 1, "an example of a variable that is gone is not sent");
         assert_eq!(request.parameter_format, ParameterFormat::Positional);
         let named = TemplateForm {
-            body: "Oi {{nome}}!".into(),
+            body: "Oi {{nome}}, seu pedido chegou!".into(),
             examples: BTreeMap::from([("nome".to_owned(), "Ana".to_owned())]),
             ..form()
         };

@@ -34,6 +34,7 @@ pub mod rates;
 pub mod reply;
 pub mod retry;
 pub mod send_error;
+pub mod skips;
 pub mod template;
 pub mod timing;
 pub mod totals;

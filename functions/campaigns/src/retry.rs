@@ -4,7 +4,7 @@
 //! where the person should not be asked again soon, the campaign's *rounds* follow: ten minutes later, later the same
 //! day at a drawn time, the next day; at most three, then the failure is final. A campaign without rounds ends sooner.
 
-use crate::send_error::{Reaction, is_retryable_after_failing, reaction};
+use crate::send_error::{Reaction, is_maintenance, is_retryable_after_failing, reaction};
 
 /// Most rounds that a campaign can ask for.
 pub const MOST_ROUNDS: u32 = 3;
@@ -16,8 +16,11 @@ pub const MOST_TRIES: u32 = 6;
 /// only there to end what would never end. At the longest wait of 30 s and more it is about an hour.
 pub const MOST_TRIES_OF_NUMBER: u32 = 100;
 
-/// Most tries in a row at media that WhatsApp cannot fetch: it is the same file for everybody.
-const MOST_TRIES_OF_MEDIA: u32 = 3;
+/// Most tries in a row where WhatsApp does not know what went wrong: the first and three more (its error 131000).
+const MOST_TRIES_UNEXPLAINED: u32 = 4;
+
+/// A number in maintenance rests at most so long at once, in milliseconds (Meta: a minute or less for an upgrade).
+const LONGEST_MAINTENANCE_MS: i64 = 5 * MINUTE_MS;
 
 /// Longest wait that an answer's `Retry-After` can ask for, in milliseconds: an hour. More is a mistake.
 pub const LONGEST_RETRY_AFTER_MS: i64 = 60 * 60 * 1_000;
@@ -68,10 +71,12 @@ pub enum Next {
 pub fn after_refusal(code: u32, tried: Tried, draw: u64) -> Next {
     let (most, wait_ms) = match reaction(code) {
         Reaction::Retry if code == 131_056 => (MOST_TRIES, pair_wait(tried.tries) + spread(draw, SECOND_MS)),
-        Reaction::Retry if matches!(code, 131_014 | 131_053) => (MOST_TRIES_OF_MEDIA, media_wait(tried.tries)),
+        Reaction::Retry if code == 131_000 => {
+            (MOST_TRIES_UNEXPLAINED, overload_wait(tried.tries) + spread(draw, 5 * SECOND_MS))
+        }
         Reaction::Retry => (MOST_TRIES, overload_wait(tried.tries) + spread(draw, 5 * SECOND_MS)),
         Reaction::SlowNumber => (MOST_TRIES_OF_NUMBER, SECOND_MS + spread(draw, 29 * SECOND_MS)),
-        Reaction::RestNumber => (MOST_TRIES_OF_NUMBER, rest_wait(tried.tries) + spread(draw, 10 * SECOND_MS)),
+        Reaction::RestNumber => (MOST_TRIES_OF_NUMBER, rest_wait(code, tried.tries) + spread(draw, 10 * SECOND_MS)),
         Reaction::Defer => (0, 0),
         // It is tried first when the campaign goes on.
         Reaction::PauseCampaign | Reaction::PauseNumber => return Next::Wait { wait_ms: SECOND_MS },
@@ -107,14 +112,10 @@ fn overload_wait(tries: u32) -> i64 {
     ((30 * SECOND_MS) << tries.saturating_sub(1).min(5)).min(15 * MINUTE_MS)
 }
 
-/// 1 minute, then 5.
-fn media_wait(tries: u32) -> i64 {
-    if tries <= 1 { MINUTE_MS } else { 5 * MINUTE_MS }
-}
-
-/// As long as the number rests: a minute, doubling, at most an hour.
-pub fn rest_wait(tries: u32) -> i64 {
-    (MINUTE_MS << tries.saturating_sub(1).min(6)).min(HOUR_MS)
+/// As long as the number rests with this code: a minute, doubling, at most an hour; in maintenance at most five minutes.
+pub fn rest_wait(code: u32, tries: u32) -> i64 {
+    let longest = if is_maintenance(code) { LONGEST_MAINTENANCE_MS } else { HOUR_MS };
+    (MINUTE_MS << tries.saturating_sub(1).min(6)).min(longest)
 }
 
 /// A person who got enough is left alone for one, then two, then three days. Everybody else: ten minutes, later the same
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_pauses_the_campaign_uses_nothing_up() {
-        for code in [190, 131_048, 132_015] {
+        for code in [190, 131_014, 131_048, 131_053, 132_015] {
             assert!(matches!(after_refusal(code, tried(500, 3, 3), 7), Next::Wait { .. }), "{code}");
         }
     }
@@ -194,11 +195,27 @@ mod tests {
     }
 
     #[test]
-    fn only_two_failed_statuses_are_tried_again_by_themselves() {
+    fn what_whatsapp_cannot_explain_is_tried_three_times_more_from_half_a_minute_on() {
+        let seconds: Vec<i64> =
+            (1..4).map(|tries| wait(after_refusal(131_000, tried(tries, 0, 0), 0)) / SECOND_MS).collect();
+        assert_eq!(seconds, [30, 60, 120]);
+        assert_eq!(after_refusal(131_000, tried(4, 0, 0), 0), Next::GiveUp);
+    }
+
+    #[test]
+    fn a_number_in_maintenance_rests_for_minutes_and_a_throttled_one_for_up_to_an_hour() {
+        let minutes = |code: u32| -> Vec<i64> { (1..9).map(|tries| rest_wait(code, tries) / MINUTE_MS).collect() };
+        for code in [131_057, 2_494_100] {
+            assert_eq!(minutes(code), [1, 2, 4, 5, 5, 5, 5, 5], "{code}");
+        }
+        assert_eq!(minutes(80_007), [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn only_one_failed_status_is_tried_again_by_itself() {
         let again = |code| after_failed_status(code, 5_000, 7, 0, 3);
         assert!(again(131_049).unwrap() >= 5_000 + DAY_MS);
-        assert!(again(131_053).unwrap() >= 5_000 + 10 * MINUTE_MS);
-        assert_eq!((again(131_026), again(131_000), again(132_015)), (None, None, None));
+        assert_eq!((again(131_026), again(131_000), again(132_015), again(131_053)), (None, None, None, None));
         assert_eq!(after_failed_status(131_049, 5_000, 7, 0, 0), None);
     }
 

@@ -78,8 +78,34 @@ pub const ACCOUNT_RESTRICTED: u32 = 900_001;
 pub const ACCOUNT_DISABLED: u32 = 900_002;
 /// The account is gone.
 pub const ACCOUNT_DELETED: u32 = 900_003;
-/// The account broke a policy.
+/// The account broke a policy: only good to know since November 2026, and blocks no number any more.
 pub const ACCOUNT_VIOLATION: u32 = 900_004;
+
+/// Our own code for 131009 where its details say that the phone is what is wrong: the person's fault and not the content's.
+pub const BAD_PHONE: u32 = 900_005;
+
+/// Meta's code of a parameter with a value that it refuses; which one, the details say.
+const BAD_VALUE: u32 = 131_009;
+
+/// Meta's code of a parameter that it does not take.
+const BAD_PARAMETER: u32 = 100;
+
+/// The subcode of it for an object that does not exist or is not ours (Meta, Graph API errors, 2025).
+const NO_OBJECT: u32 = 33;
+
+/// The code by which a refused or failed message is judged: Meta's, or ours where its subcode or its details tell more.
+/// Meta says to decide by the code and the details (error code page, September 2026).
+pub fn told_apart(code: u32, subcode: Option<u32>, details: &str) -> u32 {
+    let details = details.to_ascii_lowercase();
+    let is_of_phone = ["phone", "recipient", "['to']", "\"to\""].iter().any(|word| details.contains(word));
+    let is_of_place = ["phone_number_id", "template", "component", "button"].iter().any(|word| details.contains(word));
+    match (code, subcode) {
+        // On a send the object is the number that sends.
+        (BAD_PARAMETER, Some(NO_OBJECT)) => NO_OBJECT,
+        (BAD_VALUE, _) if is_of_phone && !is_of_place => BAD_PHONE,
+        _ => code,
+    }
+}
 
 use Fault::{Elsewhere, Parameters, Recipient, Unexplained};
 use Reaction::{Defer, Fail, PauseCampaign, PauseNumber, RestNumber, Retry, SlowNumber, Suppress};
@@ -104,11 +130,11 @@ pub const TABLE: &[SendError] = &[
     row(130_429, SlowNumber, Elsewhere, "The number reached its messages per second"),
     row(130_472, Fail, Recipient, "The person is in a WhatsApp experiment and gets no marketing"),
     row(130_497, Fail, Recipient, "The account may not message people of this country"),
-    vague(131_000, Fail, "Something went wrong at WhatsApp"),
+    vague(131_000, Retry, "Something went wrong at WhatsApp"),
     row(131_005, PauseNumber, Elsewhere, "Access denied by WhatsApp"),
     row(131_008, Fail, Parameters, "A required parameter is missing"),
     row(131_009, Fail, Parameters, "A parameter has a value that WhatsApp refuses"),
-    row(131_014, Retry, Elsewhere, "WhatsApp could not fetch the media"),
+    row(131_014, PauseCampaign, Elsewhere, "WhatsApp could not load the campaign's picture, film or file"),
     vague(131_016, Retry, "WhatsApp's service is unavailable for a moment"),
     row(131_021, Fail, Recipient, "The recipient is the sending number itself"),
     row(131_026, Fail, Recipient, "Could not be delivered: no WhatsApp, an old version, or terms not accepted"),
@@ -123,7 +149,7 @@ pub const TABLE: &[SendError] = &[
     row(131_050, Suppress, Recipient, "The person stopped marketing messages from your business"),
     row(131_051, PauseCampaign, Elsewhere, "This type of message is not supported"),
     row(131_052, Fail, Elsewhere, "Media could not be downloaded"),
-    row(131_053, Retry, Elsewhere, "Media could not be uploaded"),
+    row(131_053, PauseCampaign, Elsewhere, "WhatsApp cannot use the campaign's picture, film or file"),
     row(131_055, PauseCampaign, Elsewhere, "Only marketing templates can be sent this way"),
     row(131_056, Retry, Elsewhere, "Too many messages to this person in a short time"),
     row(131_057, RestNumber, Elsewhere, "The number is in maintenance for a moment"),
@@ -142,8 +168,15 @@ pub const TABLE: &[SendError] = &[
     row(132_018, Fail, Parameters, "The message does not fit its template"),
     row(132_068, PauseCampaign, Elsewhere, "WhatsApp blocked the template's flow"),
     row(132_069, PauseCampaign, Elsewhere, "WhatsApp lets the template's flow send only a few messages an hour"),
+    row(133_000, PauseNumber, Elsewhere, "The number was not deregistered in full: register it again"),
     row(133_004, RestNumber, Elsewhere, "WhatsApp's registration service is unavailable for a moment"),
+    row(133_005, PauseNumber, Elsewhere, "The number's PIN for two-step verification is wrong"),
+    row(133_006, PauseNumber, Elsewhere, "The number must be verified again before it can be registered"),
+    row(133_008, PauseNumber, Elsewhere, "Too many wrong PINs for the number: WhatsApp takes none for a while"),
+    row(133_009, PauseNumber, Elsewhere, "The number's PIN was given too fast: WhatsApp takes none for a while"),
     row(133_010, PauseNumber, Elsewhere, "The number is not registered"),
+    row(133_015, PauseNumber, Elsewhere, "The number was deleted a moment ago: register it in five minutes"),
+    row(133_016, PauseNumber, Elsewhere, "The number was registered too often: WhatsApp takes no registration for three days"),
     row(134_011, PauseCampaign, Elsewhere, "The terms of WhatsApp Payments are not accepted"),
     row(134_100, PauseCampaign, Elsewhere, "The template is not a marketing template"),
     row(134_101, PauseCampaign, Elsewhere, "The template is not ready yet"),
@@ -155,6 +188,7 @@ pub const TABLE: &[SendError] = &[
     row(ACCOUNT_DISABLED, PauseNumber, Elsewhere, "WhatsApp disabled the account"),
     row(ACCOUNT_DELETED, PauseNumber, Elsewhere, "The WhatsApp account was deleted"),
     row(ACCOUNT_VIOLATION, PauseNumber, Elsewhere, "WhatsApp found the account in breach of a policy"),
+    row(BAD_PHONE, Fail, Recipient, "To WhatsApp this is no phone number (131009)"),
     row(2_494_100, RestNumber, Elsewhere, "The number is being moved and in maintenance for a moment"),
 ];
 
@@ -180,6 +214,10 @@ pub fn advice(code: u32) -> &'static str {
         (PauseNumber, _) => "Look after the number and its account in WhatsApp Manager, then try them again.",
         (PauseCampaign, _) if passes_after_minutes(code).is_some() => {
             "Wait: it passes, and the campaign goes on by itself. Those who failed for good: try them again."
+        }
+        (PauseCampaign, _) if is_of_file(code) => {
+            "See that the file can be opened and give the campaign another one if not; then resume it, which uploads the \
+             file again, and try them again."
         }
         (PauseCampaign, _) => "Look after the template or the content in WhatsApp Manager, then try them again.",
         (Fail, Recipient) => "Take these people off your lists: they cannot be reached like this.",
@@ -228,6 +266,27 @@ pub fn passes_after_minutes(code: u32) -> Option<u32> {
     }
 }
 
+/// Whether this code says that WhatsApp cannot use the file that every message of the campaign shows.
+pub fn is_of_file(code: u32) -> bool {
+    matches!(code, 131_014 | 131_053)
+}
+
+/// Whether what stops a number with this code stops all numbers of its account (Meta, error codes, September 2026).
+pub fn is_of_account(code: u32) -> bool {
+    matches!(code, 368 | 131_031 | 131_042 | 131_064)
+}
+
+/// Whether this code says that the number is in maintenance, which takes minutes (same page).
+pub fn is_maintenance(code: u32) -> bool {
+    matches!(code, 131_057 | 2_494_100)
+}
+
+/// Whether this code says that the person got nothing for a reason that may be his alone: WhatsApp does not tell no
+/// account, an old version and terms that are not accepted apart, so it takes several campaigns to believe it.
+pub fn may_be_unreachable(code: u32) -> bool {
+    code == 131_026
+}
+
 /// Whether this code says that the account may not write to anybody of the recipient's country.
 pub fn closes_country(code: u32) -> bool {
     code == 130_497
@@ -236,7 +295,7 @@ pub fn closes_country(code: u32) -> bool {
 /// Whether WhatsApp's own failed status of this code lets a message be tried again by itself, after its wait: for other
 /// codes a `delivered` may still follow, and only a person decides.
 pub fn is_retryable_after_failing(code: u32) -> bool {
-    matches!(code, 131_049 | 131_053)
+    code == 131_049
 }
 
 /// Whether a person may ask for another attempt at a message that failed with this code: it failed for the moment, the
@@ -283,11 +342,11 @@ mod tests {
         (130_429, SlowNumber, Proof::NotSent, false, true),
         (130_472, Fail, Proof::NotSent, false, false),
         (130_497, Fail, Proof::NotSent, false, false),
-        (131_000, Fail, Proof::Nothing, false, true),
+        (131_000, Retry, Proof::Nothing, false, true),
         (131_005, PauseNumber, Proof::NotSent, false, true),
         (131_008, Fail, Proof::NotSent, false, false),
         (131_009, Fail, Proof::NotSent, false, false),
-        (131_014, Retry, Proof::NotSent, false, true),
+        (131_014, PauseCampaign, Proof::NotSent, false, true),
         (131_016, Retry, Proof::Nothing, false, true),
         (131_021, Fail, Proof::NotSent, false, false),
         (131_026, Fail, Proof::NotSent, false, false),
@@ -302,7 +361,7 @@ mod tests {
         (131_050, Suppress, Proof::NotSent, false, false),
         (131_051, PauseCampaign, Proof::NotSent, false, true),
         (131_052, Fail, Proof::NotSent, false, false),
-        (131_053, Retry, Proof::NotSent, true, true),
+        (131_053, PauseCampaign, Proof::NotSent, false, true),
         (131_055, PauseCampaign, Proof::NotSent, false, true),
         (131_056, Retry, Proof::NotSent, false, true),
         (131_057, RestNumber, Proof::NotSent, false, true),
@@ -321,8 +380,15 @@ mod tests {
         (132_018, Fail, Proof::NotSent, false, false),
         (132_068, PauseCampaign, Proof::NotSent, false, true),
         (132_069, PauseCampaign, Proof::NotSent, false, true),
+        (133_000, PauseNumber, Proof::NotSent, false, true),
         (133_004, RestNumber, Proof::NotSent, false, true),
+        (133_005, PauseNumber, Proof::NotSent, false, true),
+        (133_006, PauseNumber, Proof::NotSent, false, true),
+        (133_008, PauseNumber, Proof::NotSent, false, true),
+        (133_009, PauseNumber, Proof::NotSent, false, true),
         (133_010, PauseNumber, Proof::NotSent, false, true),
+        (133_015, PauseNumber, Proof::NotSent, false, true),
+        (133_016, PauseNumber, Proof::NotSent, false, true),
         (134_011, PauseCampaign, Proof::NotSent, false, true),
         (134_100, PauseCampaign, Proof::NotSent, false, true),
         (134_101, PauseCampaign, Proof::NotSent, false, true),
@@ -334,6 +400,7 @@ mod tests {
         (ACCOUNT_DISABLED, PauseNumber, Proof::NotSent, false, true),
         (ACCOUNT_DELETED, PauseNumber, Proof::NotSent, false, true),
         (ACCOUNT_VIOLATION, PauseNumber, Proof::NotSent, false, true),
+        (BAD_PHONE, Fail, Proof::NotSent, false, false),
         (2_494_100, RestNumber, Proof::NotSent, false, true),
     ];
 
@@ -347,6 +414,24 @@ mod tests {
             assert_eq!(is_retryable_by_hand(*code), *by_hand, "{code}");
             let says_try = advice(*code).contains("ry them again");
             assert_eq!(says_try, *by_hand, "{code}: {}", advice(*code));
+        }
+    }
+
+    #[test]
+    fn a_subcode_and_details_tell_apart_what_shares_a_code() {
+        assert_eq!(
+            (told_apart(100, Some(33), ""), told_apart(100, None, ""), told_apart(100, Some(7), "")),
+            (33, 100, 100)
+        );
+        assert_eq!(reaction(told_apart(100, Some(33), "Unsupported post request")), PauseNumber);
+        for details in ["Recipient phone number is not valid", "Param to must be a PHONE number", "'to' phone is wrong"]
+        {
+            assert_eq!(fault(told_apart(131_009, None, details)), Recipient, "{details}");
+        }
+        for details in
+            ["", "Button at index 0 has a wrong phone_number", "text is too long", "phone_number_id is wrong"]
+        {
+            assert_eq!(fault(told_apart(131_009, None, details)), Parameters, "{details}");
         }
     }
 

@@ -28,7 +28,7 @@ pub use job::JobTemplate;
 pub use request::{media_name, media_object, template_object};
 pub use text::{render, sending_order, variables};
 
-use text::{one_line, pair};
+use text::{is_of_one_line, one_line, pair};
 
 use crate::links::without_fixed_part;
 
@@ -46,6 +46,15 @@ pub const MAX_COUPON_CHARS: usize = 15;
 
 /// The most characters of a code that somebody confirms himself with (Meta, authentication templates, 2025-11).
 pub const MAX_CODE_CHARS: usize = 15;
+
+/// The most characters of a header with its variable filled in (Meta, template components, 2025-11).
+pub const MAX_HEADER_CHARS: usize = 60;
+
+/// The most characters of a button's address with its variable filled in (same page).
+pub const MAX_URL_CHARS: usize = 2_000;
+
+/// The most characters that a quick reply brings back: Meta's pages of 2025 name 256 for the ids of replies.
+pub const MAX_PAYLOAD_CHARS: usize = 256;
 
 /// The most spaces in a row that WhatsApp accepts in a value (Meta, error 132018 and reports of 132012).
 pub const MAX_CONSECUTIVE_SPACES: usize = 4;
@@ -152,6 +161,20 @@ pub enum ParameterProblem {
         /// What is accepted.
         most: usize,
     },
+    /// Another part is longer than WhatsApp accepts with this person's values.
+    PartTooLong {
+        /// Which part, for people.
+        part: &'static str,
+        /// Its length.
+        chars: usize,
+        /// What is accepted.
+        most: usize,
+    },
+    /// A cell has a line end, a tab or too many spaces in a row.
+    ManyLines {
+        /// The column of the cell.
+        column: String,
+    },
     /// A coupon is longer than WhatsApp accepts, or has other signs than letters and digits.
     BadCoupon {
         /// The code.
@@ -171,8 +194,9 @@ pub enum ParameterProblem {
 
 /// The values for one recipient, whose cells `fields` stand in the order of `columns`.
 ///
-/// Values are trimmed, and every run of white space, line ends and control characters in them becomes one space:
-/// WhatsApp refuses line ends, tabs and more than four spaces in a row, and nobody typed those into a cell on purpose.
+/// Values are trimmed, and runs of what separates in them become one space. A cell with a line end, a tab or more than
+/// four spaces in a row inside is a problem of its row: WhatsApp refuses such values, and what was meant by them only who
+/// wrote the file knows.
 pub fn parameters(
     template: &Template,
     content: &TemplateContent,
@@ -197,6 +221,8 @@ pub fn parameters(
     };
     let most = if template.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
     check_length(&template.body, &body_names, &filled.body, most)?;
+    let header = template.header.as_deref().unwrap_or_default();
+    check_part("header", header, &pair(&header_names, &filled.header), MAX_HEADER_CHARS)?;
     if is_of_codes(template) {
         let longest = filled.body.iter().chain(&filled.buttons).map(|code| code.chars().count()).max();
         if let Some(chars) = longest.filter(|chars| *chars > MAX_CODE_CHARS) {
@@ -213,6 +239,14 @@ fn check_length(text: &str, names: &[String], values: &[String], most: usize) ->
     }
 }
 
+/// The same for other parts, each with the name that people know it by.
+fn check_part(part: &'static str, text: &str, values: &[(&str, &str)], most: usize) -> Result<(), ParameterProblem> {
+    match render(text, values).chars().count() {
+        chars if chars > most => Err(ParameterProblem::PartTooLong { part, chars, most }),
+        _ => Ok(()),
+    }
+}
+
 fn button_values(
     buttons: &[TemplateButton],
     given: &[ButtonContent],
@@ -225,9 +259,19 @@ fn button_values(
         let url = button.and_then(|button| button.url.as_deref());
         let value = without_fixed_part(url, &value).to_owned();
         match button.map(|button| button.kind) {
-            Some(ButtonKind::CopyCode) if !is_coupon(&value) => Err(ParameterProblem::BadCoupon { coupon: value }),
-            Some(_) | None => Ok(value),
+            Some(ButtonKind::CopyCode) if !is_coupon(&value) => {
+                return Err(ParameterProblem::BadCoupon { coupon: value });
+            }
+            Some(ButtonKind::Url) => {
+                let url = url.unwrap_or_default();
+                let names = variables(url);
+                let values: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
+                check_part("button's address", url, &values, MAX_URL_CHARS)?;
+            }
+            Some(ButtonKind::QuickReply) => check_part("button's payload", &value, &[], MAX_PAYLOAD_CHARS)?,
+            Some(_) | None => {}
         }
+        Ok(value)
     };
     given.iter().map(value).collect()
 }
@@ -245,6 +289,8 @@ impl ParameterProblem {
             ParameterProblem::NoColumn { .. } => "noColumn",
             ParameterProblem::WrongCount => "wrongParameterCount",
             ParameterProblem::BodyTooLong { .. } => "bodyTooLong",
+            ParameterProblem::PartTooLong { .. } => "partTooLong",
+            ParameterProblem::ManyLines { .. } => "manyLines",
             ParameterProblem::BadCoupon { .. } => "badCoupon",
             ParameterProblem::LongCode { .. } => "longCode",
             ParameterProblem::BadAmount { .. } => "badAmount",
@@ -267,6 +313,14 @@ impl fmt::Display for ParameterProblem {
             ParameterProblem::BodyTooLong { chars, most } => {
                 write!(f, "With this person's values the text has {chars} characters; WhatsApp takes {most}.")
             }
+            ParameterProblem::PartTooLong { part, chars, most } => {
+                write!(f, "With this person's values the {part} has {chars} characters; WhatsApp takes {most}.")
+            }
+            ParameterProblem::ManyLines { column } => write!(
+                f,
+                "\"{column}\" has a line end, a tab or more than {MAX_CONSECUTIVE_SPACES} spaces in a row for this person, \
+                 which WhatsApp refuses."
+            ),
             ParameterProblem::BadCoupon { coupon } => {
                 write!(f, "\"{coupon}\" is no coupon code: WhatsApp takes up to {MAX_COUPON_CHARS} letters and digits.")
             }
@@ -299,7 +353,12 @@ fn value(
     fields: &[String],
 ) -> Result<String, ParameterProblem> {
     let (value, column) = match source {
-        ParameterSource::Text { text } => (one_line(&placeholders::expand(text, columns, fields)?), name),
+        ParameterSource::Text { text } => {
+            if let Some(column) = placeholders::cells(text, columns, fields).find(|(_, cell)| !is_of_one_line(cell)) {
+                return Err(ParameterProblem::ManyLines { column: column.0.to_owned() });
+            }
+            (one_line(&placeholders::expand(text, columns, fields)?), name)
+        }
         ParameterSource::DateTime { date_time } => return value(name, date_time, columns, fields),
         ParameterSource::Currency { amount, .. } => {
             let text = value(name, amount, columns, fields)?;
@@ -312,7 +371,11 @@ fn value(
             let Some(place) = columns.iter().position(|known| known == column) else {
                 return Err(ParameterProblem::NoColumn { column: column.clone() });
             };
-            let cell = one_line(fields.get(place).map_or("", String::as_str));
+            let cell = fields.get(place).map_or("", String::as_str);
+            if !is_of_one_line(cell) {
+                return Err(ParameterProblem::ManyLines { column: column.clone() });
+            }
+            let cell = one_line(cell);
             let fallback = fallback.as_deref().filter(|_| cell.is_empty());
             (fallback.map_or(cell, one_line), column.as_str())
         }

@@ -9,6 +9,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use campaigns::content::{Address, message_body};
 use campaigns::job::JobContent;
+use campaigns::send_error::{BAD_PHONE, told_apart};
 use campaigns::template::Parameters;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -98,12 +99,22 @@ pub enum Way {
     MarketingMessages,
 }
 
+impl Way {
+    /// The way that this content takes on a number whose offers go by `/marketing_messages`, or do not.
+    pub fn of(content: &JobContent, marketing_messages: bool) -> Way {
+        match content {
+            JobContent::Template(template) if marketing_messages && template.is_marketing => Way::MarketingMessages,
+            JobContent::Template(_) | JobContent::Free(_) => Way::Messages,
+        }
+    }
+}
+
 /// Codes by which `/marketing_messages` says that a message must take the other way (Meta, September 2026).
 const OTHER_WAY: [u32; 3] = [131_055, 134_100, 134_102];
 
 /// Codes by which WhatsApp says that it takes no user id, or none for this message (Meta, May 2026): then the number is
 /// used. 131026 is none of them: an id that leads to nobody any more may mean that the number is somebody else's.
-const NO_USER_ID: [u32; 4] = [100, 131_008, 131_009, 131_062];
+const NO_USER_ID: [u32; 5] = [100, 131_008, 131_009, 131_062, BAD_PHONE];
 
 /// Codes by which WhatsApp says that it does not know the token.
 pub const BAD_TOKEN: [u32; 2] = [0, 190];
@@ -257,6 +268,8 @@ struct ErrorBody {
 struct ErrorDetail {
     code: u32,
     #[serde(default)]
+    error_subcode: Option<u32>,
+    #[serde(default)]
     message: Option<String>,
     #[serde(default)]
     error_user_msg: Option<String>,
@@ -265,6 +278,11 @@ struct ErrorDetail {
 }
 
 impl ErrorDetail {
+    /// The code by which a message that is refused so is judged.
+    fn of_send(&self) -> u32 {
+        told_apart(self.code, self.error_subcode, self.error_data["details"].as_str().unwrap_or_default())
+    }
+
     /// What Meta says of it, as far as it is meant for people. Of a token it says the token itself.
     fn in_words(&self) -> String {
         if BAD_TOKEN.contains(&self.code) {
@@ -288,13 +306,16 @@ fn read_answer(answer: &Answer) -> SendAnswer {
             None => SendAnswer::Indefinite("a success without a message id".to_owned()),
         };
     }
-    let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.code);
+    let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.of_send());
     let safe = code.is_some_and(campaigns::send_error::proves_not_sent);
     if answer.status.is_server_error() && !safe {
         return SendAnswer::Indefinite(format!("HTTP {} with code {code:?}", answer.status));
     }
     let by_status = match answer.status {
         StatusCode::TOO_MANY_REQUESTS => 130_429,
+        // Without a code of Meta's: the token, or what it may do.
+        StatusCode::UNAUTHORIZED => 0,
+        StatusCode::FORBIDDEN => 10,
         other => u32::from(other.as_u16()),
     };
     SendAnswer::Refused { code: code.unwrap_or(by_status), retry_after_seconds: answer.retry_after_seconds }
@@ -331,6 +352,8 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use campaigns::send_error::{Reaction, reaction};
+
     use super::*;
 
     fn answered(status: u16, body: &str) -> SendAnswer {
@@ -364,6 +387,36 @@ mod tests {
         assert_eq!(answered(400, &unsaid), SendAnswer::Refused { code: 131_026, retry_after_seconds: None });
         assert_eq!(answered(429, ""), SendAnswer::Refused { code: 130_429, retry_after_seconds: None });
         assert_eq!(answered(400, &error(131_026)), SendAnswer::Refused { code: 131_026, retry_after_seconds: None });
+    }
+
+    #[test]
+    fn a_number_that_is_gone_or_may_not_be_used_stops_and_a_bad_phone_is_the_persons() {
+        let refused = |status, body: &str| match answered(status, body) {
+            SendAnswer::Refused { code, .. } => code,
+            other => panic!("{other:?}"),
+        };
+        let gone = json!({ "error": { "message": "Unsupported post request", "code": 100, "error_subcode": 33 } });
+        assert_eq!(refused(400, &gone.to_string()), 33);
+        assert_eq!((refused(401, ""), refused(403, "<html>")), (0, 10));
+        for code in [33, 0, 10] {
+            assert_eq!(reaction(code), Reaction::PauseNumber, "{code}");
+        }
+        let bad =
+            |details: &str| json!({ "error": { "code": 131_009, "error_data": { "details": details } } }).to_string();
+        assert_eq!(refused(400, &bad("Recipient phone number is not valid")), BAD_PHONE);
+        assert_eq!(refused(400, &bad("components[0] is not valid")), 131_009);
+    }
+
+    #[test]
+    fn only_templates_of_marketing_take_the_way_of_offers() {
+        let template = |category: &str| {
+            let template = wire::Template { category: category.to_owned(), ..wire::Template::default() };
+            let content = wire::TemplateContent::default();
+            JobContent::Template(Box::new(campaigns::template::JobTemplate::of(&template, &content, &Clone::clone)))
+        };
+        let (offer, reminder) = (template("MARKETING"), template("UTILITY"));
+        assert_eq!(Way::of(&offer, true), Way::MarketingMessages);
+        assert_eq!((Way::of(&offer, false), Way::of(&reminder, true)), (Way::Messages, Way::Messages));
     }
 
     #[test]

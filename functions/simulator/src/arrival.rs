@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::behaviour::Reply;
+use crate::charges::Charge;
 use crate::clock::rfc3339;
+use crate::config::Number;
 use crate::errors::ErrorCode;
+use crate::manners::Switch;
+use crate::terms::Draft;
 
 /// Meta's id of an accepted message; opaque and unique.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +162,9 @@ pub(crate) struct Record {
     pub(crate) template_name: Option<Box<str>>,
     pub(crate) callback_data: Option<Box<str>>,
     pub(crate) pricing: Pricing,
+    /// Nothing in logs of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) charge: Option<Charge>,
     /// How statuses name the recipient, if not by `to`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) named: Option<Named>,
@@ -198,9 +205,37 @@ pub(crate) struct Planned {
     pub(crate) due_micros: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) acknowledged_micros: Option<i64>,
+    /// Whether a `read` is told as `played`: the first play of a voice note.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub(crate) played: Switch,
+}
+
+fn is_off(switch: &Switch) -> bool {
+    *switch == Switch::Off
 }
 
 impl Record {
+    /// A send of now that is accepted, as far as nothing else is known.
+    pub(crate) fn blank(sequence: u64, number: &Number, draft: Draft, at_micros: i64) -> Self {
+        let pricing = draft.pricing();
+        Self {
+            sequence,
+            at_micros,
+            phone_number_id: number.phone_number_id.as_str().into(),
+            to: draft.to.into(),
+            wamid: None,
+            outcome: Outcome::Accepted,
+            answer: Answer::Accepted,
+            text: draft.text.into(),
+            template_name: draft.template_name.map(Into::into),
+            callback_data: draft.callback_data.map(Into::into),
+            pricing,
+            charge: None,
+            named: None,
+            plan: Box::default(),
+        }
+    }
+
     /// The form for people and tests.
     pub(crate) fn shown(&self) -> Arrival {
         Arrival {

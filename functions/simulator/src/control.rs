@@ -2,12 +2,13 @@
 //! the host listens on loopback.
 //!
 //! `GET arrivals`, `GET totals`: what was sent. `POST inbound`, `POST preferences`: what people do. `POST templates`,
-//! `POST account`, `POST webhooks`: what Meta does. `GET` and `POST profile`, `POST storms`: how WhatsApp behaves from now
-//! on. Bodies are JSON and say so in `Content-Type`, which keeps web pages of others out.
+//! `POST account`, `POST webhooks`: what Meta does. `GET` and `POST profile`, `POST storms`, `POST outcomes`: how WhatsApp
+//! behaves from now on. Bodies are JSON and say so in `Content-Type`, which keeps web pages of others out.
 
 pub(crate) mod account;
 pub(crate) mod inbound;
 pub(crate) mod manners;
+pub(crate) mod outcomes;
 pub(crate) mod preferences;
 pub(crate) mod template_events;
 

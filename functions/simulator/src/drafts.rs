@@ -9,6 +9,7 @@ use crate::config::Number;
 use crate::errors::{ErrorCode, GraphError};
 use crate::filling::{Surroundings, fill, sendable};
 use crate::free_form;
+use crate::manners::Switch;
 use crate::parts::{Header, MediaKind};
 use crate::templates::{Category, Template};
 use crate::terms::Draft;
@@ -81,6 +82,9 @@ pub(crate) fn understand(
         "template" => template(world, number, endpoint, content?, draft),
         other => {
             draft.pricing = Some(Pricing::Service);
+            if other == "audio" && content.as_ref().is_ok_and(|content| content["voice"] == true) {
+                draft.voice = Switch::On;
+            }
             draft.text = free_form::text(other, content, &|id, kind| is_known(world, number, id, kind))?;
             Ok(())
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::arrival::{Named, Planned, Pricing, Record, Status};
+use crate::charges::Charge;
 use crate::clock::MICROS_PER_SECOND;
 use crate::config::{Config, UserIds};
 use crate::ledger::Ledger;
@@ -58,6 +59,9 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct StatusUpdate<'a> {
     id: &'a str,
+    #[serde(rename = "status")]
+    word: Word,
+    #[serde(skip)]
     status: Status,
     timestamp: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +76,14 @@ struct StatusUpdate<'a> {
     pricing: Option<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Value>,
+}
+
+/// A status as Meta writes it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Word {
+    Status(Status),
+    Played(&'static str),
 }
 
 /// The body of one webhook with these statuses: one change per number.
@@ -143,10 +155,14 @@ fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usi
         None => (!by_id).then_some(record.to.as_ref()),
     };
     let seconds = planned.happened_micros / MICROS_PER_SECOND;
-    let first_two = has_pricing(&record.plan, planned);
+    let first_two = planned.played == Switch::Off && has_pricing(&record.plan, planned);
     let in_conversation = first_two && manners.conversation == Switch::On;
     Some(StatusUpdate {
         id: record.wamid.as_ref()?.as_str(),
+        word: match planned.played {
+            Switch::On => Word::Played("played"),
+            Switch::Off => Word::Status(planned.status),
+        },
         status: planned.status,
         timestamp: match manners.timestamps {
             Timestamps::Seconds => seconds.to_string(),
@@ -160,7 +176,7 @@ fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usi
         },
         biz_opaque_callback_data: record.callback_data.as_deref(),
         conversation: in_conversation.then(|| conversation(record, planned.status, seconds)),
-        pricing: first_two.then(|| pricing(record.pricing)),
+        pricing: first_two.then(|| pricing(record)),
         errors: planned.code.iter().map(|code| code.in_status()).collect(),
     })
 }
@@ -188,12 +204,13 @@ fn has_pricing(plan: &[Planned], planned: &Planned) -> bool {
     }
 }
 
-fn pricing(category: Pricing) -> Value {
-    let (billable, kind) = match category {
-        Pricing::Authentication | Pricing::Marketing | Pricing::MarketingLite | Pricing::Utility => (true, "regular"),
-        Pricing::Service => (false, "free_customer_service"),
-    };
-    json!({ "billable": billable, "pricing_model": "PMP", "type": kind, "category": category })
+fn pricing(record: &Record) -> Value {
+    let charge = record.charge.unwrap_or(match record.pricing {
+        Pricing::Service => Charge::FreeCustomerService,
+        Pricing::Authentication | Pricing::Marketing | Pricing::MarketingLite | Pricing::Utility => Charge::Regular,
+    });
+    let billable = charge == Charge::Regular;
+    json!({ "billable": billable, "pricing_model": "PMP", "type": charge, "category": record.pricing })
 }
 
 /// Meta writes everything outside ASCII as `\uXXXX`, in UTF-16 units, and signs that text. Such characters stand only

@@ -255,6 +255,7 @@ impl IntoResponse for GraphError {
             error["is_transient"] = json!(false);
         }
         let mut response = (self.code.entry().0, Json(json!({ "error": error }))).into_response();
+        response.extensions_mut().insert(self.code);
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }

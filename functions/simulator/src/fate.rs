@@ -23,12 +23,14 @@ pub(crate) struct Fate {
     pub(crate) behaviour: Behaviour,
     /// Refused before anything else is looked at.
     pub(crate) refusal: Option<ErrorCode>,
+    /// Accepted, and failed with this code, whatever the behaviour says.
+    pub(crate) failure: Option<ErrorCode>,
     pub(crate) named: Option<Named>,
 }
 
 /// Draws for the message with this sequence to somebody with this behaviour.
 pub(crate) fn fate(manners: &Manners, behaviour: Behaviour, pricing: Pricing, (seed, sequence): (u64, u64)) -> Fate {
-    let mut fate = Fate { behaviour, refusal: None, named: None };
+    let mut fate = Fate { behaviour, refusal: None, failure: None, named: None };
     if manners.is_certain() || !behaviour.last_four.is_empty() {
         return fate;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Number, RATE_LIMIT_PER_SECOND};
+use crate::config::Number;
 use crate::errors::ErrorCode;
 use crate::standing::{Ban, Standing};
 use crate::world::World;
@@ -10,13 +10,16 @@ use crate::world::World;
 /// The throughput of a number that is also in the WhatsApp Business app, messages per second.
 const COEXISTENCE_RATE: u32 = 20;
 
+/// The throughput of an ordinary number, messages per second; one that may send more is called high.
+const STANDARD_RATE: u32 = 80;
+
 /// The node of a number.
 pub(crate) fn number_node(world: &World, number: &Number) -> Value {
     let standing = world.standing();
     let Some(own) = standing.number(&number.phone_number_id) else {
         return Value::Null;
     };
-    let level = if own.rate_per_second >= RATE_LIMIT_PER_SECOND { "HIGH" } else { "STANDARD" };
+    let level = if own.rate_per_second > STANDARD_RATE { "HIGH" } else { "STANDARD" };
     let verified = if own.status == "CONNECTED" { "VERIFIED" } else { "EXPIRED" };
     json!({
         "id": number.phone_number_id,

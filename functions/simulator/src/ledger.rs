@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::arrival::{Answer, Arrival, Cause, Named, Outcome, Pricing, Record, Wamid};
 use crate::behaviour::{Behaviour, Reply, Step, behaviour_of};
 use crate::catalogue::Catalogue;
+use crate::charges::Charges;
 use crate::clock::MICROS_PER_SECOND;
 use crate::config::{Config, Number};
+use crate::control::outcomes::{self, Planned, When};
 use crate::errors::ErrorCode;
 use crate::fate::{Fate, fate};
 use crate::log::{Acknowledged, Deed, Entry, Line, Log, StatusKey};
@@ -19,7 +21,7 @@ use crate::manners::{Enforcement, Switch};
 use crate::notices::{Notice, Notices};
 use crate::pairs::Pairs;
 use crate::people::People;
-use crate::plan::{plan, wamid};
+use crate::plan::{plan, wamid, with_play};
 use crate::templates::Template;
 use crate::terms::{Draft, Terms, Verdict};
 use crate::united_states;
@@ -38,6 +40,7 @@ pub(crate) struct Ledger {
     people: People,
     pairs: Pairs,
     windows: Windows,
+    charges: Charges,
     waiting: BinaryHeap<Reverse<(i64, StatusKey)>>,
     pending: usize,
     notices: Notices,
@@ -61,21 +64,34 @@ impl Ledger {
         let sequence = self.next_sequence();
         let behaviour = *behaviour_of(&draft.to);
         let mut fate = fate(terms.manners, behaviour, draft.pricing(), (terms.config.seed, sequence));
+        let planned = outcomes::of(terms.outcomes, &draft.to);
+        if let Some(Planned { code, when: When::Refused, .. }) = planned {
+            return self.refuse(terms.number, draft, *code, Cause::Behaviour, now_micros);
+        }
         if let Some((code, cause)) = self.refusal(terms, &fate, &draft, now_micros) {
             return self.refuse(terms.number, draft, code, cause, now_micros);
         }
         self.bend(&mut fate, terms, &draft, now_micros);
-        let Fate { behaviour, named, .. } = fate;
+        let Fate { behaviour, named, failure, .. } = fate;
+        let failure = planned.map(|planned| planned.code).or(failure).map(|code| [Step::Failed(code)]);
+        let steps = failure.as_ref().map_or(behaviour.steps, <[Step; 1]>::as_slice);
         let wamid = wamid(terms.config.seed, sequence, now_micros, &draft.to);
         let answer = Answer::from(behaviour.reply);
         if terms.manners.pair_limit == Enforcement::Enforced {
             self.pairs.wrote(&terms.number.phone_number_id, &draft.to, now_micros);
         }
-        let mut record = blank(sequence, terms.number, draft, now_micros);
+        let voice = draft.voice;
+        let mut record = Record::blank(sequence, terms.number, draft, now_micros);
         record.wamid = Some(wamid.clone());
         record.answer = answer;
         record.named.clone_from(&named);
-        record.plan = plan(terms.config, terms.manners, &behaviour, sequence, now_micros);
+        let is_open = self.windows.is_open(&record.phone_number_id, &record.to, now_micros);
+        let charge = self.charges.of(&record.phone_number_id, &record.to, record.pricing, is_open, now_micros);
+        record.charge = Some(charge);
+        record.plan = plan(terms.config, terms.manners, &behaviour, steps, sequence, now_micros);
+        if voice == Switch::On {
+            record.plan = with_play(record.plan);
+        }
         self.write(record)?;
         self.queue(sequence);
         Ok(Verdict::Accepted { wamid, answer, named })
@@ -129,7 +145,7 @@ impl Ledger {
         cause: Cause,
         now_micros: i64,
     ) -> anyhow::Result<Verdict> {
-        let mut record = blank(self.next_sequence(), number, draft, now_micros);
+        let mut record = Record::blank(self.next_sequence(), number, draft, now_micros);
         record.outcome = Outcome::Refused { code, cause };
         record.answer = Answer::Refused;
         self.write(record)?;
@@ -275,6 +291,10 @@ impl Ledger {
     }
 
     fn keep_deed(&mut self, deed: &Deed) {
+        if deed.by_ad == Switch::On {
+            let number = deed.phone_number_id.as_str();
+            forms(&deed.from).iter().for_each(|from| self.charges.came_by_ad(number, from, deed.at_micros));
+        }
         match deed.preference {
             None => forms(&deed.from)
                 .iter()
@@ -290,6 +310,7 @@ impl Ledger {
             Outcome::Accepted => {
                 self.last_second.entry(record.phone_number_id.clone()).or_default().push_back(record.at_micros);
                 self.refusals_in_a_row.remove(&record.to);
+                self.charges.sent(&record);
                 if !self.windows.is_open(&record.phone_number_id, &record.to, record.at_micros) {
                     self.people.wrote(&record.to, record.at_micros);
                 }
@@ -365,24 +386,5 @@ impl Ledger {
         for sequence in 1..self.next_sequence() {
             self.queue(sequence);
         }
-    }
-}
-
-fn blank(sequence: u64, number: &Number, draft: Draft, at_micros: i64) -> Record {
-    let pricing = draft.pricing();
-    Record {
-        sequence,
-        at_micros,
-        phone_number_id: number.phone_number_id.as_str().into(),
-        to: draft.to.into(),
-        wamid: None,
-        outcome: Outcome::Accepted,
-        answer: Answer::Accepted,
-        text: draft.text.into(),
-        template_name: draft.template_name.map(Into::into),
-        callback_data: draft.callback_data.map(Into::into),
-        pricing,
-        named: None,
-        plan: Box::default(),
     }
 }

@@ -6,7 +6,8 @@
 //! `callback`.
 //!
 //! People and Meta act by `/simulator/…` (`control`). The log keeps sends, statuses, other webhooks, templates, and what
-//! people wrote and wished; files, standing, manners, storms and pair limits end with the process.
+//! people wrote and wished, and files lie in a folder beside it; standing, manners, storms, outcomes and pair limits end
+//! with the process.
 
 mod accounts;
 pub mod arrival;
@@ -16,6 +17,7 @@ mod built_in;
 mod buttons;
 mod callback;
 mod catalogue;
+mod charges;
 mod clock;
 mod codes;
 pub mod config;
@@ -54,6 +56,7 @@ mod terms;
 mod totals;
 mod united_states;
 mod uploads;
+mod usage;
 mod user_ids;
 mod wa_ids;
 mod webhooks;
@@ -65,6 +68,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post};
 use http::Uri;
 use tokio::runtime::Handle;
@@ -103,7 +107,7 @@ impl Simulator {
         let callback = config.callback_url.as_deref().map(Callback::address).transpose()?;
         let mut catalogue = Catalogue::built_in()?;
         let ledger = Ledger::open(&config, &mut catalogue)?;
-        let world = Arc::new(World::new(config, ledger, catalogue, callback));
+        let world = Arc::new(World::new(config, ledger, catalogue, callback)?);
         let scheduler = runtime.spawn(webhooks::post_statuses(Arc::clone(&world))).abort_handle();
         Ok(Arc::new(Self { world, scheduler }))
     }
@@ -120,6 +124,7 @@ impl Simulator {
             .route("/simulator/preferences", post(control::preferences::preferences))
             .route("/simulator/profile", get(control::manners::show).post(control::manners::set))
             .route("/simulator/storms", post(control::manners::set_storms))
+            .route("/simulator/outcomes", post(control::outcomes::set))
             .route("/{version}/{id}", get(nodes::node).post(nodes::change).delete(media::delete))
             .route("/{version}/{id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_LIMIT_BYTES)))
             .route("/{version}/{id}/uploads", post(uploads::open))
@@ -137,6 +142,7 @@ impl Simulator {
             .route("/{version}/{id}/phone_numbers", get(nodes::phone_numbers))
             .fallback(unknown_path)
             .layer(DefaultBodyLimit::max(REQUEST_LIMIT_BYTES))
+            .layer(from_fn_with_state(Arc::clone(self), usage::tell))
             .with_state(Arc::clone(self))
     }
 

@@ -9,6 +9,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use crate::arrival::Record;
+use crate::manners::Switch;
 use crate::notices::Notice;
 use crate::templates::Listing;
 use crate::windows::Preference;
@@ -42,6 +43,9 @@ pub(crate) struct Deed {
     /// Nothing: the person wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) preference: Option<Preference>,
+    /// Whether the person came by an advertisement.
+    #[serde(default)]
+    pub(crate) by_ad: Switch,
 }
 
 /// What one webhook delivered: statuses, or a notice.

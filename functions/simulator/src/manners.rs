@@ -12,7 +12,8 @@ use crate::config::Delay;
 pub struct Manners {
     /// Whether a message that is no template needs an open 24-hour window; without one it is accepted and fails with
     /// 131047. A window opens when the person writes through `POST /simulator/inbound`. What a test posts to the product
-    /// by itself opens none, so the default is `ignored`: confirmations of such messages go through.
+    /// by itself opens none, so the default is `ignored`: confirmations of such messages go through. The profiles
+    /// `realistic` and `storm` enforce it, as Meta does.
     pub service_windows: Enforcement,
     /// Whether one number may write to one person only 45 times at once and then once in 6 seconds; more is refused
     /// with 131056.
@@ -103,7 +104,7 @@ impl Profile {
         match self {
             Self::Calm => calm.clone(),
             Self::Realistic => Manners {
-                service_windows: calm.service_windows,
+                service_windows: Enforcement::Enforced,
                 pair_limit: Enforcement::Enforced,
                 us_marketing_pause: calm.us_marketing_pause,
                 rewrite_wa_ids: Switch::On,
@@ -121,7 +122,7 @@ impl Profile {
                 ..Manners::default()
             },
             Self::Storm => Manners {
-                service_windows: calm.service_windows,
+                service_windows: Enforcement::Enforced,
                 pair_limit: Enforcement::Enforced,
                 us_marketing_pause: calm.us_marketing_pause,
                 rewrite_wa_ids: Switch::On,

@@ -96,7 +96,7 @@ fn decide(
     let mut draft =
         Draft { to: recipient(request), callback_data: request.biz_opaque_callback_data.clone(), ..Draft::default() };
     let understood = understand(world, number, endpoint, request, &mut draft);
-    let (manners, storms) = (world.manners(), world.storms());
+    let (manners, storms, outcomes) = (world.manners(), world.storms(), world.outcomes());
     let (unwelcome, rate_per_second, messaging_limit) = world.standing_of(number, &draft);
     // The clock is read under the lock, so that times rise with sequences.
     let mut ledger = world.ledger();
@@ -114,7 +114,14 @@ fn decide(
         ledger.refuse(number, draft, storm.code, Cause::Storm, now)?;
         return Ok(Err(GraphError::of(storm.code).with_retry_after(storm.retry_after_seconds)));
     }
-    let terms = Terms { config: &world.config, manners: &manners, number, rate_per_second, messaging_limit };
+    let terms = Terms {
+        config: &world.config,
+        manners: &manners,
+        number,
+        rate_per_second,
+        messaging_limit,
+        outcomes: &outcomes,
+    };
     let (next_due, to) = (ledger.next_due_micros(), draft.to.clone());
     let verdict = ledger.admit(terms, draft, now)?;
     if ledger.next_due_micros() != next_due {

@@ -95,7 +95,7 @@ pub(crate) async fn phone_numbers(
     enter(world, &version, &headers)?;
     world.check_account(&id, "get")?;
     let nodes = world.config.numbers.iter().map(|number| number_node(world, number)).collect();
-    page(nodes, &query, &here(&headers, &below), &uri)
+    page(nodes, &query, &here(&headers, &below), &uri, Cursors::of(&version))
 }
 
 /// `GET /{version}/{waba_id}/message_templates`.
@@ -131,7 +131,21 @@ pub(crate) async fn message_templates(
             && wanted(&node["quality_score"], "score", &query.quality_score)
             && holds(node)
     });
-    page(nodes.collect(), &query, &here(&headers, &below), &uri)
+    page(nodes.collect(), &query, &here(&headers, &below), &uri, Cursors::of(&version))
+}
+
+/// Whether a cursor of a list that has changed since is refused, as from version 24 on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cursors {
+    OfTheirList,
+    OfAnyList,
+}
+
+impl Cursors {
+    fn of(version: &str) -> Self {
+        let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+        if major.is_some_and(|major| major >= 24) { Self::OfTheirList } else { Self::OfAnyList }
+    }
 }
 
 /// Keeps `id` and the named fields; without `fields`, everything.
@@ -161,34 +175,39 @@ fn field_names(fields: &str) -> Vec<&str> {
 }
 
 /// One page of nodes; `next` only if there is more.
-fn page(nodes: Vec<Value>, query: &ReadQuery, here: &str, uri: &Uri) -> Answer {
+fn page(nodes: Vec<Value>, query: &ReadQuery, here: &str, uri: &Uri, cursors: Cursors) -> Answer {
+    let total = nodes.len();
     let start = match query.after.as_deref().filter(|after| !after.is_empty()) {
-        Some(after) => position(after).ok_or_else(|| GraphError::of(ErrorCode::BAD_CURSOR))?,
+        Some(after) => match position(after) {
+            Some((start, of)) if of == total || cursors == Cursors::OfAnyList => start,
+            Some(_) | None => return Err(GraphError::of(ErrorCode::BAD_CURSOR)),
+        },
         None => 0,
     };
     let limit = query.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    let total = nodes.len();
     let data: Vec<Value> =
         nodes.into_iter().skip(start).take(limit).map(|node| only(node, query.fields.as_deref())).collect();
     let end = start.saturating_add(data.len());
     if data.is_empty() {
         return Ok(Json(json!({ "data": data })));
     }
-    let mut paging = json!({ "cursors": { "before": cursor(start), "after": cursor(end) } });
+    let mut paging = json!({ "cursors": { "before": cursor(start, total), "after": cursor(end, total) } });
     if end < total {
-        paging["next"] = json!(next_address(here, uri, &cursor(end)));
+        paging["next"] = json!(next_address(here, uri, &cursor(end, total)));
     }
     Ok(Json(json!({ "data": data, "paging": paging })))
 }
 
-/// An opaque cursor: a position that does not look like one.
-fn cursor(position: usize) -> String {
-    format!("QVFI{}ZD", hex::encode(position.to_string()))
+/// An opaque cursor: a position that does not look like one, and the length of the list that it is of.
+fn cursor(position: usize, total: usize) -> String {
+    format!("QVFI{}ZD", hex::encode(format!("{position}/{total}")))
 }
 
-fn position(cursor: &str) -> Option<usize> {
+fn position(cursor: &str) -> Option<(usize, usize)> {
     let hidden = cursor.strip_prefix("QVFI")?.strip_suffix("ZD")?;
-    String::from_utf8(hex::decode(hidden).ok()?).ok()?.parse().ok()
+    let plain = String::from_utf8(hex::decode(hidden).ok()?).ok()?;
+    let (position, total) = plain.split_once('/')?;
+    Some((position.parse().ok()?, total.parse().ok()?))
 }
 
 /// This request's address with another cursor.
@@ -212,7 +231,8 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_and_a_foreign_one_does_not() {
-        assert_eq!(position(&cursor(25)), Some(25));
+        assert_eq!(position(&cursor(25, 60)), Some((25, 60)));
+        assert_eq!((Cursors::of("v24.0"), Cursors::of("v23.0")), (Cursors::OfTheirList, Cursors::OfAnyList));
         assert_eq!(position("MjQZD"), None);
     }
 }

@@ -3,11 +3,11 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::arrival::{Planned, Wamid};
+use crate::arrival::{Planned, Status, Wamid};
 use crate::behaviour::{Behaviour, Route, Step};
 use crate::config::{Config, Delay};
 use crate::dice::Dice;
-use crate::manners::Manners;
+use crate::manners::{Manners, Switch};
 
 /// The order in which a scrambled message posts its three statuses: each three times, the last one first.
 const SCRAMBLE: [usize; 9] = [2, 0, 1, 0, 2, 1, 1, 2, 0];
@@ -15,34 +15,57 @@ const SCRAMBLE: [usize; 9] = [2, 0, 1, 0, 2, 1, 1, 2, 0];
 const SCRAMBLE_GAP_MICROS: i64 = 100_000;
 /// Keeps the dice of webhooks apart from those of the statuses.
 const WEBHOOK_SALT: u64 = 0x00B1_AB1A;
+/// A voice note is played so long after it was read.
+const UNTIL_PLAYED_MICROS: i64 = 2_000_000;
 /// A status that comes twice comes again within this time.
 const AGAIN: Delay = Delay::between(500, 10_000);
 
-/// The statuses of the message with this sequence, accepted at this time.
+/// The statuses of the message with this sequence, accepted at this time; `steps` may differ from the behaviour's.
 pub(crate) fn plan(
     config: &Config,
     manners: &Manners,
     behaviour: &Behaviour,
+    steps: &[Step],
     sequence: u64,
     at_micros: i64,
 ) -> Box<[Planned]> {
     let mut dice = Dice::new(config.seed, 0, sequence);
     let mut happened = at_micros;
-    let mut planned = Vec::with_capacity(behaviour.steps.len());
-    for step in behaviour.steps {
+    let mut planned = Vec::with_capacity(steps.len());
+    for step in steps {
         if *step == Step::PerhapsRead && dice.share() >= config.read_share {
             continue;
         }
         happened = happened.saturating_add(dice.wait_micros(delay_of(config, *step)));
         let (status, code) = step.status();
         let due_micros = gathered(config, happened);
-        planned.push(Planned { status, code, happened_micros: happened, due_micros, acknowledged_micros: None });
+        planned.push(Planned {
+            status,
+            code,
+            happened_micros: happened,
+            due_micros,
+            acknowledged_micros: None,
+            played: Switch::Off,
+        });
     }
     match behaviour.route {
         Route::InOrder if manners.is_certain() => planned.into(),
         Route::InOrder => mistreated(planned, manners, Dice::new(config.seed, WEBHOOK_SALT, sequence)),
         Route::Scrambled => scrambled(&planned, happened),
     }
+}
+
+/// The same for a voice note: whoever reads it plays it a moment later, which is told as well.
+pub(crate) fn with_play(plan: Box<[Planned]>) -> Box<[Planned]> {
+    let read = plan.iter().rev().find(|planned| planned.status == Status::Read).copied();
+    let later = |micros: i64| micros.saturating_add(UNTIL_PLAYED_MICROS);
+    let played = read.map(|read| Planned {
+        happened_micros: later(read.happened_micros),
+        due_micros: later(read.due_micros),
+        played: Switch::On,
+        ..read
+    });
+    plan.into_iter().chain(played).collect()
 }
 
 /// A message id that no other message has, in this run or in another.
@@ -112,14 +135,13 @@ fn scrambled(planned: &[Planned], all_happened_micros: i64) -> Box<[Planned]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arrival::Status;
     use crate::behaviour::{ORDINARY, behaviour_of};
 
     #[test]
     fn the_delays_stay_between_their_bounds_and_follow_each_other() {
         let config = Config::default();
         for sequence in 1..200 {
-            let plan = plan(&config, &Manners::default(), &ORDINARY, sequence, 0);
+            let plan = plan(&config, &Manners::default(), &ORDINARY, ORDINARY.steps, sequence, 0);
             let times: Vec<i64> = plan.iter().map(|status| status.happened_micros / 1_000).collect();
             assert!((50..=300).contains(&times[0]));
             assert!((300..=2_000).contains(&(times[1] - times[0])));
@@ -132,14 +154,15 @@ mod tests {
     fn the_share_of_readers_is_kept() {
         let config = Config { read_share: 0.25, ..Config::default() };
         let readers = (0..4_000)
-            .filter(|sequence| plan(&config, &Manners::default(), &ORDINARY, *sequence, 0).len() == 3)
+            .filter(|sequence| plan(&config, &Manners::default(), &ORDINARY, ORDINARY.steps, *sequence, 0).len() == 3)
             .count();
         assert!((900..1_100).contains(&readers), "{readers} of 4,000 read");
     }
 
     #[test]
     fn a_scrambled_message_posts_each_status_three_times_with_one_timestamp() {
-        let plan = plan(&Config::default(), &Manners::default(), behaviour_of("12125550196"), 1, 0);
+        let scrambled = behaviour_of("12125550196");
+        let plan = plan(&Config::default(), &Manners::default(), scrambled, scrambled.steps, 1, 0);
         assert_eq!(plan.len(), 9);
         assert_eq!(plan[0].status, Status::Read);
         for wanted in [Status::Sent, Status::Delivered, Status::Read] {
@@ -160,8 +183,9 @@ mod tests {
             webhook_delay: Delay::between(0, 1_000),
             ..Manners::default()
         };
-        let plans: Vec<_> =
-            (0..2_000).map(|sequence| plan(&Config::default(), &manners, &ORDINARY, sequence, 0)).collect();
+        let plans: Vec<_> = (0..2_000)
+            .map(|sequence| plan(&Config::default(), &manners, &ORDINARY, ORDINARY.steps, sequence, 0))
+            .collect();
         let posted: usize = plans.iter().map(|plan| plan.len()).sum();
         assert!((6_000 * 107 / 100..6_000 * 109 / 100).contains(&posted), "{posted} of about 6,480");
         assert!(plans.iter().flatten().all(|status| status.due_micros >= status.happened_micros));
@@ -170,7 +194,7 @@ mod tests {
             .filter(|plan| plan.windows(2).any(|pair| pair[0].happened_micros > pair[1].happened_micros))
             .count();
         assert!((600..1_000).contains(&out_of_order), "{out_of_order} of 2,000");
-        let again = plan(&Config::default(), &manners, &ORDINARY, 7, 0);
+        let again = plan(&Config::default(), &manners, &ORDINARY, ORDINARY.steps, 7, 0);
         assert_eq!(again, plans[7], "the same seed mistreats the same");
     }
 

@@ -1,15 +1,19 @@
-//! The files that were uploaded, and those that people sent. They live in memory, up to a bound, and are forgotten at the
-//! end of the process: a durable log of files would be a disk.
+//! The files that were uploaded, and those that people sent, up to a bound. Beside a log they lie in a folder, one file
+//! each with a line before its bytes that says what it is: WhatsApp keeps uploads for 30 days, whoever starts anew.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::MICROS_PER_SECOND;
 use crate::errors::{ErrorCode, GraphError};
+use crate::graph::recorded;
 use crate::parts::MediaKind;
 
 /// All files together: a few of the longest, or some hundreds of pictures.
@@ -70,9 +74,38 @@ pub(crate) struct Shelf {
     files: HashMap<String, Stored>,
     sessions: HashMap<String, Session>,
     last_id: u64,
+    folder: Option<PathBuf>,
+}
+
+/// What a kept file says of itself before its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Label {
+    phone_number_id: String,
+    mime_type: String,
+    expires_micros: i64,
 }
 
 impl Shelf {
+    /// The shelf as it lies beside this log; an empty one without. What cannot be read there was never acknowledged.
+    pub(crate) fn beside(log: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(log) = log else { return Ok(Self::default()) };
+        let folder = log.with_extension("files");
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        let mut shelf = Self::default();
+        for entry in std::fs::read_dir(&folder).with_context(|| format!("reading the folder {}", folder.display()))? {
+            let path = entry.context("reading the folder of files")?.path();
+            let Some((id, number)) = id_of(&path) else { continue };
+            let Some(stored) = kept(&std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?)
+            else {
+                continue;
+            };
+            shelf.last_id = shelf.last_id.max(number);
+            shelf.files.insert(id, stored);
+        }
+        Ok(Self { folder: Some(folder), ..shelf })
+    }
+
     /// Takes an upload of this number.
     pub(crate) fn upload(&mut self, number: &str, mime: &str, bytes: Bytes, now: i64) -> Result<String, GraphError> {
         let (kind, limit) = judged(mime)?;
@@ -85,7 +118,7 @@ impl Shelf {
             return Err(GraphError::with_details(ErrorCode::MEDIA_UPLOAD, details));
         }
         self.make_room(bytes.len(), now)?;
-        Ok(self.put(number, kind, mime, bytes, now.saturating_add(UPLOAD_LIFE_MICROS)))
+        recorded(self.put(number, kind, mime, bytes, now.saturating_add(UPLOAD_LIFE_MICROS)))
     }
 
     /// Keeps a file that a person sent to this number.
@@ -98,7 +131,7 @@ impl Shelf {
     ) -> Result<String, GraphError> {
         let bytes = Bytes::from(format!("a simulated {} of {mime}", kind.name()));
         self.make_room(bytes.len(), now)?;
-        Ok(self.put(number, kind, mime, bytes, now.saturating_add(INBOUND_LIFE_MICROS)))
+        recorded(self.put(number, kind, mime, bytes, now.saturating_add(INBOUND_LIFE_MICROS)))
     }
 
     /// The file with this id, while it lives.
@@ -114,7 +147,19 @@ impl Shelf {
 
     /// Forgets a file; says whether it was there.
     pub(crate) fn remove(&mut self, id: &str, now_micros: i64) -> bool {
-        self.files.remove(id).is_some_and(|file| file.expires_micros > now_micros)
+        let removed = self.files.remove(id);
+        if removed.is_some() {
+            self.take_away(id);
+        }
+        removed.is_some_and(|file| file.expires_micros > now_micros)
+    }
+
+    /// A file that stays behind is one of those that are over, or comes back with the next start.
+    fn take_away(&self, id: &str) {
+        let Some(folder) = &self.folder else { return };
+        if let Err(error) = std::fs::remove_file(folder.join(id)) {
+            tracing::warn!(%error, id, "a file could not be taken from its folder");
+        }
     }
 
     /// Opens an upload in pieces.
@@ -136,17 +181,31 @@ impl Shelf {
         self.sessions.remove(id);
     }
 
-    fn put(&mut self, number: &str, kind: MediaKind, mime: &str, bytes: Bytes, expires_micros: i64) -> String {
+    fn put(
+        &mut self,
+        number: &str,
+        kind: MediaKind,
+        mime: &str,
+        bytes: Bytes,
+        expires_micros: i64,
+    ) -> anyhow::Result<String> {
         self.last_id += 1;
         let id = (ID_BASE + self.last_id).to_string();
         let stored =
             Stored { phone_number_id: number.to_owned(), kind, mime_type: mime.to_owned(), bytes, expires_micros };
+        if let Some(folder) = &self.folder {
+            stored.keep(&folder.join(&id))?;
+        }
         self.files.insert(id.clone(), stored);
-        id
+        Ok(id)
     }
 
     fn make_room(&mut self, more: usize, now_micros: i64) -> Result<(), GraphError> {
-        self.files.retain(|_, file| file.expires_micros > now_micros);
+        let over = self.files.iter().filter(|(_, file)| file.expires_micros <= now_micros);
+        for id in over.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.files.remove(&id);
+            self.take_away(&id);
+        }
         let files: usize = self.files.values().map(|file| file.bytes.len()).sum();
         let sessions: usize = self.sessions.values().map(|session| session.length).sum();
         if files.saturating_add(sessions).saturating_add(more) > SHELF_LIMIT_BYTES {
@@ -158,7 +217,37 @@ impl Shelf {
     }
 }
 
+/// The id that a file's name is, and its number.
+fn id_of(path: &Path) -> Option<(String, u64)> {
+    let id = path.file_name()?.to_str()?;
+    Some((id.to_owned(), id.parse::<u64>().ok()?.checked_sub(ID_BASE)?))
+}
+
+/// What lies in a file of the folder.
+fn kept(bytes: &[u8]) -> Option<Stored> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let Label { phone_number_id, mime_type, expires_micros } = serde_json::from_slice(&bytes[..end]).ok()?;
+    let (kind, _) = judged(&mime_type).ok()?;
+    let bytes = Bytes::copy_from_slice(&bytes[end + 1..]);
+    Some(Stored { phone_number_id, kind, mime_type, bytes, expires_micros })
+}
+
 impl Stored {
+    /// Writes it whole, or not under its name.
+    fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        let label = Label {
+            phone_number_id: self.phone_number_id.clone(),
+            mime_type: self.mime_type.clone(),
+            expires_micros: self.expires_micros,
+        };
+        let mut whole = serde_json::to_vec(&label).context("writing what a file is")?;
+        whole.push(b'\n');
+        whole.extend_from_slice(&self.bytes);
+        let beside = path.with_extension("part");
+        std::fs::write(&beside, whole).with_context(|| format!("writing {}", beside.display()))?;
+        std::fs::rename(&beside, path).with_context(|| format!("naming {}", path.display()))
+    }
+
     /// The checksum as the node shows it.
     pub(crate) fn sha256_hex(&self) -> String {
         hex::encode(Sha256::digest(&self.bytes))

@@ -2,8 +2,9 @@
 
 use crate::arrival::{Answer, Named, Pricing, Wamid};
 use crate::config::{Config, Number};
+use crate::control::outcomes::Planned;
 use crate::errors::ErrorCode;
-use crate::manners::Manners;
+use crate::manners::{Manners, Switch};
 
 /// A send whose request is understood.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +14,8 @@ pub(crate) struct Draft {
     pub(crate) template_name: Option<String>,
     pub(crate) callback_data: Option<String>,
     pub(crate) pricing: Option<Pricing>,
+    /// Whether it is a voice note.
+    pub(crate) voice: Switch,
 }
 
 /// What the caller of a send is to be told.
@@ -30,6 +33,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) number: &'a Number,
     pub(crate) rate_per_second: u32,
     pub(crate) messaging_limit: Option<u32>,
+    /// What was asked to become of sends to certain people.
+    pub(crate) outcomes: &'a [Planned],
 }
 
 impl Draft {

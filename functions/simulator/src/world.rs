@@ -10,6 +10,7 @@ use crate::callback::Callback;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::config::{Config, Number, Storm};
+use crate::control::outcomes::Planned;
 use crate::entries;
 use crate::errors::{ErrorCode, GraphError};
 use crate::ledger::Ledger;
@@ -19,6 +20,7 @@ use crate::shelf::Shelf;
 use crate::standing::Standing;
 use crate::templates::{Listing, Template};
 use crate::terms::Draft;
+use crate::usage::Usage;
 
 /// One simulated account.
 pub(crate) struct World {
@@ -32,26 +34,35 @@ pub(crate) struct World {
     catalogue: Mutex<Catalogue>,
     shelf: Mutex<Shelf>,
     standing: Mutex<Standing>,
+    usage: Mutex<Usage>,
     storms: Mutex<Arc<[Storm]>>,
+    outcomes: Mutex<Arc<[Planned]>>,
     manners: Mutex<Arc<Manners>>,
     callback: Mutex<Option<Callback>>,
 }
 
 impl World {
-    pub(crate) fn new(config: Config, ledger: Ledger, catalogue: Catalogue, callback: Option<Callback>) -> Self {
-        Self {
+    pub(crate) fn new(
+        config: Config,
+        ledger: Ledger,
+        catalogue: Catalogue,
+        callback: Option<Callback>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
             clock: Clock::start(config.starts_at_micros),
             manners: Mutex::new(Arc::new(config.profile.manners(&config.manners))),
             standing: Mutex::new(Standing::of(&config)),
+            usage: Mutex::new(Usage::default()),
             storms: Mutex::new(config.storms.as_slice().into()),
-            config,
             catalogue: Mutex::new(catalogue),
-            shelf: Mutex::new(Shelf::default()),
+            shelf: Mutex::new(Shelf::beside(config.log_path.as_deref())?),
+            config,
+            outcomes: Mutex::new(Arc::default()),
             wake: Notify::new(),
             drained: Notify::new(),
             ledger: Mutex::new(ledger),
             callback: Mutex::new(callback),
-        }
+        })
     }
 
     /// The ledger; a panic elsewhere leaves it usable, since each change is complete before the lock opens.
@@ -74,6 +85,11 @@ impl World {
         held(&self.standing)
     }
 
+    /// The calls of this hour. No other lock is taken while this one is held.
+    pub(crate) fn usage(&self) -> MutexGuard<'_, Usage> {
+        held(&self.usage)
+    }
+
     /// Why the number cannot send this now, how many messages it may send per second, and to how many people the
     /// portfolio may write.
     pub(crate) fn standing_of(&self, number: &Number, draft: &Draft) -> (Option<ErrorCode>, u32, Option<u32>) {
@@ -92,6 +108,16 @@ impl World {
     /// Other storms from now on.
     pub(crate) fn set_storms(&self, storms: Arc<[Storm]>) {
         *held(&self.storms) = storms;
+    }
+
+    /// What was asked to become of sends to certain people.
+    pub(crate) fn outcomes(&self) -> Arc<[Planned]> {
+        Arc::clone(&held(&self.outcomes))
+    }
+
+    /// Other such wishes from now on.
+    pub(crate) fn set_outcomes(&self, outcomes: Arc<[Planned]>) {
+        *held(&self.outcomes) = outcomes;
     }
 
     /// Other manners from now on.

@@ -66,7 +66,7 @@ pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
     ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
-pub use manage::{CreateButton, CreateCard, CreateTemplate, TemplateCreated};
+pub use manage::{CodeApp, CreateButton, CreateCard, CreateCode, CreateTemplate, OtpType, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
 pub use money::{
     BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,

@@ -21,7 +21,7 @@ pub struct CreateTemplate {
     /// Meta's locale code: `pt_BR`.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub language: String,
-    /// `MARKETING` or `UTILITY`.
+    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub category: String,
     /// How its variables are named.
@@ -35,7 +35,8 @@ pub struct CreateTemplate {
     /// A sample of the header's picture, film or file, uploaded with `POST /v3/assets`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_asset_id: Option<String>,
-    /// The text: up to 1,024 characters; variables neither first nor last.
+    /// The text: up to 1,024 characters; variables neither first nor last. Empty where the template carries a code: its
+    /// words are WhatsApp's own.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub body: String,
     /// Up to 60 characters, without variables.
@@ -56,6 +57,56 @@ pub struct CreateTemplate {
     /// An example of the header's variable, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub header_examples: BTreeMap<String, String>,
+    /// What a template of the category `AUTHENTICATION` carries: it has no other parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<CreateCode>,
+    /// For how many seconds WhatsApp tries to deliver: 30 to 900 for codes, 30 to 43,200 for `UTILITY`, 43,200 to
+    /// 2,592,000 for `MARKETING`; -1 is 30 days, not for `MARKETING`. Without it: Meta's own time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_send_ttl_seconds: Option<i64>,
+}
+
+/// A code that somebody confirms himself with, in a new template.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct CreateCode {
+    /// What a tap on its button does.
+    pub otp_type: OtpType,
+    /// Whether the text says that the code is to be kept secret.
+    pub security_recommendation: bool,
+    /// After how many minutes the code is said to expire: 1 to 90; nothing is said without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_after_minutes: Option<u32>,
+    /// The label of the button, up to 25 characters; Meta's own without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub button_text: Option<String>,
+    /// The apps that a tap may hand the code to, up to 5: for `ONE_TAP`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub apps: Vec<CodeApp>,
+}
+
+/// What a tap on the button of a code does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OtpType {
+    /// It copies the code.
+    #[default]
+    CopyCode,
+    /// It hands the code to an app.
+    OneTap,
+}
+
+/// An app for Android that takes a code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct CodeApp {
+    /// Its package: `com.example.app`.
+    pub package_name: String,
+    /// The hash of its signing key, eleven characters.
+    pub signature_hash: String,
 }
 
 /// A button of a new template.

@@ -53,6 +53,9 @@ pub struct Message {
     /// Why it failed, was skipped or waits, for a marketer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it was skipped, as a name that does not change: `windowClosed`, `suppressed`, `emptyValue`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_reason: Option<String>,
     /// Meta's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wamid: Option<String>,

@@ -7,7 +7,7 @@ use wire::{
 
 use super::text::{one_line, pair};
 use super::{
-    ContentProblem, MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_CONSECUTIVE_SPACES, MAX_COUPON_CHARS,
+    ContentProblem, MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_CONSECUTIVE_SPACES, MAX_COUPON_CHARS, MAX_HEADER_CHARS,
     MAX_OFFER_BODY_CHARS, is_coupon, money, placeholders, render, variables,
 };
 
@@ -55,6 +55,7 @@ pub fn check_content(template: &Template, content: &TemplateContent, columns: &[
     checked.cards(&template.cards, &content.cards);
     if checked.problems.is_empty() {
         let most = if template.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
+        checked.fixed_length("template.header", header, &content.header, MAX_HEADER_CHARS);
         checked.fixed_length("template.body", &template.body, &content.body, most);
         for (place, (card, given)) in template.cards.iter().zip(&content.cards).enumerate() {
             checked.fixed_length(&format!("template.cards.{place}.body"), &card.body, &given.body, MAX_CARD_BODY_CHARS);

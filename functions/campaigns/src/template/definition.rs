@@ -1,11 +1,14 @@
 //! A template that is to be made: what WhatsApp would refuse (Meta, template components, November 2025), and its own form.
 
+mod codes;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wire::{ButtonKind, CreateButton, CreateCard, CreateTemplate, FieldError, HeaderFormat, ParameterFormat};
 
-use super::text::variables;
+use self::codes::of_code;
+use super::text::{render, variables};
 use super::{MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_OFFER_BODY_CHARS, is_coupon, media_name};
 
 /// Characters at most, by part.
@@ -23,12 +26,25 @@ const CARD_BUTTONS: usize = 2;
 const CARDS: std::ops::RangeInclusive<usize> = 2..=10;
 
 /// Categories that templates are made in.
-const CATEGORIES: [&str; 2] = ["MARKETING", "UTILITY"];
+const CATEGORIES: [&str; 3] = ["MARKETING", "UTILITY", AUTHENTICATION];
+const AUTHENTICATION: &str = "AUTHENTICATION";
+
+/// A body has at least two words, and one more for every variable: Meta says that there is a ratio (2388293) and not
+/// which; the one that WhatsApp's partners have found.
+const WORDS_BESIDE_VARIABLES: usize = 2;
 
 /// What is wrong with a template that is asked for. Empty: WhatsApp may still think otherwise.
 pub fn check_definition(asked: &CreateTemplate) -> Vec<FieldError> {
     let mut checked = Checked { format: asked.parameter_format, faults: Vec::new() };
     checked.names(asked);
+    checked.life(asked);
+    if asked.category == AUTHENTICATION {
+        checked.code(asked);
+        return checked.faults;
+    }
+    if asked.code.is_some() {
+        checked.add("code", format!("only a template of the category {AUTHENTICATION} carries a code"));
+    }
     checked.header(asked);
     let most = if asked.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
     checked.text("body", &asked.body, most, &asked.examples);
@@ -89,8 +105,6 @@ impl Checked {
             self.add("language", "must be a code such as en, en_US or pt_BR");
         }
         match asked.category.as_str() {
-            // Their text is WhatsApp's own, and their parts are others.
-            "AUTHENTICATION" => self.add("category", "templates for codes are made in WhatsApp Manager"),
             category if CATEGORIES.contains(&category) => {}
             _ => self.add("category", format!("must be {}", CATEGORIES.join(" or "))),
         }
@@ -138,9 +152,8 @@ impl Checked {
                 }
             }
         }
-        let trimmed = text.trim();
-        if field != "header" && !names.is_empty() && (trimmed.starts_with("{{") || trimmed.ends_with("}}")) {
-            self.add(field, "may neither begin nor end with a variable");
+        if field != "header" {
+            self.around_variables(field, text, names.len());
         }
         for name in names {
             if examples.get(&name).is_none_or(|example| example.trim().is_empty()) {
@@ -148,6 +161,25 @@ impl Checked {
                     if field == "header" { "headerExamples".to_owned() } else { field.replace("body", "examples") };
                 self.add(format!("{examples}.{name}"), format!("give an example of {{{{{name}}}}}"));
             }
+        }
+    }
+
+    /// Words stand before, after and between variables: enough of them (Meta's 2388299 and 2388293).
+    fn around_variables(&mut self, field: &str, text: &str, variables_in_it: usize) {
+        if variables_in_it == 0 {
+            return;
+        }
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '{' | '}');
+        let inside = text.trim_matches(|c: char| !is_word(c));
+        if inside.starts_with("{{") || inside.ends_with("}}") {
+            self.add(field, "may neither begin nor end with a variable, whatever sign stands beside it");
+        }
+        let blank = variables(text);
+        let blank: Vec<(&str, &str)> = blank.iter().map(|name| (name.as_str(), "\0")).collect();
+        let words = render(text, &blank).split_whitespace().filter(|word| !word.contains('\0')).count();
+        let least = WORDS_BESIDE_VARIABLES + variables_in_it;
+        if words < least {
+            self.add(field, format!("has {words} words beside its variables; WhatsApp wants at least {least}"));
         }
     }
 
@@ -252,13 +284,22 @@ fn is_reply(button: &CreateButton) -> bool {
 
 /// The template in Meta's form. `handle`: Meta's handle of a sample, by our asset's id.
 pub fn definition(asked: &CreateTemplate, handle: &impl Fn(&str) -> String) -> Value {
-    json!({
+    let mut definition = json!({
         "name": asked.name,
         "language": asked.language,
         "category": asked.category,
         "parameter_format": asked.parameter_format,
         "components": components(asked, handle),
-    })
+    });
+    if let Some(seconds) = asked.message_send_ttl_seconds {
+        definition["message_send_ttl_seconds"] = json!(seconds);
+    }
+    if let Some(code) = &asked.code {
+        definition["components"] = json!(of_code(code));
+        // Its words are WhatsApp's own, and so are the names in them.
+        definition.as_object_mut().map(|definition| definition.remove("parameter_format"));
+    }
+    definition
 }
 
 fn components(asked: &CreateTemplate, handle: &impl Fn(&str) -> String) -> Vec<Value> {
@@ -389,7 +430,11 @@ mod tests {
         for good in [
             "{}",
             r#"{"header": "Até {{1}}", "headerExamples": {"1": "domingo"}, "footer": "Responda SAIR"}"#,
-            r#"{"parameterFormat": "NAMED", "body": "Oi {{nome}}!", "examples": {"nome": "Ana"}}"#,
+            r#"{"parameterFormat": "NAMED", "body": "Oi {{nome}}, seu pedido chegou!", "examples": {"nome": "Ana"}}"#,
+            r#"{"category": "UTILITY", "messageSendTtlSeconds": -1}"#,
+            r#"{"messageSendTtlSeconds": 43200}"#,
+            r#"{"category": "AUTHENTICATION", "body": "", "code": {"expiresAfterMinutes": 90}, "messageSendTtlSeconds": 30}"#,
+            r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ONE_TAP", "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#,
             r#"{"buttons": [{"type": "QUICK_REPLY", "text": "Sair"}, {"type": "URL", "text": "Loja", "url": "https://x.br/{{1}}", "example": "a"}]}"#,
             r#"{"headerFormat": "IMAGE", "headerAssetId": "1"}"#,
             r#"{"headerFormat": "LOCATION", "category": "UTILITY"}"#,
@@ -406,7 +451,19 @@ mod tests {
             (r#"{"name": "Winter Sale"}"#.to_owned(), "name"),
             (r#"{"language": "pt-BR"}"#.to_owned(), "language"),
             (r#"{"category": "PROMO"}"#.to_owned(), "category"),
-            (r#"{"category": "AUTHENTICATION"}"#.to_owned(), "category"),
+            (r#"{"category": "AUTHENTICATION"}"#.to_owned(), "body"),
+            (r#"{"category": "AUTHENTICATION", "body": ""}"#.to_owned(), "code"),
+            (r#"{"code": {}}"#.to_owned(), "code"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {"expiresAfterMinutes": 91}}"#.to_owned(), "code.expiresAfterMinutes"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ONE_TAP"}}"#.to_owned(), "code.apps"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {}, "footer": "x"}"#.to_owned(), "footer"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {}, "messageSendTtlSeconds": 901}"#.to_owned(), "messageSendTtlSeconds"),
+            (r#"{"category": "UTILITY", "messageSendTtlSeconds": 43201}"#.to_owned(), "messageSendTtlSeconds"),
+            (r#"{"messageSendTtlSeconds": -1}"#.to_owned(), "messageSendTtlSeconds"),
+            (r#"{"messageSendTtlSeconds": 43199}"#.to_owned(), "messageSendTtlSeconds"),
+            (r#"{"body": "Oi, tudo bem com a {{1}}.", "examples": {"1": "Ana"}}"#.to_owned(), "body"),
+            (r#"{"body": "¡{{1}} tudo bem com voce hoje", "examples": {"1": "Ana"}}"#.to_owned(), "body"),
+            (r#"{"body": "Oi {{1}}, hoje {{2}} de", "examples": {"1": "Ana", "2": "b"}}"#.to_owned(), "body"),
             (long("header", 61), "header"),
             (long("footer", 61), "footer"),
             (r#"{"footer": "{{1}} x"}"#.to_owned(), "footer"),
@@ -427,6 +484,26 @@ mod tests {
         }
         let mixed = r#"{"buttons": [{"type": "QUICK_REPLY", "text": "a"}, {"type": "URL", "text": "b", "url": "https://x"}, {"type": "QUICK_REPLY", "text": "c"}]}"#;
         assert_eq!(fields(mixed), ["buttons"]);
+    }
+
+    #[test]
+    fn a_template_for_codes_has_whatsapps_own_words() {
+        let asked = asked(
+            r#"{"category": "AUTHENTICATION", "body": "", "examples": {}, "messageSendTtlSeconds": 60, "code": {
+                "otpType": "ONE_TAP", "securityRecommendation": true, "expiresAfterMinutes": 10, "buttonText": "Copiar",
+                "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#,
+        );
+        assert_eq!(check_definition(&asked), []);
+        let expected = json!({
+            "name": "winter_sale", "language": "pt_BR", "category": "AUTHENTICATION", "message_send_ttl_seconds": 60,
+            "components": [
+                { "type": "BODY", "add_security_recommendation": true },
+                { "type": "FOOTER", "code_expiration_minutes": 10 },
+                { "type": "BUTTONS", "buttons": [{ "type": "OTP", "otp_type": "ONE_TAP", "text": "Copiar",
+                    "supported_apps": [{ "package_name": "br.com.loja", "signature_hash": "K8a/AINcGX7" }] }] },
+            ],
+        });
+        assert_eq!(definition(&asked, &|id| id.to_owned()), expected);
     }
 
     #[test]

@@ -52,6 +52,21 @@ pub fn expand(text: &str, columns: &[String], fields: &[String]) -> Result<Strin
     Ok(expanded)
 }
 
+/// The cells that a text shows whole, each with the name that the text calls it by.
+pub fn cells<'a>(
+    text: &'a str,
+    columns: &'a [String],
+    fields: &'a [String],
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pieces(text).filter_map(|piece| match piece {
+        Piece::Placeholder { name, .. } => match find(name, columns)? {
+            Source::Cell(place) => Some((name, fields.get(place)?.as_str())),
+            Source::FirstWord(_) => None,
+        },
+        Piece::Text(_) => None,
+    })
+}
+
 /// The placeholders of a text that no column has a value for.
 pub fn unknown(text: &str, columns: &[String]) -> Vec<String> {
     let names = pieces(text).filter_map(|piece| match piece {

@@ -131,10 +131,44 @@ fn fixed_texts_that_whatsapp_refuses_are_refused() {
 #[test]
 fn values_come_from_cells_on_one_line() {
     let columns = strings(&["phone", "name"]);
-    let fields = strings(&["+447700900123", " Ana\u{a0}\r\n\tMaria  \u{200b}"]);
+    let fields = strings(&["+447700900123", " Ana\u{a0}  \u{200b} Maria  \u{200b}\r\n"]);
     let filled = parameters(&template(), &good(), &columns, &fields).unwrap();
     assert_eq!(filled.header, ["Ana Maria"]);
     assert_eq!(filled.body, ["Ana Maria", "DEZ"]);
+}
+
+#[test]
+fn a_cell_of_many_lines_is_refused_with_its_column_wherever_it_stands() {
+    let columns = strings(&["name", "city"]);
+    let placed = content(vec![text("x")], vec![text("{{name}} of {{ City }}"), text("DEZ")]);
+    for cell in ["Rio\nNorte", "Rio\r\nNorte", "Rio\tNorte", "Rio     Norte", "Rio\u{2028}Norte"] {
+        let problem = parameters(&template(), &placed, &columns, &strings(&["Ana", cell])).unwrap_err();
+        assert_eq!(problem, ParameterProblem::ManyLines { column: "City".into() }, "{cell:?}");
+        let problem = parameters(&template(), &good(), &columns, &strings(&[cell, ""])).unwrap_err();
+        assert_eq!(problem.name(), "manyLines", "{cell:?}");
+    }
+    assert!(parameters(&template(), &placed, &columns, &strings(&["Ana", "\nRio    Norte\t\n"])).is_ok());
+}
+
+#[test]
+fn every_part_that_grows_too_long_with_a_cell_is_the_recipients_own_problem() {
+    let columns = strings(&["name", "path"]);
+    let button = |kind, url: Option<&str>| TemplateButton { kind, text: "Go".into(), url: url.map(str::to_owned) };
+    let buttons =
+        vec![button(ButtonKind::Url, Some("https://example.com/{{1}}")), button(ButtonKind::QuickReply, None)];
+    let template = Template { buttons, ..template() };
+    let given =
+        |index| ButtonContent { index, value: column("path", None), flow_data: std::collections::BTreeMap::new() };
+    let filled = |index, name: &str, path: usize| {
+        let content = TemplateContent { buttons: vec![given(index)], ..good() };
+        parameters(&template, &content, &columns, &strings(&[name, &"p".repeat(path)]))
+    };
+    let too_long = |part, chars, most| Err(ParameterProblem::PartTooLong { part, chars, most });
+    assert!(filled(0, &"a".repeat(57), 1_980).is_ok());
+    assert_eq!(filled(0, &"a".repeat(58), 5), too_long("header", 61, 60));
+    assert_eq!(filled(0, "Ana", 1_981), too_long("button's address", 2_001, 2_000));
+    assert!(filled(1, "Ana", 256).is_ok());
+    assert_eq!(filled(1, "Ana", 257), too_long("button's payload", 257, 256));
 }
 
 #[test]
@@ -234,7 +268,7 @@ proptest! {
                 }
             }
             Err(problem) => {
-                let expected = ["emptyValue", "bodyTooLong"];
+                let expected = ["emptyValue", "bodyTooLong", "partTooLong", "manyLines"];
                 prop_assert!(expected.contains(&problem.name()), "{:?}", problem);
             }
         }

@@ -2,6 +2,8 @@
 
 use wire::ParameterFormat;
 
+use super::MAX_CONSECUTIVE_SPACES;
+
 /// Where a text has variables: `{{1}}`, `{{first_name}}`; each name once, in the order of first appearance.
 pub fn variables(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -93,4 +95,13 @@ pub(super) fn pair<'a>(names: &'a [String], values: &'a [String]) -> Vec<(&'a st
 pub(super) fn one_line(text: &str) -> String {
     let separates = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}');
     text.split(separates).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a value is without what WhatsApp refuses inside of one: line ends, tabs, more than four spaces in a row. What
+/// stands before and after it does not count.
+pub(super) fn is_of_one_line(text: &str) -> bool {
+    let separates = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200B}' | '\u{2060}' | '\u{FEFF}');
+    let inside = text.trim_matches(separates);
+    let breaks = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    !inside.contains(breaks) && !inside.contains(&" ".repeat(MAX_CONSECUTIVE_SPACES + 1))
 }

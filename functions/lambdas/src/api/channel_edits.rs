@@ -22,17 +22,16 @@ use crate::config::WhatsAppApp;
 use crate::sender::number;
 use crate::storage::campaign_lists::{self, Listed};
 use crate::storage::channels::{self, ChannelRecord};
-use crate::storage::heard::Heard;
+use crate::storage::heard::{Heard, STANDARD_RATE};
 use crate::storage::table::Written;
 use crate::storage::{numbers, tokens, wabas};
 
 /// Meta's own address; an app that speaks to another is a simulator.
 const META: &str = "https://graph.facebook.com";
 
-/// Messages a second: of an ordinary number, of a large one, of one that is in the app too (Meta, throughput, 2026).
-const STANDARD_RATE: u32 = 80;
-const HIGH_RATE: u32 = 1_000;
-const COEXISTENCE_RATE: u32 = 20;
+/// Messages a second: of a large number, of one that is in the app too (Meta, throughput, 2026).
+pub(super) const HIGH_RATE: u32 = 1_000;
+pub(super) const COEXISTENCE_RATE: u32 = 20;
 
 /// Campaigns looked at before a number is taken away, a hundred at a time.
 const MOST_PAGES: usize = 20;

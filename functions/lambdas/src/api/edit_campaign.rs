@@ -91,6 +91,9 @@ pub async fn edit(
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
         }
+        if next.status == CampaignStatus::Scheduled {
+            launch_check::offers(&app, &next)?;
+        }
         if must_be_checked(&read, &next)
             && let Some(refused) = check_launch(&app, &mut next, &request).await?
         {

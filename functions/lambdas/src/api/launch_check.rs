@@ -5,15 +5,19 @@ use futures::{StreamExt, TryStreamExt, stream};
 use wire::{ChannelId, FieldError, HeaderFormat, Template, WorkspaceId};
 
 use campaigns::audience::SEGMENT_ROWS;
+use serde_json::json;
 
+use super::channel_edits::{COEXISTENCE_RATE, HIGH_RATE};
 use super::messages::told;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::cloud_api::NumberHealth;
 use crate::media::{self, Held};
 use crate::spending;
 use crate::storage::campaigns::{CampaignRecord, Unfilled};
 use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::files;
+use crate::storage::heard::{self, Asked, Limit, Quality, STANDARD_RATE};
 use crate::storage::totals::{self, Scope};
 
 /// Rows that are told: who has more to correct sees what kind of thing it is.
@@ -24,9 +28,10 @@ const PARALLEL_SEGMENTS: usize = 8;
 
 /// Refuses a campaign that cannot be sent as it stands; else says where WhatsApp has its files by now.
 pub(super) async fn check(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
+    offers(app, record)?;
     unfilled(app, record).await?;
     let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
-    number(app, &channel).await?;
+    number(app, &channel, record).await?;
     templates(app, &channel, record).await?;
     hold(app, &channel, record).await
 }
@@ -49,8 +54,9 @@ pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Held, Ap
     if record.last_chunk.is_none() {
         return check(app, record).await;
     }
+    offers(app, record)?;
     let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
-    number(app, &channel).await?;
+    number(app, &channel, record).await?;
     templates(app, &channel, record).await?;
     hold(app, &channel, record).await
 }
@@ -63,24 +69,92 @@ pub(super) async fn money(app: &App, record: &CampaignRecord) -> Result<(), ApiE
     if is_poor { Err(Refusal::new(Kind::Conflict, purse.reason()).into()) } else { Ok(()) }
 }
 
+/// Refuses a campaign whose limited-time offer ends before its first message leaves.
+pub(super) fn offers(app: &App, record: &CampaignRecord) -> Result<(), ApiError> {
+    let now = app.clock.now_millis();
+    let starts_at = record.scheduled_to.map_or(now, |at| at.max(now));
+    let wordings = record.wordings();
+    let mut faults = Vec::new();
+    for (place, wording) in wordings.iter().enumerate() {
+        let Some(ends_at) = wording.template().and_then(|(_, content)| content.offer_expires_at) else { continue };
+        if ends_at.timestamp_millis() <= starts_at {
+            let before = if wordings.len() > 1 { format!("variants.{place}.") } else { String::new() };
+            let message = "the offer is over before the campaign starts: give it a later end".to_owned();
+            faults.push(FieldError { field: format!("{before}template.offerExpiresAt"), message });
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
+}
+
 /// The campaign's number.
 pub(super) async fn channel_of(app: &App, workspace: WorkspaceId, id: &ChannelId) -> Result<ChannelRecord, ApiError> {
     let channel = channels::get(app, workspace, id).await?;
     Ok(channel.ok_or_else(|| Refusal::new(Kind::Conflict, "the campaign's number is not there any more"))?)
 }
 
-/// Refuses when WhatsApp says that the number can send nothing. Where WhatsApp cannot be asked, messages wait anyway.
-async fn number(app: &App, channel: &ChannelRecord) -> Result<(), ApiError> {
+/// Times that WhatsApp is asked, and the wait before each but the first, in microseconds times the tries so far.
+const MOST_ASKS: u32 = 3;
+const BETWEEN_ASKS_MICROS: i64 = 500_000;
+
+/// WhatsApp did not answer `what` it was asked: waits a moment for it to be asked once more, and refuses where it was asked
+/// often enough. What is not known is not taken for good.
+async fn wait(app: &App, what: &str, tries: &mut u32, error: &anyhow::Error) -> Result<(), ApiError> {
+    tracing::warn!(
+        what,
+        tries = *tries,
+        error = format!("{error:#}"),
+        "WhatsApp did not answer a check before a start"
+    );
+    if *tries == MOST_ASKS {
+        let detail = format!("WhatsApp does not say now {what}: try again in a minute");
+        return Err(Refusal::new(Kind::Upstream, detail).into());
+    }
+    app.clock.sleep_until(app.clock.now_micros() + BETWEEN_ASKS_MICROS * i64::from(*tries)).await;
+    *tries += 1;
+    Ok(())
+}
+
+/// Refuses when WhatsApp says that the number can send nothing, or not this; and takes in what else it says of it.
+async fn number(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
+    let now = app.clock.now_millis();
+    let refused = |why: &str| Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into());
+    if channel.heard.lacks_utility(now) && record.is_utility() {
+        return refused("WhatsApp lets the account send no utility templates for now");
+    }
+    if channel.heard.lacks_replies(now) && record.says_free_words() {
+        return refused("WhatsApp lets the account answer nobody with free words for now");
+    }
     let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
-    match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
-        Ok(health) => match health.blocked_because() {
-            Some(why) => Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into()),
-            None => Ok(()),
-        },
-        Err(error) => {
-            tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "the number's health is not known");
-            Ok(())
+    let mut tries = 1;
+    let health = loop {
+        match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
+            Ok(health) => break health,
+            Err(error) => wait(app, "how the number is", &mut tries, &error).await?,
         }
+    };
+    if let Some(why) = health.blocked_because() {
+        return refused(&why);
+    }
+    heard::learn(app, channel, &told_of(&health), now / 1_000).await?;
+    Ok(())
+}
+
+/// What of a number's health changes how it sends.
+fn told_of(health: &NumberHealth) -> Asked {
+    let limit = health.whatsapp_business_manager_messaging_limit.as_ref();
+    Asked {
+        rate: match (health.is_on_biz_app, health.throughput_level()) {
+            (Some(true), _) => Some(COEXISTENCE_RATE),
+            (_, Some("HIGH")) => Some(HIGH_RATE),
+            (_, Some("STANDARD")) => Some(STANDARD_RATE),
+            (_, Some(_) | None) => None,
+        },
+        limit: limit.and_then(|tier| Limit::of_meta(&json!(tier))),
+        quality: match health.quality_rating.as_deref() {
+            Some("RED") => Some(Quality::Flagged),
+            Some("GREEN" | "YELLOW") => Some(Quality::Good),
+            Some(_) | None => None,
+        },
     }
 }
 
@@ -92,11 +166,11 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
         return Ok(());
     }
     let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
-    let templates = match app.cloud_api.templates(&credentials, &channel.waba_id).await {
-        Ok(templates) => templates,
-        Err(error) => {
-            tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "templates could not be looked at again");
-            return Ok(());
+    let mut tries = 1;
+    let templates = loop {
+        match app.cloud_api.templates(&credentials, &channel.waba_id).await {
+            Ok(templates) => break templates,
+            Err(error) => wait(app, "which templates the account has", &mut tries, &error).await?,
         }
     };
     let mut faults: Vec<FieldError> = Vec::new();

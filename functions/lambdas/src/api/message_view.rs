@@ -3,7 +3,7 @@
 use campaigns::audience::Recipient;
 use campaigns::message::MessageRecord;
 use campaigns::price::Price;
-use campaigns::send_error;
+use campaigns::{send_error, skips};
 use wire::{Billing, Message, MessageState};
 
 use crate::clock::time_of_millis;
@@ -18,6 +18,8 @@ pub fn message(
 ) -> Message {
     let at = |time: fn(&MessageRecord) -> Option<i64>| record.and_then(time).map(time_of_millis);
     let (code, reason) = record.map(why).unwrap_or_default();
+    let is_skipped = record.is_some_and(|record| record.state == MessageState::Skipped);
+    let skip_reason = reason.as_deref().filter(|_| is_skipped).and_then(skips::name).map(str::to_owned);
     Message {
         index,
         phone: row.phone.clone(),
@@ -26,6 +28,7 @@ pub fn message(
         attempt: record.map_or(0, attempts),
         code,
         reason,
+        skip_reason,
         wamid: record.and_then(|record| record.wamid.clone()),
         claimed_at: at(|record| Some(record.claimed_at)),
         sent_at: at(|record| record.sent_at),
@@ -81,6 +84,7 @@ fn why(record: &MessageRecord) -> (Option<u32>, Option<String>) {
 
 #[cfg(test)]
 mod tests {
+    use campaigns::content::WINDOW_CLOSED;
     use campaigns::message::Claim;
     use wire::{CampaignId, ChannelId, WorkspaceId};
 
@@ -152,5 +156,7 @@ mod tests {
         let skipped = MessageRecord { reason: Some("\"first name\" is empty".into()), ..record(MessageState::Skipped) };
         let shown = message(7, &row(), Some(&skipped), (0, KEPT_MS));
         assert_eq!((shown.attempt, shown.reason.as_deref()), (0, Some("\"first name\" is empty")));
+        let late = MessageRecord { reason: Some(WINDOW_CLOSED.into()), ..record(MessageState::Skipped) };
+        assert_eq!(message(0, &row(), Some(&late), (0, 1)).skip_reason.as_deref(), Some("windowClosed"));
     }
 }

@@ -1,5 +1,6 @@
 //! What a recipient will see, and trying it on one's own phone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -26,7 +27,7 @@ use crate::cloud_api::{OutgoingMessage, SendAnswer, Way};
 use crate::config::WhatsAppApp;
 use crate::media::Held;
 use crate::sender::slot_for_one;
-use crate::storage::campaigns::CampaignRecord;
+use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
 use crate::storage::files;
 
@@ -133,8 +134,22 @@ pub async fn send(
     let tries = numbers.iter().map(|to| trial.send(to, &values));
     let items = join_all(tries).await.into_iter().collect::<anyhow::Result<Vec<TriedNumber>>>()?;
     let accepted = items.iter().filter(|item| item.accepted).count();
+    if items.iter().any(|item| item.code.is_some_and(send_error::is_of_file)) {
+        forget_files(&app, &caller, &id).await?;
+    }
     tracing::info!(campaign = %id, accepted, of = items.len(), "a message was tried");
     Ok(Json(Tried { items }))
+}
+
+/// WhatsApp has the campaign's files no more, or not as they should be: the next try or start uploads them again. A
+/// campaign that somebody else moves meanwhile meets the same.
+async fn forget_files(app: &App, caller: &Caller, id: &CampaignId) -> Result<(), ApiError> {
+    let read = find(app, caller, id).await?;
+    if !read.media.is_empty() {
+        let next = CampaignRecord { media: BTreeMap::new(), ..read.clone() };
+        campaign_store::replace(app, &read, &next).await?;
+    }
+    Ok(())
 }
 
 /// The numbers, each once, in E.164.
@@ -175,7 +190,7 @@ impl Trial<'_> {
             callback_data: "try",
             content: self.content,
             parameters,
-            way: Way::Messages,
+            way: Way::of(self.content, self.channel.marketing_messages),
         };
         Ok(match self.app.cloud_api.send(self.credentials, &message).await {
             SendAnswer::Accepted { wamid, .. } => {

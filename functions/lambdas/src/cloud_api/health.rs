@@ -10,6 +10,9 @@ use super::manage::{done, read};
 use super::{ANSWER_TIMEOUT, CloudApi, Failure, Managed, request};
 use crate::config::WhatsAppApp;
 
+/// The only status of a number that sends.
+const CONNECTED: &str = "CONNECTED";
+
 /// How a number is, as far as Meta says. Names and values are Meta's and open.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -60,13 +63,24 @@ impl NumberHealth {
         troubles
     }
 
-    /// Why nothing can be sent; nothing when something can, or Meta does not say.
+    /// Why nothing can be sent; nothing when something can, or Meta does not say. Only a number that is `CONNECTED` sends,
+    /// whatever its health says (Meta, phone numbers, 2026).
     pub fn blocked_because(&self) -> Option<String> {
-        if self.can_send() != Some("BLOCKED") {
+        let status = self.status.as_deref().filter(|status| !status.eq_ignore_ascii_case(CONNECTED));
+        if self.can_send() != Some("BLOCKED") && status.is_none() {
             return None;
         }
         let troubles = self.troubles();
-        Some(if troubles.is_empty() { "WhatsApp lets this number send nothing".to_owned() } else { troubles.join(" ") })
+        Some(match (troubles.is_empty(), status) {
+            (false, _) => troubles.join(" "),
+            (true, Some(status)) => {
+                format!(
+                    "WhatsApp says that it is {}: bring it back to {CONNECTED} in WhatsApp Manager",
+                    status.to_uppercase()
+                )
+            }
+            (true, None) => "WhatsApp lets this number send nothing".to_owned(),
+        })
     }
 }
 
@@ -137,6 +151,16 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(health.blocked_because().as_deref(), Some("Payment is missing. Add one. Name not approved."));
+    }
+
+    #[test]
+    fn a_number_that_is_not_connected_sends_nothing() {
+        for status in ["PENDING", "DISCONNECTED", "BANNED", "something new"] {
+            let health = NumberHealth { status: Some(status.to_owned()), ..NumberHealth::default() };
+            assert!(health.blocked_because().is_some_and(|why| why.contains(&status.to_uppercase())), "{status}");
+        }
+        let connected = NumberHealth { status: Some("CONNECTED".to_owned()), ..NumberHealth::default() };
+        assert_eq!(connected.blocked_because(), None);
     }
 
     #[test]

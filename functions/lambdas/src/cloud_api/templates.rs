@@ -19,6 +19,38 @@ const MOST_PAGES: usize = 60;
 /// Meta's code for a cursor of a list that changed since (version 24 and later).
 const STALE_CURSOR: u32 = 131_059;
 
+/// Times that a list is read from its beginning because it changed meanwhile.
+const MOST_BEGINNINGS: u32 = 5;
+
+/// Where in a list one is.
+#[derive(Debug, Default)]
+struct Walk {
+    /// The next page begins after it.
+    after: Option<String>,
+    pages: usize,
+    beginnings: u32,
+    is_over: bool,
+}
+
+impl Walk {
+    fn goes_on(&self) -> bool {
+        !self.is_over && self.pages < MOST_PAGES
+    }
+
+    /// The list changed under our hands: from its beginning again, with all its pages, as often as is worth it.
+    fn begin_again(&mut self) -> bool {
+        let beginnings = self.beginnings + 1;
+        *self = Walk { beginnings, ..Walk::default() };
+        beginnings < MOST_BEGINNINGS
+    }
+
+    fn turn(&mut self, next: Option<String>) {
+        self.pages += 1;
+        self.is_over = next.is_none();
+        self.after = next;
+    }
+}
+
 /// What asking for a page came to.
 enum Asked {
     Page(Page),
@@ -113,15 +145,16 @@ struct MetaButton {
 impl CloudApi {
     /// All templates of an account, as campaigns see them.
     pub async fn templates(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<Template>> {
+        let mut walk = Walk::default();
         let mut templates = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let page = match self.template_page(app, waba_id, after.as_deref()).await? {
+        while walk.goes_on() {
+            let page = match self.template_page(app, waba_id, walk.after.as_deref()).await? {
                 Asked::Page(page) => page,
-                // The list changed under our hands: from its beginning again.
                 Asked::StaleCursor => {
+                    if !walk.begin_again() {
+                        bail!("WhatsApp's list of templates kept changing under {MOST_BEGINNINGS} tries to read it");
+                    }
                     templates.clear();
-                    after = None;
                     continue;
                 }
             };
@@ -133,10 +166,7 @@ impl CloudApi {
             }
             templates.extend(read.into_iter().map(from_meta));
             let next = page.paging.filter(|paging| paging.next.is_some()).and_then(|paging| paging.cursors?.after);
-            match next {
-                Some(cursor) => after = Some(cursor),
-                None => break,
-            }
+            walk.turn(next);
         }
         Ok(templates)
     }
@@ -220,7 +250,11 @@ impl MetaCard {
 
 impl MetaButton {
     fn of_ours(&self) -> TemplateButton {
-        let kind = match self.kind.as_str() {
+        TemplateButton { kind: self.kind(), text: self.text.clone(), url: self.url.clone() }
+    }
+
+    fn kind(&self) -> ButtonKind {
+        match self.kind.to_ascii_uppercase().as_str() {
             "QUICK_REPLY" => ButtonKind::QuickReply,
             "URL" => ButtonKind::Url,
             "PHONE_NUMBER" => ButtonKind::PhoneNumber,
@@ -229,10 +263,12 @@ impl MetaButton {
             "FLOW" => ButtonKind::Flow,
             "CATALOG" => ButtonKind::Catalog,
             _ => ButtonKind::Other,
-        };
-        TemplateButton { kind, text: self.text.clone(), url: self.url.clone() }
+        }
     }
 }
+
+/// Kinds of buttons that take no value of a campaign, and show nothing that has to be drawn otherwise.
+const BARE_BUTTONS: [&str; 4] = ["PHONE_NUMBER", "VOICE_CALL", "CALL_PERMISSION_REQUEST", "REQUEST_CONTACT_INFO"];
 
 /// Components that campaigns can fill.
 const KNOWN: [&str; 6] = ["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"];
@@ -250,5 +286,73 @@ fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
         return Some(format!("its header is {}, which is not known here", format.to_lowercase()));
     }
     let other = components.iter().find(|component| !KNOWN.contains(&component.kind.to_uppercase().as_str()));
-    other.map(|component| format!("its {} is not known here", component.kind.to_lowercase()))
+    if let Some(component) = other {
+        return Some(format!("its {} is not known here", component.kind.to_lowercase()));
+    }
+    let button = buttons(components).find(|button| {
+        let is_bare = BARE_BUTTONS.contains(&button.kind.to_ascii_uppercase().as_str());
+        button.kind() == ButtonKind::Other && !is_bare
+    });
+    button.map(|button| format!("it has a button of the kind {}, which is not known here", button.kind.to_lowercase()))
+}
+
+/// All buttons, those of cards too.
+fn buttons(components: &[MetaComponent]) -> impl Iterator<Item = &MetaButton> {
+    let of_cards = components.iter().flat_map(|component| &component.cards).flat_map(|card| &card.components);
+    components.iter().chain(of_cards).flat_map(|component| &component.buttons)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(components: Value) -> Template {
+        let template = json!({
+            "id": "1", "name": "promo", "status": "APPROVED", "category": "MARKETING", "language": "en",
+            "components": components,
+        });
+        from_meta(serde_json::from_value(template).unwrap())
+    }
+
+    #[test]
+    fn a_button_that_nobody_here_knows_makes_a_template_unusable_with_the_reason() {
+        let of = |kind: &str| {
+            let buttons = json!([{ "type": "QUICK_REPLY", "text": "Stop" }, { "type": kind, "text": "x" }]);
+            read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "BUTTONS", "buttons": buttons }]))
+        };
+        let unknown = of("SPM");
+        assert_eq!(
+            unknown.unusable_because.as_deref(),
+            Some("it has a button of the kind spm, which is not known here")
+        );
+        assert_eq!(unknown.buttons.len(), 2);
+        for known in ["URL", "url", "VOICE_CALL", "REQUEST_CONTACT_INFO"] {
+            assert_eq!(of(known).unusable_because, None, "{known}");
+        }
+        let card = json!({ "components": [{ "type": "BUTTONS", "buttons": [{ "type": "SPM", "text": "x" }] }] });
+        let carousel = read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "CAROUSEL", "cards": [card] }]));
+        assert!(carousel.unusable_because.is_some_and(|why| why.contains("spm")));
+    }
+
+    #[test]
+    fn a_stale_cursor_costs_no_page_and_a_list_that_never_stands_still_is_given_up() {
+        let mut walk = Walk::default();
+        for page in 0..MOST_PAGES - 1 {
+            walk.turn(Some(page.to_string()));
+        }
+        assert!(walk.goes_on() && walk.begin_again());
+        assert_eq!((walk.after.as_deref(), walk.pages), (None, 0));
+        for _ in 0..MOST_PAGES {
+            assert!(walk.goes_on());
+            walk.turn(Some("next".to_owned()));
+        }
+        assert!(!walk.goes_on(), "every page was read");
+        let again = (0..MOST_BEGINNINGS).filter(|_| walk.begin_again()).count();
+        assert_eq!(again, 3);
+        let mut short = Walk::default();
+        short.turn(None);
+        assert!(!short.goes_on());
+    }
 }

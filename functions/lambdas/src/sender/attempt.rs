@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use campaigns::job::{CallbackData, Job, JobContent, JobRecipient, RecipientContent};
+use campaigns::job::{CallbackData, Job, JobRecipient, RecipientContent};
 use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
 use campaigns::phone;
 use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after_unsent};
-use campaigns::send_error::{Reaction, closes_country, reaction};
+use campaigns::send_error::{Reaction, closes_country, may_be_unreachable, reaction};
 use wire::MessageState;
 
 use super::flight::{CHECK_AHEAD_MICROS, SLOT_TOLERANCE_MICROS};
@@ -23,6 +23,7 @@ use crate::storage::messages::{self, Claimed};
 use crate::storage::pauses;
 use crate::storage::suppressions;
 use crate::storage::table::Written;
+use crate::storage::undelivered;
 
 pub(super) struct Attempt {
     pub app: Arc<App>,
@@ -160,11 +161,7 @@ impl Attempt {
         let JobRecipient { index, attempt, .. } = self.recipient;
         let callback = CallbackData { campaign_id: self.job.campaign_id.clone(), index, attempt }.encode();
         let content = self.job.content_of(&self.recipient);
-        let is_marketing = matches!(content, JobContent::Template(template) if template.is_marketing);
-        let way = match self.channel.marketing_messages && is_marketing {
-            true => Way::MarketingMessages,
-            false => Way::Messages,
-        };
+        let way = Way::of(content, self.channel.marketing_messages);
         let message = OutgoingMessage {
             phone_number_id: &self.channel.phone_number_id,
             to: &self.recipient.phone,
@@ -189,6 +186,9 @@ impl Attempt {
                 }
                 if closes_country(code) {
                     self.close_country().await;
+                }
+                if may_be_unreachable(code) {
+                    self.note_undelivered(claimed).await;
                 }
                 self.refused(claimed, code, retry_after_seconds)?
             }
@@ -224,6 +224,16 @@ impl Attempt {
         if let Err(error) = suppressions::add_by_code(&self.app, workspace, phone, code, now).await {
             let (campaign, index) = (&self.job.campaign_id, self.recipient.index);
             tracing::error!(%campaign, index, error = format!("{error:#}"), "a person could not be suppressed");
+        }
+    }
+
+    /// WhatsApp could not deliver to the person. What cannot be noted, the next campaign notes.
+    async fn note_undelivered(&self, claimed: &MessageRecord) {
+        let (workspace, campaign, phone) = (self.job.workspace_id, &self.job.campaign_id, claimed.canonical_phone());
+        let at = self.app.clock.now_millis();
+        if let Err(error) = undelivered::note(&self.app, workspace, campaign, phone, at).await {
+            let index = self.recipient.index;
+            tracing::error!(%campaign, index, error = format!("{error:#}"), "an undelivered message could not be noted");
         }
     }
 

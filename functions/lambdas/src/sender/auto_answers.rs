@@ -27,6 +27,10 @@ pub(super) async fn send(app: &App, errand: &AnswerErrand) -> anyhow::Result<()>
     let Some(text) = text(app, errand).await? else { return Ok(()) };
     let channel = channels::get(app, errand.workspace_id, &errand.channel_id).await?;
     let channel = channel.context("the channel of an automatic answer is gone")?;
+    if channel.heard.lacks_replies(app.clock.now_millis()) {
+        tracing::warn!(campaign = %errand.campaign_id, "WhatsApp lets the account answer nobody; an automatic answer is left out");
+        return put(app, errand, &wanted.moved(NoticeState::Refused, None)).await.map(|_| ());
+    }
     let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     let signals = Signals::of(number::read(app, &channel).await?);

@@ -52,6 +52,10 @@ pub(super) async fn send(app: &Arc<App>, errand: &NoticeErrand) -> anyhow::Resul
         return Ok(());
     }
     let channel = channels::get(app, workspace, &notice.channel_id).await?.context("the notice's channel is gone")?;
+    if channel.heard.lacks_replies(app.clock.now_millis()) {
+        // The wish holds without it. It may be let go within the notice's own hours.
+        return queues::send_notice(app, errand, BLOCKED_WAIT_SECONDS).await;
+    }
     let credentials = channel.credentials(app).await?;
     let credentials = credentials.with_context(|| format!("the app of channel {} is not configured", channel.id))?;
     let signals = Signals::of(number::read(app, &channel).await?);

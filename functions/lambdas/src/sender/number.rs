@@ -10,13 +10,14 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use campaigns::job::JobRecipient;
 use campaigns::retry::rest_wait;
-use campaigns::send_error;
+use campaigns::send_error::{self, Reaction};
 use wire::{ChannelId, WorkspaceId};
 
 use super::permit;
 use crate::App;
 use crate::storage::channels::{ChannelRecord, state_key};
 use crate::storage::table::{Item, Written, number, text, written};
+use crate::storage::wabas;
 
 /// The whole rate, in per mille.
 const WHOLE: i64 = 1_000;
@@ -57,7 +58,9 @@ pub(super) struct Number {
     /// Unknown outcomes in a row, as far as they were noted.
     pub unknowns: i64,
     /// The code for which it is blocked.
-    pub blocked_by: Option<u32>,
+    blocked_by: Option<u32>,
+    /// Until when; nothing: until somebody has seen to it.
+    blocked_until: Option<i64>,
 }
 
 impl Number {
@@ -72,6 +75,7 @@ impl Number {
             rests: read("rests").unwrap_or_default(),
             unknowns: read("unknowns").unwrap_or_default(),
             blocked_by: read("blockedBy").and_then(|code| u32::try_from(code).ok()),
+            blocked_until: read("blockedUntil"),
         }
     }
 
@@ -98,8 +102,13 @@ impl Number {
         self.free_at - permit::reach_micros(self.interval_micros(channel, now)) / 2
     }
 
+    /// The code for which it is blocked at `now`.
+    pub(super) fn blocked_at(&self, now: i64) -> Option<u32> {
+        self.blocked_by.filter(|_| self.blocked_until.is_none_or(|until| until > now))
+    }
+
     fn why_silent(&self, now: i64) -> Option<String> {
-        if let Some(code) = self.blocked_by {
+        if let Some(code) = self.blocked_at(now) {
             return Some(format!("the number cannot send: {} ({code})", send_error::title(code)));
         }
         let seconds = self.rest_until.checked_sub(now).filter(|left| *left > 0)? / 1_000_000 + 1;
@@ -157,16 +166,17 @@ pub(super) async fn slow(app: &App, channel: &ChannelRecord, known: &Number) -> 
     written(update.send().await, "slowing a number down")
 }
 
-/// WhatsApp asked for a rest: a minute, twice as long each time that it asks again soon, or as long as it says.
+/// WhatsApp asked for a rest by this code: a minute, twice as long each time that it asks again soon, or as long as it says.
 pub(super) async fn rest_again(
     app: &App,
     channel: &ChannelRecord,
     known: &Number,
+    code: u32,
     asked_ms: i64,
 ) -> anyhow::Result<()> {
     let now = app.clock.now_micros();
     let in_a_row = if now - known.rest_until < SOON_AGAIN_MICROS { known.rests + 1 } else { 1 };
-    let wait_ms = rest_wait(u32::try_from(in_a_row).unwrap_or(u32::MAX)).max(asked_ms);
+    let wait_ms = rest_wait(code, u32::try_from(in_a_row).unwrap_or(u32::MAX)).max(asked_ms);
     if rest(app, channel, now + wait_ms * 1_000).await? == Written::Done {
         let update = update(app, channel.workspace_id, &channel.id).update_expression("SET rests = :rests");
         update.expression_attribute_values(":rests", number(in_a_row)).send().await.context("counting rests")?;
@@ -225,39 +235,81 @@ pub(super) async fn trust(app: &App, channel: &ChannelRecord) -> anyhow::Result<
     written(update.send().await, "trusting a number again")
 }
 
-/// Lets nothing leave until somebody has seen to it.
+/// WhatsApp told by webhook that the number is to rest, or to slow down, for this code.
+pub(crate) async fn rest_by_event(app: &App, channel: &ChannelRecord, code: u32) -> anyhow::Result<()> {
+    let known = read(app, channel).await?;
+    match send_error::reaction(code) {
+        Reaction::SlowNumber => slow(app, channel, &known).await.map(|_| ()),
+        Reaction::RestNumber => rest_again(app, channel, &known, code, 0).await,
+        Reaction::Retry
+        | Reaction::Defer
+        | Reaction::Fail
+        | Reaction::Suppress
+        | Reaction::PauseCampaign
+        | Reaction::PauseNumber => Ok(()),
+    }
+}
+
+/// Lets nothing leave until somebody has seen to it: from this number, or from all of its account where the code is the
+/// account's.
 pub(crate) async fn block(app: &App, channel: &ChannelRecord, code: u32) -> anyhow::Result<()> {
-    let update = update(app, channel.workspace_id, &channel.id)
-        .update_expression("SET blockedBy = :code")
-        .expression_attribute_values(":code", number(code));
-    update.send().await.context("blocking a number")?;
-    Ok(())
+    block_all(app, channel, code, i64::MAX).await
 }
 
 /// The same because WhatsApp failed a message afterwards that was attempted at `attempted_at` (milliseconds). A message
-/// from before somebody saw to it says nothing new.
+/// from before somebody saw to a number says nothing new of it.
 pub(crate) async fn block_by_failure(
     app: &App,
     channel: &ChannelRecord,
     code: u32,
     attempted_at: i64,
-) -> anyhow::Result<Written> {
-    let update = update(app, channel.workspace_id, &channel.id)
-        .update_expression("SET blockedBy = :code")
-        .condition_expression("attribute_not_exists(unblockedAt) OR unblockedAt < :at")
-        .expression_attribute_values(":code", number(code))
-        .expression_attribute_values(":at", number(attempted_at));
-    written(update.send().await, "blocking a number by a failed message")
+) -> anyhow::Result<()> {
+    block_all(app, channel, code, attempted_at).await
 }
 
-/// The same because of what WhatsApp said of the account at `at` (seconds since 1970). What it said before, or says again
-/// after somebody has seen to it, changes nothing.
-pub(crate) async fn block_by_event(app: &App, channel: &ChannelRecord, code: u32, at: i64) -> anyhow::Result<Written> {
+async fn block_all(app: &App, channel: &ChannelRecord, code: u32, known_at: i64) -> anyhow::Result<()> {
+    block_one(app, channel, code, known_at).await?;
+    if !send_error::is_of_account(code) {
+        return Ok(());
+    }
+    for other in wabas::channels_of(app, &channel.app_id, &channel.waba_id).await? {
+        if other.id != channel.id || other.workspace_id != channel.workspace_id {
+            block_one(app, &other, code, known_at).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn block_one(app: &App, channel: &ChannelRecord, code: u32, known_at: i64) -> anyhow::Result<Written> {
     let update = update(app, channel.workspace_id, &channel.id)
-        .update_expression("SET blockedBy = :code, blockedAt = :at")
+        .update_expression("SET blockedBy = :code REMOVE blockedUntil")
+        .condition_expression("attribute_not_exists(unblockedAt) OR unblockedAt < :at")
+        .expression_attribute_values(":code", number(code))
+        .expression_attribute_values(":at", number(known_at));
+    written(update.send().await, "blocking a number")
+}
+
+/// The same because of what WhatsApp said of the account at `at`, until then if it says so (both in seconds since 1970).
+/// What it said before, or says again after somebody has seen to it, changes nothing.
+pub(crate) async fn block_by_event(
+    app: &App,
+    channel: &ChannelRecord,
+    code: u32,
+    at: i64,
+    until: Option<i64>,
+) -> anyhow::Result<Written> {
+    let update = update(app, channel.workspace_id, &channel.id)
+        .update_expression(match until {
+            Some(_) => "SET blockedBy = :code, blockedAt = :at, blockedUntil = :until",
+            None => "SET blockedBy = :code, blockedAt = :at REMOVE blockedUntil",
+        })
         .condition_expression("attribute_not_exists(blockedAt) OR blockedAt < :at")
         .expression_attribute_values(":code", number(code))
         .expression_attribute_values(":at", number(at));
+    let update = match until {
+        Some(until) => update.expression_attribute_values(":until", number(until.saturating_mul(1_000_000))),
+        None => update,
+    };
     written(update.send().await, "blocking a number by an event")
 }
 
@@ -267,7 +319,7 @@ pub(crate) async fn why_blocked(
     workspace: WorkspaceId,
     channel: &ChannelId,
 ) -> anyhow::Result<Option<String>> {
-    Ok(read_of(app, workspace, channel).await?.blocked_by.map(send_error::title))
+    Ok(read_of(app, workspace, channel).await?.blocked_at(app.clock.now_micros()).map(send_error::title))
 }
 
 /// Somebody has seen to it, or wants to try: the number may be used again. A rest that WhatsApp asked for goes on where
@@ -275,7 +327,7 @@ pub(crate) async fn why_blocked(
 pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<()> {
     let now = number(app.clock.now_millis());
     let blocked = update(app, workspace, channel)
-        .update_expression("SET unblockedAt = :now REMOVE blockedBy, unknowns, restUntil, suspect")
+        .update_expression("SET unblockedAt = :now REMOVE blockedBy, blockedUntil, unknowns, restUntil, suspect")
         .condition_expression("attribute_exists(blockedBy)")
         .expression_attribute_values(":now", now.clone());
     if written(blocked.send().await, "unblocking a number")? == Written::Done {
@@ -309,6 +361,14 @@ mod tests {
     fn a_number_that_was_never_slowed_has_its_whole_rate() {
         assert_eq!(Number::default().share_at(5), WHOLE);
         assert_eq!(Number::of(None), Number::default());
+    }
+
+    #[test]
+    fn a_block_with_an_end_is_over_then() {
+        let blocked = |until| Number { blocked_by: Some(368), blocked_until: until, ..Number::default() };
+        assert_eq!((blocked(None).blocked_at(i64::MAX), blocked(Some(9)).blocked_at(8)), (Some(368), Some(368)));
+        assert_eq!((blocked(Some(9)).blocked_at(9), Number::default().blocked_at(0)), (None, None));
+        assert_eq!(blocked(Some(9)).why_silent(9), None);
     }
 
     #[test]

@@ -119,7 +119,7 @@ pub(super) async fn take(app: &App, channel: &ChannelRecord, wish: Wish, free_at
             Asked::Refused(number) => number,
         };
         free_at = number.free_at;
-        if let Some(code) = number.blocked_by {
+        if let Some(code) = number.blocked_at(now) {
             return Ok(Permit::Blocked { code });
         }
         if number.rest_until > now {
@@ -160,7 +160,8 @@ fn granted(channel: &ChannelRecord, wish: Wish, now: i64, number: Number) -> Per
     Permit::Granted(Granted { slot_micros, interval_micros, messages: fit.clamp(1, messages), number })
 }
 
-const USABLE: &str = "(attribute_not_exists(restUntil) OR restUntil <= :now) AND attribute_not_exists(blockedBy) \
+const USABLE: &str = "(attribute_not_exists(restUntil) OR restUntil <= :now) \
+                      AND (attribute_not_exists(blockedBy) OR blockedUntil <= :now) \
                       AND (attribute_not_exists(unknowns) OR unknowns < :most)";
 
 /// The number is busy: the slots follow those that were granted before.
@@ -195,7 +196,7 @@ async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyh
     let update = update(app, channel)
         .update_expression("SET freeAt = :free, restUntil = :rest")
         .condition_expression(
-            "freeAt <= :earliest AND unknowns >= :most AND attribute_not_exists(blockedBy) \
+            "freeAt <= :earliest AND unknowns >= :most AND (attribute_not_exists(blockedBy) OR blockedUntil <= :now) \
              AND (attribute_not_exists(restUntil) OR restUntil <= :now)",
         )
         .expression_attribute_values(":free", table::number(earliest + wish.interval_micros))

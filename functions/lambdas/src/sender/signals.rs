@@ -144,7 +144,7 @@ impl Signals {
                     number::rest(app, channel, now + asked_ms * 1_000).await?;
                 }
             }
-            Reaction::RestNumber => number::rest_again(app, channel, &self.known(), asked_ms).await?,
+            Reaction::RestNumber => number::rest_again(app, channel, &self.known(), code, asked_ms).await?,
             Reaction::PauseNumber => number::block(app, channel, code).await?,
             Reaction::Retry | Reaction::Defer | Reaction::Fail | Reaction::Suppress | Reaction::PauseCampaign => {}
         }

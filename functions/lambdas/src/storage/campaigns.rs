@@ -259,6 +259,18 @@ impl CampaignRecord {
         self.wordings().iter().any(Wording::is_marketing)
     }
 
+    /// Whether a wording of it is a utility template, for everybody or for those whom free words may not reach.
+    pub fn is_utility(&self) -> bool {
+        let is_utility =
+            |of: &Wording<'_>| of.template().is_some_and(|(one, _)| one.category.eq_ignore_ascii_case("UTILITY"));
+        self.wordings().iter().any(is_utility)
+    }
+
+    /// Whether a wording of it is free words.
+    pub fn says_free_words(&self) -> bool {
+        self.wordings().iter().any(|wording| matches!(wording, Wording::Free { .. }))
+    }
+
     /// The values of one recipient in his wording, or why it cannot be filled.
     pub fn filled(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
         self.filled_for(index, Some(index), row)

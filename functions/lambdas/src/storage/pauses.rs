@@ -51,10 +51,17 @@ pub async fn pause_by_itself(app: &App, read: &CampaignRecord, reason: String) -
 /// Pauses a campaign whose messages WhatsApp refuses with this code, if nobody changed it since it was read.
 pub async fn pause_by_code(app: &App, read: &CampaignRecord, code: u32) -> anyhow::Result<Written> {
     let reason = format!("Paused by itself: {} ({code}).", send_error::title(code));
-    let Some(minutes) = send_error::passes_after_minutes(code) else {
-        return pause_by_itself(app, read, reason).await;
+    let now = app.clock.now_millis();
+    let next = match send_error::passes_after_minutes(code) {
+        Some(minutes) => read.paused_for_a_while(reason, minutes, now),
+        None if send_error::is_of_file(code) => {
+            let mut next =
+                read.paused_by_itself(format!("{reason} When it is resumed, the file is uploaded again."), now);
+            next.media.clear();
+            next
+        }
+        None => read.paused_by_itself(reason, now),
     };
-    let next = read.paused_for_a_while(reason, minutes, app.clock.now_millis());
     let why = next.status_reason.clone().unwrap_or_default();
     transition(app, read, &next, AuditLine::by_itself(CampaignEvent::Paused).because(why)).await
 }

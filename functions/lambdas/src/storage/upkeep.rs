@@ -88,6 +88,9 @@ pub struct Drift {
     pub at: i64,
     /// What came of it.
     pub state: DriftState,
+    /// What was said at that time, one bit for each thing: WhatsApp dates by the second, and says several in one.
+    #[serde(default)]
+    pub said: u64,
 }
 
 /// What came of a change of a template.

@@ -32,7 +32,8 @@ struct WindowRecord {
     wrote_at: i64,
 }
 
-fn partition(workspace: WorkspaceId, person: &str) -> String {
+/// Where what is known of a person beside his wishes stands: it goes when he is erased.
+pub(super) fn partition(workspace: WorkspaceId, person: &str) -> String {
     format!("window#{workspace}#{person}")
 }
 
@@ -41,7 +42,8 @@ fn key(workspace: WorkspaceId, channel: &ChannelId, person: &str) -> Item {
     Item::from([("pk".to_owned(), pk), ("sk".to_owned(), text(format!("channel#{channel}")))])
 }
 
-/// Notes that a person wrote to a number at `at` (milliseconds); an older message changes nothing.
+/// Notes that a person wrote to a number at `at` (milliseconds); an older message changes nothing. One from the future was
+/// written now at the latest: nobody's clock holds a window open.
 pub async fn note(
     app: &App,
     workspace: WorkspaceId,
@@ -49,6 +51,7 @@ pub async fn note(
     canonical_phone: &str,
     at: i64,
 ) -> anyhow::Result<Written> {
+    let at = at.min(app.clock.now_millis());
     // An hour beyond the end: clocks differ, and what is over is not believed anyway.
     let expires_at = (at + WINDOW_MS) / 1_000 + 3_600;
     let person = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;

@@ -4,17 +4,20 @@
 
 use std::collections::BTreeMap;
 
-use campaigns::send_error::{ACCOUNT_DELETED, ACCOUNT_DISABLED, ACCOUNT_RESTRICTED, ACCOUNT_VIOLATION};
+use campaigns::phone::canonical_digits;
+use campaigns::send_error::{self, ACCOUNT_DELETED, ACCOUNT_DISABLED, ACCOUNT_RESTRICTED, Reaction};
 use serde_json::Value;
 use wire::{WebhookData, WebhookEventKind};
 
-use super::notification::AccountChange;
+use super::notification::{AccountChange, code_of, millis};
+use super::people;
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::notices;
 use crate::sender::number;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::heard::{self, Heard, Limit, Quality};
+use crate::storage::kept::Raw;
 use crate::storage::table::Written;
 use crate::storage::wabas;
 
@@ -27,10 +30,20 @@ pub(super) struct News {
     waba_id: String,
     /// Seconds since 1970; 0 where WhatsApp does not say.
     at: i64,
-    /// Digits of the number that it is about; nothing: all of the account.
+    /// Digits of the number that it is about, in the form that all their spellings share; nothing: all of the account.
     number: Option<String>,
+    /// Meta's id of the number that it is about, where WhatsApp gives that one.
+    phone_number_id: Option<String>,
     /// The code for which the numbers are blocked.
     blocks: Option<u32>,
+    /// Until when, in seconds since 1970; nothing: until somebody has seen to it.
+    blocks_until: Option<i64>,
+    /// The code for which the numbers rest or slow down.
+    rests: Option<u32>,
+    /// Until when the account sends no utility templates.
+    no_utility_until: Option<i64>,
+    /// Until when the account answers nobody with free words.
+    no_replies_until: Option<i64>,
     rate: Option<u32>,
     limit: Option<Limit>,
     quality: Option<Quality>,
@@ -38,12 +51,13 @@ pub(super) struct News {
     text: String,
 }
 
-/// The news in a change, if it has any.
-pub(super) fn news(change: &AccountChange<'_>) -> Option<News> {
+/// The news in a change, if it has any. `now`: in seconds since 1970.
+pub(super) fn news(change: &AccountChange<'_>, now: i64) -> Option<News> {
     let value = change.value;
     let text = |name: &str| value[name].as_str().unwrap_or_default();
     let news = match change.field {
-        "account_update" => account(value),
+        "account_update" => account(value, change.at, now),
+        "messages" => errors(value, now)?,
         "phone_number_quality_update" => number_quality(value),
         "business_capability_update" => {
             let limit = limit(value)?;
@@ -69,23 +83,55 @@ pub(super) fn news(change: &AccountChange<'_>) -> Option<News> {
     };
     let number = digits(text("display_phone_number"));
     let number = Some(number).filter(|number| !number.is_empty());
-    Some(News { waba_id: change.waba_id.clone(), at: change.at, number, ..news })
+    let at = if change.at > 0 { change.at } else { news.at };
+    Some(News { waba_id: change.waba_id.clone(), at, number, ..news })
 }
 
+/// The digits of a shown number: WhatsApp shows some of Brazil without their ninth digit, and some of Mexico with a one.
 fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { digits } else { canonical_digits(&format!("+{digits}")) }
 }
 
-fn account(value: &Value) -> News {
+/// Errors that are no message's (Meta, webhooks, `value.errors`): those of the number are news, the others only its log's.
+/// They have no time of their own: within an hour the same is one.
+fn errors(value: &Value, now: i64) -> Option<News> {
+    const HOUR: i64 = 3_600;
+    let codes: Vec<u32> = value["errors"].as_array()?.iter().take(MOST_ERRORS).filter_map(code_of).collect();
+    let reacts = |wanted: &[Reaction]| codes.iter().copied().find(|code| wanted.contains(&send_error::reaction(*code)));
+    let blocks = reacts(&[Reaction::PauseNumber]);
+    let rests = reacts(&[Reaction::RestNumber, Reaction::SlowNumber]);
+    let Some(code) = blocks.or(rests) else {
+        if !codes.is_empty() {
+            tracing::info!(?codes, "WhatsApp told errors that are neither a message's nor the number's");
+        }
+        return None;
+    };
+    let id = people::id(&value["metadata"]["phone_number_id"]);
+    Some(News {
+        at: now - now.rem_euclid(HOUR),
+        phone_number_id: Some(id),
+        blocks,
+        rests,
+        text: format!("WhatsApp says of the number: {} ({code}).", send_error::title(code)),
+        ..News::default()
+    })
+}
+
+/// Errors of one change that are read.
+const MOST_ERRORS: usize = 20;
+
+fn account(value: &Value, at: i64, now: i64) -> News {
     let event = value["event"].as_str().unwrap_or_default();
     let blocked = |code, text: &str| News { blocks: Some(code), text: text.to_owned(), ..News::default() };
     match event {
         "ACCOUNT_DELETED" => blocked(ACCOUNT_DELETED, "The WhatsApp account was deleted: nothing can be sent."),
         "ACCOUNT_VIOLATION" => {
             let kind = value["violation_info"]["violation_type"].as_str().unwrap_or("no reason given");
-            blocked(ACCOUNT_VIOLATION, &format!("WhatsApp found the account in breach of a policy: {kind}."))
+            // What follows from it, if anything, WhatsApp says apart: a restriction, or an end.
+            News { text: format!("WhatsApp found the account in breach of a policy: {kind}."), ..News::default() }
         }
-        "ACCOUNT_RESTRICTION" => restriction(&value["restriction_info"]),
+        "ACCOUNT_RESTRICTION" => restriction(&value["restriction_info"], at, now),
         "DISABLED_UPDATE" => match value["ban_info"]["waba_ban_state"].as_str().unwrap_or_default() {
             "REINSTATE" => News {
                 text: "WhatsApp reinstated the account: resume your campaigns when you like.".to_owned(),
@@ -101,14 +147,50 @@ fn account(value: &Value) -> News {
     }
 }
 
-/// Only what keeps the business from writing first stops its campaigns; the rest is for people to know.
-fn restriction(info: &Value) -> News {
+/// Until a restriction without an end is over: nobody knows.
+const WITHOUT_END: i64 = i64::MAX / 1_000_000;
+
+/// WhatsApp tells what happened again for a week at most (Meta, webhooks, December 2025), in seconds.
+const LONGEST_RETRIES: i64 = 7 * 86_400;
+
+/// Until when the account may not do this; nothing when it may, or may again. `at`: when WhatsApp said so; where that is
+/// longer ago than it repeats itself, the clocks differ, and how long it lasts is what is believed.
+pub(super) fn restricted_until(info: &Value, kind: &str, at: i64, now: i64) -> Option<i64> {
+    let of_kind = info.as_array().into_iter().flatten().filter(|one| one["restriction_type"].as_str() == Some(kind));
+    let ends = of_kind.map(|one| millis(&one["expiration"]).map_or(WITHOUT_END, |millis| millis / 1_000));
+    let end = ends.max()?;
+    let is_of_other_clock = at > 0 && now - at > LONGEST_RETRIES && end != WITHOUT_END;
+    let end = if is_of_other_clock { now + (end - at) } else { end };
+    (end > now).then_some(end)
+}
+
+/// Utility templates may not be sent.
+pub(super) const NO_UTILITY: &str = "RESTRICTED_UTILITY_TEMPLATES";
+
+/// Not even people who wrote may be answered.
+pub(super) const NO_REPLIES: &str = "RESTRICTED_CUSTOMER_INITIATED_MESSAGING";
+
+/// Only what keeps the business from writing first stops its campaigns; the rest stops what it names, or is for people to
+/// know.
+fn restriction(info: &Value, at: i64, now: i64) -> News {
     let kinds: Vec<&str> =
         info.as_array().into_iter().flatten().filter_map(|one| one["restriction_type"].as_str()).collect();
-    let blocks = kinds.contains(&"RESTRICTED_BIZ_INITIATED_MESSAGING").then_some(ACCOUNT_RESTRICTED);
-    let consequence = blocks.map_or("", |_| " Its campaigns stop.");
-    let text = format!("WhatsApp restricted the account: {}.{consequence}", kinds.join(", "));
-    News { blocks, text, ..News::default() }
+    let until = |kind: &str| restricted_until(info, kind, at, now);
+    let campaigns = until("RESTRICTED_BIZ_INITIATED_MESSAGING");
+    let consequences = [
+        (campaigns, " Its campaigns stop."),
+        (until(NO_UTILITY), " Its campaigns of utility templates stop."),
+        (until(NO_REPLIES), " Its free words and automatic answers stop."),
+    ];
+    let consequence: String = consequences.iter().filter(|(until, _)| until.is_some()).map(|(_, text)| *text).collect();
+    News {
+        blocks: campaigns.map(|_| ACCOUNT_RESTRICTED),
+        blocks_until: campaigns.filter(|until| *until != WITHOUT_END),
+        no_utility_until: until(NO_UTILITY),
+        no_replies_until: until(NO_REPLIES),
+        text: format!("WhatsApp restricted the account: {}.{consequence}", kinds.join(", ")),
+        ..News::default()
+    }
 }
 
 fn number_quality(value: &Value) -> News {
@@ -140,22 +222,7 @@ fn number_quality(value: &Value) -> News {
 /// The limit in whichever of Meta's fields and forms it comes; nothing where there is none.
 fn limit(value: &Value) -> Option<Limit> {
     let names = ["max_daily_conversations_per_business", "current_limit", "max_daily_conversation_per_phone"];
-    names.iter().find_map(|name| one_limit(&value[name]))
-}
-
-/// `2000`, `"2000"`, `"TIER_2K"`, `"TIER_UNLIMITED"`; what is not set is no limit to go by.
-fn one_limit(value: &Value) -> Option<Limit> {
-    let people = |number: u64| u32::try_from(number).ok().filter(|people| *people > 0).map(Limit::People);
-    if let Some(number) = value.as_u64() {
-        return people(number);
-    }
-    let text = value.as_str()?;
-    let tier = text.strip_prefix("TIER_").unwrap_or(text);
-    match (tier, tier.strip_suffix('K')) {
-        ("UNLIMITED", _) => Some(Limit::Unlimited),
-        (_, Some(thousands)) => people(thousands.parse::<u64>().ok()?.checked_mul(1_000)?),
-        (number, None) => people(number.parse().ok()?),
-    }
+    names.iter().find_map(|name| Limit::of_meta(&value[name]))
 }
 
 fn limit_in_words(limit: Limit) -> String {
@@ -172,16 +239,18 @@ fn alert(value: &Value) -> News {
     News { text: text.trim_matches([' ', ':']).to_owned(), ..News::default() }
 }
 
-/// Takes in the news of a webhook, in their order. An error means: some may be missing, send it again.
-pub(super) async fn apply(app: &App, app_id: &str, all: Vec<News>) -> anyhow::Result<()> {
+/// Takes in the news of a webhook, in their order, and says which are nobody's here. An error means: some may be missing,
+/// send it again.
+pub(super) async fn apply(app: &App, app_id: &str, all: Vec<(News, &AccountChange<'_>)>) -> anyhow::Result<Vec<Raw>> {
     let mut accounts: BTreeMap<String, Vec<ChannelRecord>> = BTreeMap::new();
-    for news in all {
+    let mut foreign = Vec::new();
+    for (news, change) in all {
         if !accounts.contains_key(&news.waba_id) {
             let channels = wabas::channels_of(app, app_id, &news.waba_id).await?;
             accounts.insert(news.waba_id.clone(), channels);
         }
         let channels = accounts.get(&news.waba_id).into_iter().flatten();
-        let meant = channels.filter(|channel| news.number.as_ref().is_none_or(|number| *number == shown(channel)));
+        let meant = channels.filter(|channel| news.is_of(channel));
         let mut is_foreign = true;
         for channel in meant {
             is_foreign = false;
@@ -189,20 +258,31 @@ pub(super) async fn apply(app: &App, app_id: &str, all: Vec<News>) -> anyhow::Re
         }
         if is_foreign {
             tracing::warn!(app_id, "news of no account or number of this app change nothing");
+            foreign.push(change.raw());
         }
     }
-    Ok(())
+    Ok(foreign)
 }
 
-fn shown(channel: &ChannelRecord) -> String {
-    digits(&channel.display_phone_number)
+impl News {
+    /// Whether it is about this channel, among those of the account.
+    fn is_of(&self, channel: &ChannelRecord) -> bool {
+        let is_shown = self.number.as_ref().is_none_or(|number| *number == digits(&channel.display_phone_number));
+        is_shown && self.phone_number_id.as_ref().is_none_or(|id| *id == channel.phone_number_id)
+    }
 }
 
 async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result<()> {
     if let Some(code) = news.blocks
-        && number::block_by_event(app, channel, code, news.at).await? == Written::Done
+        && number::block_by_event(app, channel, code, news.at, news.blocks_until).await? == Written::Done
     {
         tracing::warn!(channel = %channel.id, code, "WhatsApp stopped the account of a channel: it sends nothing more");
+        if send_error::is_of_account(code) {
+            number::block(app, channel, code).await?;
+        }
+    }
+    if let Some(code) = news.rests {
+        number::rest_by_event(app, channel, code).await?;
     }
     if news.quality == Some(Quality::Flagged) {
         tracing::warn!(channel = %channel.id, "the quality of a number fell");
@@ -216,6 +296,12 @@ async fn take(app: &App, channel: &ChannelRecord, news: &News) -> anyhow::Result
         }
         if let Some(quality) = news.quality {
             Heard::tell(&mut heard.quality, quality, news.at);
+        }
+        if let Some(until) = news.no_utility_until {
+            Heard::tell(&mut heard.no_utility_until, until, news.at);
+        }
+        if let Some(until) = news.no_replies_until {
+            Heard::tell(&mut heard.no_replies_until, until, news.at);
         }
         heard.note(news.at, &news.text);
     };
@@ -247,7 +333,48 @@ mod tests {
     use super::*;
 
     fn heard(field: &str, value: Value) -> News {
-        news(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value }).unwrap()
+        news(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value }, 200).unwrap()
+    }
+
+    #[test]
+    fn a_restriction_lasts_as_long_as_it_says_and_stops_what_it_names() {
+        let restricted = |kind: &str, end: Value| {
+            let info = json!([{ "restriction_type": kind, "expiration": end }]);
+            heard("account_update", json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": info }))
+        };
+        let first = |end: Value| {
+            let news = restricted("RESTRICTED_BIZ_INITIATED_MESSAGING", end);
+            (news.blocks, news.blocks_until)
+        };
+        assert_eq!(first(json!(900)), (Some(ACCOUNT_RESTRICTED), Some(900)));
+        assert_eq!(first(json!("900")), (Some(ACCOUNT_RESTRICTED), Some(900)));
+        assert_eq!((first(json!(null)), first(json!(150))), ((Some(ACCOUNT_RESTRICTED), None), (None, None)));
+        let utility = restricted(NO_UTILITY, json!(900));
+        assert_eq!((utility.blocks, utility.no_utility_until, utility.no_replies_until), (None, Some(900), None));
+        let replies = restricted(NO_REPLIES, json!(null));
+        assert_eq!((replies.blocks, replies.no_replies_until), (None, Some(WITHOUT_END)));
+        let info = json!([{ "restriction_type": NO_UTILITY, "expiration": 900 }]);
+        let late = 100 + LONGEST_RETRIES + 1;
+        assert_eq!(restricted_until(&info, NO_UTILITY, 100, late), Some(late + 800), "the clocks differ");
+        assert_eq!(restricted_until(&info, NO_UTILITY, 100, late - 1), None, "it came late and is over");
+    }
+
+    #[test]
+    fn errors_beside_messages_are_the_numbers_where_their_code_is() {
+        let of = |codes: &[u32]| {
+            let errors: Vec<Value> = codes.iter().map(|code| json!({ "code": code, "title": "x" })).collect();
+            let value = json!({ "metadata": { "phone_number_id": "7" }, "errors": errors });
+            news(&AccountChange { waba_id: "1".to_owned(), at: 0, field: "messages", value: &value }, 7_300)
+        };
+        let blocked = of(&[131_051, 131_042]).unwrap();
+        assert_eq!((blocked.blocks, blocked.phone_number_id.as_deref(), blocked.at), (Some(131_042), Some("7"), 7_200));
+        assert!(
+            blocked.text.contains("payment method (131042)") || blocked.text.contains("(131042)"),
+            "{}",
+            blocked.text
+        );
+        assert_eq!(of(&[131_057]).unwrap().rests, Some(131_057));
+        assert_eq!((of(&[131_051]), of(&[])), (None, None));
     }
 
     #[test]
@@ -275,7 +402,7 @@ mod tests {
         assert_eq!(account(banned("DISABLE")), Some(ACCOUNT_DISABLED));
         assert_eq!((account(banned("REINSTATE")), account(banned("SCHEDULE_FOR_DISABLE"))), (None, None));
         assert_eq!(account(json!({ "event": "ACCOUNT_DELETED" })), Some(ACCOUNT_DELETED));
-        assert_eq!(account(json!({ "event": "ACCOUNT_VIOLATION" })), Some(ACCOUNT_VIOLATION));
+        assert_eq!(account(json!({ "event": "ACCOUNT_VIOLATION" })), None);
         assert_eq!(account(json!({ "event": "PARTNER_ADDED" })), None);
     }
 
@@ -285,6 +412,10 @@ mod tests {
             heard("phone_number_quality_update", json!({ "display_phone_number": "+1 555-078-3881", "event": event }))
         };
         assert_eq!(number("THROUGHPUT_UPGRADE").number.as_deref(), Some("15550783881"));
+        let brazil = json!({ "display_phone_number": "+55 31 9876-5432", "event": "ONBOARDING" });
+        let with_nine = json!({ "display_phone_number": "5531998765432", "event": "ONBOARDING" });
+        let named = |value| heard("phone_number_quality_update", value).number;
+        assert_eq!(named(brazil), named(with_nine), "WhatsApp shows some numbers of Brazil without their ninth digit");
         assert_eq!(number("THROUGHPUT_UPGRADE").rate, Some(1_000));
         assert_eq!(number("FLAGGED").quality, Some(Quality::Flagged));
         assert_eq!(number("UNFLAGGED").quality, Some(Quality::Good));

@@ -15,6 +15,7 @@ use crate::storage::pauses;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::suppressions;
 use crate::storage::table::Written;
+use crate::storage::undelivered;
 
 /// How long after a late failure a campaign that has ended is looked at, in seconds.
 const WAKE_SECONDS: i32 = 5;
@@ -44,6 +45,10 @@ pub(super) async fn take_consequences(
             // The number first, and whatever its campaign does: all others on it would go on failing.
             number::block_by_failure(app, channel, code, message.attempted_at).await?;
             pause(app, campaign, message, code).await
+        }
+        Reaction::Fail if send_error::may_be_unreachable(code) => {
+            let phone = message.canonical_phone();
+            undelivered::note(app, channel.workspace_id, campaign, phone, failed_at).await
         }
         Reaction::Fail if closes_country(code) => {
             let country = phone::country_code_of(message.canonical_phone());

@@ -27,8 +27,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
 use serde::Deserialize;
 
-use self::notification::Notification;
+use self::notification::{AccountChange, Notification};
 use crate::App;
+use crate::storage::kept::{self, MOST_AT_ONCE, Raw};
 
 /// Largest body, in bytes: WhatsApp sends up to 3 MB.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -100,16 +101,41 @@ async fn receive(
 async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::Result<()> {
     let (replies, meetings, moves) = (notification.replies(), notification.meetings(), notification.moves());
     let changes = notification.of_accounts();
-    let events = changes.iter().filter_map(templates::event).collect();
-    let news = changes.iter().filter_map(accounts::news).collect();
+    let now = app.clock.now_millis() / 1_000;
+    let events = changes.iter().filter_map(|change| templates::event(change, now)).collect();
+    let news = changes.iter().filter_map(|change| Some((accounts::news(change, now)?, change))).collect();
     count_unused(app_id, changes.iter().map(|change| change.field));
+    let mut left = unused(&changes);
     opt_outs::apply(app, app_id, notification.wishes()).await?;
-    accounts::apply(app, app_id, news).await?;
+    left.extend(accounts::apply(app, app_id, news).await?);
     templates::apply(app, app_id, events).await?;
-    receipts::apply(app, app_id, notification).await?;
+    left.extend(receipts::apply(app, app_id, notification).await?);
     meetings::apply(app, app_id, meetings).await?;
     moves::apply(app, app_id, moves).await?;
-    replies::apply(app, app_id, replies).await
+    replies::apply(app, app_id, replies).await?;
+    keep(app, app_id, &left).await
+}
+
+/// Keeps what nothing was made of: last, and so many of it.
+async fn keep(app: &App, app_id: &str, left: &[Raw]) -> anyhow::Result<()> {
+    if left.len() > MOST_AT_ONCE {
+        tracing::warn!(
+            app_id,
+            kept = MOST_AT_ONCE,
+            of = left.len(),
+            "a webhook has more that nothing is made of than is kept"
+        );
+    }
+    for raw in left.iter().take(MOST_AT_ONCE) {
+        kept::keep(app, app_id, raw).await?;
+    }
+    Ok(())
+}
+
+/// The changes in fields that nothing is made of.
+fn unused(changes: &[AccountChange<'_>]) -> Vec<Raw> {
+    let unused = changes.iter().filter(|change| !USED.contains(&change.field)).take(MOST_AT_ONCE);
+    unused.map(AccountChange::raw).collect()
 }
 
 /// Fields that something is made of.
@@ -130,8 +156,8 @@ const USED: [&str; 14] = [
     "message_template_components_update",
 ];
 
-/// Fields that nothing is made of, and those that Meta adds, are acknowledged and counted in the log, without what they
-/// say.
+/// Fields that nothing is made of, and those that Meta adds, are acknowledged, kept for a while, and counted in the log
+/// without what they say.
 fn count_unused<'a>(app_id: &str, fields: impl Iterator<Item = &'a str>) {
     let mut unused: BTreeMap<&str, usize> = BTreeMap::new();
     for field in fields.filter(|field| !USED.contains(field)) {

@@ -2,7 +2,7 @@
 
 use campaigns::message::{Receipt, ReceiptStatus};
 use campaigns::price::Price;
-use campaigns::send_error::NO_REASON;
+use campaigns::send_error::{NO_REASON, told_apart};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -12,6 +12,7 @@ use super::moves::{self, Move};
 use super::opt_outs::{self, Wish};
 use super::people;
 use super::replies::{self, Reply};
+use crate::storage::kept::Raw;
 
 /// The whole body. Up to 1,000 updates (Meta, December 2025).
 #[derive(Debug, Deserialize)]
@@ -67,6 +68,13 @@ pub(super) struct AccountChange<'a> {
     pub value: &'a Value,
 }
 
+impl AccountChange<'_> {
+    /// As it came.
+    pub(super) fn raw(&self) -> Raw {
+        Raw { field: self.field.to_owned(), value: self.value.clone() }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct MessagesValue {
     #[serde(default)]
@@ -79,6 +87,9 @@ struct MessagesValue {
 /// One status of one message.
 #[derive(Debug, Deserialize)]
 pub(super) struct Status {
+    /// As it came.
+    #[serde(skip)]
+    pub raw: Value,
     id: String,
     status: String,
     timestamp: Timestamp,
@@ -121,6 +132,8 @@ pub(super) struct NumberStatuses {
     pub phone_number_id: String,
     /// In the order of the body.
     pub statuses: Vec<Status>,
+    /// Those that cannot be read.
+    pub unreadable: Vec<Value>,
 }
 
 impl Notification {
@@ -170,12 +183,13 @@ impl Notification {
             match serde_json::from_value::<MessagesValue>(change.value) {
                 Ok(value) => {
                     let (statuses, unreadable) = read_statuses(value.statuses);
-                    if unreadable > 0 {
-                        tracing::error!(unreadable, read = statuses.len(), "statuses in a webhook cannot be read");
+                    if !unreadable.is_empty() {
+                        let (unreadable, read) = (unreadable.len(), statuses.len());
+                        tracing::error!(unreadable, read, "statuses in a webhook cannot be read");
                     }
-                    if !statuses.is_empty() {
+                    if !statuses.is_empty() || !unreadable.is_empty() {
                         let phone_number_id = people::id(&value.metadata["phone_number_id"]);
-                        all.push(NumberStatuses { phone_number_id, statuses });
+                        all.push(NumberStatuses { phone_number_id, statuses, unreadable });
                     }
                 }
                 Err(error) => tracing::error!(%error, "a change in a webhook cannot be read"),
@@ -188,12 +202,15 @@ impl Notification {
 /// Longest id of a message that is kept: Meta's have some hundred characters, and an item costs by the kilobyte.
 const LONGEST_WAMID: usize = 256;
 
-/// The statuses that can be read, and how many cannot.
-fn read_statuses(values: Vec<Value>) -> (Vec<Status>, usize) {
-    let given = values.len();
-    let read = |value| serde_json::from_value(value).ok().filter(|status: &Status| status.id.len() <= LONGEST_WAMID);
-    let statuses: Vec<Status> = values.into_iter().filter_map(read).collect();
-    let unreadable = given - statuses.len();
+/// The statuses that can be read, and those that cannot.
+fn read_statuses(values: Vec<Value>) -> (Vec<Status>, Vec<Value>) {
+    let (mut statuses, mut unreadable) = (Vec::with_capacity(values.len()), Vec::new());
+    for value in values {
+        match Status::deserialize(&value) {
+            Ok(status) if status.id.len() <= LONGEST_WAMID => statuses.push(Status { raw: value, ..status }),
+            Ok(_) | Err(_) => unreadable.push(value),
+        }
+    }
     (statuses, unreadable)
 }
 
@@ -250,16 +267,19 @@ impl Status {
         }
     }
 
-    /// The code of the first error: a number, or the same as text.
+    /// The code of the first error.
     fn code(&self) -> u32 {
-        let code = self.errors.get(0).and_then(|error| error.get("code"));
-        let number = match code {
-            Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(other) => other.as_u64().and_then(|code| u32::try_from(code).ok()),
-            None => None,
-        };
-        number.unwrap_or(NO_REASON)
+        self.errors.get(0).and_then(code_of).unwrap_or(NO_REASON)
     }
+}
+
+/// The code of an error by which it is judged: a number, or the same as text, told apart by its details.
+pub(super) fn code_of(error: &Value) -> Option<u32> {
+    let code = match error.get("code")? {
+        Value::String(text) => text.trim().parse().ok()?,
+        other => u32::try_from(other.as_u64()?).ok()?,
+    };
+    Some(told_apart(code, None, error["error_data"]["details"].as_str().unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -281,8 +301,8 @@ mod tests {
         let people: Vec<String> = notification.wishes().into_iter().map(|wish| wish.phone).collect();
         let people = people.into_iter().chain(notification.replies().into_iter().map(|reply| reply.phone));
         for change in notification.of_accounts() {
-            templates::event(&change);
-            accounts::news(&change);
+            templates::event(&change, 0);
+            accounts::news(&change, 0);
         }
         notification.moves();
         let people: Vec<String> = people.map(|phone| canonical_digits(&format!("+{phone}"))).collect();
@@ -365,7 +385,7 @@ mod tests {
         let of_a_number = json!({ "id": 7, "status": "sent", "timestamp": "1" });
         let given = vec![good.clone(), of_a_number, json!("sent"), json!({ "id": "wamid.2" }), good];
         let (statuses, unreadable) = read_statuses(given);
-        assert_eq!((statuses.len(), unreadable), (2, 3));
+        assert_eq!((statuses.len(), unreadable.len()), (2, 3));
     }
 
     #[test]

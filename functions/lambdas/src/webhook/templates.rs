@@ -7,8 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use wire::{CampaignEvent, CampaignStatus, ChannelId, TemplateContent, WebhookData, WebhookEventKind, WorkspaceId};
 
+use super::accounts::{NO_REPLIES, NO_UTILITY, restricted_until};
 use super::notification::AccountChange;
 use crate::App;
 use crate::hooks::{self, Happening};
@@ -29,15 +31,28 @@ const MOST_PAGES: usize = 20;
 /// Times that a campaign is decided about anew because somebody else wrote in between.
 const MOST_RACES: u32 = 20;
 
-/// What was said of one template.
+/// What was said of one template, or of all of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
     waba_id: String,
     /// Seconds since 1970; 0 where WhatsApp does not say.
     at: i64,
-    name: String,
-    language: String,
+    of: Whose,
     what: What,
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Whose {
+    Template {
+        name: String,
+        language: String,
+    },
+    /// All that the account may not send for a while: what campaigns are told, and which.
+    Kind {
+        is_utility: bool,
+        is_free: bool,
+    },
 }
 
 /// What it was.
@@ -54,7 +69,11 @@ enum What {
 }
 
 /// The event in a change, if it is one of a template: by what the value holds, since Meta's own samples mix the fields up.
-pub(super) fn event(change: &AccountChange<'_>) -> Option<Event> {
+/// `now`: in seconds since 1970.
+pub(super) fn event(change: &AccountChange<'_>, now: i64) -> Option<Event> {
+    if change.field == "account_update" {
+        return restriction(change, now);
+    }
     let text = |name: &str| change.value[name].as_str().unwrap_or_default();
     let name = text("message_template_name");
     if name.is_empty() || !is_of_templates(change.field) {
@@ -73,8 +92,26 @@ pub(super) fn event(change: &AccountChange<'_>) -> Option<Event> {
     } else {
         What::Noted("its text was changed".to_owned())
     };
-    let (name, language) = (name.to_owned(), text("message_template_language").to_owned());
-    Some(Event { waba_id: change.waba_id.clone(), at: change.at, name, language, what })
+    let of = Whose::Template { name: name.to_owned(), language: text("message_template_language").to_owned() };
+    Some(Event { waba_id: change.waba_id.clone(), at: change.at, of, what })
+}
+
+/// A restriction of the account that stops campaigns of a kind, and not all of them.
+fn restriction(change: &AccountChange<'_>, now: i64) -> Option<Event> {
+    if change.value["event"].as_str() != Some("ACCOUNT_RESTRICTION") {
+        return None;
+    }
+    let info = &change.value["restriction_info"];
+    let until = |kind: &str| restricted_until(info, kind, change.at, now);
+    let (is_utility, is_free) = (until(NO_UTILITY).is_some(), until(NO_REPLIES).is_some());
+    let how = match (is_utility, is_free) {
+        (false, false) => return None,
+        (true, false) => "lets the account send no utility templates for now",
+        (false, true) => "lets the account answer nobody with free words for now",
+        (true, true) => "lets the account send neither utility templates nor free words for now",
+    };
+    let of = Whose::Kind { is_utility, is_free };
+    Some(Event { waba_id: change.waba_id.clone(), at: change.at, of, what: What::Stopped(how.to_owned()) })
 }
 
 fn is_of_templates(field: &str) -> bool {
@@ -111,16 +148,26 @@ fn status(event: &str, value: &Value) -> What {
 }
 
 impl Event {
-    /// Whether the campaign sends this template. Meta writes languages with either sign between their parts.
+    /// Whether the campaign sends this template, or this kind. Meta writes languages with either sign between their parts.
     fn is_of(&self, campaign: &CampaignRecord) -> bool {
+        let (name, language) = match &self.of {
+            Whose::Template { name, language } => (name, language),
+            Whose::Kind { is_utility, is_free } => {
+                return (*is_utility && campaign.is_utility()) || (*is_free && campaign.says_free_words());
+            }
+        };
         let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
-        let is_of = |content: &TemplateContent| content.name == self.name && same(&content.language, &self.language);
+        let is_of = |content: &TemplateContent| content.name == *name && same(&content.language, language);
         campaign.wordings().iter().any(|wording| wording.template().is_some_and(|(_, content)| is_of(content)))
     }
 
     /// What it says, for a marketer.
     fn in_words(&self) -> String {
-        let Event { name, language, .. } = self;
+        let (name, language) = match (&self.of, &self.what) {
+            (Whose::Template { name, language }, _) => (name, language),
+            (Whose::Kind { .. }, What::Stopped(how) | What::Noted(how)) => return format!("WhatsApp {how}."),
+            (Whose::Kind { .. }, What::Restored | What::BecameMarketing) => return String::new(),
+        };
         match &self.what {
             What::Stopped(how) => format!("Template {name} ({language}): WhatsApp {how}."),
             What::Restored => format!("Template {name} ({language}) can be sent again."),
@@ -129,6 +176,14 @@ impl Event {
             }
             What::Noted(what) => format!("Template {name} ({language}): {what}."),
         }
+    }
+}
+
+impl Event {
+    /// One bit of sixty-four that stands for what it says.
+    fn bit(&self) -> u64 {
+        let digest = Sha256::digest(format!("{:?}", self.what).as_bytes());
+        1 << (digest[0] % 64)
     }
 }
 
@@ -145,7 +200,9 @@ enum Change {
 
 /// What an event means for a campaign of its template; nothing when the campaign knows it already, or a later one.
 fn change(campaign: &CampaignRecord, event: &Event) -> Option<Change> {
-    if campaign.upkeep.drift.is_some_and(|known| known.at >= event.at) {
+    // Of the same second only what was not said yet: notes of before bits were kept know all of theirs.
+    let knows = |known: Drift| known.at > event.at || known.said == 0 || known.said & event.bit() != 0;
+    if campaign.upkeep.drift.is_some_and(|known| known.at >= event.at && knows(known)) {
         return None;
     }
     let is_active = matches!(campaign.status, CampaignStatus::Scheduled | CampaignStatus::Processing);
@@ -181,6 +238,9 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
 
 /// Notices on the channel for people.
 async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::Result<()> {
+    // Of a kind that the account may not send the news of the account tell.
+    let of_templates = |event: &&&Event| matches!(event.of, Whose::Template { .. });
+    let events: Vec<&Event> = events.iter().filter(of_templates).copied().collect();
     let note = |heard: &mut heard::Heard| events.iter().for_each(|event| heard.note(event.at, &event.in_words()));
     heard::change(app, channel, note).await?;
     let happenings: Vec<Happening> = events.iter().map(|event| happening(app, channel, event)).collect();
@@ -188,6 +248,10 @@ async fn note(app: &App, channel: &ChannelRecord, events: &[&Event]) -> anyhow::
 }
 
 fn happening(app: &App, channel: &ChannelRecord, event: &Event) -> Happening {
+    let (template_name, template_language) = match &event.of {
+        Whose::Template { name, language } => (Some(name.clone()), Some(language.clone())),
+        Whose::Kind { .. } => (None, None),
+    };
     Happening {
         kind: WebhookEventKind::TemplateAlert,
         at: if event.at > 0 { event.at * 1_000 } else { app.clock.now_millis() },
@@ -195,8 +259,8 @@ fn happening(app: &App, channel: &ChannelRecord, event: &Event) -> Happening {
         person: None,
         data: WebhookData {
             channel_id: Some(channel.id.clone()),
-            template_name: Some(event.name.clone()),
-            template_language: Some(event.language.clone()),
+            template_name,
+            template_language,
             text: Some(event.in_words()),
             ..WebhookData::default()
         },
@@ -237,7 +301,8 @@ async fn tell(app: &App, listed: &CampaignRecord, event: &Event) -> anyhow::Resu
 }
 
 async fn write(app: &App, read: &CampaignRecord, change: &Change, event: &Event) -> anyhow::Result<Written> {
-    let drift = |state| Some(Drift { at: event.at, state });
+    let said_before = read.upkeep.drift.filter(|known| known.at == event.at).map_or(0, |known| known.said);
+    let drift = |state| Some(Drift { at: event.at, state, said: said_before | event.bit() });
     match change {
         Change::Pause => {
             let reason = format!("Paused by itself: {}", event.in_words());
@@ -268,7 +333,7 @@ mod tests {
     use crate::api::campaign_view::tests::record as campaign;
 
     fn heard(field: &str, value: Value) -> Option<Event> {
-        event(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value })
+        event(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value }, 200)
     }
 
     fn said(what: Value) -> Event {
@@ -303,9 +368,38 @@ mod tests {
             assert_eq!(change(&campaign(), &event), Some(Change::Pause), "{event:?}");
             assert!(event.in_words().contains("(SCAM)"), "{}", event.in_words());
             let mut knows = campaign();
-            knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable });
+            knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: event.bit() });
             assert_eq!(change(&knows, &event), None, "{event:?} again, after somebody resumed");
         }
+    }
+
+    #[test]
+    fn several_events_of_one_second_are_each_taken_in_once() {
+        let (paused, disabled) = (said(json!({ "event": "PAUSED" })), said(json!({ "event": "DISABLED" })));
+        let restored = said(json!({ "event": "APPROVED" }));
+        let mut knows = campaign();
+        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: restored.bit() });
+        assert_eq!((change(&knows, &restored), change(&knows, &paused)), (None, Some(Change::Pause)));
+        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Stopped, said: restored.bit() | paused.bit() });
+        assert_eq!((change(&knows, &paused), change(&knows, &disabled)), (None, Some(Change::Pause)));
+        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: 0 });
+        assert_eq!(change(&knows, &paused), None, "noted before bits were kept");
+    }
+
+    #[test]
+    fn a_restriction_of_utility_templates_stops_their_campaigns_and_no_others() {
+        let restricted = |kind: &str| {
+            let info = json!([{ "restriction_type": kind, "expiration": 900 }]);
+            heard("account_update", json!({ "event": "ACCOUNT_RESTRICTION", "restriction_info": info }))
+        };
+        let stopped = restricted("RESTRICTED_UTILITY_TEMPLATES").unwrap();
+        assert!(!stopped.is_of(&campaign()), "it sends marketing");
+        let mut utility = campaign();
+        utility.template.as_mut().unwrap().category = "UTILITY".into();
+        assert!(stopped.is_of(&utility) && change(&utility, &stopped) == Some(Change::Pause));
+        assert_eq!(stopped.in_words(), "WhatsApp lets the account send no utility templates for now.");
+        assert!(restricted("RESTRICTED_CUSTOMER_INITIATED_MESSAGING").is_some_and(|stopped| !stopped.is_of(&utility)));
+        assert_eq!(restricted("RESTRICTED_BIZ_INITIATED_MESSAGING"), None);
     }
 
     #[test]
@@ -313,7 +407,7 @@ mod tests {
         let restored = said(json!({ "event": "APPROVED" }));
         let mut paused = CampaignRecord { status: CampaignStatus::Paused, ..campaign() };
         assert_eq!(change(&paused, &restored), None, "it was paused for something else");
-        paused.upkeep.drift = Some(Drift { at: 99, state: DriftState::Stopped });
+        paused.upkeep.drift = Some(Drift { at: 99, state: DriftState::Stopped, said: 1 });
         assert_eq!(change(&paused, &restored), Some(Change::Note));
         assert_eq!(change(&campaign(), &restored), Some(Change::Know), "an older pause may come late");
     }

@@ -4,7 +4,8 @@
 //! `RESTRICTION` (`types`: Meta's words, default business-initiated messaging; `seconds`, default a day),
 //! `VIOLATION` (`violation`), `BAN` (`state`: DISABLE, SCHEDULE_FOR_DISABLE, REINSTATE), `LIFTED` (no webhook),
 //! `LIMIT` (`messagingLimit`, none: unlimited), `QUALITY` (`quality`), `THROUGHPUT` (`perSecond`; `maintenanceSeconds`),
-//! `MAINTENANCE` (`seconds`), `STATUS` (`status`, Meta's word), `MARKETING` (`onCloudApi`: on or off; no webhook).
+//! `MAINTENANCE` (`seconds`), `STATUS` (`status`, Meta's word), `MARKETING` (`onCloudApi`: on or off; no webhook),
+//! `ERROR` (`code`: told in `errors` beside messages, and nothing else).
 //! Those about a number take `phoneNumberId`, default the first.
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::{Refusal, number};
 use crate::Simulator;
 use crate::clock::MICROS_PER_SECOND;
 use crate::config::{Number, RATE_LIMIT_PER_SECOND};
+use crate::errors::ErrorCode;
 use crate::health::tier;
 use crate::manners::Switch;
 use crate::standing::{Ban, NumberStanding, Restriction, Standing};
@@ -41,6 +43,7 @@ pub(crate) enum AccountEvent {
     Maintenance { phone_number_id: Option<String>, seconds: i64 },
     Status { phone_number_id: Option<String>, status: String },
     Marketing { on_cloud_api: Switch },
+    Error { phone_number_id: Option<String>, code: ErrorCode },
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -94,8 +97,24 @@ fn happen(world: &World, event: AccountEvent) -> Result<Told, Refusal> {
             Some(("business_capability_update", value))
         }
         AccountEvent::Quality { phone_number_id, quality } => {
-            own(&mut standing, number(world, phone_number_id.as_deref())?)?.quality = quality;
-            None
+            let number = number(world, phone_number_id.as_deref())?;
+            let before = std::mem::replace(&mut own(&mut standing, number)?.quality, quality);
+            let event = match (before, quality) {
+                (before, Quality::Red) if before != Quality::Red => Some("FLAGGED"),
+                (Quality::Red, after) if after != Quality::Red => Some("UNFLAGGED"),
+                _ => None,
+            };
+            let limit = tier(standing.messaging_limit);
+            event.map(|event| ("phone_number_quality_update", number_event(number, event, limit)))
+        }
+        AccountEvent::Error { phone_number_id, code } => {
+            let number = number(world, phone_number_id.as_deref())?;
+            let metadata = json!({
+                "display_phone_number": number.display_phone_number,
+                "phone_number_id": number.phone_number_id,
+            });
+            let value = json!({ "messaging_product": "whatsapp", "metadata": metadata, "errors": [code.in_status()] });
+            Some(("messages", value))
         }
         AccountEvent::Throughput { phone_number_id, per_second, maintenance_seconds } => {
             let limit = tier(standing.messaging_limit);
@@ -103,7 +122,8 @@ fn happen(world: &World, event: AccountEvent) -> Result<Told, Refusal> {
                 (number(world, phone_number_id.as_deref())?, after(now, maintenance_seconds.unwrap_or(0)));
             let own = own(&mut standing, number)?;
             own.maintenance_ends_micros = ends;
-            set_rate(own, per_second)?.then(|| ("phone_number_quality_update", upgraded(number, limit)))
+            set_rate(own, per_second)?
+                .then(|| ("phone_number_quality_update", number_event(number, "THROUGHPUT_UPGRADE", limit)))
         }
         AccountEvent::Maintenance { phone_number_id, seconds } => {
             let number = number(world, phone_number_id.as_deref())?;
@@ -155,10 +175,10 @@ fn set_rate(own: &mut NumberStanding, per_second: u32) -> Result<bool, Refusal> 
 }
 
 /// It carries no id of the number, as Meta's does not.
-fn upgraded(number: &Number, limit: &str) -> Value {
+fn number_event(number: &Number, event: &str, limit: &str) -> Value {
     json!({
         "display_phone_number": number.display_phone_number,
-        "event": "THROUGHPUT_UPGRADE",
+        "event": event,
         "max_daily_conversations_per_business": limit,
     })
 }

@@ -5,7 +5,7 @@
 //! quick reply), `interactive` (`{kind?: button_reply | list_reply, id, title, description?}`), `media` (`{kind, mimeType?,
 //! caption?, filename?}`), `reaction` (`{messageId, emoji?}`), `other` (any type as Meta writes it, for example
 //! `{"type": "location", "location": {…}}`); besides `phoneNumberId` (default: the first number), `name`,
-//! `username`, `context` (the wamid it answers; a button without one answers the last message to this person).
+//! `username`, `referral` (the advertisement by which the person came, in Meta's words), `context` (the wamid it answers; a button without one answers the last message to this person).
 //! Answer: `{"id": "wamid…"}`.
 
 use std::sync::Arc;
@@ -53,6 +53,7 @@ pub(crate) struct Inbound {
     media: Option<Media>,
     reaction: Option<Reaction>,
     other: Option<Map<String, Value>>,
+    referral: Option<Map<String, Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,6 +114,9 @@ pub(crate) async fn inbound(
     if let Some(context) = context {
         message["context"] = json!({ "from": number.display_phone_number, "id": context });
     }
+    if let Some(referral) = &inbound.referral {
+        message["referral"] = json!(referral);
+    }
     let rest = json!({ "messages": [message] });
     let entry = entries::of_person(&world.config, number, "messages", &person.contact(), rest);
     ledger.did(&Deed {
@@ -120,6 +124,7 @@ pub(crate) async fn inbound(
         from: from.clone(),
         at_micros: now,
         preference: None,
+        by_ad: if inbound.referral.is_some() { Switch::On } else { Switch::Off },
     })?;
     if Dice::new(world.config.seed, SALT, which).share() < manners.duplicate_share {
         ledger.notify(now + AGAIN_MICROS, None, entry.clone())?;

@@ -15,6 +15,7 @@ use crate::clock::MICROS_PER_SECOND;
 use crate::drafts::digits;
 use crate::entries;
 use crate::log::Deed;
+use crate::manners::Switch;
 use crate::windows::Preference;
 
 /// What a person wants.
@@ -49,8 +50,13 @@ pub(crate) async fn preferences(
     shown["profile"] = json!({ "name": "Simulated person" });
     let rest = json!({ "user_preferences": [preference] });
     let entry = entries::of_person(&world.config, number, "user_preferences", &shown, rest);
-    let deed =
-        Deed { phone_number_id: number.phone_number_id.clone(), from, at_micros: now, preference: Some(asked.value) };
+    let deed = Deed {
+        phone_number_id: number.phone_number_id.clone(),
+        from,
+        at_micros: now,
+        preference: Some(asked.value),
+        by_ad: Switch::Off,
+    };
     let mut ledger = world.ledger();
     ledger.did(&deed)?;
     ledger.notify(now, None, entry)?;

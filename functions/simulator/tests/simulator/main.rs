@@ -10,6 +10,7 @@ mod manners;
 mod marketing;
 mod media;
 mod nodes;
+mod outcomes;
 mod restart;
 mod sends;
 mod socket;

@@ -149,3 +149,27 @@ async fn a_file_from_a_person_can_be_downloaded_for_a_week() {
     tick(7 * 24 * 3_600).await;
     assert_eq!(stage.get(&path).await.0, StatusCode::BAD_REQUEST);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_outlives_the_process_and_a_voice_note_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config { log_path: Some(folder.path().join("simulator.log")), ..Config::default() };
+    let number = Number::default().phone_number_id;
+    let first = Stage::new(config.clone());
+    let (_, kept) = upload(&first, &number, "image/png", b"bytes").await;
+    let (_, deleted) = upload(&first, &number, "image/png", b"others").await;
+    first.call("DELETE", &format!("/v26.0/{}", deleted["id"].as_str().unwrap()), Value::Null).await;
+    first.simulator.stop();
+
+    let second = Stage::new(config);
+    assert_eq!(second.send(picture(&kept["id"])).await.0, StatusCode::OK);
+    assert_eq!(second.send(picture(&deleted["id"])).await.1["error"]["code"], 131_053);
+    let (_, node) = second.get(&format!("/v26.0/{}", kept["id"].as_str().unwrap())).await;
+    assert_eq!(fetch(&second, node["url"].as_str().unwrap(), &token()).await, (StatusCode::OK, b"bytes".to_vec()));
+    let (_, new) = upload(&second, &number, "audio/ogg; codecs=opus", b"voice").await;
+    assert_ne!(new["id"], kept["id"]);
+    let voice = json!({ "messaging_product": "whatsapp", "to": "+12125550100", "type": "audio", "audio": { "id": new["id"], "voice": true } });
+    assert_eq!(second.send(voice).await.0, StatusCode::OK);
+    second.simulator.idle().await;
+    assert!(second.receiver.told().ends_with("read played"), "{}", second.receiver.told());
+}
