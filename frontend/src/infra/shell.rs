@@ -30,6 +30,8 @@ pub struct Shell {
     pub unfilled: RwSignal<Option<(CampaignId, Unfilled)>>,
     /// What a campaign is estimated to cost whose start was refused until somebody agrees; for the campaign's page.
     pub price: RwSignal<Option<(CampaignId, PriceAsked)>>,
+    /// How many pages are on their way whose code has not come yet.
+    pub arriving: RwSignal<u32>,
     /// What the next page says there: a line goes with its page.
     next_notice: RwSignal<Option<Notice>>,
 }
@@ -42,6 +44,7 @@ impl Shell {
             notice: RwSignal::new(None),
             unfilled: RwSignal::new(None),
             price: RwSignal::new(None),
+            arriving: RwSignal::new(0),
             next_notice: RwSignal::new(None),
         };
         provide_context(shell);
