@@ -7,29 +7,15 @@ use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
 
+use crate::chunks::{self, Late, Making, Office, People, Sending};
 use crate::components::language_pick::LanguagePick;
+use crate::components::loaded::Waiting;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor};
 use crate::infra::{api, format, http, language, telling};
-use crate::pages::campaign::CampaignPage;
 use crate::pages::campaigns::CampaignsPage;
-use crate::pages::channels::ChannelsPage;
-use crate::pages::contact::{ContactPage, NewContactPage};
-use crate::pages::contacts::ContactsPage;
-use crate::pages::import_contacts::ImportContactsPage;
-use crate::pages::list::{ListPage, NewListPage};
-use crate::pages::lists::ListsPage;
-use crate::pages::new_campaign::NewCampaignPage;
-use crate::pages::new_template::NewTemplatePage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::notices::NoticesPage;
-use crate::pages::reports::ReportsPage;
-use crate::pages::settings::SettingsPage;
 use crate::pages::sign_in::SignInPage;
-use crate::pages::suppressions::SuppressionsPage;
-use crate::pages::team::TeamPage;
-use crate::pages::template::TemplatePage;
-use crate::pages::templates::TemplatesPage;
 use crate::t;
 
 const SIGN_IN: &str = "/sign-in";
@@ -80,24 +66,24 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path="/campaigns"/> }/>
                     <Route path=path!("/sign-in") view=SignInPage/>
                     <Route path=path!("/campaigns") view=CampaignsPage/>
-                    <Route path=path!("/campaigns/new") view=NewCampaignPage/>
-                    <Route path=path!("/campaigns/:id") view=CampaignPage/>
-                    <Route path=path!("/channels") view=ChannelsPage/>
-                    <Route path=path!("/contacts") view=ContactsPage/>
-                    <Route path=path!("/contacts/new") view=NewContactPage/>
-                    <Route path=path!("/contacts/import") view=ImportContactsPage/>
-                    <Route path=path!("/contacts/:phone") view=ContactPage/>
-                    <Route path=path!("/lists") view=ListsPage/>
-                    <Route path=path!("/lists/new") view=NewListPage/>
-                    <Route path=path!("/lists/:id") view=ListPage/>
-                    <Route path=path!("/notices") view=NoticesPage/>
-                    <Route path=path!("/team") view=TeamPage/>
-                    <Route path=path!("/templates") view=TemplatesPage/>
-                    <Route path=path!("/templates/new") view=NewTemplatePage/>
-                    <Route path=path!("/templates/:id") view=TemplatePage/>
-                    <Route path=path!("/suppressions") view=SuppressionsPage/>
-                    <Route path=path!("/reports") view=ReportsPage/>
-                    <Route path=path!("/settings") view=SettingsPage/>
+                    <Route path=path!("/campaigns/new") view=Late::Making(Making::NewCampaign)/>
+                    <Route path=path!("/campaigns/:id") view=Late::Sending(Sending::Campaign)/>
+                    <Route path=path!("/channels") view=Late::Office(Office::Channels)/>
+                    <Route path=path!("/contacts") view=Late::People(People::Contacts)/>
+                    <Route path=path!("/contacts/new") view=Late::People(People::NewContact)/>
+                    <Route path=path!("/contacts/import") view=Late::People(People::ImportContacts)/>
+                    <Route path=path!("/contacts/:phone") view=Late::People(People::Contact)/>
+                    <Route path=path!("/lists") view=Late::People(People::Lists)/>
+                    <Route path=path!("/lists/new") view=Late::People(People::NewList)/>
+                    <Route path=path!("/lists/:id") view=Late::People(People::List)/>
+                    <Route path=path!("/notices") view=Late::Office(Office::Notices)/>
+                    <Route path=path!("/team") view=Late::Office(Office::Team)/>
+                    <Route path=path!("/templates") view=Late::Office(Office::Templates)/>
+                    <Route path=path!("/templates/new") view=Late::Office(Office::NewTemplate)/>
+                    <Route path=path!("/templates/:id") view=Late::Office(Office::Template)/>
+                    <Route path=path!("/suppressions") view=Late::People(People::Suppressions)/>
+                    <Route path=path!("/reports") view=Late::Office(Office::Reports)/>
+                    <Route path=path!("/settings") view=Late::Office(Office::Settings)/>
                 </Routes>
             </Frame>
         </Router>
@@ -112,6 +98,7 @@ fn Frame(children: Children) -> impl IntoView {
     lead_to_sign_in(shell);
     ask_who(shell, path);
     stay_signed_in(shell);
+    fetch_the_rest(shell);
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
@@ -131,6 +118,7 @@ fn Frame(children: Children) -> impl IntoView {
         </header>
         <main class="page" id="page">
             <NoticeLine notice=shell.notice/>
+            <Show when=move || { shell.arriving.get() > 0 }><Waiting/></Show>
             {children()}
         </main>
         <footer class="foot">
@@ -221,6 +209,16 @@ fn look_for_notices(shell: Shell) {
                 shell.unread.set(unread);
             }
             TimeoutFuture::new(NOTICES_MS).await;
+        }
+    });
+}
+
+/// The other pages' code comes once somebody is signed in, who will want it.
+fn fetch_the_rest(shell: Shell) {
+    let signed_in = Memo::new(move |_| matches!(shell.visitor.get(), Visitor::SignedIn(_)));
+    Effect::new(move || {
+        if signed_in.get() {
+            leptos::task::spawn_local(chunks::fetch_ahead());
         }
     });
 }

@@ -1,8 +1,10 @@
 //! The dashboard: the truth about campaigns while they happen, in a browser.
 //!
-//! `model` derives, `components` draw, `pages` fetch and compose, `infra` is all that is no view; `app` puts them together; `t` has the words.
+//! `model` derives, `components` draw, `pages` fetch and compose, `infra` is all that is no view; `app` puts them together, `chunks` says which
+//! pages come later; `t` has the words.
 
 mod app;
+mod chunks;
 mod components;
 mod infra;
 mod model;

@@ -1,8 +1,9 @@
-//! Third step: the files that a server hands out.
+//! Fourth step: the files that a server hands out.
 //!
 //! `index.html` and `favicon.svg` keep their names. Everything under `assets/` carries a hash of its content in its
 //! name, so a server may let browsers keep it for ever; a new build has new names.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -10,6 +11,7 @@ use locales::{Locales, Other};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::build::Modules;
+use crate::split::{self, Cut};
 
 /// When a browser fetches a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Fetched {
     AtOnce,
     /// With the first page, by those who speak that language.
     WithALanguage,
+    /// When somebody goes to a page that needs it; ahead, where the connection is idle.
+    WithAPage,
     /// Once a contacts file is chosen.
     WithAFile,
 }
@@ -33,10 +37,19 @@ pub struct Written {
     pub fetched: Fetched,
 }
 
-/// Writes the bundle made of the modules and the static files of `frontend` to `out`; the largest file comes first.
-pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Written>> {
-    let page_part = Part::of("dashboard", &modules.dashboard)?;
-    let worker_part = Part::of("reader", &modules.reader)?;
+/// All that was written.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The files, the largest first.
+    pub files: Vec<Written>,
+    /// Which of the files each group of pages needs that comes later, by the group's name.
+    pub later: BTreeMap<String, BTreeSet<PathBuf>>,
+}
+
+/// Writes the bundle made of the modules and the static files of `frontend` to `out`.
+pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Bundle> {
+    let split = Split::of(split::cut(&modules.dashboard)?)?;
+    let worker_part = Part::of("reader", Bindgen::new().input_path(&modules.reader))?;
     let assets = out.join("assets");
     clear(&assets)?;
     std::fs::create_dir_all(&assets).with_context(|| format!("cannot make {}", assets.display()))?;
@@ -46,9 +59,10 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
     let page = String::from_utf8(read(&frontend.join("index.html"))?).context("index.html is not UTF-8")?;
     let mut places = vec![
         ("style", &style),
-        ("start", &page_part.start),
-        ("script", &page_part.script),
-        ("wasm", &page_part.wasm),
+        ("start", &split.main.start),
+        ("script", &split.main.script),
+        ("loader", &split.loader),
+        ("wasm", &split.main.wasm),
         ("reader", &worker_part.start),
     ];
     places.extend(languages.iter().map(|(tag, asset)| (*tag, asset)));
@@ -63,14 +77,16 @@ pub fn write(modules: &Modules, frontend: &Path, out: &Path) -> Result<Vec<Writt
     for (_, asset) in languages {
         files.push(store(assets.join(&asset.name), asset.bytes, Fetched::WithALanguage)?);
     }
-    for (part, fetched) in [(page_part, Fetched::AtOnce), (worker_part, Fetched::WithAFile)] {
-        for asset in part.assets() {
-            files.push(store(assets.join(&asset.name), asset.bytes, fetched)?);
-        }
+    let later = split.needs(&assets);
+    let first = split.main.assets().chain([split.loader]).map(|asset| (asset, Fetched::AtOnce));
+    let chunks = split.chunks.into_values().map(|asset| (asset, Fetched::WithAPage));
+    let worker = worker_part.assets().map(|asset| (asset, Fetched::WithAFile));
+    for (asset, fetched) in first.chain(chunks).chain(worker) {
+        files.push(store(assets.join(&asset.name), asset.bytes, fetched)?);
     }
     copy_samples(&frontend.join("samples"), &out.join("samples"))?;
     files.sort_by_key(|file| std::cmp::Reverse(file.bytes.len()));
-    Ok(files)
+    Ok(Bundle { files, later })
 }
 
 /// The texts of each language but English, which the module has itself.
@@ -84,6 +100,82 @@ fn languages(folder: &Path) -> Result<Vec<(&'static str, Asset)>> {
     locales.others.iter().map(asset).collect()
 }
 
+/// The dashboard in parts: the main module, and the chunks that its loader fetches.
+struct Split {
+    main: Part,
+    loader: Asset,
+    /// By the loader's first names for them.
+    chunks: BTreeMap<String, Asset>,
+    needs: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Split {
+    fn of(Cut { main, mut loader, chunks, needs }: Cut) -> Result<Split> {
+        // The loader hands the chunks the main module's memory and table: they have to stay exported.
+        let mut bound = Bound::of("dashboard", Bindgen::new().input_path(&main).keep_lld_exports(true))?;
+        let chunks: BTreeMap<String, Asset> = chunks
+            .into_iter()
+            .map(|(name, bytes)| {
+                let asset = Asset::new(&name.replace('_', "-"), "wasm", bytes);
+                (name, asset)
+            })
+            .collect();
+        for (name, asset) in &chunks {
+            rename(&mut loader, "new URL(", &format!("./{name}.wasm"), &asset.name)?;
+        }
+        // Script and loader import each other, so one hash of both is in both names.
+        let both = fingerprint(format!("{}{loader}", bound.script).as_bytes());
+        let (script_name, loader_name) = (named("dashboard", both, "js"), named("chunks", both, "js"));
+        rename(&mut bound.script, "from ", split::LOADER, &loader_name)?;
+        rename(&mut loader, "from ", split::MAIN, &script_name)?;
+        let script = Asset { name: script_name, bytes: bound.script.into_bytes() };
+        let main = Part::new("dashboard", bound.wasm, script, bound.snippets);
+        Ok(Split { main, loader: Asset { name: loader_name, bytes: loader.into_bytes() }, chunks, needs })
+    }
+
+    /// Where the files lie that each group of pages needs.
+    fn needs(&self, assets: &Path) -> BTreeMap<String, BTreeSet<PathBuf>> {
+        let place = |name: &String| self.chunks.get(name).map(|asset| assets.join(&asset.name));
+        self.needs.iter().map(|(group, names)| (group.clone(), names.iter().filter_map(place).collect())).collect()
+    }
+}
+
+/// What a script fetches or imports by `words` and `path` it has from the asset of this name.
+fn rename(script: &mut String, words: &str, path: &str, name: &str) -> Result<()> {
+    let first = format!("{words}\"{path}\"");
+    ensure!(script.contains(&first), "a script that should say {first} does not");
+    *script = script.replace(&first, &format!("{words}\"./{name}\""));
+    Ok(())
+}
+
+/// A module and its script as they come out of the binding.
+struct Bound {
+    wasm: Asset,
+    script: String,
+    snippets: Vec<Asset>,
+}
+
+impl Bound {
+    fn of(name: &str, module: &mut Bindgen) -> Result<Bound> {
+        let mut output = module
+            .out_name(name)
+            .web(true)?
+            .typescript(false)
+            .omit_default_module_path(true)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate_output()
+            .with_context(|| format!("cannot bind the {name}"))?;
+        let inline = output.snippets().iter().flat_map(|(package, texts)| {
+            texts.iter().enumerate().map(move |(place, text)| (format!("{package}/inline{place}.js"), text.as_str()))
+        });
+        let local = output.local_modules().iter().map(|(path, text)| (path.clone(), text.as_str()));
+        let (script, snippets) = rename_snippets(output.js(), inline.chain(local));
+        let wasm = Asset::new(name, "wasm", output.wasm_mut().emit_wasm());
+        Ok(Bound { wasm, script, snippets })
+    }
+}
+
 /// A module, the script that binds it to the browser, and the script that starts it.
 struct Part {
     wasm: Asset,
@@ -93,26 +185,14 @@ struct Part {
 }
 
 impl Part {
-    fn of(name: &str, wasm: &Path) -> Result<Part> {
-        let mut output = Bindgen::new()
-            .input_path(wasm)
-            .out_name(name)
-            .web(true)?
-            .typescript(false)
-            .omit_default_module_path(true)
-            .remove_name_section(true)
-            .remove_producers_section(true)
-            .generate_output()
-            .with_context(|| format!("cannot bind {}", wasm.display()))?;
-        let inline = output.snippets().iter().flat_map(|(package, texts)| {
-            texts.iter().enumerate().map(move |(place, text)| (format!("{package}/inline{place}.js"), text.as_str()))
-        });
-        let local = output.local_modules().iter().map(|(path, text)| (path.clone(), text.as_str()));
-        let (script, snippets) = rename_snippets(output.js(), inline.chain(local));
-        let wasm = Asset::new(name, "wasm", output.wasm_mut().emit_wasm());
-        let script = Asset::new(name, "js", script.into_bytes());
+    fn of(name: &str, module: &mut Bindgen) -> Result<Part> {
+        let Bound { wasm, script, snippets } = Bound::of(name, module)?;
+        Ok(Part::new(name, wasm, Asset::new(name, "js", script.into_bytes()), snippets))
+    }
+
+    fn new(name: &str, wasm: Asset, script: Asset, snippets: Vec<Asset>) -> Part {
         let start = Asset::new(&format!("start-{name}"), "js", start_script(&script, &wasm).into_bytes());
-        Ok(Part { wasm, script, start, snippets })
+        Part { wasm, script, start, snippets }
     }
 
     fn assets(self) -> impl Iterator<Item = Asset> {
@@ -145,8 +225,12 @@ struct Asset {
 
 impl Asset {
     fn new(stem: &str, extension: &str, bytes: Vec<u8>) -> Self {
-        Self { name: format!("{stem}-{:016x}.{extension}", fingerprint(&bytes)), bytes }
+        Self { name: named(stem, fingerprint(&bytes), extension), bytes }
     }
+}
+
+fn named(stem: &str, hash: u64, extension: &str) -> String {
+    format!("{stem}-{hash:016x}.{extension}")
 }
 
 /// FNV-1a: the same on every machine, and enough to tell one build from the next.

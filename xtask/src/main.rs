@@ -1,12 +1,13 @@
 //! Builds what cargo alone does not: `cargo run -p xtask -- web [--out DIR]` makes the dashboard's static files,
 //! `golden` checks that the plan comes out the same in WebAssembly.
 //!
-//! It reads top-down: `toolchain` finds a compiler for WASM, `build` runs it, `bundle` writes the files that a
-//! server hands out, `weight` says what they weigh.
+//! It reads top-down: `toolchain` finds a compiler for WASM, `build` runs it, `split` cuts off what the first page does
+//! without, `bundle` writes the files that a server hands out, `weight` says what they weigh.
 
 mod build;
 mod bundle;
 mod golden;
+mod split;
 mod toolchain;
 mod weight;
 
@@ -46,8 +47,8 @@ fn web(out: Option<PathBuf>) -> Result<()> {
     let out = out.unwrap_or_else(|| root.join("frontend/dist"));
     let toolchain = toolchain::find()?;
     let modules = build::dashboard(&toolchain, root)?;
-    let files = bundle::write(&modules, &root.join("frontend"), &out)?;
-    print!("{}", weight::report(&files)?);
+    let bundle = bundle::write(&modules, &root.join("frontend"), &out)?;
+    print!("{}", weight::report(&bundle)?);
     println!("the dashboard is in {}", out.display());
     Ok(())
 }

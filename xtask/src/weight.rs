@@ -1,13 +1,16 @@
 //! Last step: what the bundle weighs over the wire, as servers pack it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::iter::Sum;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::bundle::{Fetched, Written};
+use crate::bundle::{Bundle, Fetched};
 
 /// The best that each way of packing does.
 const BROTLI_QUALITY: i32 = 11;
@@ -21,27 +24,35 @@ struct Weight {
     brotli: usize,
 }
 
-/// A line for each file, and what the first page and a first contacts file cost.
-pub fn report(files: &[Written]) -> Result<String> {
-    let mut text = format!("{:>9} {:>9} {:>9}\n", "bytes", "gzip", "brotli");
-    let (mut first, mut language, mut later) = (Weight::default(), Weight::default(), Weight::default());
-    for file in files {
-        let weight = weigh(&file.bytes)?;
-        writeln!(text, "{}  {}", line(weight), file.path.display())?;
-        let sum = match file.fetched {
-            Fetched::AtOnce => &mut first,
-            Fetched::WithALanguage => &mut language,
-            Fetched::WithAFile => &mut later,
-        };
-        *sum = Weight {
+impl Sum for Weight {
+    fn sum<I: Iterator<Item = Weight>>(weights: I) -> Weight {
+        weights.fold(Weight::default(), |sum, weight| Weight {
             plain: sum.plain + weight.plain,
             gzip: sum.gzip + weight.gzip,
             brotli: sum.brotli + weight.brotli,
-        };
+        })
     }
-    writeln!(text, "{}  for the first page", line(first))?;
-    writeln!(text, "{}  more for all languages but English; a reader has one", line(language))?;
-    writeln!(text, "{}  more when a contacts file is chosen", line(later))?;
+}
+
+/// A line for each file, and what the first page, the other pages and a first contacts file cost.
+pub fn report(bundle: &Bundle) -> Result<String> {
+    let mut text = format!("{:>9} {:>9} {:>9}\n", "bytes", "gzip", "brotli");
+    let mut weights: BTreeMap<&Path, Weight> = BTreeMap::new();
+    for file in &bundle.files {
+        let weight = weigh(&file.bytes)?;
+        writeln!(text, "{}  {}", line(weight), file.path.display())?;
+        weights.insert(&file.path, weight);
+    }
+    let of = |path: &Path| weights.get(path).copied().unwrap_or_default();
+    let all = |fetched| bundle.files.iter().filter(|file| file.fetched == fetched).map(|file| of(&file.path)).sum();
+    writeln!(text, "{}  for the first page", line(all(Fetched::AtOnce)))?;
+    writeln!(text, "{}  more for all languages but English; a reader has one", line(all(Fetched::WithALanguage)))?;
+    writeln!(text, "{}  more for all other pages, fetched ahead once the first stands", line(all(Fetched::WithAPage)))?;
+    for (group, paths) in &bundle.later {
+        let weight = paths.iter().map(|path| of(path)).sum();
+        writeln!(text, "{}  of them for those of `{group}`, in {} files", line(weight), paths.len())?;
+    }
+    writeln!(text, "{}  more when a contacts file is chosen", line(all(Fetched::WithAFile)))?;
     Ok(text)
 }
 
@@ -62,15 +73,22 @@ fn weigh(bytes: &[u8]) -> Result<Weight> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::bundle::Written;
 
     #[test]
     fn each_way_of_packing_is_weighed_and_the_first_page_apart() {
         let file = |name: &str, fetched| Written { path: name.into(), bytes: vec![b'a'; 1_000], fetched };
         let weight = weigh(&file("a", Fetched::AtOnce).bytes).unwrap();
         assert!(weight.plain == 1_000 && weight.gzip < 100 && weight.brotli < weight.gzip, "{weight:?}");
-        let files = [file("a.js", Fetched::AtOnce), file("b.js", Fetched::AtOnce), file("c.js", Fetched::WithAFile)];
-        let report = report(&files).unwrap();
-        assert!(report.contains("     2000") && report.contains("for the first page"), "{report}");
+        let (a, b, c, d) = (Fetched::AtOnce, Fetched::AtOnce, Fetched::WithAFile, Fetched::WithAPage);
+        let files = vec![file("a.js", a), file("b.js", b), file("c.js", c), file("d.wasm", d)];
+        let later = BTreeMap::from([("people".to_owned(), BTreeSet::from(["d.wasm".into()]))]);
+        let report = report(&Bundle { files, later }).unwrap();
+        let line = |words: &str| report.lines().find(|line| line.ends_with(words)).unwrap().trim_start();
+        assert!(line("for the first page").starts_with("2000 "), "{report}");
+        assert!(line("for those of `people`, in 1 files").starts_with("1000 "), "{report}");
     }
 }

@@ -32,6 +32,8 @@ pub struct Shell {
     pub price: RwSignal<Option<(CampaignId, PriceAsked)>>,
     /// Notices that whoever looks has not read.
     pub unread: RwSignal<u32>,
+    /// How many pages are on their way whose code has not come yet.
+    pub arriving: RwSignal<u32>,
     /// What the next page says there: a line goes with its page.
     next_notice: RwSignal<Option<Notice>>,
 }
@@ -45,6 +47,7 @@ impl Shell {
             unfilled: RwSignal::new(None),
             price: RwSignal::new(None),
             unread: RwSignal::new(0),
+            arriving: RwSignal::new(0),
             next_notice: RwSignal::new(None),
         };
         provide_context(shell);
