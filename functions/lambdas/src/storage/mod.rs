@@ -21,6 +21,7 @@ pub mod heard;
 pub mod hooks;
 pub mod known;
 pub mod lapses;
+pub mod last_contacts;
 pub mod lists;
 pub mod members;
 pub mod messages;
