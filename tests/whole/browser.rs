@@ -40,6 +40,9 @@ async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow
     for field in ["seconds-between-chunks", "min-seconds", "max-seconds"] {
         browser.fill(field, "0").await?;
     }
+    browser.click("create-and-start").await?;
+    browser.text_until("form-problems", |text| text.contains("agreed to receive")).await?;
+    browser.click("attest").await?;
     browser.screenshot("2-new-campaign").await?;
     browser.click("create-and-start").await?;
 
@@ -87,8 +90,11 @@ async fn pause_resume_and_cancel_by_the_buttons() -> anyhow::Result<()> {
     browser.driver.goto(&running.process.sign_in_link().await?).await?;
     browser.find("campaigns").await?;
     browser.driver.goto(format!("{}/campaigns/{}", running.process.address, draft.id)).await?;
+    browser.text_until("attested", |text| text.contains("Nobody has said")).await?;
     browser.click("start").await?;
+    browser.click("attest-yes").await?;
     browser.text_until("campaign-status", |text| text == "Sending").await?;
+    browser.text_until("attested", |text| text.contains("agreed")).await?;
     browser.click("pause").await?;
     browser.text_until("campaign-status", |text| text == "Paused").await?;
     browser.screenshot("6-paused-on-a-phone").await?;

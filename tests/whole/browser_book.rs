@@ -188,6 +188,7 @@ async fn campaign_from_the_list(browser: &Browser) -> anyhow::Result<()> {
     for field in ["seconds-between-chunks", "min-seconds", "max-seconds"] {
         browser.fill(field, "0").await?;
     }
+    browser.click("attest").await?;
     browser.screenshot("book-10-campaign-from-list").await?;
     browser.click("create-and-start").await?;
     browser.text_until("campaign-status", |text| text == "Completed").await?;

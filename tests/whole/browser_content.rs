@@ -69,6 +69,7 @@ async fn a_picture_goes_out_with_its_template_and_templates_are_looked_at() -> a
     browser.text_until("asset-header-state", |text| text == "Uploaded").await?;
     browser.find("bubble-picture").await?;
     browser.text_until("bubble-body", |text| text.contains("Person 0")).await?;
+    browser.click("attest").await?;
     browser.screenshot("content-1-picture").await?;
     browser.click("create-and-start").await?;
 
@@ -131,6 +132,7 @@ async fn two_wordings(browser: &Browser, contacts: &str) -> anyhow::Result<()> {
     browser.text_until("message-error", |text| text.contains("nowhere")).await?;
     browser.fill("message-input", "Hi *{{name|friend}}*").await?;
     browser.text_until("bubble-body", |text| text == "Hi Person 0").await?;
+    browser.click("attest").await?;
     browser.screenshot("content-4-wordings").await?;
     browser.click("create-and-start").await?;
     browser.text_until("campaign-status", |text| text == "Completed").await?;

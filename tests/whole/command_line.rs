@@ -33,7 +33,7 @@ async fn a_file_is_sent_watched_and_reported_from_a_shell() -> anyhow::Result<()
     std::fs::write(&file, contacts::csv(30))?;
     let file = file.to_str().context("a path in UTF-8")?;
 
-    let send = ["send", file, "--template", "weekly_offer/en", "--body", "name", "--json"];
+    let send = ["send", file, "--template", "weekly_offer/en", "--body", "name", "--attest-consent", "--json"];
     let sent = campanile(&running, &send).await?;
     assert!(sent.status.success(), "{}", said(&sent.stderr));
     let last = lines(&sent)?.pop().context("it said something")?;

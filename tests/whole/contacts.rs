@@ -346,9 +346,9 @@ async fn a_search_narrows_exports_and_labels_of_all_that_match() -> anyhow::Resu
     let export: Export = ask(&stepped, "POST", "/v3/contacts/export", asked.clone()).await?;
     run_errands(&stepped).await?;
     let export: Export = ask(&stepped, "GET", &format!("/v3/contacts/export/{}", export.id), Value::Null).await?;
-    let csv = String::from_utf8(files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id)).await?)?;
+    let csv = String::from_utf8(files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id, "csv")).await?)?;
     assert_eq!((export.contacts, csv.lines().count()), (2, 3));
-    assert!(csv.contains("Person 1,") && csv.contains("Person 11,") && !csv.contains("Person 3"), "{csv}");
+    assert!(csv.contains("\"Person 1\"") && csv.contains("\"Person 11\"") && !csv.contains("Person 3"), "{csv}");
 
     let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", asked.clone()).await?;
     assert_eq!(count, ListCount { contacts: 2, at_least: false });
@@ -395,7 +395,7 @@ async fn an_export_that_is_imported_again_is_the_same_book() -> anyhow::Result<(
     run_errands(&stepped).await?;
     let export: Export = ask(&stepped, "GET", &format!("/v3/contacts/export/{}", export.id), Value::Null).await?;
     assert_eq!((export.status, export.contacts, export.url.is_some()), (ExportStatus::Ready, 21, true));
-    let csv = files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id)).await?;
+    let csv = files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id, "csv")).await?;
     assert!(String::from_utf8_lossy(&csv).contains("'=1+1"), "a formula is defused");
 
     // Over the book that it came from it changes nothing.
@@ -545,4 +545,116 @@ async fn a_lists_campaign_reaches_exactly_the_people_of_the_list() -> anyhow::Re
     let csv = reqwest::get(url).await?.text().await?;
     assert_eq!(csv.lines().count(), 41);
     running.stop().await
+}
+
+#[tokio::test]
+async fn a_corrected_rejects_file_goes_into_the_book_without_our_columns_and_what_is_lost_is_told() -> anyhow::Result<()>
+{
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = people::phones().take(3).collect();
+    let own = "row,column,value,reason,explanation";
+    let long = "x".repeat(300);
+    let title = "t".repeat(41);
+    let csv = format!(
+        "{own},phone,name,note,{title}\n2,phone,1,tooShort,Short.,{},Ana,ok,1\n3,phone,2,tooShort,Short.,{},Bia,{long},1\n",
+        phones[0], phones[1]
+    );
+    let audience = import_into_contacts(&stepped, csv.as_bytes(), json!({})).await?;
+    let into = audience.into_contacts.context("the import went into the book")?;
+    assert_eq!((into.done, into.written, into.left_out), (2, 1, 1));
+    let problem = &into.problems[0];
+    assert_eq!((problem.row, problem.field.as_str()), (3, "fields.note"));
+    assert_eq!(problem.message, "at most 200 characters");
+    assert_eq!(into.columns_left_out, [title]);
+    let ana: Contact = ask(&stepped, "GET", &format!("/v3/contacts/{}", phones[0]), Value::Null).await?;
+    assert_eq!(ana.fields, BTreeMap::from([("note".to_owned(), "ok".to_owned())]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_was_erased_after_the_import_does_not_come_into_the_book() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = people::phones().take(2).collect();
+    let csv = people::csv(2);
+    let announced = json!({
+        "fileName": "a.csv", "sizeBytes": csv.len(), "intoContacts": true,
+        "consent": { "category": "marketing", "source": "fair" },
+    });
+    let upload: wire::Upload = ask(&stepped, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv.clone().into_bytes()).await?;
+    let put =
+        local::embedded::s3::PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    ask::<Value>(&stepped, "POST", "/v3/people/erase", json!({ "phone": phones[0] })).await?;
+    run_errands(&stepped).await?;
+    let token = token(&stepped.app).await?;
+    let path = format!("/v3/contacts/{}", phones[0]);
+    assert_eq!(answer(&stepped, &token, "GET", &path, Value::Null).await?.0, StatusCode::NOT_FOUND);
+    let lines: Value = ask(&stepped, "GET", &format!("{path}/consents"), Value::Null).await?;
+    assert_eq!(lines["items"], json!([]));
+    ask::<Contact>(&stepped, "GET", &format!("/v3/contacts/{}", phones[1]), Value::Null).await?;
+    let audience: Audience = ask(&stepped, "GET", &audience_path(&upload.audience_id), Value::Null).await?;
+    let into = audience.into_contacts.context("the import went into the book")?;
+    assert_eq!((into.done, into.written, into.left_out), (2, 1, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_was_written_to_shows_it_and_is_found_by_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 3).await?;
+    let began = chrono::Utc::now();
+    let (_, jobs) = campanile_tests::campaign::dispatched(&stepped, &people::csv(2), json!({})).await?;
+    lambdas::sender::handle(&stepped.app, jobs).await?;
+    let written = all(&stepped, "").await?;
+    let last = |phone: &String| written.iter().find(|contact| contact.phone == *phone).and_then(|c| c.last_contact_at);
+    assert!(last(&phones[0]).is_some_and(|at| at >= began - chrono::Duration::seconds(1)), "{written:?}");
+    assert_eq!(last(&phones[2]), None);
+    let one: Contact = ask(&stepped, "GET", &format!("/v3/contacts/{}", phones[1]), Value::Null).await?;
+    assert_eq!(one.last_contact_at, last(&phones[1]));
+    let lately = json!({ "lastContact": { "from": began - chrono::Duration::seconds(1) } });
+    assert_eq!(all(&stepped, &format!("filter={}", encoded(lately.clone()))).await?.len(), 2);
+    let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({ "filter": lately.clone() })).await?;
+    assert_eq!(count.contacts, 2);
+    let body = json!({ "add": ["written"], "filter": lately });
+    let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", body).await?;
+    assert_eq!(changed.changed, 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_book_is_exported_as_a_workbook_that_comes_back_as_the_same_book() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    book(&stepped, 5).await?;
+    let odd = json!({ "phone": "+5531987654321", "name": "=1+1;-2", "fields": { "code": "00123456789012345678" } });
+    ask::<Contact>(&stepped, "POST", "/v3/contacts", odd).await?;
+    let before = all(&stepped, "").await?;
+    let export: Export = ask(&stepped, "POST", "/v3/contacts/export", json!({ "format": "xlsx" })).await?;
+    run_errands(&stepped).await?;
+    let book = files::get(&stepped.app, &files::export_key(WORKSPACE, &export.id, "xlsx")).await?;
+    assert!(book.starts_with(b"PK"));
+    let audience = import_into_contacts(&stepped, &book, json!({})).await?;
+    let into = audience.into_contacts.context("the import went into the book")?;
+    assert_eq!((into.done, into.written, into.left_out), (6, 0, 0));
+    assert_eq!(all(&stepped, "").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_that_were_left_out_are_given_as_a_workbook_too() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let (id, put) = uploaded(&stepped.app, format!("{}Nobody,12\n", people::csv(1))).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let token = token(&stepped.app).await?;
+    for (query, ending) in [("", "csv"), ("?format=csv", "csv"), ("?format=xlsx", "xlsx")] {
+        let request = Request::get(format!("/v3/audiences/{id}/rejects{query}"));
+        let request = request.header("authorization", format!("Bearer {token}")).body(Body::empty())?;
+        let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
+        let to = response.headers()["location"].to_str()?;
+        assert!(to.contains(&format!("rejects.{ending}")), "{query}: {to}");
+    }
+    let book = files::get(&stepped.app, &files::rejects_workbook_key(WORKSPACE, &id)).await?;
+    assert!(book.starts_with(b"PK"));
+    Ok(())
 }

@@ -119,3 +119,36 @@ async fn a_column_that_is_not_there_is_said_and_nobody_has_agreed() -> anyhow::R
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn of_several_rows_of_a_person_the_one_that_says_no_counts() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let file = "Nome,Celular,Aceita,Data\nAna,+5511987650001,Sim,01/03/2026\nBia,+5511987650002,Sim,\n\
+                Ana,11987650001,Não,01/02/2026\nBia,+5511987650002,Sim,\nCid,+5511987650003,Não,\nCid,+5511987650003,Sim,\n";
+    let announced = json!({
+        "fileName": "clientes.csv", "sizeBytes": file.len(), "intoContacts": true, "defaultCountry": "BR",
+        "consentColumn": { "column": "Aceita", "dateColumn": "Data" },
+    });
+    let upload: Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", file.as_bytes().to_vec()).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: file.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let errand = stepped.take_now(&stepped.cloud.queues.errand).await?;
+    for _ in 0..2 {
+        importer::errands::handle(&stepped.app, errand.clone()).await?;
+    }
+    let mut stands = Vec::new();
+    for last_digit in 1..=3 {
+        let path = format!("/v3/contacts/551198765000{last_digit}");
+        let contact: wire::Contact = call(&stepped.app, "GET", &path, Value::Null).await?;
+        stands.push(contact.consents.marketing.map(|said| said.act));
+    }
+    let (yes, no) = (Some(wire::ConsentAct::OptIn), Some(wire::ConsentAct::OptOut));
+    assert_eq!(stands, [no, yes, no]);
+    let uploaded = audience(&stepped, &upload.audience_id).await?;
+    let of_ana = ledger(&stepped, 1, &uploaded).await?;
+    assert_eq!(of_ana.len(), 2, "{of_ana:?}");
+    assert!(of_ana[0].starts_with("Marketing OptOut upload") && of_ana[0].contains("row 4"), "{of_ana:?}");
+    Ok(())
+}

@@ -208,3 +208,73 @@ async fn who_answered_for_some_people_did_not_answer_for_others() -> anyhow::Res
     assert_eq!(copy.consent_attestation, None);
     Ok(())
 }
+
+async fn says_no(stepped: &Stepped, phone: &str, category: &str) -> anyhow::Result<ConsentEvent> {
+    let line = json!({ "category": category, "source": "phone call", "act": "optOut" });
+    call(&stepped.app, "POST", &format!("/v3/contacts/{}/consents", &phone[1..]), line).await
+}
+
+#[tokio::test]
+async fn who_said_no_gets_nothing_whatever_is_set_or_attested() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 2).await?;
+    says_no(&stepped, &phones[0], "marketing").await?;
+    for is_required in [false, true] {
+        require(&stepped, is_required).await?;
+        let body = json!({ "consentAttestation": { "statement": "all signed" } });
+        let (campaign, jobs) = dispatched(&stepped, &contacts::csv(3), body).await?;
+        let estimate: CampaignEstimate =
+            call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}/estimate"), Value::Null).await?;
+        assert_eq!(estimate.suppressed, 1);
+        sender::handle(&stepped.app, jobs).await?;
+        let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
+        let declined = (MessageState::Skipped, Some(campaigns::consent::DECLINED));
+        assert_eq!((found[0].state, found[0].reason.as_deref()), declined, "{is_required}");
+        // Of the others nothing is known, and somebody answers for them.
+        assert!(found[1..].iter().all(|message| message.state != MessageState::Skipped), "{is_required}");
+    }
+    // He gets what he ordered.
+    let template = json!({ "name": "appointment_reminder", "language": "en", "header": [{ "text": "Monday" }], "body": [{ "column": "name" }, { "text": "x" }] });
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(1), json!({ "template": template })).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
+    assert_ne!(found[0].state, MessageState::Skipped);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_whole_file_changes_nobodys_own_no() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 2).await?;
+    says_no(&stepped, &phones[0], "marketing").await?;
+    // The second is not in the book any more, but his no stands in the ledger.
+    says_no(&stepped, &phones[1], "marketing").await?;
+    let (status, _) = answer(
+        &stepped,
+        &token(&stepped.app).await?,
+        "DELETE",
+        &format!("/v3/contacts/{}", &phones[1][1..]),
+        Value::Null,
+    )
+    .await?;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let csv = contacts::csv(3);
+    let announced = json!({
+        "fileName": "contacts.csv", "sizeBytes": csv.len(), "intoContacts": true,
+        "consent": { "category": "marketing", "source": "fair" },
+    });
+    let upload: Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv.clone().into_bytes()).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    importer::errands::handle(&stepped.app, stepped.take(&stepped.cloud.queues.errand).await?).await?;
+    let mut stands = Vec::new();
+    for phone in contacts::phones().take(3) {
+        let contact: Contact = call(&stepped.app, "GET", &format!("/v3/contacts/{}", &phone[1..]), Value::Null).await?;
+        stands.push((contact.consents.marketing.map(|said| said.act), consents(&stepped, &phone).await?.len()));
+    }
+    let (no, yes) = (Some(ConsentAct::OptOut), Some(ConsentAct::OptIn));
+    assert_eq!(stands, [(no, 1), (None, 1), (yes, 1)], "of the second the ledger still says no");
+    Ok(())
+}

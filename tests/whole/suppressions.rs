@@ -226,3 +226,120 @@ async fn another_workspace_sees_and_changes_nobodys_wish() -> anyhow::Result<()>
     assert_eq!(draft.leads_count, 1);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_user_id_that_the_book_knows_stops_by_itself() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(3).collect();
+    let _: Value =
+        call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phones[0], "userId": "US.created" })).await?;
+    let _: Value = call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phones[1] })).await?;
+    let edited = format!("/v3/contacts/{}", &phones[1][1..]);
+    let _: Value = call(&stepped.app, "PATCH", &edited, json!({ "userId": "US.edited" })).await?;
+    let csv = format!("phone,name,userId\n{},Cid,US.imported\n", phones[2]);
+    let announced = json!({ "fileName": "a.csv", "sizeBytes": csv.len(), "intoContacts": true });
+    let upload: wire::Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv.clone().into_bytes()).await?;
+    let put =
+        local::embedded::s3::PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    importer::errands::handle(&stepped.app, stepped.take_now(&stepped.cloud.queues.errand).await?).await?;
+    for (id, phone) in ["US.created", "US.edited", "US.imported"].into_iter().zip(&phones) {
+        write(&stepped, json!({ "from_user_id": id }), "stop", &format!("wamid.{id}"), now()).await?;
+        let found = listed(&stepped, &format!("phone={}", &phone[1..])).await?;
+        assert_eq!((found.len(), found[0].user_id.as_deref()), (1, Some(id)), "{phone}");
+    }
+    // What WhatsApp said of an id stands against what somebody typed.
+    tell(&stepped, "messages", status(&phones[0], "US.9")).await?;
+    let _: Value = call(&stepped.app, "PATCH", &edited, json!({ "userId": "US.9" })).await?;
+    assert_eq!(
+        lambdas::storage::user_ids::phone_of(&stepped.app, WORKSPACE, "US.9").await?,
+        Some(phones[0][1..].into())
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn people_are_put_on_the_list_by_their_user_id_too() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(2).collect();
+    tell(&stepped, "messages", status(&phones[0], "US.1")).await?;
+    let added = suppress(&stepped, json!({ "phones": ["US.1", "US.2"] })).await?;
+    assert_eq!((added.added, added.standing), (2, 0));
+    let again = suppress(&stepped, json!({ "phone": "US.2" })).await?;
+    assert_eq!((again.added, again.standing), (0, 1));
+    assert_eq!(listed(&stepped, &format!("phone={}", &phones[0][1..])).await?.len(), 1);
+    assert_eq!(listed(&stepped, "phone=US.2").await?[0].phone, None);
+    // He wrote something since, and it shows whose the id is: what the workspace said stands all the same.
+    write(&stepped, json!({ "from": &phones[1][1..] }), "sair", "wamid.1", now() - 5).await?;
+    write(&stepped, json!({ "from": &phones[1][1..] }), "voltar", "wamid.2", now() - 4).await?;
+    tell(&stepped, "messages", status(&phones[1], "US.2")).await?;
+    let found = listed(&stepped, &format!("phone={}", &phones[1][1..])).await?;
+    assert_eq!((found.len(), found[0].entries[0].reason), (1, SuppressionReason::Manual));
+    Ok(())
+}
+
+/// Sends a message about something that the first person ordered.
+async fn reached_by_a_reminder(stepped: &Stepped) -> anyhow::Result<MessageState> {
+    let template = json!({ "name": "appointment_reminder", "language": "en", "header": [{ "text": "Monday" }], "body": [{ "column": "name" }, { "text": "x" }] });
+    let (campaign, jobs) = dispatched(stepped, &contacts::csv(1), json!({ "template": template })).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    Ok(messages(stepped, &stepped.record(&campaign).await?).await?.remove(0).state)
+}
+
+#[tokio::test]
+async fn who_stops_marketing_in_whatsapp_still_gets_what_he_ordered() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    let _: Value = call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phone })).await?;
+    let prefers = async |value: &str, seconds: i64| {
+        let preference = json!({ "wa_id": &phone[1..], "value": value, "timestamp": seconds });
+        tell(&stepped, "user_preferences", json!({ "user_preferences": [preference] })).await
+    };
+    prefers("stop", now() - 20).await?;
+    assert_eq!(reached(&stepped).await?, refused());
+    assert_ne!(reached_by_a_reminder(&stepped).await?, MessageState::Skipped);
+    let entry = listed(&stepped, "").await?[0].entries[0].clone();
+    assert_eq!((entry.reason, entry.category), (SuppressionReason::Preference, Some(wire::ConsentCategory::Marketing)));
+    prefers("resume", now() - 19).await?;
+    assert_eq!(listed(&stepped, "").await?, []);
+
+    let store = lambdas::storage::suppressions::add_by_code;
+    for _ in 0..2 {
+        assert!(store(&stepped.app, WORKSPACE, &phone[1..], 131_050, now() * 1_000).await?);
+    }
+    assert_eq!(reached(&stepped).await?, refused());
+    assert_ne!(reached_by_a_reminder(&stepped).await?, MessageState::Skipped);
+    let path = format!("/v3/contacts/{}/consents", &phone[1..]);
+    let ledger: wire::ConsentList = call(&stepped.app, "GET", &path, Value::Null).await?;
+    let first = &ledger.items[0];
+    let evidence = first.evidence.as_deref();
+    assert_eq!((first.act, first.source.as_str(), evidence), (wire::ConsentAct::OptOut, "code", Some("131050")));
+
+    // A word is about everything.
+    write(&stepped, json!({ "from": &phone[1..] }), "SAIR", "wamid.in", now() + 1).await?;
+    assert!(reached_by_a_reminder(&stepped).await.is_err(), "the import leaves him out");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_word_that_resumes_lifts_nothing_that_the_workspace_said() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones: Vec<String> = contacts::phones().take(2).collect();
+    write(&stepped, json!({ "from": &phones[0][1..] }), "stop", "wamid.1", now() - 9).await?;
+    let added = suppress(&stepped, json!({ "phone": phones[0] })).await?;
+    assert_eq!((added.added, added.standing), (0, 1));
+    let blocked = lambdas::storage::suppressions::add_by_code;
+    assert!(blocked(&stepped.app, WORKSPACE, &phones[1][1..], 130_403, now() * 1_000 - 9_000).await?);
+    for (at, phone) in phones.iter().enumerate() {
+        write(&stepped, json!({ "from": &phone[1..] }), "start", &format!("wamid.start.{at}"), now()).await?;
+    }
+    let mut reasons: Vec<_> = listed(&stepped, "").await?.iter().map(|person| person.entries[0].reason).collect();
+    reasons.sort_by_key(|reason| format!("{reason:?}"));
+    assert_eq!(reasons, [SuppressionReason::Code, SuppressionReason::Manual]);
+    let path = format!("/v3/suppressions/{}", &phones[0][1..]);
+    let (status, _) = answer(&stepped, &token(&stepped.app).await?, "DELETE", &path, Value::Null).await?;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    Ok(())
+}

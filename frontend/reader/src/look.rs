@@ -61,11 +61,13 @@ fn read<S: Read + Seek>(
     let is_stream = is_stream(&mut source)?;
     let furthest = Rc::new(Cell::new(0));
     let mut document = Document::open(Followed { source, at: 0, furthest: Rc::clone(&furthest) })?;
+    let other_sheets = document.other_sheets(&options(reading));
     let mut rows = document.contacts(options(reading))?;
     let sheet = Sheet {
         columns: rows.columns().to_vec(),
         phone_column: Some(rows.phone_column().to_owned()),
         name_column: rows.name_column().map(str::to_owned),
+        other_sheets,
         ..Sheet::default()
     };
     let phone = sheet.position(rows.phone_column()).unwrap_or_default();

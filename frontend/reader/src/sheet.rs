@@ -48,6 +48,8 @@ pub struct Sheet {
     pub counts: Counts,
     /// The first rows that cannot be sent to.
     pub problems: Vec<Problem>,
+    /// Sheets of the workbook that have contacts too and are not read.
+    pub other_sheets: Vec<String>,
 }
 
 /// One of the first rows.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wire::Audience;
 
+use crate::components::sheet::OtherSheets;
 use crate::infra::{api, format};
 use crate::model::intake::Intake;
 use crate::t;
@@ -43,12 +44,14 @@ pub fn Meter(#[prop(into)] text: String, percent: u8) -> impl IntoView {
 
 #[component]
 fn Ready(audience: Audience) -> impl IntoView {
+    let other_sheets = audience.other_sheets.clone();
     let people = t::people_ready(audience.recipients, &format::count(audience.recipients));
     view! {
         <div class="good-news" role="status" data-testid="audience-ready">
             <strong>{people}</strong>
             <Rejects audience=audience/>
         </div>
+        <OtherSheets names=other_sheets/>
     }
 }
 

@@ -106,6 +106,16 @@ fn people(recipients: Recipients) -> String {
     }
 }
 
+/// Sheets of a workbook that have contacts too and are not read, where there are any.
+#[component]
+pub fn OtherSheets(names: Vec<String>) -> impl IntoView {
+    (!names.is_empty()).then(|| {
+        let quoted = names.iter().map(|name| format!("\u{201c}{name}\u{201d}")).collect::<Vec<_>>();
+        let text = t::other_sheets_not_read(names.len() as u64, &quoted.join(", "));
+        view! { <p class="problems" role="alert" data-testid="other-sheets">{text}</p> }
+    })
+}
+
 /// The first rows that are left out, each with its reason.
 #[component]
 pub fn SheetProblems(#[prop(into)] sheet: Signal<Option<Sheet>>) -> impl IntoView {

@@ -69,9 +69,9 @@ pub async fn audience(id: &AudienceId) -> Result<Audience, ApiError> {
     get(&format!("/v3/audiences/{}", encoded(id.as_str()))).await
 }
 
-/// Where the rows that were left out can be downloaded.
+/// Where the rows that were left out can be downloaded: as a workbook, which opens right in every country.
 pub fn rejects_url(id: &AudienceId) -> String {
-    format!("/v3/audiences/{}/rejects", id.as_str())
+    format!("/v3/audiences/{}/rejects?format=xlsx", id.as_str())
 }
 
 /// Makes a campaign.

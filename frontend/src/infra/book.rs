@@ -2,8 +2,8 @@
 
 use wire::{
     Audience, ChangeLabels, Contact, ContactList, ContactValues, CountList, CreateContact, CreateExport, CreateList,
-    CreateListAudience, EditContact, EditList, Export, ExportId, LabelsChanged, List, ListAudience, ListCount,
-    ListFilter, ListId, ListsPage,
+    CreateListAudience, EditContact, EditList, Export, ExportFormat, ExportId, LabelsChanged, List, ListAudience,
+    ListCount, ListFilter, ListId, ListsPage,
 };
 
 use super::api;
@@ -80,7 +80,8 @@ pub async fn change_labels(change: &ChangeLabels) -> Result<LabelsChanged, ApiEr
 
 /// Asks for a file of the contacts that are looked for.
 pub async fn create_export(query: &ContactsQuery) -> Result<Export, ApiError> {
-    post("/v3/contacts/export", &CreateExport { filter: query.filter(), search: query.sought() }).await
+    let format = Some(ExportFormat::Xlsx);
+    post("/v3/contacts/export", &CreateExport { filter: query.filter(), search: query.sought(), format }).await
 }
 
 /// How many are looked for.

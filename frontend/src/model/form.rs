@@ -2,7 +2,7 @@
 
 use campaigns::creation;
 use chrono::{DateTime, Utc};
-use wire::{AudienceId, CreateCampaign, CreateVariant, FieldError};
+use wire::{AttestConsent, AudienceId, Campaign, CreateCampaign, CreateVariant, FieldError, StartCampaign};
 
 use super::pace::{PaceText, seconds};
 use super::spot::split;
@@ -57,6 +57,19 @@ pub struct Form {
     pub scheduled_to: Option<DateTime<Utc>>,
     /// The most that it may cost; empty for no bound.
     pub spend_cap: String,
+    /// Whether somebody answers for it that the people agreed.
+    pub attests: bool,
+}
+
+/// What somebody says who answers for the people: the words that he saw.
+fn attestation() -> AttestConsent {
+    AttestConsent { statement: Some(t::these_people_agreed().to_owned()) }
+}
+
+/// A start by somebody who was asked whether the people agreed, where nobody was before.
+pub fn attested_start(campaign: &Campaign) -> StartCampaign {
+    let consent_attestation = campaign.consent_attestation.is_none().then(attestation);
+    StartCampaign { consent_attestation, ..StartCampaign::default() }
 }
 
 impl Form {
@@ -115,6 +128,7 @@ impl Form {
         };
         require(!self.name.trim().is_empty(), "name", t::give_the_campaign_a_name());
         require(!self.channel_id.is_empty(), "channelId", t::choose_the_number_that_sends());
+        require(wish == Wish::Draft || self.attests, "consentAttestation", t::say_that_they_agreed());
         require(wish != Wish::Schedule || self.scheduled_to.is_some(), "scheduledTo", t::give_the_day_and_the());
         let pace = &self.pace;
         require(pace.chunk_size.trim().parse::<u64>().is_ok(), "chunkSize", t::give_a_whole_number_at());
@@ -151,6 +165,7 @@ impl Form {
             variants: wordings,
             skip_unfilled: self.skip_unfilled.then_some(true),
             spend_cap: Some(self.spend_cap.trim().to_owned()).filter(|text| !text.is_empty()),
+            consent_attestation: self.attests.then(attestation),
             ..CreateCampaign::default()
         }
     }
@@ -197,6 +212,7 @@ mod tests {
             pace: Preset::Steady.text(),
             scheduled_to: Some(now() + chrono::Duration::days(1)),
             spend_cap: " ".into(),
+            attests: true,
         }
     }
 
@@ -209,6 +225,17 @@ mod tests {
         let request = form().request(&audience(), Wish::Start, now()).unwrap();
         assert_eq!((request.name.as_str(), request.chunk_size, request.scheduled_to), ("Spring", Some(500), None));
         assert_eq!(request.min_seconds_between_messages, Some(0.5));
+    }
+
+    #[test]
+    fn nothing_is_sent_before_somebody_answers_for_its_people() {
+        let unsaid = Form { attests: false, ..form() };
+        for wish in [Wish::Start, Wish::Schedule] {
+            assert_eq!(faults(&unsaid, wish), ["consentAttestation"]);
+        }
+        assert_eq!(unsaid.request(&audience(), Wish::Draft, now()).unwrap().consent_attestation, None);
+        let said = form().request(&audience(), Wish::Start, now()).unwrap().consent_attestation.unwrap();
+        assert_eq!(said.statement.as_deref(), Some("These people agreed to receive these messages from us"));
     }
 
     #[test]

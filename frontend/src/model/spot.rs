@@ -3,7 +3,7 @@
 use wire::FieldError;
 
 /// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 25] = [
+const PLACES: [(&str, &str); 26] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -24,6 +24,7 @@ const PLACES: [(&str, &str); 25] = [
     ("name", "name"),
     ("channelId", "channelId"),
     ("scheduledTo", "scheduledTo"),
+    ("consentAttestation", "consentAttestation"),
     ("spendCap", "spendCap"),
     ("chunkSize", "chunkSize"),
     ("secondsBetweenChunks", "secondsBetweenChunks"),

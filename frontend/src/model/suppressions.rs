@@ -1,7 +1,7 @@
 //! Who gets nothing, in words, and the numbers that somebody typed to be put there.
 
 use campaigns::phone::PhoneNumber;
-use wire::{Confirmation, Suppression, SuppressionEntry, SuppressionReason};
+use wire::{Confirmation, ConsentCategory, Suppression, SuppressionEntry, SuppressionReason};
 
 use crate::t;
 
@@ -67,6 +67,13 @@ pub fn key(person: &Suppression) -> String {
 
 /// Why, in words.
 pub fn reason(entry: &SuppressionEntry) -> String {
+    match entry.category {
+        Some(ConsentCategory::Marketing) => t::only_marketing(&why(entry)),
+        Some(ConsentCategory::Utility) | None => why(entry),
+    }
+}
+
+fn why(entry: &SuppressionEntry) -> String {
     match (entry.reason, &entry.added_by, entry.code) {
         (SuppressionReason::Manual, Some(who), _) => t::put_here_by(who),
         (SuppressionReason::Manual, None, _) => t::put_here_by_hand().to_owned(),
@@ -120,6 +127,8 @@ mod tests {
         .unwrap();
         assert_eq!((called(&person).as_str(), key(&person).as_str()), ("WhatsApp user US.1", "US.1"));
         assert_eq!(reason(&person.entries[0]), "WhatsApp says so (code 131050)");
+        let of_offers = SuppressionEntry { category: Some(ConsentCategory::Marketing), ..person.entries[0].clone() };
+        assert_eq!(reason(&of_offers), "WhatsApp says so (code 131050) (marketing only)");
         assert!(confirmation(&person).unwrap().contains("Nobody knows"));
     }
 }

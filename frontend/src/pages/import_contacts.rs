@@ -2,14 +2,15 @@
 
 mod consent;
 
+use campaigns::contact::{LONGEST_FIELD_NAME, MOST_FIELDS};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
-use wire::{Audience, ContactValues, IntoContacts};
+use wire::{Audience, ContactValues, IntoContacts, LeftOutRow};
 
 use super::file_intake::{FileFields, FileIntake};
 use crate::components::intake::{IntakeProgress, Meter, Rejects};
-use crate::components::sheet::SheetCounts;
+use crate::components::sheet::{OtherSheets, SheetCounts};
 use crate::components::suggested::SuggestedField;
 use crate::components::tags::TagsField;
 use crate::components::title::PageTitle;
@@ -211,16 +212,32 @@ fn Done(audience: Audience) -> impl IntoView {
     let the_same = (same > 0).then(|| view! { <li>{t::there_already_just_so(same, &format::count(same))}</li> });
     let too_large = (into.left_out > 0)
         .then(|| view! { <li>{t::too_large_for_a_contact(into.left_out, &format::count(into.left_out))}</li> });
+    let problem = |row: LeftOutRow| {
+        view! { <li>{t::row_not_kept(&format::count(row.row), &row.field, &t::said(&row.message))}</li> }
+    };
+    let problems = (!into.problems.is_empty()).then(|| {
+        let problems = into.problems.clone().into_iter().map(problem).collect_view();
+        view! { <li data-testid="import-problems"><ul>{problems}</ul></li> }
+    });
+    let columns = (!into.columns_left_out.is_empty()).then(|| {
+        let names = into.columns_left_out.join(", ");
+        let text = t::columns_not_kept(into.columns_left_out.len() as u64, &names, &MOST_FIELDS, &LONGEST_FIELD_NAME);
+        view! { <li data-testid="import-columns">{text}</li> }
+    });
+    let other_sheets = audience.other_sheets.clone();
     let agreed = told(&into).map(|words| view! { <li data-testid="import-agreed">{words}</li> });
     view! {
         <div class="good-news" role="status" data-testid="import-done">
             <strong>{t::are_in_the_book(into.written + same, &format::count(into.written + same))}</strong>
             <Rejects audience=audience/>
         </div>
+        <OtherSheets names=other_sheets/>
         <ul class="plain">
             <li>{t::new_or_changed(into.written, &format::count(into.written))}</li>
             {the_same}
             {too_large}
+            {problems}
+            {columns}
             {agreed}
         </ul>
         <div class="actions">

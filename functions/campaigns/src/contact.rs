@@ -9,7 +9,7 @@ mod file_columns;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use wire::{ConsentStanding, Consents, Contact, EditContact, FieldError};
+use wire::{ConsentAct, ConsentStanding, Consents, Contact, EditContact, FieldError};
 
 use crate::phone::PhoneNumber;
 
@@ -263,13 +263,24 @@ pub fn joined(standing: &Contact, said: &Contact) -> Contact {
     }
 }
 
-/// Of two standings, by kind of messages, what was said last; of the same time what stands.
+/// Of two standings, by kind of messages, what was said last; of the same time a no, or else what stands.
 pub fn later(standing: &Consents, said: &Consents) -> Consents {
     let later = |standing: Option<ConsentStanding>, said: Option<ConsentStanding>| match (standing, said) {
-        (Some(standing), Some(said)) if said.at <= standing.at => Some(standing),
+        (Some(standing), Some(said)) if said.at < standing.at => Some(standing),
+        (Some(standing), Some(said)) if said.at == standing.at && said.act != ConsentAct::OptOut => Some(standing),
         (standing, said) => said.or(standing),
     };
     Consents { marketing: later(standing.marketing, said.marketing), utility: later(standing.utility, said.utility) }
+}
+
+/// The same where what is said was not said by the person, but of everybody in a file: a person's own no stands.
+pub fn later_of_all(standing: &Consents, said: &Consents) -> Consents {
+    let is_no = |standing: Option<ConsentStanding>| standing.is_some_and(|said| said.act == ConsentAct::OptOut);
+    let said = Consents {
+        marketing: said.marketing.filter(|_| !is_no(standing.marketing)),
+        utility: said.utility.filter(|_| !is_no(standing.utility)),
+    };
+    later(standing, &said)
 }
 
 /// What comes of other labels.
@@ -362,6 +373,22 @@ mod tests {
             ("Ana", Some("Lisboa"), Some("LX"))
         );
         assert_eq!((joined.labels, joined.fields), (set(&["may", "vip"]), standing.fields));
+    }
+
+    #[test]
+    fn what_is_said_of_a_whole_file_does_not_beat_a_persons_own_no() {
+        let said = |act, second| {
+            let at = DateTime::from_timestamp(second, 0).unwrap();
+            Consents { marketing: Some(ConsentStanding { act, at }), utility: None }
+        };
+        let (yes, no) = (ConsentAct::OptIn, ConsentAct::OptOut);
+        assert_eq!(later_of_all(&said(no, 1), &said(yes, 9)), said(no, 1));
+        assert_eq!(later(&said(no, 1), &said(yes, 9)), said(yes, 9), "he said so himself");
+        for standing in [Consents::default(), said(yes, 1), said(ConsentAct::Lifted, 1)] {
+            assert_eq!(later_of_all(&standing, &said(yes, 9)), said(yes, 9));
+        }
+        assert_eq!(later(&said(yes, 5), &said(no, 5)), said(no, 5), "a no of the same time");
+        assert_eq!(later(&said(no, 5), &said(yes, 5)), said(no, 5));
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub use duplicates::Duplicates;
 pub use error::{FileError, RejectReason, TooLarge};
 pub use format::{FORMAT_BYTES, Format};
 pub use reader::ContactsReader;
-pub use rejects::{RejectsWriter, as_written, defused, without_person};
+pub(crate) use rejects::own_columns;
+pub use rejects::{RejectsWriter, as_written, defused, for_spreadsheets, without_person};
 
 /// The most columns: beyond this it is an export of a database, and every cell travels with its recipient.
 pub const MAX_COLUMNS: usize = 200;

@@ -25,7 +25,17 @@ impl Sought {
 
     /// Whether they find this person.
     pub fn finds(&self, contact: &Contact) -> bool {
-        self.matcher.finds(contact) && self.search.as_ref().is_none_or(|search| search.finds(contact))
+        self.may_find(contact) && self.matcher.fits_last_contact(contact)
+    }
+
+    /// Whether they would, whenever this person was last written to.
+    pub fn may_find(&self, contact: &Contact) -> bool {
+        self.matcher.may_find(contact) && self.search.as_ref().is_none_or(|search| search.finds(contact))
+    }
+
+    /// Whether it matters when people were last written to.
+    pub fn asks_last_contact(&self) -> bool {
+        self.matcher.asks_last_contact()
     }
 }
 
@@ -55,13 +65,26 @@ impl Matcher {
 
     /// Whether the filter finds this person.
     pub fn finds(&self, contact: &Contact) -> bool {
+        self.may_find(contact) && self.fits_last_contact(contact)
+    }
+
+    /// Whether it matters when people were last written to, which costs a question each.
+    pub fn asks_last_contact(&self) -> bool {
+        self.filter.last_contact.is_some()
+    }
+
+    fn fits_last_contact(&self, contact: &Contact) -> bool {
+        is_within(self.filter.last_contact.as_ref(), contact.last_contact_at)
+    }
+
+    /// Whether the filter would find this person, whenever he was last written to.
+    pub fn may_find(&self, contact: &Contact) -> bool {
         has_labels(&self.filter.labels, &contact.labels)
             && is_one_of(&self.portfolios, contact.portfolio.as_ref())
             && is_one_of(&self.cities, contact.city.as_ref())
             && is_one_of(&self.states, contact.state.as_ref())
             && self.fields.iter().all(|field| holds(field, contact))
             && is_within(self.filter.created.as_ref(), Some(contact.created_at))
-            && is_within(self.filter.last_contact.as_ref(), contact.last_contact_at)
             && is_within(self.filter.last_reply.as_ref(), contact.last_reply_at)
             && self.filter.channel.as_ref().is_none_or(|channel| spoke(channel, contact))
     }

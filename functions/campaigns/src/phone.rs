@@ -71,7 +71,10 @@ pub fn country_of(e164: &str) -> Option<Country> {
 impl PhoneNumber {
     /// Reads a number as people and spreadsheets write it. Numbers without a country code are read as of
     /// `default_country`; where such a number could also begin with a country code the national reading wins,
-    /// except that a number which begins with the default country's own code is not given the code twice.
+    /// except that a number which begins with the default country's own code is not given the code twice, unless we
+    /// know what that country's numbers look like and it is one without. Where there is no default country, digits that
+    /// begin neither with `+` nor with an international prefix are refused when they may be somebody's national number: a
+    /// mobile of Belo Horizonte (31 98765-4321) is not to become one of the Netherlands (+31 98765 4321).
     pub fn parse(text: &str, default_country: Option<Country>) -> Result<PhoneNumber, PhoneError> {
         let digits = match written::read(text)? {
             Written::International(digits) => {
@@ -184,14 +187,13 @@ fn dialled_from(rest: &str, country: Option<Country>) -> Result<PhoneNumber, Pho
 
 fn within(digits: &str, country: Country) -> Result<PhoneNumber, PhoneError> {
     let plan = country.plan();
-    if let Ok(number) = international(digits)
-        && number.country().map(Country::calling_code) == Some(plan.code)
-    {
-        return Ok(number);
-    }
-    let national = match finish(plan, digits) {
-        Err(refused) => refused,
-        number => return number,
+    let is_own = |number: &PhoneNumber| number.country().map(Country::calling_code) == Some(plan.code);
+    let with_own_code = international(digits).ok().filter(is_own);
+    let national = match (finish(plan, digits), with_own_code) {
+        (Ok(national), Some(_)) if shape::is_known(plan) => return Ok(national),
+        (_, Some(number)) => return Ok(number),
+        (Ok(national), None) => return Ok(national),
+        (Err(refused), None) => refused,
     };
     match (other_prefix(digits), international_without_plus(digits)) {
         (Some(number), _) | (None, Ok(number)) => Ok(number),
@@ -207,6 +209,7 @@ fn anywhere(digits: &str) -> Result<PhoneNumber, PhoneError> {
     }
     let refused = match international_without_plus(digits) {
         Err(refused) => refused,
+        Ok(number) if may_be_national(digits, &number) => return Err(PhoneError::NoCountry),
         number => return number,
     };
     match other_prefix(digits) {
@@ -214,6 +217,14 @@ fn anywhere(digits: &str) -> Result<PhoneNumber, PhoneError> {
         None if digits.len() > MOST_NATIONAL_DIGITS && !digits.starts_with('0') => Err(refused),
         None => Err(PhoneError::NoCountry),
     }
+}
+
+/// Whether another country, of those whose numbers we know the look of, would read the digits as one of its own: of ten
+/// digits nearly always, of eleven where they are a Brazilian mobile, of more never.
+fn may_be_national(digits: &str, international: &PhoneNumber) -> bool {
+    let code = international.country().map(Country::calling_code);
+    let mut others = plans::PLANS.iter().filter(|plan| shape::is_known(plan) && Some(plan.code) != code);
+    digits.len() <= MOST_NATIONAL_DIGITS && others.any(|plan| shape::is_dialled_at_home(plan, digits))
 }
 
 fn international_without_plus(digits: &str) -> Result<PhoneNumber, PhoneError> {

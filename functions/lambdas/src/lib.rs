@@ -29,6 +29,7 @@ mod spending;
 pub mod storage;
 pub mod tally;
 pub mod webhook;
+mod workbook;
 
 pub use app::App;
 pub use load::Load;

@@ -87,11 +87,14 @@ pub struct Audience {
     pub problem: Option<String>,
     /// People that can be sent to.
     pub recipients: u64,
-    /// Rows that were left out; `GET /v3/audiences/{id}/rejects` gives them with their reasons as CSV.
+    /// Rows that were left out; `GET /v3/audiences/{id}/rejects` gives them with their reasons as a file.
     pub rejected: u64,
     /// The same by reason, most frequent first.
     #[serde(default)]
     pub rejected_by_reason: Vec<RejectReasonCount>,
+    /// Sheets of the workbook that have contacts too and were not read: the first sheet with contacts is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_sheets: Vec<String>,
     /// Column headers of the file, in order.
     #[serde(default)]
     pub columns: Vec<String>,

@@ -31,6 +31,9 @@ pub struct SuppressionEntry {
     /// The only channel that sends nothing; absent: none of the workspace does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<ChannelId>,
+    /// The only messages that are not sent; absent: none are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<ConsentCategory>,
     /// Why.
     pub reason: SuppressionReason,
     /// Meta's code, when WhatsApp said so.
@@ -95,10 +98,10 @@ pub struct SuppressionList {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateSuppressions {
-    /// One number. Either this or `phones`.
+    /// One number, or WhatsApp's user id of somebody whose number is not known. Either this or `phones`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
-    /// Several numbers.
+    /// Several numbers or user ids.
     #[serde(default)]
     pub phones: Vec<String>,
     /// `manual`, the only reason that people give.
@@ -271,6 +274,14 @@ impl Consents {
     pub fn is_empty(&self) -> bool {
         *self == Consents::default()
     }
+
+    /// Where the person stands with such messages.
+    pub fn of(&self, category: ConsentCategory) -> Option<ConsentStanding> {
+        match category {
+            ConsentCategory::Marketing => self.marketing,
+            ConsentCategory::Utility => self.utility,
+        }
+    }
 }
 
 /// What a campaign's creator says of all its people: that they agreed to get such messages.
@@ -320,7 +331,7 @@ pub struct CampaignEstimate {
     pub recipients: u64,
     /// Recipients that were looked at: all of them, or a sample of a large audience. The counts are of these.
     pub looked_at: u64,
-    /// Asked for nothing more, or were erased.
+    /// Asked for nothing more, said no to such messages, or were erased.
     pub suppressed: u64,
     /// Of the others: got as many messages lately as the workspace allows.
     pub capped: u64,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ChannelId, ConsentColumn, Consents, ExportId, FileConsent, ListFilter};
+use crate::{ChannelId, ConsentColumn, Consents, ExportFormat, ExportId, FileConsent, ListFilter};
 
 /// A person in the contact book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Contact {
     /// The latest of `replies`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reply_at: Option<DateTime<Utc>>,
-    /// When the person was last written to.
+    /// When the person was last written to, as far as messages are kept; told where people are shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_contact_at: Option<DateTime<Utc>>,
     /// What the person agreed to, as its ledger says.
@@ -198,6 +198,9 @@ pub struct CreateExport {
     /// Of them those whose name or number begins like this, as in `GET /v3/contacts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// What kind of file: `csv` when absent. A workbook (`xlsx`) opens right in every country's spreadsheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<ExportFormat>,
 }
 
 /// How far an export got.
@@ -260,12 +263,31 @@ pub struct IntoContactsProgress {
     pub done: u64,
     /// Of them: contacts that are new or changed.
     pub written: u64,
-    /// Of them: rows that no contact can be made of, because they are too large.
+    /// Of them: rows that no contact can be made of, and people who were erased.
     pub left_out: u64,
+    /// Of those rows the first hundred, each with what does not fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<LeftOutRow>,
+    /// Columns of the file that no contact has: there are too many of them, or their titles are too long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns_left_out: Vec<String>,
     /// Of them: rows whose consent column says yes.
     pub agreed: u64,
     /// Of them: rows whose consent column says no.
     pub refused: u64,
+}
+
+/// A row of a file that no contact can be made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOutRow {
+    /// The row, as a spreadsheet counts.
+    pub row: u64,
+    /// What of the contact does not fit: `name`, `fields.note`, …
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// `GET /v3/contacts/values`: what the contacts of the book have, to choose from. Most frequent first.

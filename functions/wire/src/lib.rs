@@ -44,7 +44,7 @@ pub use consent::{
 };
 pub use contact::{
     ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,
-    IntoContacts, IntoContactsProgress, LabelsChanged, ValueCount,
+    IntoContacts, IntoContactsProgress, LabelsChanged, LeftOutRow, ValueCount,
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
 pub use counts::{CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{AudienceId, ChannelId, ListId};
+use crate::{AudienceId, ChannelId, Language, ListId};
 
 /// Whom of the contact book: everybody who meets all that is said here. Nothing said is everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,6 +217,9 @@ pub struct CreateListAudience {
     /// That all of them agreed to get messages of this business. Needed unless all of them wrote to the channel.
     #[serde(default)]
     pub opt_in_confirmed: bool,
+    /// The language of the file of who is left out; English when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// The answer: the audience that is being made; `GET /v3/audiences/{id}` tells when it is ready.

@@ -92,6 +92,7 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
                 <div><dt>{t::the_start()}</dt><dd>{fact(|c| time_or(c.scheduled_to, t::not_started()))}</dd></div>
                 <div><dt>{t::last_message_by_the_plan()}</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, t::not_planned_yet()))}</dd></div>
                 <Cost campaign=campaign/>
+                <div><dt>{t::consent()}</dt><dd data-testid="attested">{fact(attested)}</dd></div>
                 <div><dt>{t::contacts_file()}</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>
                 {move || rejected().map(|audience| view! { <Rejects audience=audience/> })}
             </dl>
@@ -178,6 +179,14 @@ fn said(campaign: &Campaign) -> String {
         (0, template) if template.name.is_empty() => t::free_message().to_owned(),
         (0, template) => format!("{} ({})", template.name, template.language),
         (wordings, _) => t::wordings_count(wordings as u64, &wordings),
+    }
+}
+
+/// Who answers for it that the people agreed, and since when.
+fn attested(campaign: &Campaign) -> String {
+    match &campaign.consent_attestation {
+        Some(said) => t::said_when_that_they_agreed(&said.attested_by, &format::near(said.at)),
+        None => t::nobody_has_said_so_yet().to_owned(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::components::title::PageTitle;
 use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
 use crate::infra::{api, content};
+use crate::model::form::attested_start;
 use crate::model::price::PriceAsked;
 use crate::model::status::{action_label, actions};
 use crate::model::unfilled::Unfilled;
@@ -57,7 +58,7 @@ fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
     let leave_out = Action::new_local(move |(): &()| async move {
         let id = id.get_untracked();
         let started = match content::leave_out_unfilled(&id).await {
-            Ok(_) => api::act(&id, Move::Start).await,
+            Ok(_) => api::start(&id, &campaign.with_untracked(attested_start)).await,
             Err(error) => Err(error),
         };
         match started {
@@ -79,11 +80,16 @@ fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
 fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Callback<Campaign>) -> impl IntoView {
     let shell = Shell::around();
     let confirming = RwSignal::new(false);
+    let asking = RwSignal::new(false);
     let id = campaign.with_untracked(|campaign| campaign.id.clone());
     let ask = Action::new_local(move |wanted: &Move| {
         let (id, wanted) = (id.clone(), *wanted);
         async move {
-            match api::act(&id, wanted).await {
+            let answer = match wanted {
+                Move::Start => api::start(&id, &campaign.with_untracked(attested_start)).await,
+                Move::Pause | Move::Resume | Move::Cancel => api::act(&id, wanted).await,
+            };
+            match answer {
                 Ok(campaign) => {
                     shell.unfilled.set(None);
                     fresh.run(campaign);
@@ -103,6 +109,7 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
     let busy = ask.pending();
     let pressed = move |wanted: Move| match wanted {
         Move::Cancel => confirming.set(true),
+        Move::Start if campaign.with_untracked(|campaign| campaign.consent_attestation.is_none()) => asking.set(true),
         Move::Start | Move::Pause | Move::Resume => {
             ask.dispatch(wanted);
         }
@@ -123,6 +130,17 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
     let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
     view! {
         <div class="actions">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
+        <Confirm
+            open=asking
+            title=t::did_these_people_agree()
+            text=t::you_answer_for_it()
+            yes=t::they_agreed_start()
+            no=t::not_now()
+            on_yes=Callback::new(move |()| {
+                ask.dispatch(Move::Start);
+            })
+            test_id="attest"
+        />
         <Confirm
             open=confirming
             title=t::cancel_this_campaign()

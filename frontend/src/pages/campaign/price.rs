@@ -6,6 +6,7 @@ use wire::{Campaign, StartCampaign};
 use crate::components::confirm::Confirm;
 use crate::infra::api;
 use crate::infra::shell::Shell;
+use crate::model::form::attested_start;
 use crate::t;
 
 /// Asks once a start was refused for its price: here, or in the wizard that led here.
@@ -27,7 +28,8 @@ pub fn PriceQuestion(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> i
         now
     });
     let start = Action::new_local(move |confirmed: &String| {
-        let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..StartCampaign::default() };
+        let attested = campaign.with_untracked(attested_start);
+        let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..attested };
         async move {
             match api::start(&id.get_untracked(), &agreed).await {
                 Ok(campaign) => fresh.run(campaign),

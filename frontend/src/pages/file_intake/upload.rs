@@ -55,6 +55,7 @@ impl FileIntake {
             default_country: chosen(reading.country),
             phone_column: chosen(reading.phone_column),
             name_column: chosen(reading.name_column),
+            language: Some(reading.language),
             ..CreateUpload::default()
         };
         let failed = |error: ApiError| {

@@ -9,7 +9,7 @@ use wire::Settings;
 use super::FileIntake;
 use crate::components::drop_zone::DropZone;
 use crate::components::field::{FieldError, Pick, PickField, country_picks};
-use crate::components::sheet::{SheetProblems, SheetTable};
+use crate::components::sheet::{OtherSheets, SheetProblems, SheetTable};
 use crate::infra::{api, format};
 use crate::model::intake::Intake;
 use crate::t;
@@ -35,6 +35,9 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
     suggest_country(intake);
     let has_sheet = Memo::new(move |_| intake.sheet.with(Option::is_some));
     let is_seen = Memo::new(move |_| intake.is_seen());
+    let other_sheets = Memo::new(move |_| {
+        intake.sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.other_sheets.clone()).unwrap_or_default())
+    });
     view! {
         <DropZone
             id="file"
@@ -56,6 +59,7 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             <Columns intake=intake busy=busy/>
         </Show>
         <Show when=move || is_seen.get()>
+            {move || view! { <OtherSheets names=other_sheets.get()/> }}
             <SheetTable sheet=intake.sheet phone_column=intake.phone_column/>
             <SheetProblems sheet=intake.sheet/>
         </Show>

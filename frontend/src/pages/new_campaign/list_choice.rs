@@ -179,6 +179,7 @@ impl ListChoice {
         let asked = CreateListAudience {
             channel: Some(ChannelFilter { id: ChannelId(channel), spoke }),
             opt_in_confirmed: self.confirmed.get_untracked(),
+            language: Some(t::language()),
         };
         self.intake.set(Intake::Importing { recipients: 0 });
         let failed = |error: ApiError| {

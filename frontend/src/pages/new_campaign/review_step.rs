@@ -6,6 +6,7 @@ use leptos_router::hooks::use_navigate;
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
 use crate::components::confirm::Confirm;
+use crate::components::field::FieldError;
 use crate::components::step::Step;
 use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::Shell;
@@ -36,6 +37,7 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
     view! {
         <Step number=5 title=t::review() done=false>
             <Facts wizard=wizard/>
+            <Attestation wizard=wizard/>
             <Faults wizard=wizard/>
             {move || wizard.unfilled.get().map(|unfilled| view! {
                 <UnfilledPeople unfilled=unfilled busy=busy on_leave_out=leave_out/>
@@ -60,6 +62,27 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
                 <span class="soft small" role="status" data-testid="submit-stage">{move || stage.get().words()}</span>
             </div>
         </Step>
+    }
+}
+
+/// That the people agreed, which nobody can see but who knows where they are from.
+#[component]
+fn Attestation(wizard: Wizard) -> impl IntoView {
+    let change = move |_| {
+        wizard.attests.update(|attests| *attests = !*attests);
+        wizard.clear_error("consentAttestation");
+    };
+    view! {
+        <div class="field">
+            <label class="check">
+                <input
+                    type="checkbox" id="consentAttestation" prop:checked=wizard.attests on:change=change
+                    aria-describedby="consentAttestation-error" data-testid="attest"
+                />
+                <span>{t::these_people_agreed()}<small>{t::you_answer_for_it()}</small></span>
+            </label>
+            <FieldError id="consentAttestation-error" error=wizard.error("consentAttestation")/>
+        </div>
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Wizard {
     pub start_local: RwSignal<String>,
     /// The most that the campaign may cost; empty for no bound.
     pub spend_cap: RwSignal<String>,
+    /// Whether somebody answers for it that the people agreed.
+    pub attests: RwSignal<bool>,
     /// What is wrong, field by field.
     pub errors: RwSignal<Vec<FieldError>>,
 }
@@ -84,6 +86,7 @@ impl Wizard {
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
             spend_cap: RwSignal::default(),
+            attests: RwSignal::new(false),
             errors,
         }
     }
@@ -213,6 +216,7 @@ impl Wizard {
             pace: self.pace.get(),
             scheduled_to: self.scheduled_to(),
             spend_cap: self.spend_cap.get(),
+            attests: self.attests.get(),
         }
     }
 

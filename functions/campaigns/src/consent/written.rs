@@ -101,7 +101,8 @@ pub fn answer(cell: &str) -> Option<Answer> {
 
 /// The moment that a cell names, UTC where it has no zone; nothing where it names none.
 pub fn moment(cell: &str) -> Option<DateTime<Utc>> {
-    let text = as_written(cell).trim();
+    let text = as_written(cell);
+    let text = text.trim();
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(at.to_utc());
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use wire::Contact;
 
-use crate::file::as_written;
+use crate::file::{as_written, own_columns};
 
 use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied};
 
@@ -32,9 +32,11 @@ enum Part {
     State,
     WaId,
     UserId,
-    /// Phone and name, which are read already, and times, which are our own to know.
+    /// Phone and name, which are read already, and times, which are our own to know; what a rejects file says of its rows.
     Known,
     Field,
+    /// A field too many, or with too long a name: no contact has it.
+    LeftOut,
 }
 
 /// Titles of parts in the languages of the dashboard, folded.
@@ -84,14 +86,15 @@ pub struct FileColumns {
 }
 
 impl FileColumns {
-    /// Understands the titles of a file. Custom fields are taken from the left, as many as a contact may have.
+    /// Understands the titles of a file. Custom fields are taken from the left, as many as a contact may have. A rejects file
+    /// that comes back has columns of ours first, which say nothing of a person.
     pub fn of(columns: &[String], phone_column: Option<&str>, name_column: Option<&str>) -> FileColumns {
-        let mut fields = 0;
-        let parts = columns.iter().map(|title| {
-            let is_read = [phone_column, name_column].contains(&Some(title.as_str()));
+        let (ours, mut fields) = (own_columns(columns), 0);
+        let parts = columns.iter().enumerate().map(|(place, title)| {
+            let is_read = place < ours || [phone_column, name_column].contains(&Some(title.as_str()));
             let part = match part_of(title) {
                 _ if is_read => Part::Known,
-                Part::Field if fields == MOST_FIELDS || title.chars().count() > LONGEST_FIELD_NAME => Part::Known,
+                Part::Field if fields == MOST_FIELDS || title.chars().count() > LONGEST_FIELD_NAME => Part::LeftOut,
                 part => part,
             };
             fields += usize::from(part == Part::Field);
@@ -100,10 +103,16 @@ impl FileColumns {
         FileColumns { parts: parts.collect() }
     }
 
+    /// The titles of columns that no contact has: too many, or too long.
+    pub fn left_out(&self) -> Vec<String> {
+        let left_out = self.parts.iter().filter(|(part, _)| *part == Part::LeftOut);
+        left_out.map(|(_, title)| title.clone()).collect()
+    }
+
     /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name. Apostrophes that
     /// an export put before formulas are taken off.
     pub fn contact(&self, blank: Contact, cells: &[String]) -> Contact {
-        let mut contact = Contact { name: as_written(&blank.name).to_owned(), ..blank };
+        let mut contact = Contact { name: as_written(&blank.name).into_owned(), ..blank };
         for ((part, title), cell) in self.parts.iter().zip(cells) {
             let cell = as_written(cell);
             if cell.trim().is_empty() {
@@ -111,14 +120,14 @@ impl FileColumns {
             }
             match part {
                 Part::Labels => contact.labels.extend(cell.split(LABEL_SEPARATORS).map(str::to_owned)),
-                Part::Portfolio => contact.portfolio = Some(cell.to_owned()),
-                Part::City => contact.city = Some(cell.to_owned()),
-                Part::State => contact.state = Some(cell.to_owned()),
-                Part::WaId => contact.wa_id = Some(cell.to_owned()),
-                Part::UserId => contact.user_id = Some(cell.to_owned()),
-                Part::Known => {}
+                Part::Portfolio => contact.portfolio = Some(cell.into_owned()),
+                Part::City => contact.city = Some(cell.into_owned()),
+                Part::State => contact.state = Some(cell.into_owned()),
+                Part::WaId => contact.wa_id = Some(cell.into_owned()),
+                Part::UserId => contact.user_id = Some(cell.into_owned()),
+                Part::Known | Part::LeftOut => {}
                 Part::Field => {
-                    contact.fields.insert(as_written(title).to_owned(), cell.to_owned());
+                    contact.fields.insert(as_written(title).into_owned(), cell.into_owned());
                 }
             }
         }
@@ -191,5 +200,20 @@ mod tests {
         let columns = FileColumns::of(&titles, Some("column 0"), None);
         let read = columns.contact(contact("+12025550100", ""), &titles);
         assert_eq!((read.fields.len(), read.fields.contains_key("column 0")), (MOST_FIELDS, false));
+        assert_eq!(columns.left_out(), titles[MOST_FIELDS + 1..], "they are told");
+        let long = ["phone".to_owned(), "x".repeat(LONGEST_FIELD_NAME + 1), "size".to_owned()];
+        assert_eq!(FileColumns::of(&long, Some("phone"), None).left_out(), long[1..2]);
+    }
+
+    #[test]
+    fn a_rejects_file_that_comes_back_gives_nobody_our_own_columns() {
+        let titles = ["row", "column", "value", "reason", "explanation", "phone", "name", "size"].map(str::to_owned);
+        let columns = FileColumns::of(&titles, Some("phone"), Some("name"));
+        let cells = ["7", "phone", "12", "tooShort", "It is too short.", "+12025550100", "Ana", "M"].map(str::to_owned);
+        let read = columns.contact(contact("+12025550100", "Ana"), &cells);
+        assert_eq!(read.fields, BTreeMap::from([("size".into(), "M".into())]));
+        let own = ["row", "phone", "reason"].map(str::to_owned);
+        let read = FileColumns::of(&own, Some("phone"), None).contact(contact("+12025550100", ""), &own);
+        assert_eq!(read.fields.len(), 2, "a file of somebody's own may have such columns");
     }
 }

@@ -29,7 +29,7 @@ use self::archive::Workbook;
 use self::records::Records;
 use super::delimited::Delimited;
 use super::rows::RawRows;
-use super::{ContactsReader, FORMAT_BYTES, FileError, Format, Options, TooLarge};
+use super::{ContactsReader, FORMAT_BYTES, FileError, Format, Options, Row, TooLarge};
 
 /// The largest `.xls` and `.ods`: the parser holds all their cells, and a million rows come as `.xlsx`.
 pub const MAX_HELD_FILE_BYTES: u64 = 20_000_000;
@@ -39,6 +39,9 @@ const MAX_HELD_CELLS: u64 = 700_000;
 
 /// The most text that is held, with what the allocator takes: half a million strings of fifty letters.
 const MAX_HELD_BYTES: usize = 48 * 1024 * 1024;
+
+/// Rows of a sheet that tell whether it has contacts: no header is longer.
+const ROWS_LOOKED_AT: usize = 60;
 
 /// A file of any format, judged and open.
 pub struct Document<S: Read + Seek> {
@@ -52,8 +55,8 @@ enum Content<S: Read + Seek> {
         workbook: Box<Xlsx<S>>,
         sheets: Vec<String>,
     },
-    /// All cells are held.
-    Held(Vec<Range<Data>>),
+    /// All cells are held, of each sheet under its name.
+    Held(Vec<(String, Range<Data>)>),
     Markup(Records<S>),
 }
 
@@ -103,6 +106,34 @@ impl<S: Read + Seek> Document<S> {
         Err(first_problem.unwrap_or(FileError::Empty))
     }
 
+    /// Sheets with contacts beside the one that [`contacts`](Self::contacts) reads. They are not read: their rows have the
+    /// same numbers and often other columns, and nobody could tell who is meant.
+    pub fn other_sheets(&mut self, options: &Options) -> Vec<String> {
+        if self.sheets() == 1 {
+            return Vec::new();
+        }
+        let Ok(read) = self.sheet_with_contacts(options) else { return Vec::new() };
+        // What was said of the columns was said of the sheet that is read.
+        let options = Options { phone_column: None, name_column: None, header_row: None, ..options.clone() };
+        let others = (0..self.sheets()).filter(|sheet| *sheet != read);
+        let others: Vec<usize> = others.filter(|sheet| self.has_contacts(*sheet, &options)).collect();
+        others.into_iter().map(|sheet| self.name_of(sheet)).collect()
+    }
+
+    fn has_contacts(&mut self, sheet: usize, options: &Options) -> bool {
+        let rows = self.rows(sheet, options).and_then(|rows| ContactsReader::of_rows(rows, options.clone()));
+        rows.is_ok_and(|mut rows| rows.by_ref().take(ROWS_LOOKED_AT).any(|row| matches!(row, Ok(Row::Contact(_)))))
+    }
+
+    fn name_of(&self, sheet: usize) -> String {
+        let name = match &self.content {
+            Content::Streamed { sheets, .. } => sheets.get(sheet),
+            Content::Held(sheets) => sheets.get(sheet).map(|(name, _)| name),
+            Content::Text(_) | Content::Markup(_) => None,
+        };
+        name.cloned().unwrap_or_else(|| format!("{}", sheet + 1))
+    }
+
     fn sheets(&self) -> usize {
         match &self.content {
             Content::Text(_) => 1,
@@ -122,7 +153,7 @@ impl<S: Read + Seek> Document<S> {
                 let cells = workbook.worksheet_cells_reader(&sheets[sheet]).map_err(|error| refused(&error))?;
                 Box::new(sheet::Streamed::new(cells))
             }
-            Content::Held(sheets) => Box::new(sheet::held(&sheets[sheet])),
+            Content::Held(sheets) => Box::new(sheet::held(&sheets[sheet].1)),
             Content::Markup(records) => records.rows(sheet)?,
         })
     }
@@ -142,7 +173,10 @@ where
 {
     let mut workbook = unless_it_panics(|| W::new(source).map_err(|error| refused(&error)))?;
     let names = worksheets(&workbook).into_iter();
-    let sheets = names.map(|name| workbook.worksheet_range(&name).map_err(|error| refused(&error)));
+    let sheets = names.map(|name| match workbook.worksheet_range(&name) {
+        Ok(cells) => Ok((name, cells)),
+        Err(error) => Err(refused(&error)),
+    });
     let sheets = sheets.collect::<Result<_, _>>()?;
     Ok(Content::Held(sheets))
 }

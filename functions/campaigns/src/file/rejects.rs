@@ -1,5 +1,8 @@
-//! The rejects file: every row that was left out, with the reason, as CSV that a spreadsheet opens safely. Corrected, it
+//! The rejects file: every row that was left out, with the reason, as text that a spreadsheet opens safely. Corrected, it
 //! can be imported as it is.
+//!
+//! Whatever a spreadsheet takes for a separator (it goes by the country, not by the file), no cell becomes a formula: not
+//! one that begins like one, and none that would begin so if the text were cut at a semicolon, a tab or a line's end.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -15,6 +18,18 @@ const OWN_COLUMNS: [&str; 5] = ["row", "column", "value", "reason", "explanation
 const FORMULA_STARTS: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
+/// What some spreadsheet cuts a text at, even inside the quotation marks of cells that it does not see.
+const CUTS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// What a text begins with so that a spreadsheet reads it as UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text of cells that spreadsheets open: as UTF-8, each cell in quotation marks, so that none is cut at a comma.
+pub fn for_spreadsheets<W: Write>(mut writer: W) -> io::Result<csv::Writer<W>> {
+    writer.write_all(BYTE_ORDER_MARK)?;
+    Ok(csv::WriterBuilder::new().flexible(true).quote_style(csv::QuoteStyle::Always).from_writer(writer))
+}
+
 /// A row of a rejects file that was read again, without its person, who was erased since.
 pub fn without_person(cells: &[String], language: Language) -> Vec<String> {
     let kept = |(place, cell): (usize, &String)| match place {
@@ -27,7 +42,7 @@ pub fn without_person(cells: &[String], language: Language) -> Vec<String> {
 }
 
 /// How many of the first columns of a file are those of a rejects file: all of them, or none.
-pub(super) fn own_columns(columns: &[String]) -> usize {
+pub(crate) fn own_columns(columns: &[String]) -> usize {
     let own = columns.len() > OWN_COLUMNS.len() && OWN_COLUMNS.iter().zip(columns).all(|(own, column)| own == column);
     if own { OWN_COLUMNS.len() } else { 0 }
 }
@@ -45,7 +60,7 @@ impl<W: Write> RejectsWriter<W> {
     /// Starts the file with its header: our own columns, then those of the contacts file, whose phones stand at the place
     /// `phone`. Explanations are in `language`.
     pub fn new(writer: W, columns: &[String], phone: usize, language: Language) -> io::Result<RejectsWriter<W>> {
-        let mut csv = csv::WriterBuilder::new().flexible(true).from_writer(writer);
+        let mut csv = for_spreadsheets(writer)?;
         for column in OWN_COLUMNS {
             csv.write_field(column)?;
         }
@@ -90,19 +105,41 @@ fn write_cells<W: Write>(csv: &mut csv::Writer<W>, cells: &[String]) -> io::Resu
     Ok(())
 }
 
-/// A cell that no spreadsheet runs as a formula: one that begins like a formula gets a leading apostrophe.
+/// A cell that no spreadsheet runs as a formula: one that begins like a formula gets a leading apostrophe, and so does every
+/// piece of it that stands behind what some spreadsheet cuts at.
 ///
 /// Phone numbers of `+`, digits and spaces alone stay as they are: they cannot compute anything and people look for
 /// them. With dashes, dots or parentheses they get the apostrophe too, since `+1-555-0123` is a subtraction.
 /// [`as_written`] takes the apostrophe off again; one that stood there before such a beginning gets a second.
 pub fn defused(cell: &str) -> Cow<'_, str> {
-    let start = cell.trim_start_matches([' ', '\'']);
-    let is_phone = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
-    let is_formula = start.starts_with(FORMULA_STARTS) && !start.strip_prefix('+').is_some_and(is_phone);
-    if is_formula { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    match pieces(cell).any(computes) {
+        true => Cow::Owned(pieces(cell).flat_map(|piece| [if computes(piece) { "'" } else { "" }, piece]).collect()),
+        false => Cow::Borrowed(cell),
+    }
 }
 
 /// The cell that [`defused`] was given.
-pub fn as_written(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| matches!(defused(rest), Cow::Owned(_))).unwrap_or(cell)
+pub fn as_written(cell: &str) -> Cow<'_, str> {
+    match pieces(cell).any(|piece| bare(piece) != piece) {
+        true => Cow::Owned(pieces(cell).map(bare).collect()),
+        false => Cow::Borrowed(cell),
+    }
+}
+
+fn bare(piece: &str) -> &str {
+    piece.strip_prefix('\'').filter(|rest| computes(rest)).unwrap_or(piece)
+}
+
+/// The cell in pieces, each but the last with what it is cut at behind it. A cell that begins with such a sign computes to
+/// some spreadsheet: its first piece is the sign and what follows.
+fn pieces(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split_inclusive(CUTS)
+}
+
+/// Whether a spreadsheet would run this piece of a cell.
+fn computes(piece: &str) -> bool {
+    let start = piece.trim_start_matches([' ', '\'']);
+    let is_phone =
+        |digits: &str| digits.trim_end_matches(CUTS).bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    start.starts_with(FORMULA_STARTS) && !start.strip_prefix('+').is_some_and(is_phone)
 }

@@ -290,10 +290,16 @@ fn the_rejects_file_says_why_and_runs_no_formula() {
     writer.write(9, &RejectReason::Duplicate { first_row: 2 }, &["@a".to_owned()]).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "row,column,value,reason,explanation,phone,'=name");
-    assert!(lines[1].starts_with("7,phone,+5511,digitsLost,A spreadsheet"), "{}", lines[1]);
-    assert!(lines[1].ends_with(",+5511,\"'=HYPERLINK(\"\"http://x\"\")\""));
-    assert_eq!(lines[2], "9,phone,'@a,duplicate,The same person already stands in row 2.,'@a");
+    let quoted = |cells: &str| cells.split('|').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(",");
+    let header = quoted("row|column|value|reason|explanation|phone|'=name");
+    assert_eq!(lines[0], format!("\u{feff}{header}"));
+    assert!(
+        lines[1].starts_with(quoted("7|phone|+5511|digitsLost|A spreadsheet").trim_end_matches('"')),
+        "{}",
+        lines[1]
+    );
+    assert!(lines[1].ends_with(",\"+5511\",\"'=HYPERLINK(\"\"http://x\"\")\""));
+    assert_eq!(lines[2], quoted("9|phone|'@a|duplicate|The same person already stands in row 2.|'@a"));
 }
 
 #[test]
@@ -305,8 +311,9 @@ fn a_corrected_rejects_file_is_imported_by_its_original_columns() {
     writer.write(8, &wrong, &["11987654322".to_owned(), "Recife".to_owned()]).unwrap();
     let text = String::from_utf8(writer.finish().unwrap()).unwrap();
     assert!(text.contains("O número não tem código do país."), "{text}");
-    let corrected =
-        text.replace(",11987654321,São", ",+5511987654321,São").replace(",11987654322,R", ",+5511987654322,R");
+    let corrected = text
+        .replace("\"11987654321\",\"São", "\"+5511987654321\",\"São")
+        .replace("\"11987654322\",\"R", "\"+5511987654322\",\"R");
     let reader = ContactsReader::new(corrected.as_bytes(), Options::default()).unwrap();
     assert_eq!(reader.phone_column(), "Column 1");
     assert_eq!(reader.map(Result::unwrap).filter(|row| matches!(row, Row::Contact(_))).count(), 2);
@@ -356,6 +363,22 @@ fn only_phones_that_cannot_compute_keep_their_plus() {
 }
 
 #[test]
+fn no_piece_of_a_cell_computes_where_a_spreadsheet_cuts_it() {
+    for (cell, safe) in [
+        ("Ana;=1+1", "Ana;'=1+1"),
+        ("a\t-1", "a\t'-1"),
+        ("a; @x", "a;' @x"),
+        ("a\r\n=1\nb", "a\r'\n'=1\nb"),
+        ("=1;=2", "'=1;'=2"),
+        ("vip; +55 11 98765", "vip; +55 11 98765"),
+        ("a, -1", "a, -1"),
+    ] {
+        assert_eq!(defused(cell), safe, "{cell:?}");
+        assert_eq!(as_written(safe), cell, "{cell:?}");
+    }
+}
+
+#[test]
 fn the_columns_of_the_sample_are_found() {
     let bytes = fixture("sample.csv");
     let reader = ContactsReader::new(&bytes[..], Options::default()).unwrap();
@@ -387,9 +410,9 @@ fn a_slow_source_gives_the_same_rows() {
 
 proptest! {
     #[test]
-    fn what_was_defused_is_read_as_it_was_written(cell in "[ '=+@a-]{0,6}|.{0,20}") {
+    fn what_was_defused_is_read_as_it_was_written(cell in "[ '=+@a;\t\n-]{0,8}|.{0,20}") {
         let defused = defused(&cell);
-        prop_assert_eq!(as_written(&defused), cell.as_str());
+        prop_assert_eq!(&as_written(&defused), cell.as_str());
     }
 
     #[test]

@@ -80,6 +80,17 @@ fn judge(plan: &'static Plan, national: &str) -> Result<(), PhoneError> {
     if looks_right(plan, national) { Ok(()) } else { Err(PhoneError::NotPossible { country }) }
 }
 
+/// Whether more than the length tells what a number of this country looks like.
+pub(super) fn is_known(plan: &Plan) -> bool {
+    matches!(plan.code, 1 | 33 | 34 | 39 | 44 | 52 | 54 | 55 | 91 | 351)
+}
+
+/// Whether somebody in the country may dial these digits for a number of it. Mexico's eleven with a 1 are dialled from abroad.
+pub(super) fn is_dialled_at_home(plan: &'static Plan, digits: &str) -> bool {
+    let is_from_abroad = plan.code == 52 && digits.len() > plan.min;
+    !is_from_abroad && national(plan, digits).is_ok()
+}
+
 /// Stricter shapes where a wrong guess is likely; elsewhere the length decides.
 fn looks_right(plan: &Plan, national: &str) -> bool {
     let digits = national.as_bytes();
@@ -88,7 +99,7 @@ fn looks_right(plan: &Plan, national: &str) -> bool {
         1 => (b'2'..=b'9').contains(&first) && (b'2'..=b'9').contains(&digits[3]),
         33 => first != b'0',
         34 => (b'5'..=b'9').contains(&first),
-        39 => matches!(first, b'0' | b'3' | b'4' | b'5' | b'8'),
+        39 => italian(digits),
         44 => first != b'0' && (first != b'7' || digits.len() == 10),
         52 => mexican(national),
         54 => argentine(digits),
@@ -108,13 +119,23 @@ fn mexican(national: &str) -> bool {
     ten.is_some_and(|ten| !ten.starts_with(['0', '1']))
 }
 
+/// Landlines keep their 0; mobiles begin with 3 and have nine or ten digits (libphonenumber 9.0.33), so that `393 123 4567`
+/// is one of them and not the country code before half a number.
+fn italian(digits: &[u8]) -> bool {
+    match digits[0] {
+        b'3' => (9..=10).contains(&digits.len()),
+        first => matches!(first, b'0' | b'4' | b'5' | b'8'),
+    }
+}
+
+/// Areas begin with 2 or 3, but for Buenos Aires, which is 11: `15 2345 6789` is a mobile of there without its area.
 fn argentine(digits: &[u8]) -> bool {
     let area = match digits.len() {
-        11 if digits[0] == b'9' => digits[1],
-        10 => digits[0],
+        11 if digits[0] == b'9' => &digits[1..],
+        10 => digits,
         _ => return false,
     };
-    (b'1'..=b'3').contains(&area)
+    matches!(area, [b'1', b'1', ..] | [b'2' | b'3', ..])
 }
 
 /// Landlines have eight digits after the area and begin with 2 to 5; mobiles have nine, the first a 9, and are

@@ -145,6 +145,45 @@ fn argentine_mobiles_dialled_with_15_get_their_9() {
     reads("02966 15 23-4567", "AR", "+5492966234567");
     reads("+54 11 15 2345 6789", "", "+5491123456789");
     reads("11 2345-6789", "AR", "+541123456789");
+    refuses("15 2345-6789", "AR", "notPossible");
+    refuses("+54 9 15 2345 6789", "", "notPossible");
+}
+
+#[test]
+fn italian_mobiles_that_begin_like_the_country_code_are_mobiles() {
+    reads("393 123 4567", "IT", "+393931234567");
+    reads("392 123 456", "IT", "+39392123456");
+    reads("39 393 123 4567", "IT", "+393931234567");
+    reads("39 06 1234 5678", "IT", "+390612345678");
+    reads("393931234567", "", "+393931234567");
+    refuses("+39 312 3456", "", "notPossible");
+}
+
+#[test]
+fn digits_that_may_be_a_national_number_are_nobodys_without_a_country() {
+    // A mobile of Belo Horizonte, or of the Netherlands; one of Fortaleza, or of Vietnam; one of Taubaté, or of Ohio.
+    for text in ["31987654321", "(31) 98765-4321", "84987654321", "12987654321"] {
+        refuses(text, "", "noCountry");
+    }
+    // Washington, or Cairo; India, or Berlin.
+    for text in ["2025550123", "4930123456", "3931234567"] {
+        refuses(text, "", "noCountry");
+    }
+    for (text, expected) in [
+        ("+31987654321", "+31987654321"),
+        ("0031987654321", "+31987654321"),
+        ("351912345678", "+351912345678"),
+        ("34612345678", "+34612345678"),
+        ("12125550123", "+12125550123"),
+        ("551133334444", "+551133334444"),
+        ("5511987654321", "+5511987654321"),
+        ("447700900123", "+447700900123"),
+        ("011 44 7700 900123", "+447700900123"),
+    ] {
+        reads(text, "", expected);
+    }
+    reads("31987654321", "BR", "+5531987654321");
+    reads("31612345678", "NL", "+31612345678");
 }
 
 #[test]

@@ -13,14 +13,14 @@ use chrono::Duration;
 use http::StatusCode;
 use serde::Deserialize;
 use wire::{
-    Audience, AudienceId, AudienceStatus, ConsentColumn, CreateUpload, FieldError, FileConsent, IntoContacts,
-    IntoContactsProgress, Upload,
+    Audience, AudienceId, AudienceStatus, ConsentColumn, CreateUpload, ExportFormat, FieldError, FileConsent,
+    IntoContacts, IntoContactsProgress, Upload,
 };
 
 use super::answers;
 use super::caller::Caller;
 use super::consents::text_faults;
-use super::extract::Body;
+use super::extract::{Body, Params};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -119,23 +119,32 @@ pub async fn show(
     Ok(Json(view(find(&app, &caller, &id).await?)))
 }
 
+/// How the rows that were left out are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RejectsAsked {
+    /// `csv` when absent; `xlsx`: a workbook, which opens right in every country's spreadsheet.
+    format: Option<ExportFormat>,
+}
+
 /// `GET /v3/audiences/{id}/rejects`: sends the caller to the file of the rows that were left out.
 #[utoipa::path(
     get,
     path = "/v3/audiences/{id}/rejects",
     tag = "Audiences",
     operation_id = "downloadRejects",
-    summary = "Leads to the file of the rows that were left out, with the reason of each (CSV).",
-    params(("id" = String, Path, description = "The audience's id.")),
+    summary = "Leads to the file of the rows that were left out, with the reason of each: CSV, or a workbook.",
+    params(("id" = String, Path, description = "The audience's id."), RejectsAsked),
     responses(
         (status = 303, description = "The file is there."),
-        answers::Reads, answers::ReadsPath, answers::NotFound,
+        answers::Reads, answers::ReadsQuery, answers::NotFound,
     ),
 )]
 pub async fn rejects(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<AudienceId>,
+    Params(asked): Params<RejectsAsked>,
 ) -> Result<Redirect, ApiError> {
     let record = find(&app, &caller, &id).await?;
     if record.status != AudienceStatus::Ready || record.rejected == 0 {
@@ -144,8 +153,12 @@ pub async fn rejects(
     if record.rejects_deleted_at.or(record.deleted_at).is_some() {
         return Err(Refusal::new(Kind::Gone, "the rows that were left out are no longer kept").into());
     }
-    let key = files::rejects_key(caller.workspace_id, &id);
-    let url = files::download_url(&app, &key, &format!("rejects-{id}.csv")).await?;
+    let workspace = caller.workspace_id;
+    let (key, ending) = match asked.format {
+        Some(ExportFormat::Xlsx) if record.rejects_workbook => (files::rejects_workbook_key(workspace, &id), "xlsx"),
+        Some(ExportFormat::Xlsx | ExportFormat::Csv) | None => (files::rejects_key(workspace, &id), "csv"),
+    };
+    let url = files::download_url(&app, &key, &format!("rejects-{id}.{ending}")).await?;
     Ok(Redirect::to(&url))
 }
 
@@ -260,6 +273,7 @@ fn view(record: AudienceRecord) -> Audience {
         recipients: record.recipients,
         rejected: record.rejected,
         rejected_by_reason: record.rejected_by_reason,
+        other_sheets: record.other_sheets,
         columns: record.columns,
         phone_column: record.phone_column,
         name_column: record.name_column,

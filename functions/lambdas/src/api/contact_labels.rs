@@ -19,6 +19,7 @@ use super::lists::checked;
 use super::problem::{ApiError, Refusal};
 use crate::App;
 use crate::storage::contacts::{self as store, Changed, Place};
+use crate::storage::last_contacts;
 
 /// Most numbers in one request.
 const MOST_PHONES: usize = 1_000;
@@ -122,8 +123,9 @@ async fn on_filter(
     loop {
         let page = store::read(app, workspace, &place, "", READ_AT_ONCE).await?;
         let last = page.contacts.last().map(contact::canonical);
-        let found = page.contacts.iter().filter(|contact| sought.finds(contact)).map(contact::canonical).collect();
-        for (_, came_to) in relabel_all(app, workspace, labels, found, |contact| sought.finds(contact)).await? {
+        let found = last_contacts::found(app, workspace, sought, page.contacts, false).await?;
+        let found = found.iter().map(contact::canonical).collect();
+        for (_, came_to) in relabel_all(app, workspace, labels, found, |contact| sought.may_find(contact)).await? {
             count(&mut answer, &came_to);
         }
         let Some(next) = page.next.or_else(|| place.next_shard()) else { return Ok(answer) };

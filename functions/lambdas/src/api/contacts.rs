@@ -19,8 +19,10 @@ use super::lists::checked;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::storage::contacts::{self as store, Changed, Place};
+use crate::storage::last_contacts;
 use crate::storage::suppressions::{self, Barred};
 use crate::storage::table::Written;
+use crate::storage::user_ids;
 
 /// Contacts on a page when nothing is asked for.
 const DEFAULT_PAGE: u32 = 50;
@@ -113,6 +115,7 @@ pub async fn create(
         .into());
     }
     if store::create(&app, caller.workspace_id, &contact).await? == Written::Done {
+        learn_user_id(&app, caller.workspace_id, &contact).await?;
         tracing::info!(workspace = %caller.workspace_id, "a contact was created");
         return Ok((StatusCode::CREATED, Json(contact)).into_response());
     }
@@ -120,8 +123,20 @@ pub async fn create(
     let standing = standing.ok_or_else(|| anyhow::anyhow!("a contact stands there and is not found"))?;
     let Contact { created_at, updated_at, .. } = standing;
     match (Contact { created_at, updated_at, ..contact }) == standing {
-        true => Ok(Json(standing).into_response()),
+        true => {
+            // The run that created it may have died before.
+            learn_user_id(&app, caller.workspace_id, &standing).await?;
+            Ok(Json(standing).into_response())
+        }
         false => Err(there_already(&standing).into()),
+    }
+}
+
+/// Whoever opts out by this id opts out as this person.
+async fn learn_user_id(app: &App, workspace: WorkspaceId, contact: &Contact) -> anyhow::Result<()> {
+    match &contact.user_id {
+        Some(id) => user_ids::learn_from_book(app, workspace, id, &contact::canonical(contact)).await,
+        None => Ok(()),
     }
 }
 
@@ -168,7 +183,10 @@ pub async fn show(
     Path(phone): Path<String>,
 ) -> Result<Json<Contact>, ApiError> {
     let found = store::get(&app, caller.workspace_id, &canonical(&phone)?).await?;
-    Ok(Json(found.ok_or_else(not_found)?))
+    let mut found = [found.ok_or_else(not_found)?];
+    last_contacts::tell(&app, caller.workspace_id, &mut found).await?;
+    let [found] = found;
+    Ok(Json(found))
 }
 
 /// `PATCH /v3/contacts/{phone}`: changes what is named, over whatever others changed meanwhile.
@@ -205,7 +223,12 @@ pub async fn edit(
         if faults.is_empty() { Ok(next) } else { Err(Refusal::fields(faults)) }
     });
     match changed.await? {
-        Changed::Done(contact) | Changed::Same(contact) => Ok(Json(*contact)),
+        Changed::Done(contact) | Changed::Same(contact) => {
+            if request.user_id.is_some() {
+                learn_user_id(&app, caller.workspace_id, &contact).await?;
+            }
+            Ok(Json(*contact))
+        }
         Changed::Missing => Err(not_found().into()),
         Changed::Refused(refusal) => Err(refusal.into()),
     }
@@ -295,6 +318,26 @@ impl Wanted {
             && self.matcher.as_ref().is_none_or(|matcher| matcher.finds(contact))
     }
 
+    fn asks_last_contact(&self) -> bool {
+        self.matcher.as_ref().is_some_and(Matcher::asks_last_contact)
+    }
+
+    /// These contacts, those who may be wanted with when they were last written to, if that matters.
+    async fn told(&self, app: &App, workspace: WorkspaceId, contacts: Vec<Contact>) -> anyhow::Result<Vec<Contact>> {
+        if !self.asks_last_contact() {
+            return Ok(contacts);
+        }
+        let may_find = |contact: &Contact| {
+            self.search.as_ref().is_none_or(|search| search.finds(contact))
+                && self.matcher.as_ref().is_none_or(|matcher| matcher.may_find(contact))
+        };
+        let (mut asked, others): (Vec<Contact>, Vec<Contact>) = contacts.into_iter().partition(may_find);
+        last_contacts::tell(app, workspace, &mut asked).await?;
+        asked.extend(others);
+        asked.sort_by_key(contact::canonical);
+        Ok(asked)
+    }
+
     /// With what the canonical phone begins, which the table itself can look for.
     fn prefix(&self) -> &str {
         match &self.search {
@@ -321,21 +364,35 @@ async fn find(
         let most = if wanted.is_everybody() { limit - items.len() } else { READ_AT_ONCE };
         let page =
             store::read(app, workspace, &place, wanted.prefix(), i32::try_from(most).unwrap_or(i32::MAX)).await?;
-        for contact in page.contacts {
+        for contact in wanted.told(app, workspace, page.contacts).await? {
             looked_at += 1;
             let at = contact::canonical(&contact);
             if wanted.finds(&contact) {
                 items.push(contact);
             }
             if items.len() == limit || looked_at == LOOKED_AT {
-                return Ok(ContactList { items, next: Some(at) });
+                return shown(app, workspace, wanted, items, Some(at)).await;
             }
         }
         match page.next.or_else(|| place.next_shard()) {
             Some(next) => place = next,
-            None => return Ok(ContactList { items, next: None }),
+            None => return shown(app, workspace, wanted, items, None).await,
         }
     }
+}
+
+/// The page, each person with when he was last written to.
+async fn shown(
+    app: &App,
+    workspace: WorkspaceId,
+    wanted: &Wanted,
+    mut items: Vec<Contact>,
+    next: Option<String>,
+) -> anyhow::Result<ContactList> {
+    if !wanted.asks_last_contact() {
+        last_contacts::tell(app, workspace, &mut items).await?;
+    }
+    Ok(ContactList { items, next })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
+use campaigns::consent::Extent;
 use campaigns::phone::canonical_digits;
 use wire::{CampaignEstimate, CampaignId};
 
@@ -18,7 +19,8 @@ use super::problem::ApiError;
 use crate::App;
 use crate::spending;
 use crate::storage::campaigns::CampaignRecord;
-use crate::storage::{consents, files, people, settings, suppressions, windows};
+use crate::storage::consents::{self, Standings};
+use crate::storage::{files, people, settings, suppressions, windows};
 
 /// Segments that are looked at: 20,000 people, some seconds with a frequency cap and less without.
 const MOST_SEGMENTS: u64 = 10;
@@ -73,14 +75,20 @@ async fn add(
 ) -> anyhow::Result<()> {
     let workspace = record.workspace_id;
     let phones: BTreeSet<String> = rows.iter().map(|row| canonical_digits(&row.phone)).collect();
-    let barred = suppressions::among(app, workspace, Some(&record.channel_id), &phones).await?;
+    let from = if record.is_marketing() { Extent::Marketing } else { Extent::All };
+    let barred = suppressions::barred_from(app, workspace, Some(&record.channel_id), from, &phones).await?;
+    let standings = match record.consent_category() {
+        Some(category) => consents::standings(app, workspace, category, &phones).await?,
+        None => Standings::default(),
+    };
+    let is_out = |phone: &str| barred.contains_key(phone) || standings.declined(phone);
     so_far.looked_at += rows.len() as u64;
-    so_far.suppressed += barred.len() as u64;
+    so_far.suppressed += phones.iter().filter(|phone| is_out(phone)).count() as u64;
     if record.is_marketing() {
-        so_far.without_consent += consents::without_marketing(app, workspace, &phones).await?.len() as u64;
+        so_far.without_consent += phones.iter().filter(|phone| !standings.agreed(phone)).count() as u64;
     }
     if let Some(cap) = settings::read(app, workspace).await?.frequency_cap {
-        let free = phones.into_iter().filter(|phone| !barred.contains_key(phone)).map(|phone| (phone, None));
+        let free = phones.iter().filter(|phone| !is_out(phone)).map(|phone| (phone.clone(), None));
         so_far.capped += people::capped(app, workspace, cap, free.collect()).await?.len() as u64;
     }
     Ok(())

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{CreateExport, Export, ExportId, ExportStatus};
+use wire::{CreateExport, Export, ExportFormat, ExportId, ExportStatus};
 
 use super::answers;
 use super::caller::Caller;
@@ -26,7 +26,7 @@ use crate::storage::queues::{self, Errand};
     path = "/v3/contacts/export",
     tag = "Contacts",
     operation_id = "createExport",
-    summary = "Asks for contacts as a CSV file.",
+    summary = "Asks for contacts as a file: CSV, or a workbook.",
     request_body = wire::CreateExport,
     responses(
         (status = 202, description = "It is being written.", body = wire::Export),
@@ -44,6 +44,7 @@ pub async fn create(
         workspace_id: caller.workspace_id,
         filter: checked(request.filter.unwrap_or_default())?,
         search: request.search.map(checked_search).transpose()?,
+        format: request.format.unwrap_or(ExportFormat::Csv),
         status: ExportStatus::Writing,
         contacts: 0,
         created_at: now,
@@ -83,8 +84,12 @@ async fn view(app: &App, record: ExportRecord) -> anyhow::Result<Export> {
     let url = match record.status {
         ExportStatus::Writing => None,
         ExportStatus::Ready => {
-            let key = files::export_key(record.workspace_id, &record.id);
-            Some(files::download_url(app, &key, &format!("contacts-{}.csv", record.id)).await?)
+            let ending = match record.format {
+                ExportFormat::Csv => "csv",
+                ExportFormat::Xlsx => "xlsx",
+            };
+            let key = files::export_key(record.workspace_id, &record.id, ending);
+            Some(files::download_url(app, &key, &format!("contacts-{}.{ending}", record.id)).await?)
         }
     };
     let created_at = time_of_millis(record.created_at);

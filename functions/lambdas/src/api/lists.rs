@@ -20,8 +20,9 @@ use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
-use crate::storage::audiences::{self, AudienceRecord, ListSource};
+use crate::storage::audiences::{self, AudienceRecord, ListSource, Said};
 use crate::storage::contacts::{self, Place};
+use crate::storage::last_contacts;
 use crate::storage::lists::{self as store, ListRecord, MOST_LISTS};
 use crate::storage::queues::{self, Errand};
 use crate::storage::table::Written;
@@ -216,7 +217,7 @@ async fn count_shard(
             return Ok(ListCount { contacts, at_least: true });
         }
         let page = contacts::read(app, workspace, &at, "", READ_AT_ONCE).await?;
-        contacts += page.contacts.iter().filter(|contact| sought.finds(contact)).count() as u64;
+        contacts += last_contacts::found(app, workspace, sought, page.contacts, false).await?.len() as u64;
         place = page.next;
     }
     Ok(ListCount { contacts, at_least: false })
@@ -254,6 +255,7 @@ pub async fn make_audience(
     let record = AudienceRecord {
         status: AudienceStatus::Importing,
         list: Some(source),
+        said: Said { language: request.language, ..Said::default() },
         ..audiences::announced(audience_id.clone(), workspace_id, list.name, app.clock.now_millis())
     };
     audiences::put(&app, &record).await?;

@@ -26,6 +26,7 @@ use crate::storage::channels;
 use crate::storage::consents::{self, Line};
 use crate::storage::person_keys;
 use crate::storage::suppressions::{self as store, Changed, Entry, NoticeState, Person};
+use crate::storage::user_ids;
 
 /// People on a page when nothing is asked for.
 const DEFAULT_PAGE: u32 = 50;
@@ -111,16 +112,18 @@ async fn page(app: &App, workspace: WorkspaceId, place: String, limit: usize) ->
 
 /// A person as the list shows him; nothing when he is not on it, or was erased.
 pub(super) fn view(person: &Person) -> Option<Suppression> {
-    let entry = |channel_id: Option<&ChannelId>, entry: &Entry| SuppressionEntry {
+    let entry = |channel_id: Option<&ChannelId>, category: Option<ConsentCategory>, entry: &Entry| SuppressionEntry {
         channel_id: channel_id.cloned(),
+        category,
         reason: entry.reason,
         code: entry.code,
         since: time_of_millis(entry.since),
         added_by: entry.added_by.clone(),
     };
-    let everywhere = person.workspace.iter().map(|of| entry(None, of));
-    let somewhere = person.channels.iter().map(|(channel, of)| entry(Some(channel), of));
-    let entries: Vec<SuppressionEntry> = everywhere.chain(somewhere).collect();
+    let everywhere = person.workspace.iter().map(|of| entry(None, None, of));
+    let marketing = person.marketing.iter().map(|of| entry(None, Some(ConsentCategory::Marketing), of));
+    let somewhere = person.channels.iter().map(|(channel, of)| entry(Some(channel), None, of));
+    let entries: Vec<SuppressionEntry> = everywhere.chain(marketing).chain(somewhere).collect();
     let is_shown = !entries.is_empty() && person.erased_at.is_none();
     is_shown.then(|| Suppression {
         phone: person.phone.as_ref().map(|phone| format!("+{phone}")),
@@ -176,7 +179,7 @@ pub async fn create(
     caller: Caller,
     Body(request): Body<CreateSuppressions>,
 ) -> Result<Response, ApiError> {
-    let phones = phones(&request)?;
+    let people = people(&request)?;
     if request.reason.is_some_and(|reason| reason != SuppressionReason::Manual) {
         return Err(Refusal::field("reason", "only `manual` can be given; the others are heard").into());
     }
@@ -188,9 +191,9 @@ pub async fn create(
     let now = app.clock.now_millis();
     let entry =
         Entry { reason: SuppressionReason::Manual, code: None, added_by: Some(caller.name.clone()), since: now };
-    let mut writes = Vec::with_capacity(phones.len());
-    for phone in &phones {
-        writes.push(add(&app, &caller, phone, request.channel_id.as_ref(), &entry));
+    let mut writes = Vec::with_capacity(people.len());
+    for who in &people {
+        writes.push(add(&app, &caller, who, request.channel_id.as_ref(), &entry));
     }
     let written: Vec<bool> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
     let added = written.iter().filter(|is_new| **is_new).count() as u64;
@@ -199,13 +202,27 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
 
-fn phones(request: &CreateSuppressions) -> Result<BTreeSet<String>, Refusal> {
+/// Somebody who is named in a request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    /// By his number: canonical digits.
+    Phone(String),
+    /// By WhatsApp's user id.
+    UserId(String),
+}
+
+fn people(request: &CreateSuppressions) -> Result<BTreeSet<Who>, Refusal> {
     if request.phones.len() > MOST_PHONES {
         return Err(Refusal::field("phones", format!("at most {MOST_PHONES} at once")));
     }
     let mut people = BTreeSet::new();
-    for phone in request.phone.iter().chain(&request.phones) {
-        people.insert(canonical(phone).map_err(|_| Refusal::field("phones", format!("{phone} is no phone number")))?);
+    for who in request.phone.iter().chain(&request.phones) {
+        people.insert(match user_id(who) {
+            Some(id) => Who::UserId(id.to_owned()),
+            None => Who::Phone(canonical(who).map_err(|_| {
+                Refusal::field("phones", format!("{who} is no phone number, and no user id of WhatsApp's either"))
+            })?),
+        });
     }
     if people.is_empty() { Err(Refusal::field("phones", "give at least one number")) } else { Ok(people) }
 }
@@ -214,34 +231,70 @@ fn phones(request: &CreateSuppressions) -> Result<BTreeSet<String>, Refusal> {
 async fn add(
     app: &App,
     caller: &Caller,
+    who: &Who,
+    channel: Option<&ChannelId>,
+    entry: &Entry,
+) -> anyhow::Result<bool> {
+    let id = match who {
+        Who::Phone(phone) => return add_by_phone(app, caller, phone, channel, entry).await,
+        Who::UserId(id) => id,
+    };
+    let workspace = caller.workspace_id;
+    if let Some(phone) = user_ids::phone_of(app, workspace, id).await? {
+        return add_by_phone(app, caller, &phone, channel, entry).await;
+    }
+    let name = person_keys::of(app, workspace).await?.of_user_id(id)?;
+    let named = |standing: Person| Person { user_id: Some(id.clone()), ..standing };
+    let changed = store::change(app, workspace, &name, |standing| named(with_entry(standing, channel, entry))).await?;
+    // After the id's own item: who learns whose it is looks for that one after he has written it down.
+    if let Some(phone) = user_ids::phone_of(app, workspace, id).await? {
+        let is_new = add_by_phone(app, caller, &phone, channel, entry).await?;
+        store::forget(app, workspace, &name).await?;
+        return Ok(is_new);
+    }
+    Ok(is_since(changed.person(), channel, entry))
+}
+
+async fn add_by_phone(
+    app: &App,
+    caller: &Caller,
     phone: &str,
     channel: Option<&ChannelId>,
     entry: &Entry,
 ) -> anyhow::Result<bool> {
     let workspace = caller.workspace_id;
     let name = person_keys::of(app, workspace).await?.of_phone(phone)?;
-    let changed = store::change(app, workspace, &name, |standing| {
-        if standing.erased_at.is_some() {
-            return standing.clone();
-        }
-        let mut next = Person { phone: Some(phone.to_owned()), ..standing.clone() };
-        match channel {
-            Some(channel) => {
-                next.channels.entry(channel.clone()).or_insert_with(|| entry.clone());
-            }
-            None => {
-                next.workspace.get_or_insert_with(|| entry.clone());
-            }
-        }
-        next
+    let changed = store::change(app, workspace, &name, |standing| match standing.erased_at {
+        Some(_) => standing.clone(),
+        None => Person { phone: Some(phone.to_owned()), ..with_entry(standing, channel, entry) },
     });
-    if let Changed::Same(_) = changed.await? {
-        return Ok(false);
-    }
-    if channel.is_none() {
+    let changed = changed.await?;
+    if let (Changed::Done(_), None) = (&changed, channel) {
         note(app, caller, phone, ConsentAct::OptOut, entry.since).await?;
     }
-    Ok(true)
+    Ok(is_since(changed.person(), channel, entry))
+}
+
+/// The person with what somebody of the workspace says: it takes the place of what the person himself may take back.
+fn with_entry(standing: &Person, channel: Option<&ChannelId>, entry: &Entry) -> Person {
+    let mut next = standing.clone();
+    match channel {
+        Some(channel) => {
+            let said = store::firmer(standing.channels.get(channel), entry);
+            next.channels.insert(channel.clone(), said);
+        }
+        None => next.workspace = Some(store::firmer(standing.workspace.as_ref(), entry)),
+    }
+    next
+}
+
+/// Whether the list has the person since this very entry.
+fn is_since(person: &Person, channel: Option<&ChannelId>, entry: &Entry) -> bool {
+    let listed = match channel {
+        Some(channel) => person.channels.get(channel),
+        None => person.workspace.as_ref(),
+    };
+    listed == Some(entry)
 }
 
 /// Whose list, and which channel.
@@ -286,6 +339,7 @@ pub async fn delete(
             }
             None => {
                 next.workspace = None;
+                next.marketing = None;
                 next.channels.clear();
             }
         }

@@ -5,18 +5,12 @@ use std::io::{BufWriter, Write};
 
 use anyhow::Context;
 use campaigns::file::defused;
-use chrono::DateTime;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet};
+use rust_xlsxwriter::{Workbook, Worksheet};
 use tokio::sync::mpsc;
 use wire::ExportFormat;
 
 use super::row::{COLUMNS, Cell, Row};
-
-/// Rows of a sheet at most, with its header (the format's own bound).
-const SHEET_ROWS: u32 = 1_048_576;
-
-/// Letters of a cell at most (the format's own bound).
-const CELL_CHARS: usize = 32_767;
+use crate::workbook::{CELL_CHARS, SHEET_ROWS, begun};
 
 /// Writes all rows that come.
 pub(super) fn write(
@@ -48,11 +42,8 @@ fn csv(file: impl Write, mut batches: mpsc::Receiver<Vec<Row>>) -> anyhow::Resul
 
 /// Several sheets where one cannot hold all rows. Texts are texts to a workbook, whatever they begin with.
 fn xlsx(file: File, created_at: i64, mut batches: mpsc::Receiver<Vec<Row>>, sheet_rows: u32) -> anyhow::Result<()> {
-    let mut book = Workbook::new();
     // Run again, it is the same file.
-    let seconds = DateTime::from_timestamp_millis(created_at).context("when a file was asked for")?.timestamp();
-    let properties = DocProperties::new().set_creation_datetime(&ExcelDateTime::from_timestamp(seconds)?);
-    book.set_properties(&properties);
+    let mut book = begun(created_at)?;
     let mut sheets = 1;
     let mut sheet = begin(&mut book, sheets)?;
     let mut at = 1;

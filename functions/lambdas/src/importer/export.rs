@@ -1,18 +1,20 @@
-//! An export: contacts as CSV that a spreadsheet opens safely and that can be imported again.
+//! An export: contacts as a workbook, or as text that a spreadsheet opens safely. Either can be imported again.
 
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::BufWriter;
 
 use anyhow::Context;
 use campaigns::contact::file_row;
-use campaigns::file::defused;
+use campaigns::file::{defused, for_spreadsheets};
 use campaigns::list::Sought;
 use tempfile::NamedTempFile;
-use wire::{ExportId, ExportStatus, WorkspaceId};
+use wire::{ExportFormat, ExportId, ExportStatus, WorkspaceId};
 
 use super::gather::{Gathered, Gathering, Suppressed};
 use crate::App;
 use crate::storage::exports::{self, ExportRecord};
 use crate::storage::files;
+use crate::workbook;
 
 /// How often the progress is noted, in contacts.
 const NOTED_EVERY: u64 = 20_000;
@@ -27,25 +29,35 @@ pub(super) async fn write(app: &App, workspace: WorkspaceId, id: &ExportId) -> a
         exports::put(app, &ExportRecord { contacts, ..record.clone() }).await?;
     }
     let gathered = gathering.finish()?;
-    let file = NamedTempFile::new().context("making a file for an export")?;
-    write_rows(&gathered, file.reopen().context("opening the file for an export")?)?;
-    files::put_from_disk(app, &files::export_key(workspace, id), "text/csv; charset=utf-8", file.path()).await?;
     let contacts = gathered.contacts;
+    let file = NamedTempFile::new().context("making a file for an export")?;
+    let (out, format, created_at) =
+        (file.reopen().context("opening the file for an export")?, record.format, record.created_at);
+    let written = tokio::task::spawn_blocking(move || write_rows(&gathered, format, created_at, out));
+    written.await.context("the thread that writes an export ended")??;
+    let (ending, content_type) = match format {
+        ExportFormat::Csv => ("csv", "text/csv; charset=utf-8"),
+        ExportFormat::Xlsx => ("xlsx", workbook::CONTENT_TYPE),
+    };
+    files::put_from_disk(app, &files::export_key(workspace, id, ending), content_type, file.path()).await?;
     exports::put(app, &ExportRecord { status: ExportStatus::Ready, contacts, ..record.clone() }).await?;
     tracing::info!(%workspace, export = %id, contacts, "contacts were exported");
     Ok(())
 }
 
-fn write_rows(gathered: &Gathered, file: impl Write) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(BufWriter::new(file));
+fn write_rows(gathered: &Gathered, format: ExportFormat, created_at: i64, file: File) -> anyhow::Result<()> {
     let fields: Vec<String> = gathered.fields.iter().cloned().collect();
-    let mut write = |cells: &[String]| {
-        let cells = cells.iter().map(|cell| defused(cell));
-        csv.write_record(cells.map(|cell| cell.into_owned())).context("writing an export")
-    };
-    write(&gathered.columns())?;
-    for found in gathered.read()? {
-        write(&file_row(&found?.contact, &fields))?;
+    let people = gathered.read()?.map(|found| anyhow::Ok(file_row(&found?.contact, &fields)));
+    let rows = std::iter::once(Ok(gathered.columns())).chain(people);
+    match format {
+        ExportFormat::Xlsx => workbook::of_rows(rows, "Contacts", created_at, file),
+        ExportFormat::Csv => {
+            let mut csv = for_spreadsheets(BufWriter::new(file)).context("writing an export")?;
+            for row in rows {
+                let row = row?;
+                csv.write_record(row.iter().map(|cell| defused(cell).into_owned())).context("writing an export")?;
+            }
+            csv.flush().context("writing an export")
+        }
     }
-    csv.flush().context("writing an export")
 }

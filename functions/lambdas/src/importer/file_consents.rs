@@ -11,6 +11,15 @@ use crate::storage::consents::Line;
 /// Longest text of a cell in the ledger, in characters.
 const LONGEST_TEXT: usize = 200;
 
+/// What a file says of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// By his own row.
+    ByOne(Line),
+    /// As of everybody.
+    OfAll(Line),
+}
+
 /// What a file says of its people's consent.
 pub(super) enum FileConsents<'a> {
     /// Nothing.
@@ -45,11 +54,24 @@ impl<'a> FileConsents<'a> {
     }
 
     /// The line for the ledger of this person; nothing where his row is not clear.
-    pub fn line(&self, row: &Recipient) -> Option<Line> {
+    pub fn of_row(&self, row: &Recipient) -> Option<Said> {
         match self {
             FileConsents::None => None,
-            FileConsents::Of(line) => Some(Line::clone(line)),
-            FileConsents::InColumns { record, column, places } => of_row(record, column, *places, row),
+            FileConsents::Of(line) => Some(Said::OfAll(Line::clone(line))),
+            FileConsents::InColumns { record, column, places } => of_row(record, column, *places, row).map(Said::ByOne),
+        }
+    }
+
+    /// The line of somebody who says no in this row, whatever he says in another, and so never before that one: as of the
+    /// upload, and after what the other row says of the same time.
+    pub fn refusal(&self, row: &Recipient) -> Option<Line> {
+        match self {
+            FileConsents::None | FileConsents::Of(_) => None,
+            FileConsents::InColumns { record, column, places } => {
+                let line = of_row(record, column, *places, row)?;
+                let id = format!("{}#no", line.id);
+                (line.act == ConsentAct::OptOut).then_some(Line { id, at: record.created_at, ..line })
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use wire::{Contact, WorkspaceId};
 
 use crate::App;
 use crate::storage::contacts::{self, Place};
+use crate::storage::last_contacts;
 use crate::storage::suppressions::Snapshot;
 
 /// Contacts read at once: DynamoDB's 1 MB comes first.
@@ -92,7 +93,7 @@ impl Gathering {
         let until = self.so_far.contacts + many;
         while let Some(at) = self.place.take() {
             let page = contacts::read(app, self.workspace, &at, "", READ_AT_ONCE).await?;
-            let found = page.contacts.into_iter().filter(|contact| self.sought.finds(contact)).collect();
+            let found = last_contacts::found(app, self.workspace, &self.sought, page.contacts, true).await?;
             for found in mark(found, &self.suppressed)? {
                 self.take(found)?;
             }

@@ -1,26 +1,40 @@
-//! The people of an imported file into the contact book, segment by segment. What is done stands in the audience's
-//! record, so a run that died is gone on with, and a contact that is put twice is the same contact.
+//! The people of an imported file into the contact book, segment by segment; after them those who say no in one row of the
+//! file and yes in another, whose no counts. What is done stands in the audience's record, so a run that died is gone on
+//! with, and a contact that is put twice is the same contact.
+//!
+//! Who was erased is left out, and whoever is erased while his segment is written is taken out again: an erasure sees what
+//! was written before it, and we see an erasure that came before the writing was done.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS};
 use campaigns::contact::{self, FileColumns};
+use campaigns::phone::canonical_digits;
 use futures::{StreamExt, TryStreamExt, stream};
-use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, WorkspaceId};
+use tempfile::NamedTempFile;
+use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, FieldError, LeftOutRow, WorkspaceId};
 
-use super::file_consents::FileConsents;
+use super::file_consents::{FileConsents, Said};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
-use crate::storage::consents::{self, Line};
+use crate::storage::consents::{self, Line, MOST_LINES};
 use crate::storage::contacts::{self, Changed};
 use crate::storage::files;
 use crate::storage::queues::{self, Errand};
+use crate::storage::suppressions::{self, Barred};
 use crate::storage::table::Written;
+use crate::storage::user_ids::{self, Lead};
 
 /// Contacts written side by side.
 const PARALLEL_WRITES: usize = 32;
 
 /// How long one run works, in milliseconds: the function has 900 s, a segment takes a second or two.
 const WORKS_FOR_MS: i64 = 600_000;
+
+/// Rows that are named with what does not fit into a contact: the record of the audience stays small, and whoever mends so
+/// many finds the next.
+const MOST_NAMED: usize = 100;
 
 /// Puts people until all are in the book or the time is up, and then asks for the rest.
 pub(super) async fn put(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::Result<()> {
@@ -30,7 +44,10 @@ pub(super) async fn put(app: &App, workspace: WorkspaceId, id: &AudienceId) -> a
             let errand = Errand::IntoContacts { workspace_id: workspace, audience_id: id.clone() };
             return queues::send_errand(app, &errand).await;
         }
-        let next = put_segment(app, &record, &into).await?;
+        let next = match into.next_segment < record.recipients.div_ceil(SEGMENT_ROWS) {
+            true => put_segment(app, &record, &into).await?,
+            false => put_refusals(app, &record, &into).await?,
+        };
         match audiences::note_into_contacts(app, &record, into.next_segment, &next).await? {
             // Also when another run was faster, which may have been this one with its answer lost: what is left is read again.
             Written::Done | Written::ConditionFailed => {}
@@ -48,8 +65,8 @@ async fn what_is_left(
 ) -> anyhow::Result<Option<(AudienceRecord, IntoContactsRecord)>> {
     let record = audiences::get(app, workspace, id).await?;
     let Some(record) = record.filter(|record| record.status == AudienceStatus::Ready) else { return Ok(None) };
-    let segments = record.recipients.div_ceil(SEGMENT_ROWS);
-    let into = record.into_contacts.clone().filter(|into| into.next_segment < segments);
+    let steps = record.recipients.div_ceil(SEGMENT_ROWS) + u64::from(record.refusals > 0);
+    let into = record.into_contacts.clone().filter(|into| into.next_segment < steps);
     Ok(into.map(|into| (record, into)))
 }
 
@@ -62,23 +79,78 @@ async fn put_segment(
     let columns = FileColumns::of(&record.columns, record.phone_column.as_deref(), record.name_column.as_deref());
     let rows = files::segment(app, workspace, &record.id, segment).await?;
     let consents = FileConsents::of(record, into);
+    let erased = Erased::among(app, workspace, &rows).await?;
     let mut puts = Vec::with_capacity(rows.len());
     let mut progress = into.progress.clone();
-    for row in &rows {
-        let line = consents.line(row);
-        match (&into.consent_column, &line) {
-            (Some(_), Some(Line { act: ConsentAct::OptIn, .. })) => progress.agreed += 1,
+    progress.columns_left_out = columns.left_out();
+    for row in rows.iter().filter(|row| !erased.has(row)) {
+        let consent = consents.of_row(row);
+        match (&into.consent_column, &consent) {
+            (Some(_), Some(Said::ByOne(Line { act: ConsentAct::OptIn, .. }))) => progress.agreed += 1,
             (Some(_), Some(_)) => progress.refused += 1,
             (Some(_), None) | (None, _) => {}
         }
-        puts.push(put_one(app, workspace, said(app, &columns, into, row), line));
+        puts.push(put_one(app, workspace, row.row, said(app, &columns, into, row), consent));
     }
-    let came_to: Vec<CameTo> = stream::iter(puts).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
-    let count = |what: CameTo| came_to.iter().filter(|came_to| **came_to == what).count() as u64;
+    let left_out = rows.len() - puts.len();
+    let came_to: Vec<CameTo> = stream::iter(puts).buffered(PARALLEL_WRITES).try_collect().await?;
     progress.done += rows.len() as u64;
-    progress.written += count(CameTo::Written);
-    progress.left_out += count(CameTo::LeftOut);
+    progress.left_out += left_out as u64;
+    let mut leads = BTreeSet::new();
+    for came_to in came_to {
+        match came_to {
+            CameTo::Written(lead) => {
+                progress.written += 1;
+                leads.extend(lead);
+            }
+            CameTo::Same(lead) => leads.extend(lead),
+            CameTo::LeftOut(row) => {
+                progress.left_out += 1;
+                progress.problems.extend(Some(row).filter(|_| progress.problems.len() < MOST_NAMED));
+            }
+        }
+    }
+    learn(app, workspace, leads).await?;
+    erased.take_out_new(app, workspace, &rows).await?;
     Ok(IntoContactsRecord { next_segment: segment + 1, progress, ..into.clone() })
+}
+
+/// Who opts out by his id opts out by his phone. Of an id that stands in several rows the last counts.
+async fn learn(app: &App, workspace: WorkspaceId, leads: BTreeSet<Lead>) -> anyhow::Result<()> {
+    let by_id: BTreeMap<String, Lead> = leads.into_iter().map(|lead| (lead.user_id.clone(), lead)).collect();
+    let leads: Vec<Lead> = by_id.into_values().collect();
+    for leads in leads.chunks(user_ids::AT_ONCE) {
+        user_ids::learn(app, workspace, leads).await?;
+    }
+    Ok(())
+}
+
+/// The people of some rows who were erased.
+struct Erased(BTreeSet<String>);
+
+impl Erased {
+    async fn among(app: &App, workspace: WorkspaceId, rows: &[Recipient]) -> anyhow::Result<Erased> {
+        let phones = rows.iter().map(|row| canonical_digits(&row.phone)).collect();
+        let barred = suppressions::among(app, workspace, None, &phones).await?;
+        let erased = barred.into_iter().filter(|(_, why)| *why == Barred::Erased).map(|(phone, _)| phone);
+        Ok(Erased(erased.collect()))
+    }
+
+    fn has(&self, row: &Recipient) -> bool {
+        self.0.contains(&canonical_digits(&row.phone))
+    }
+
+    /// Takes out again who was erased since: his erasure may have looked before he was written.
+    async fn take_out_new(&self, app: &App, workspace: WorkspaceId, rows: &[Recipient]) -> anyhow::Result<()> {
+        for phone in Erased::among(app, workspace, rows).await?.0.difference(&self.0) {
+            while consents::delete(app, workspace, phone).await? >= u64::from(MOST_LINES.unsigned_abs()) {}
+            contacts::delete(app, workspace, phone).await?;
+            let ids = user_ids::of_phone(app, workspace, phone).await?;
+            user_ids::forget(app, workspace, phone, &ids).await?;
+            tracing::info!(%workspace, "a person was erased while a file was written into the book, and taken out");
+        }
+        Ok(())
+    }
 }
 
 /// What a row and the import itself say of a person.
@@ -90,37 +162,112 @@ fn said(app: &App, columns: &FileColumns, into: &IntoContactsRecord, row: &Recip
     said
 }
 
-/// What came of one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What came of one row, and which id it gives the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum CameTo {
-    Written,
-    Same,
-    LeftOut,
+    Written(Option<Lead>),
+    Same(Option<Lead>),
+    LeftOut(LeftOutRow),
 }
 
-async fn put_one(app: &App, workspace: WorkspaceId, said: Contact, consent: Option<Line>) -> anyhow::Result<CameTo> {
+async fn put_one(
+    app: &App,
+    workspace: WorkspaceId,
+    row: u64,
+    said: Contact,
+    consent: Option<Said>,
+) -> anyhow::Result<CameTo> {
     let phone = contact::canonical(&said);
-    let mut said = said;
-    if let Some(line) = consent {
-        consents::add(app, workspace, &phone, &line).await?;
-        said.consents = line.standing();
-    }
+    let lead = said.user_id.as_deref().map(|id| Lead::of_book(id, &phone));
+    let (said, is_of_all) = with_consent(app, workspace, &phone, said, consent).await?;
+    let next = |standing: &Contact| {
+        let joined = contact::joined(standing, &said);
+        match is_of_all {
+            true => Contact { consents: contact::later_of_all(&standing.consents, &said.consents), ..joined },
+            false => joined,
+        }
+    };
     // Twice: whoever was not there may be there by the time it is created.
     for _ in 0..2 {
         let changed = contacts::change(app, workspace, &phone, |standing| {
-            let next = contact::joined(standing, &said);
-            if contact::faults(&next).is_empty() { Ok(next) } else { Err(CameTo::LeftOut) }
+            let next = next(standing);
+            match contact::faults(&next).into_iter().next() {
+                None => Ok(next),
+                Some(fault) => Err(fault),
+            }
         });
-        match changed.await? {
-            Changed::Done(_) => return Ok(CameTo::Written),
-            Changed::Same(_) => return Ok(CameTo::Same),
-            Changed::Refused(came_to) => return Ok(came_to),
-            Changed::Missing if !contact::faults(&said).is_empty() => return Ok(CameTo::LeftOut),
-            Changed::Missing => match contacts::create(app, workspace, &said).await? {
-                Written::Done => return Ok(CameTo::Written),
+        match (changed.await?, contact::faults(&said).into_iter().next()) {
+            (Changed::Done(_), _) => return Ok(CameTo::Written(lead)),
+            (Changed::Same(_), _) => return Ok(CameTo::Same(lead)),
+            (Changed::Refused(fault), _) | (Changed::Missing, Some(fault)) => return Ok(left_out(row, fault)),
+            (Changed::Missing, None) => match contacts::create(app, workspace, &said).await? {
+                Written::Done => return Ok(CameTo::Written(lead)),
                 Written::ConditionFailed => {}
             },
         }
     }
     None.context("a contact came and went while it was put into the book")
+}
+
+fn left_out(row: u64, FieldError { field, message }: FieldError) -> CameTo {
+    CameTo::LeftOut(LeftOutRow { row, field, message })
+}
+
+/// Writes down what the person agreed to. What was said of everybody is not said of somebody who said no himself. Answers
+/// the contact with it, and whether it is of everybody.
+async fn with_consent(
+    app: &App,
+    workspace: WorkspaceId,
+    phone: &str,
+    said: Contact,
+    consent: Option<Said>,
+) -> anyhow::Result<(Contact, bool)> {
+    let (line, is_of_all) = match consent {
+        None => return Ok((said, false)),
+        Some(Said::ByOne(line)) => (line, false),
+        Some(Said::OfAll(line)) => (line, true),
+    };
+    if is_of_all && consents::ledger_declines(app, workspace, line.category, phone).await? {
+        return Ok((said, is_of_all));
+    }
+    consents::add(app, workspace, phone, &line).await?;
+    Ok((Contact { consents: line.standing(), ..said }, is_of_all))
+}
+
+/// Writes down the no of everybody who says so in a row that was left out since he stands in another. Small: whoever
+/// stands twice and says no.
+async fn put_refusals(
+    app: &App,
+    record: &AudienceRecord,
+    into: &IntoContactsRecord,
+) -> anyhow::Result<IntoContactsRecord> {
+    let workspace = record.workspace_id;
+    let consents = FileConsents::of(record, into);
+    let spooled = NamedTempFile::new().context("making a file for refusals")?;
+    let refusals = files::open(app, &files::refusals_key(workspace, &record.id)).await?;
+    files::to_disk(refusals, spooled.path()).await?;
+    let file = spooled.reopen().context("opening refusals")?;
+    let mut rows = serde_json::Deserializer::from_reader(std::io::BufReader::new(file)).into_iter::<Recipient>();
+    let mut progress = into.progress.clone();
+    loop {
+        let batch: Vec<Recipient> = rows.by_ref().take(SEGMENT_ROWS as usize).collect::<Result<_, _>>()?;
+        if batch.is_empty() {
+            break;
+        }
+        let erased = Erased::among(app, workspace, &batch).await?;
+        let mut writes = Vec::with_capacity(batch.len());
+        for row in batch.iter().filter(|row| !erased.has(row)) {
+            if let Some(line) = consents.refusal(row) {
+                progress.refused += 1;
+                writes.push(refuse(app, workspace, canonical_digits(&row.phone), line));
+            }
+        }
+        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<Vec<()>>().await?;
+        erased.take_out_new(app, workspace, &batch).await?;
+    }
+    Ok(IntoContactsRecord { next_segment: into.next_segment + 1, progress, ..into.clone() })
+}
+
+async fn refuse(app: &App, workspace: WorkspaceId, phone: String, line: Line) -> anyhow::Result<()> {
+    consents::record(app, workspace, &phone, &line).await
 }

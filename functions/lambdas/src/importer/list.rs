@@ -19,7 +19,7 @@ use wire::{AudienceId, AudienceStatus, ListFilter, RejectReasonCount, WorkspaceI
 
 use super::gather::{Gathered, Gathering, Suppressed};
 use super::rows::Imported;
-use super::{Import, beginning, finish, write_down};
+use super::{Import, Spools, beginning, finish, write_down};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files;
@@ -62,10 +62,10 @@ async fn transfer(app: &App, record: &AudienceRecord, filter: &ListFilter) -> an
         let how = format!("The list finds more than {MOST_RECIPIENTS} people. Divide it, by label for example.");
         return Ok(Import::Unusable(how));
     }
-    let rejects = NamedTempFile::new().context("making a file for people who are left out")?;
-    match cut_segments(app, record, &gathered, &rejects).await? {
+    let left_out = Spools::new()?;
+    match cut_segments(app, record, &gathered, &left_out.rejects).await? {
         None => Ok(Import::Superseded),
-        Some(imported) => write_down(app, record, imported, &rejects).await,
+        Some(imported) => write_down(app, record, imported, &left_out).await,
     }
 }
 
@@ -144,6 +144,8 @@ fn imported(columns: Vec<String>, recipients: u64, rejected: u64) -> Imported {
     Imported {
         recipients,
         rejected,
+        refusals: 0,
+        other_sheets: Vec::new(),
         rejected_by_reason: Some(suppressed).into_iter().filter(|reason| reason.count > 0).collect(),
         phone_column: columns[0].clone(),
         name_column: Some(columns[1].clone()),

@@ -20,7 +20,9 @@ mod rows;
 mod spool;
 mod stream;
 
+use std::fs::File;
 use std::io::BufWriter;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -36,13 +38,14 @@ use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use wire::{AudienceId, AudienceStatus, WorkspaceId};
 
-use self::rows::{Imported, LeftOut, Outcome, Segment};
+use self::rows::{Imported, LeftOut, Outcome, Refusals, Segment};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files::{self, Opened};
 use crate::storage::queues::{self, Errand};
 use crate::storage::suppressions;
 use crate::storage::table::Written;
+use crate::workbook;
 
 /// Blocks of the file read ahead of the parser: a few hundred kilobytes.
 const BLOCKS_AHEAD: usize = 16;
@@ -189,6 +192,9 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
         status: AudienceStatus::Ready,
         recipients: imported.recipients,
         rejected: imported.rejected,
+        refusals: imported.refusals,
+        other_sheets: imported.other_sheets,
+        rejects_workbook: imported.rejected > 0,
         rejected_by_reason: imported.rejected_by_reason,
         columns: imported.columns,
         phone_column: Some(imported.phone_column),
@@ -211,15 +217,45 @@ async fn transfer(app: &App, record: &AudienceRecord, file: Opened) -> anyhow::R
     if file.size_bytes > MAX_UPLOAD_BYTES {
         return Ok(Import::Unusable(too_large()));
     }
-    let rejects = NamedTempFile::new().context("making a file for the rejected rows")?;
-    let imported = match cut_segments(app, record, file.body, &rejects).await? {
+    let left_out = Spools::new()?;
+    let imported = match cut_segments(app, record, file.body, &left_out).await? {
         Import::Ready(imported) => imported,
         other => return Ok(other),
     };
     if let Some(problem) = missing_consent_column(record, &imported) {
         return Ok(Import::Unusable(problem));
     }
-    write_down(app, record, imported, &rejects).await
+    write_down(app, record, imported, &left_out).await
+}
+
+/// Files on disk for rows that are left out, until they go to S3.
+struct Spools {
+    /// All of them.
+    rejects: NamedTempFile,
+    /// Those that say no of somebody who stands in another row.
+    refusals: NamedTempFile,
+}
+
+impl Spools {
+    fn new() -> anyhow::Result<Spools> {
+        let spool = || NamedTempFile::new().context("making a file for the rejected rows");
+        Ok(Spools { rejects: spool()?, refusals: spool()? })
+    }
+
+    /// Where the importer writes into them.
+    fn open(&self, record: &AudienceRecord) -> anyhow::Result<LeftOut<BufWriter<File>>> {
+        let open = |spool: &NamedTempFile| {
+            anyhow::Ok(BufWriter::new(spool.reopen().context("opening a file for the rejected rows")?))
+        };
+        let asked = record.into_contacts.as_ref().and_then(|into| into.consent_column.as_ref());
+        let refusals =
+            asked.map(|column| anyhow::Ok(Refusals { asked: column.asked.clone(), file: open(&self.refusals)? }));
+        Ok(LeftOut {
+            file: open(&self.rejects)?,
+            language: record.said.language.unwrap_or_default(),
+            refusals: refusals.transpose()?,
+        })
+    }
 }
 
 /// Writes what comes after the segments: the rows that were left out, and the manifest.
@@ -227,12 +263,15 @@ async fn write_down(
     app: &App,
     record: &AudienceRecord,
     imported: Imported,
-    rejects: &NamedTempFile,
+    left_out: &Spools,
 ) -> anyhow::Result<Import> {
     let (workspace, id) = (record.workspace_id, &record.id);
     if imported.rejected > 0 {
-        let key = files::rejects_key(workspace, id);
-        files::put_from_disk(app, &key, "text/csv; charset=utf-8", rejects.path()).await?;
+        put_rejects(app, record, left_out.rejects.path()).await?;
+    }
+    if imported.refusals > 0 {
+        let key = files::refusals_key(workspace, id);
+        files::put_from_disk(app, &key, "application/x-ndjson", left_out.refusals.path()).await?;
     }
     let manifest = Manifest {
         recipients: imported.recipients,
@@ -245,22 +284,31 @@ async fn write_down(
     Ok(Import::Ready(imported))
 }
 
+/// Writes the rows that were left out, as text and as a workbook: that opens right in every country's spreadsheet.
+async fn put_rejects(app: &App, record: &AudienceRecord, csv: &Path) -> anyhow::Result<()> {
+    let (workspace, id, created_at) = (record.workspace_id, &record.id, record.created_at);
+    let book = NamedTempFile::new().context("making a workbook of rejected rows")?;
+    let (from, to) = (csv.to_owned(), book.reopen().context("opening a workbook of rejected rows")?);
+    let made = tokio::task::spawn_blocking(move || workbook::of_csv(&from, "Rejects", created_at, to));
+    made.await.context("the thread that makes a workbook ended")??;
+    files::put_from_disk(app, &files::rejects_workbook_key(workspace, id), workbook::CONTENT_TYPE, book.path()).await?;
+    files::put_from_disk(app, &files::rejects_key(workspace, id), "text/csv; charset=utf-8", csv).await
+}
+
 /// Three at once: the file comes in, a blocking thread reads its rows, the segments go out. Whoever ends early closes
 /// its channel, and the others end too.
 async fn cut_segments(
     app: &App,
     record: &AudienceRecord,
     body: ByteStream,
-    rejects: &NamedTempFile,
+    left_out: &Spools,
 ) -> anyhow::Result<Import> {
     let options = options(record)?;
     let suppressed = suppressions::snapshot(app, record.workspace_id).await?;
-    let rejects = BufWriter::new(rejects.reopen().context("opening the file for the rejected rows")?);
+    let left_out = left_out.open(record)?;
     let (blocks_in, blocks) = mpsc::channel(BLOCKS_AHEAD);
     let (segments_in, segments) = mpsc::channel(SEGMENTS_AHEAD);
-    let language = record.said.language.unwrap_or_default();
     let reading = tokio::task::spawn_blocking(move || {
-        let left_out = LeftOut { file: rejects, language };
         let is_suppressed = |phone: &str| suppressed.why(phone);
         let give = |segment| segments_in.blocking_send(segment).is_ok();
         rows::read(stream::Blocks::new(blocks), options, &is_suppressed, left_out, give)

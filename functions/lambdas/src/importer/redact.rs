@@ -8,7 +8,7 @@ use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
-use campaigns::file::{as_written, defused, without_person};
+use campaigns::file::{as_written, defused, for_spreadsheets, without_person};
 use campaigns::phone::{Country, PhoneNumber};
 use tempfile::NamedTempFile;
 use wire::{Language, WorkspaceId};
@@ -77,7 +77,7 @@ async fn redact_file(app: &App, record: &AudienceRecord, erased: &Snapshot) -> a
     if without_people(read.path(), written.path(), language, names)? == 0 {
         return Ok(false);
     }
-    files::put_from_disk(app, &key, "text/csv; charset=utf-8", written.path()).await?;
+    super::put_rejects(app, record, written.path()).await?;
     Ok(true)
 }
 
@@ -91,7 +91,7 @@ fn names_erased(cell: &str, country: Option<Country>, erased: &Snapshot) -> anyh
     if digits < FEWEST_DIGITS {
         return Ok(false);
     }
-    match PhoneNumber::parse(as_written(cell), country) {
+    match PhoneNumber::parse(&as_written(cell), country) {
         Ok(phone) => erased.was_erased(&phone.canonical()),
         Err(_) => Ok(false),
     }
@@ -107,7 +107,7 @@ fn without_people(
     let file = std::fs::File::open(from).context("opening rejected rows")?;
     let mut rows = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(BufReader::new(file));
     let file = std::fs::File::create(to).context("making a file for rejected rows")?;
-    let mut kept = csv::WriterBuilder::new().flexible(true).from_writer(BufWriter::new(file));
+    let mut kept = for_spreadsheets(BufWriter::new(file)).context("making a file for rejected rows")?;
     let (mut record, mut taken) = (csv::StringRecord::new(), 0);
     while rows.read_record(&mut record).context("reading rejected rows")? {
         let mut is_named = false;
@@ -143,7 +143,8 @@ mod tests {
         assert_eq!(without_people(from.path(), to.path(), Language::English, names).unwrap(), 1);
         let kept = std::fs::read_to_string(to.path()).unwrap();
         assert!(!kept.contains("Secreta") && !kept.contains("98765"), "{kept}");
-        assert!(kept.contains("\n3,celular,,erased,") && kept.contains("Bia,12\n"), "{kept}");
+        let (gone, stays) = ("\n\"3\",\"celular\",\"\",\"erased\",", "\"Bia\",\"12\"\n");
+        assert!(kept.contains(gone) && kept.contains(stays), "{kept}");
         assert_eq!(kept.lines().count(), 3);
     }
 }

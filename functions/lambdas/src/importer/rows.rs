@@ -5,13 +5,14 @@ use std::io::{Cursor, Read, Write};
 
 use anyhow::Context;
 use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS, too_many};
+use campaigns::consent::written::{Answer, ConsentPlaces, answer};
 use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
 };
 use campaigns::phone::country_code_of;
 use campaigns::quiet::clocks_of;
-use wire::{Language, RejectReasonCount};
+use wire::{ConsentColumn, Language, RejectReasonCount};
 
 use super::spool;
 use crate::storage::suppressions::Barred;
@@ -38,6 +39,16 @@ pub(super) struct LeftOut<W> {
     pub file: W,
     /// The language of its explanations.
     pub language: Language,
+    /// Where the file says what each person agreed to.
+    pub refusals: Option<Refusals<W>>,
+}
+
+/// Rows of people who stand in the file already, and say no in this one: it counts.
+pub(super) struct Refusals<W> {
+    /// Which columns say so.
+    pub asked: ConsentColumn,
+    /// Where these rows go, one recipient in JSON per line.
+    pub file: W,
 }
 
 /// What a file came to.
@@ -56,6 +67,10 @@ pub(super) enum Outcome {
 pub(super) struct Imported {
     pub recipients: u64,
     pub rejected: u64,
+    /// Of them: people who stand in another row and say no in this one.
+    pub refusals: u64,
+    /// Sheets of the workbook that have contacts too and were not read.
+    pub other_sheets: Vec<String>,
     /// Most frequent first; of the same count by name.
     pub rejected_by_reason: Vec<RejectReasonCount>,
     pub columns: Vec<String>,
@@ -84,7 +99,7 @@ pub(super) fn read<S: Read, W: Write>(
     let source = Cursor::new(beginning).chain(source);
     if format.is_stream() {
         return match ContactsReader::new(source, options) {
-            Ok(contacts) => read_contacts(contacts, is_suppressed, left_out, give),
+            Ok(contacts) => read_contacts(contacts, Vec::new(), is_suppressed, left_out, give),
             Err(error) => unusable(error),
         };
     }
@@ -95,31 +110,39 @@ pub(super) fn read<S: Read, W: Write>(
         Ok(document) => document,
         Err(error) => return unusable(error),
     };
+    let other_sheets = document.other_sheets(&options);
     match document.contacts(options) {
-        Ok(contacts) => read_contacts(contacts, is_suppressed, left_out, give),
+        Ok(contacts) => read_contacts(contacts, other_sheets, is_suppressed, left_out, give),
         Err(error) => unusable(error),
     }
 }
 
 fn read_contacts<W: Write>(
     mut contacts: ContactsReader<'_>,
+    other_sheets: Vec<String>,
     is_suppressed: IsSuppressed<'_>,
     left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
 ) -> anyhow::Result<Outcome> {
-    let LeftOut { file, language } = left_out;
+    let LeftOut { file, language, refusals } = left_out;
+    let find = |Refusals { asked, file }: Refusals<W>| {
+        Some((ConsentPlaces::find(contacts.columns(), &asked).ok()?.answer, file))
+    };
+    let refusals = refusals.and_then(find);
     let rejects = RejectsWriter::new(file, contacts.columns(), contacts.phone_place(), language);
     let rejects = rejects.context("writing the rejected rows")?;
     let mut audience = Audience {
         segment: Vec::new(),
         recipients: 0,
         rejected: 0,
+        refused: 0,
         reasons: BTreeMap::new(),
         countries: BTreeMap::new(),
         clocks: BTreeSet::new(),
         seen: Duplicates::new(),
         is_suppressed,
         rejects,
+        refusals,
         give,
     };
     for row in contacts.by_ref() {
@@ -136,7 +159,11 @@ fn read_contacts<W: Write>(
     let columns = contacts.columns().to_vec();
     let phone_column = contacts.phone_column().to_owned();
     let name_column = contacts.name_column().map(str::to_owned);
-    audience.finish(columns, phone_column, name_column)
+    let outcome = audience.finish(columns, phone_column, name_column)?;
+    Ok(match outcome {
+        Outcome::Read(imported) => Outcome::Read(Imported { other_sheets, ..imported }),
+        Outcome::Unusable(_) | Outcome::Stopped => outcome,
+    })
 }
 
 /// What is wrong with the file is an outcome; that it could not be read to its end is an error, and tried again.
@@ -152,12 +179,15 @@ struct Audience<'a, W: Write, G> {
     segment: Vec<u8>,
     recipients: u64,
     rejected: u64,
+    refused: u64,
     reasons: BTreeMap<&'static str, (&'static str, u64)>,
     countries: BTreeMap<&'static str, u64>,
     clocks: BTreeSet<&'static str>,
     seen: Duplicates,
     is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
+    /// The place of the column that says yes or no, and where the rows go that say no too late.
+    refusals: Option<(usize, W)>,
     give: G,
 }
 
@@ -181,9 +211,30 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
 
     fn add_contact(&mut self, contact: Contact) -> anyhow::Result<Added> {
         match self.seen.insert(&contact.phone, contact.row_number) {
-            Some(first_row) => self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields),
+            Some(first_row) => {
+                self.note_refusal(&contact)?;
+                self.reject(contact.row_number, RejectReason::Duplicate { first_row }, &contact.fields)
+            }
             None => self.take(contact),
         }
+    }
+
+    /// Keeps the row of somebody who stands in the file already and says no here: the first row may say yes.
+    fn note_refusal(&mut self, contact: &Contact) -> anyhow::Result<()> {
+        let Some((place, file)) = &mut self.refusals else { return Ok(()) };
+        if contact.fields.get(*place).and_then(|cell| answer(cell)) != Some(Answer::No) {
+            return Ok(());
+        }
+        let recipient = Recipient {
+            phone: contact.phone.e164().to_owned(),
+            name: String::new(),
+            row: u64::from(contact.row_number),
+            fields: contact.fields.clone(),
+        };
+        serde_json::to_writer(&mut *file, &recipient).context("writing a refusal")?;
+        file.write_all(b"\n").context("writing a refusal")?;
+        self.refused += 1;
+        Ok(())
     }
 
     fn reject(&mut self, row_number: u32, reason: RejectReason, cells: &[String]) -> anyhow::Result<Added> {
@@ -241,9 +292,14 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
         }
         let mut rejects = self.rejects.finish().context("writing the rejected rows")?;
         rejects.flush().context("writing the rejected rows")?;
+        if let Some((_, file)) = &mut self.refusals {
+            file.flush().context("writing refusals")?;
+        }
         Ok(Outcome::Read(Imported {
             recipients: self.recipients,
             rejected: self.rejected,
+            refusals: self.refused,
+            other_sheets: Vec::new(),
             rejected_by_reason: most_frequent_first(self.reasons),
             columns,
             phone_column,
@@ -292,7 +348,7 @@ mod tests {
     }
 
     fn left_out<W>(file: W) -> LeftOut<W> {
-        LeftOut { file, language: Language::English }
+        LeftOut { file, language: Language::English, refusals: None }
     }
 
     fn nobody(_: &str) -> anyhow::Result<Option<Barred>> {
@@ -367,6 +423,24 @@ mod tests {
         let reasons: Vec<(&str, u64)> =
             imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
         assert_eq!(reasons, [("suppressed", 2), ("duplicate", 1)]);
+    }
+
+    #[test]
+    fn whoever_says_no_in_a_second_row_is_kept_for_it() {
+        let file = "nome;celular;aceita\nAna;5511987654321;Sim\nBia;5511987654322;Sim\nAna;551187654321;Não\n\
+                    Bia;5511987654322;sim\nAna;5511987654321;n\n";
+        let (mut rejects, mut refusals) = (Vec::new(), Vec::new());
+        let asked = ConsentColumn { column: "Aceita".to_owned(), ..ConsentColumn::default() };
+        let kept = Refusals { asked, file: &mut refusals };
+        let left_out = LeftOut { file: &mut rejects, language: Language::English, refusals: Some(kept) };
+        let outcome = read(file.as_bytes(), Options::default(), &nobody, left_out, |_| true).unwrap();
+        assert!(
+            matches!(outcome, Outcome::Read(Imported { recipients: 2, rejected: 3, refusals: 2, .. })),
+            "{outcome:?}"
+        );
+        let rows: Vec<Recipient> =
+            serde_json::Deserializer::from_slice(&refusals).into_iter().collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows.iter().map(|row| row.row).collect::<Vec<_>>(), [4, 6]);
     }
 
     #[test]

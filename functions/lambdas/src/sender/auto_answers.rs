@@ -5,7 +5,7 @@
 //! confirmations (`notices`), one whose sender died is not sent again: nobody knows whether it left.
 
 use anyhow::Context;
-use campaigns::consent::WINDOW_MS;
+use campaigns::consent::{Extent, WINDOW_MS};
 use campaigns::send_error::{Reaction, reaction};
 use wire::CampaignId;
 
@@ -88,7 +88,7 @@ async fn text(app: &App, errand: &AnswerErrand) -> anyhow::Result<Option<String>
 
 async fn is_barred(app: &App, errand: &AnswerErrand) -> anyhow::Result<bool> {
     let person = suppressions::get(app, errand.workspace_id, &errand.person).await?;
-    Ok(person.is_some_and(|person| person.barred(Some(&errand.channel_id)).is_some()))
+    Ok(person.is_some_and(|person| person.barred(Some(&errand.channel_id), Extent::All).is_some()))
 }
 
 /// What WhatsApp's answer means: only what certainly did not leave is tried again.

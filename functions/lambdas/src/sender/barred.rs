@@ -1,12 +1,13 @@
 //! Who gets nothing whatever was queued for him: asked right before the permits, so that an opt-out, an erasure or a
 //! message of another campaign bites although the job was cut before.
 //!
-//! One batch read tells of opt-outs and erasures. The frequency cap and required consent cost a read per person, and
-//! nothing where the workspace has not set them.
+//! One batch read tells of opt-outs and erasures, one of what the book says that people agreed to: whoever said no gets
+//! nothing, whatever anybody answers for, and where consent is required neither does who said nothing. The frequency cap
+//! costs a read per person, and nothing where the workspace has not set it.
 
 use std::collections::BTreeSet;
 
-use campaigns::consent::{ERASED, NO_CONSENT, SUPPRESSED, capped, country_closed};
+use campaigns::consent::{DECLINED, ERASED, Extent, NO_CONSENT, SUPPRESSED, capped, country_closed};
 use campaigns::content::WINDOW_CLOSED;
 use campaigns::job::{Job, JobContent, JobRecipient, RecipientContent};
 use campaigns::message::shard_key;
@@ -23,7 +24,9 @@ use crate::storage::windows;
 
 /// Marks the recipients who get nothing, each with the reason.
 pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) -> anyhow::Result<()> {
-    let barred = suppressions::among(app, job.workspace_id, Some(&job.channel_id), &phones(job)).await?;
+    let from = if campaign.is_marketing() { Extent::Marketing } else { Extent::All };
+    let (workspace, channel) = (job.workspace_id, Some(&job.channel_id));
+    let barred = suppressions::barred_from(app, workspace, channel, from, &phones(job)).await?;
     skip(job, |phone| {
         Some(match barred.get(phone)? {
             Barred::Suppressed => SUPPRESSED.to_owned(),
@@ -40,9 +43,13 @@ pub(super) async fn mark(app: &App, campaign: &CampaignRecord, job: &mut Job) ->
         fall_back(job, |phone| free.contains(phone) && !open.contains(phone));
     }
     let settings = settings::known(app, job.workspace_id).await?;
-    if settings.require_consent == Switch::On && campaign.attestation.is_none() && campaign.is_marketing() {
-        let without = consents::without_marketing(app, job.workspace_id, &phones(job)).await?;
-        skip(job, |phone| without.contains(phone).then(|| NO_CONSENT.to_owned()));
+    if let Some(category) = campaign.consent_category() {
+        let standings = consents::standings(app, workspace, category, &phones(job)).await?;
+        skip(job, |phone| standings.declined(phone).then(|| DECLINED.to_owned()));
+        let is_required = settings.require_consent == Switch::On && campaign.is_marketing();
+        if is_required && campaign.attestation.is_none() {
+            skip(job, |phone| (!standings.agreed(phone)).then(|| NO_CONSENT.to_owned()));
+        }
     }
     if let Some(cap) = settings.frequency_cap {
         let people = sends(job).map(|recipient| (canonical(recipient), own(&job.campaign_id, recipient)));

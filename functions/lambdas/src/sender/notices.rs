@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use campaigns::consent::{WINDOW_MS, confirmation};
+use campaigns::consent::{Extent, WINDOW_MS, confirmation, offers_confirmation};
 use campaigns::send_error::{Reaction, reaction};
 
 use super::CLAIM_TIMEOUT_MS;
@@ -175,7 +175,10 @@ async fn post(
     let text = OutgoingText {
         phone_number_id: &channel.phone_number_id,
         to: &notice.to,
-        body: confirmation(notice.asked, notice.language),
+        body: match notice.extent {
+            Extent::All => confirmation(notice.asked, notice.language),
+            Extent::Marketing => offers_confirmation(notice.asked, notice.language),
+        },
     };
     Ok(app.cloud_api.send_text(credentials, &text).await)
 }

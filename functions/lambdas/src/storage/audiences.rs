@@ -40,6 +40,15 @@ pub struct AudienceRecord {
     pub recipients: u64,
     /// Rows left out.
     pub rejected: u64,
+    /// Of them: people who stand in another row and say no in this one, which counts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub refusals: u64,
+    /// Whether the rows that were left out lie there as a workbook too.
+    #[serde(default)]
+    pub rejects_workbook: bool,
+    /// Sheets of the workbook that have contacts too and were not read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_sheets: Vec<String>,
     /// The same by reason.
     pub rejected_by_reason: Vec<RejectReasonCount>,
     /// Column headers, in order.
@@ -74,6 +83,10 @@ pub struct AudienceRecord {
     /// Since when its rejects file is kept no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects_deleted_at: Option<i64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What was said of a file beside its columns: found out where nothing is.
@@ -164,6 +177,9 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         problem: None,
         recipients: 0,
         rejected: 0,
+        refusals: 0,
+        rejects_workbook: false,
+        other_sheets: Vec::new(),
         rejected_by_reason: Vec::new(),
         columns: Vec::new(),
         import_of: None,

@@ -18,8 +18,8 @@ use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MediaSource, MemberId, ReplyRules, Template,
-    WaitReason, WorkspaceId,
+    AudienceId, CampaignId, CampaignStatus, ChannelId, ConsentCategory, Content, HoursId, MediaSource, MemberId,
+    PriceCategory, ReplyRules, Template, WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -269,6 +269,16 @@ impl CampaignRecord {
     /// Whether a wording of it is free words.
     pub fn says_free_words(&self) -> bool {
         self.wordings().iter().any(|wording| matches!(wording, Wording::Free { .. }))
+    }
+
+    /// Which of a person's consents is about it: of several wordings the dearest; of free words, which answer, and of
+    /// codes, which somebody just asked for, none.
+    pub fn consent_category(&self) -> Option<ConsentCategory> {
+        let is_utility = |wording: &Wording<'_>| wording.price_category() == PriceCategory::Utility;
+        match self.is_marketing() {
+            true => Some(ConsentCategory::Marketing),
+            false => self.wordings().iter().any(is_utility).then_some(ConsentCategory::Utility),
+        }
     }
 
     /// The values of one recipient in his wording, or why it cannot be filled.

@@ -1,7 +1,7 @@
 //! The ledger of consents, beside the contact book: a line for each time that a person agreed or took it back. Lines are
 //! only added; where a person of the book stands is kept on the contact too, so that a campaign asks for it in batches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
@@ -134,20 +134,48 @@ pub async fn delete(app: &App, workspace: WorkspaceId, canonical_phone: &str) ->
     Ok(deleted)
 }
 
-/// Which of these people have not agreed to marketing messages, as the book says.
-pub async fn without_marketing(
+/// Where each of these people stands with such messages, as the book says; whoever is not there has said nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standings(BTreeMap<String, ConsentAct>);
+
+impl Standings {
+    /// Whether the person agreed.
+    pub fn agreed(&self, canonical_phone: &str) -> bool {
+        self.0.get(canonical_phone) == Some(&ConsentAct::OptIn)
+    }
+
+    /// Whether the person said no.
+    pub fn declined(&self, canonical_phone: &str) -> bool {
+        self.0.get(canonical_phone) == Some(&ConsentAct::OptOut)
+    }
+}
+
+/// Asks where these people stand with such messages: one batch read of the book for a hundred.
+pub async fn standings(
     app: &App,
     workspace: WorkspaceId,
+    category: ConsentCategory,
     canonical_phones: &BTreeSet<String>,
-) -> anyhow::Result<BTreeSet<String>> {
+) -> anyhow::Result<Standings> {
     let phones: Vec<&String> = canonical_phones.iter().collect();
     let mut asks = Vec::new();
     for batch in phones.chunks(ASKED_AT_ONCE) {
-        asks.push(agreed(app, workspace, batch));
+        asks.push(said_by(app, workspace, category, batch));
     }
-    let agreed: Vec<Vec<String>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
-    let agreed: BTreeSet<String> = agreed.into_iter().flatten().collect();
-    Ok(canonical_phones.difference(&agreed).cloned().collect())
+    let said: Vec<Vec<(String, ConsentAct)>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
+    Ok(Standings(said.into_iter().flatten().collect()))
+}
+
+/// Whether the last that a person's ledger says of such messages is no: for who is not in the book, or not yet.
+pub async fn ledger_declines(
+    app: &App,
+    workspace: WorkspaceId,
+    category: ConsentCategory,
+    canonical_phone: &str,
+) -> anyhow::Result<bool> {
+    let lines = list(app, workspace, canonical_phone).await?;
+    let last = lines.iter().find(|line| line.category == category);
+    Ok(last.is_some_and(|line| line.act == ConsentAct::OptOut))
 }
 
 #[derive(Deserialize)]
@@ -157,7 +185,12 @@ struct Asked {
     consents: Consents,
 }
 
-async fn agreed(app: &App, workspace: WorkspaceId, canonical_phones: &[&String]) -> anyhow::Result<Vec<String>> {
+async fn said_by(
+    app: &App,
+    workspace: WorkspaceId,
+    category: ConsentCategory,
+    canonical_phones: &[&String],
+) -> anyhow::Result<Vec<(String, ConsentAct)>> {
     let key = |phone: &&String| {
         let (pk, sk) = contacts::key(workspace, phone);
         Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
@@ -172,14 +205,14 @@ async fn agreed(app: &App, workspace: WorkspaceId, canonical_phones: &[&String])
         let keys = keys.consistent_read(true).projection_expression("phone, consents");
         let keys = keys.build().context("a batch read lacks keys")?;
         let batch = app.dynamodb.batch_get_item().request_items(&app.config.contacts_table, keys);
-        let output = batch.send().await.context("asking who agreed")?;
+        let output = batch.send().await.context("asking where people stand")?;
         for item in output.responses.unwrap_or_default().into_values().flatten() {
             let Asked { phone, consents } = table::from_item(item)?;
-            if consents.marketing.is_some_and(|said| said.act == ConsentAct::OptIn) {
-                found.push(canonical_digits(&phone));
+            if let Some(said) = consents.of(category) {
+                found.push((canonical_digits(&phone), said.act));
             }
         }
         missing = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
     }
-    bail!("asking who agreed: {} were left out {MOST_ASKS} times", missing.len())
+    bail!("asking where people stand: {} were left out {MOST_ASKS} times", missing.len())
 }

@@ -3,7 +3,7 @@
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use wire::{ExportId, ExportStatus, ListFilter, WorkspaceId};
+use wire::{ExportFormat, ExportId, ExportStatus, ListFilter, WorkspaceId};
 
 use super::table;
 use crate::App;
@@ -24,6 +24,9 @@ pub struct ExportRecord {
     /// Of them those whom this finds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// What kind of file it is; absent in items of before there were two.
+    #[serde(default = "of_before")]
+    pub format: ExportFormat,
     /// How far it got.
     pub status: ExportStatus,
     /// Contacts so far.
@@ -32,6 +35,10 @@ pub struct ExportRecord {
     pub created_at: i64,
     /// Seconds since 1970; the table's time to live.
     pub expires_at: i64,
+}
+
+fn of_before() -> ExportFormat {
+    ExportFormat::Csv
 }
 
 fn keys(workspace: WorkspaceId, id: &ExportId) -> (String, String) {

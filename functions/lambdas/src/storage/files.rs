@@ -57,9 +57,19 @@ pub fn rejects_key(workspace: WorkspaceId, id: &AudienceId) -> String {
     format!("audiences/{workspace}/{id}/rejects.csv")
 }
 
+/// The same as a workbook.
+pub fn rejects_workbook_key(workspace: WorkspaceId, id: &AudienceId) -> String {
+    format!("audiences/{workspace}/{id}/rejects.xlsx")
+}
+
+/// The rows of people who stand in another row of the file and say no in this one.
+pub fn refusals_key(workspace: WorkspaceId, id: &AudienceId) -> String {
+    format!("audiences/{workspace}/{id}/refusals.jsonl")
+}
+
 /// A file of contacts that was asked for.
-pub fn export_key(workspace: WorkspaceId, id: &ExportId) -> String {
-    format!("exports/{workspace}/{id}.csv")
+pub fn export_key(workspace: WorkspaceId, id: &ExportId, ending: &str) -> String {
+    format!("exports/{workspace}/{id}.{ending}")
 }
 
 /// A campaign's people as a file.

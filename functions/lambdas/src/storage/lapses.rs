@@ -130,6 +130,7 @@ pub async fn open(app: &App, record: &AudienceRecord) -> anyhow::Result<Written>
 
 /// Says that the rejects file is kept no longer.
 pub async fn close_rejects(app: &App, record: &AudienceRecord, now: i64) -> anyhow::Result<Written> {
+    delete_file(app, &files::rejects_workbook_key(record.workspace_id, &record.id)).await?;
     set(app, record, "SET rejectsDeletedAt = if_not_exists(rejectsDeletedAt, :at)", &[], Some(now)).await
 }
 

@@ -23,6 +23,7 @@ pub mod hooks;
 pub mod kept;
 pub mod known;
 pub mod lapses;
+pub mod last_contacts;
 pub mod lists;
 pub mod members;
 pub mod messages;

@@ -127,7 +127,7 @@ async fn has_enough(
 }
 
 /// Whether the person got the message, or may: what was left out, refused, or waits for its first attempt is no message.
-fn counts(message: &MessageRecord) -> bool {
+pub(super) fn counts(message: &MessageRecord) -> bool {
     match message.state {
         MessageState::Untouched | MessageState::Skipped | MessageState::Failed => false,
         MessageState::Retry => message.attempt > 1,

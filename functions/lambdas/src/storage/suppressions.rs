@@ -11,12 +11,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use campaigns::consent::Asked;
+use campaigns::consent::{Asked, Extent};
 use campaigns::phone::MAX_DIGITS;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use wire::{ChannelId, Language, SuppressionReason, WorkspaceId};
+use wire::{ChannelId, ConsentAct, ConsentCategory, Language, SuppressionReason, WorkspaceId};
 
+use super::audit::ENGINE;
+use super::consents::{self, Line};
 use super::person_keys::{self, PersonKeys};
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -52,6 +54,49 @@ pub struct Entry {
     pub since: i64,
 }
 
+/// WhatsApp's code for somebody who stopped marketing messages, and no others, from the business (Meta, error codes, 2026).
+const STOPPED_MARKETING: u32 = 131_050;
+
+impl Entry {
+    /// Whether only the workspace takes it off again, whatever the person says: it put the person there itself, here or by
+    /// blocking him in WhatsApp.
+    pub fn is_firm(&self) -> bool {
+        match self.reason {
+            SuppressionReason::Manual => true,
+            SuppressionReason::Code => !self.code.is_some_and(is_about_marketing),
+            SuppressionReason::Word | SuppressionReason::Button | SuppressionReason::Preference => false,
+        }
+    }
+
+    /// Whether WhatsApp's own switch for marketing said so.
+    pub fn is_of_preferences(&self) -> bool {
+        self.reason == SuppressionReason::Preference || self.code.is_some_and(is_about_marketing)
+    }
+}
+
+fn is_about_marketing(code: u32) -> bool {
+    code == STOPPED_MARKETING
+}
+
+/// The reason of two that are known of one person by different names, his own wishes left out where he has spoken since.
+pub fn together(standing: Option<&Entry>, heard: Option<&Entry>, has_spoken_since: bool) -> Option<Entry> {
+    match heard.filter(|heard| heard.is_firm() || !has_spoken_since) {
+        Some(heard) => Some(firmer(standing, heard)),
+        None => standing.cloned(),
+    }
+}
+
+/// The same, channel by channel.
+pub fn together_by_channel(
+    standing: &BTreeMap<ChannelId, Entry>,
+    heard: &BTreeMap<ChannelId, Entry>,
+    has_spoken_since: bool,
+) -> BTreeMap<ChannelId, Entry> {
+    let channels = standing.keys().chain(heard.keys());
+    let one = |id: &ChannelId| Some((id.clone(), together(standing.get(id), heard.get(id), has_spoken_since)?));
+    channels.filter_map(one).collect()
+}
+
 /// How far the confirmation of a wish got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,6 +121,9 @@ pub struct Notice {
     pub id: String,
     /// What was asked for.
     pub asked: Asked,
+    /// Of which messages; absent in items of before there was a difference: of all.
+    #[serde(default)]
+    pub extent: Extent,
     /// In which language.
     pub language: Language,
     /// The channel that was told, and answers.
@@ -104,6 +152,10 @@ pub struct Person {
     /// Why the whole workspace sends nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Entry>,
+    /// Why the whole workspace sends no marketing; everything else it does. Absent in items of before there was a
+    /// difference: what they say is about all messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marketing: Option<Entry>,
     /// Why single channels send nothing.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub channels: BTreeMap<ChannelId, Entry>,
@@ -124,9 +176,14 @@ pub struct Person {
 }
 
 impl Person {
-    /// Why this channel sends the person nothing, or, for no channel, why none of the workspace does.
-    pub fn barred(&self, channel: Option<&ChannelId>) -> Option<Barred> {
-        let is_suppressed = self.workspace.is_some() || channel.is_some_and(|of| self.channels.contains_key(of));
+    /// Why this channel sends the person nothing, or, for no channel, why none of the workspace does: nothing at all, or
+    /// no marketing.
+    pub fn barred(&self, channel: Option<&ChannelId>, from: Extent) -> Option<Barred> {
+        let is_stopped = match from {
+            Extent::All => self.workspace.is_some(),
+            Extent::Marketing => self.workspace.is_some() || self.marketing.is_some(),
+        };
+        let is_suppressed = is_stopped || channel.is_some_and(|of| self.channels.contains_key(of));
         match (self.erased_at, is_suppressed) {
             (Some(_), _) => Some(Barred::Erased),
             (None, true) => Some(Barred::Suppressed),
@@ -136,7 +193,17 @@ impl Person {
 
     /// Whether the list has the person, for any reason.
     pub fn is_listed(&self) -> bool {
-        self.workspace.is_some() || !self.channels.is_empty()
+        self.workspace.is_some() || self.marketing.is_some() || !self.channels.is_empty()
+    }
+}
+
+/// Of the reason that stands and a new one for the same: the first, unless the new one is firm and it is not. The person
+/// is on the list since the first either way.
+pub fn firmer(standing: Option<&Entry>, new: &Entry) -> Entry {
+    match standing {
+        Some(standing) if new.is_firm() && !standing.is_firm() => Entry { since: standing.since, ..new.clone() },
+        Some(standing) => standing.clone(),
+        None => new.clone(),
     }
 }
 
@@ -224,14 +291,15 @@ pub async fn add(app: &App, workspace: WorkspaceId, canonical_phone: &str, entry
     change(app, workspace, &name, |standing| Person {
         // Of somebody who was erased no number is kept.
         phone: standing.erased_at.map_or_else(|| Some(canonical_phone.to_owned()), |_| None),
-        workspace: standing.workspace.clone().or_else(|| Some(entry.clone())),
+        workspace: Some(firmer(standing.workspace.as_ref(), entry)),
         ..standing.clone()
     })
     .await
 }
 
-/// WhatsApp says by a code that the person wants no more, as of `at` (milliseconds): unless he has asked for messages
-/// since. Of a message that names nobody any more nothing follows. Answers whether the list has him by a code.
+/// WhatsApp says by a code that the person wants no marketing any more, or that the business blocked him, as of `at`
+/// (milliseconds): unless he has asked for messages since. Of a message that names nobody any more nothing follows. What
+/// the person said himself stands in his ledger too. Answers whether the list has him by a code.
 pub async fn add_by_code(
     app: &App,
     workspace: WorkspaceId,
@@ -244,13 +312,43 @@ pub async fn add_by_code(
     }
     let name = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
     let entry = Entry { reason: SuppressionReason::Code, code: Some(code), added_by: None, since: at };
-    let changed = change(app, workspace, &name, |standing| match standing {
-        Person { workspace: Some(_), .. } | Person { erased_at: Some(_), .. } => standing.clone(),
-        Person { spoke_at: Some(last), .. } if *last > at => standing.clone(),
-        _ => Person { phone: Some(canonical_phone.to_owned()), workspace: Some(entry.clone()), ..standing.clone() },
-    });
-    let reason = changed.await?.person().workspace.as_ref().map(|entry| entry.reason);
-    Ok(reason == Some(SuppressionReason::Code))
+    let changed = change(app, workspace, &name, |standing| with_code(standing, canonical_phone, &entry)).await?;
+    let person = changed.person();
+    let listed = if entry.is_firm() { &person.workspace } else { &person.marketing };
+    let is_by_code = listed.as_ref().is_some_and(|listed| listed.code == Some(code));
+    // Also when it stood already: who wrote it may have died before the ledger.
+    if is_by_code && !entry.is_firm() && listed.as_ref().is_some_and(|listed| listed.since == at) {
+        consents::record(app, workspace, canonical_phone, &said_by_code(code, at)).await?;
+    }
+    Ok(is_by_code)
+}
+
+/// The person with what WhatsApp's code says; the same when it says nothing new.
+fn with_code(standing: &Person, canonical_phone: &str, entry: &Entry) -> Person {
+    let phone = Some(canonical_phone.to_owned());
+    let has_spoken_since = standing.spoke_at.is_some_and(|last| last > entry.since);
+    match (standing.erased_at, entry.is_firm()) {
+        (Some(_), _) => standing.clone(),
+        (None, true) => {
+            Person { phone, workspace: Some(firmer(standing.workspace.as_ref(), entry)), ..standing.clone() }
+        }
+        (None, false) if has_spoken_since || standing.marketing.is_some() => standing.clone(),
+        (None, false) => Person { phone, marketing: Some(entry.clone()), ..standing.clone() },
+    }
+}
+
+/// The line of somebody who stopped marketing in WhatsApp.
+fn said_by_code(code: u32, at: i64) -> Line {
+    Line {
+        id: format!("code#{code}"),
+        category: ConsentCategory::Marketing,
+        act: ConsentAct::OptOut,
+        source: "code".to_owned(),
+        text_version: None,
+        evidence: Some(code.to_string()),
+        recorded_by: ENGINE.to_owned(),
+        at,
+    }
 }
 
 /// Forgets an item: whoever it was of has another.
@@ -261,11 +359,23 @@ pub async fn forget(app: &App, workspace: WorkspaceId, name: &str) -> anyhow::Re
     Ok(())
 }
 
-/// Whom of these people the channel sends nothing, and why, read consistently; without a channel, whom no channel does.
+/// Whom of these people the channel sends nothing at all, and why, read consistently; without a channel, whom no channel
+/// does.
 pub async fn among(
     app: &App,
     workspace: WorkspaceId,
     channel: Option<&ChannelId>,
+    canonical_phones: &BTreeSet<String>,
+) -> anyhow::Result<BTreeMap<String, Barred>> {
+    barred_from(app, workspace, channel, Extent::All, canonical_phones).await
+}
+
+/// The same of all messages, or of marketing alone.
+pub async fn barred_from(
+    app: &App,
+    workspace: WorkspaceId,
+    channel: Option<&ChannelId>,
+    from: Extent,
     canonical_phones: &BTreeSet<String>,
 ) -> anyhow::Result<BTreeMap<String, Barred>> {
     if canonical_phones.is_empty() {
@@ -282,7 +392,8 @@ pub async fn among(
         asks.push(batch_of(app, workspace, batch));
     }
     let found: Vec<Vec<(String, Person)>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
-    let barred = |(name, person): (String, Person)| Some((phones.get(&name)?.to_string(), person.barred(channel)?));
+    let barred =
+        |(name, person): (String, Person)| Some((phones.get(&name)?.to_string(), person.barred(channel, from)?));
     Ok(found.into_iter().flatten().filter_map(barred).collect())
 }
 
@@ -344,7 +455,8 @@ fn next_shard(shard: &str) -> Option<String> {
     SHARDS.get(at + 1).map(|digit| char::from(*digit).to_string())
 }
 
-/// Everybody whom the workspace sends nothing, at one moment: for imports, which ask for a million people.
+/// Everybody whom the workspace sends nothing at all, at one moment: for imports, which ask for a million people. Who wants
+/// no marketing is left out by the sender of a campaign that is marketing.
 pub struct Snapshot {
     keys: PersonKeys,
     names: HashMap<String, Barred>,
@@ -389,7 +501,7 @@ async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyh
     let (mut names, mut place) = (Vec::new(), Some(shard.clone()));
     while let Some(after) = place.take().filter(|after| after.starts_with(&shard)) {
         let (people, next) = read(app, workspace, &after, READ_AT_ONCE).await?;
-        names.extend(people.into_iter().filter_map(|(name, person)| Some((name, person.barred(None)?))));
+        names.extend(people.into_iter().filter_map(|(name, person)| Some((name, person.barred(None, Extent::All)?))));
         place = next;
     }
     Ok(names)
@@ -407,12 +519,55 @@ mod tests {
     fn a_channels_entry_bars_that_channel_only_and_erasure_bars_all() {
         let (here, there) = (ChannelId("here".into()), ChannelId("there".into()));
         let person = Person { channels: BTreeMap::from([(here.clone(), entry())]), ..Person::default() };
-        assert_eq!(person.barred(Some(&here)), Some(Barred::Suppressed));
-        assert_eq!((person.barred(Some(&there)), person.barred(None)), (None, None));
+        assert_eq!(person.barred(Some(&here), Extent::All), Some(Barred::Suppressed));
+        assert_eq!((person.barred(Some(&there), Extent::All), person.barred(None, Extent::Marketing)), (None, None));
         let everywhere = Person { workspace: Some(entry()), ..Person::default() };
-        assert_eq!(everywhere.barred(Some(&there)), Some(Barred::Suppressed));
+        assert_eq!(everywhere.barred(Some(&there), Extent::All), Some(Barred::Suppressed));
         let erased = Person { erased_at: Some(1), ..person };
-        assert_eq!(erased.barred(None), Some(Barred::Erased));
+        assert_eq!(erased.barred(None, Extent::All), Some(Barred::Erased));
+    }
+
+    #[test]
+    fn who_stopped_marketing_gets_everything_else() {
+        let code = |code| Entry { reason: SuppressionReason::Code, code: Some(code), added_by: None, since: 5 };
+        let stopped = with_code(&Person::default(), "5511987654321", &code(131_050));
+        assert_eq!(stopped.barred(None, Extent::Marketing), Some(Barred::Suppressed));
+        assert_eq!(stopped.barred(None, Extent::All), None);
+        let blocked = with_code(&stopped, "5511987654321", &code(130_403));
+        assert_eq!(blocked.barred(None, Extent::All), Some(Barred::Suppressed));
+        let resumed = Person { spoke_at: Some(9), ..Person::default() };
+        assert_eq!(with_code(&resumed, "5511987654321", &code(131_050)), resumed, "he asked for messages since");
+        assert!(with_code(&resumed, "5511987654321", &code(130_403)).is_listed(), "the business blocked him");
+    }
+
+    #[test]
+    fn what_the_workspace_says_takes_the_place_of_what_the_person_may_lift() {
+        let manual = Entry { reason: SuppressionReason::Manual, code: None, added_by: Some("Ana".into()), since: 7 };
+        let both = firmer(Some(&entry()), &manual);
+        assert_eq!((both.reason, both.since), (SuppressionReason::Manual, 1));
+        assert_eq!(firmer(Some(&both), &entry()), both);
+        assert_eq!(firmer(Some(&both), &Entry { since: 9, ..manual }), both, "the first stands");
+    }
+
+    #[test]
+    fn of_two_names_of_a_person_the_later_word_counts_and_the_workspaces_always() {
+        let manual = Entry { reason: SuppressionReason::Manual, code: None, added_by: None, since: 7 };
+        assert_eq!(together(None, Some(&entry()), false), Some(entry()));
+        assert_eq!(together(None, Some(&entry()), true), None, "he has asked for messages since");
+        assert_eq!(together(None, Some(&manual), true), Some(manual.clone()));
+        let (here, there) = (ChannelId("here".into()), ChannelId("there".into()));
+        let (standing, heard) = (BTreeMap::from([(here, entry())]), BTreeMap::from([(there, manual)]));
+        assert_eq!(together_by_channel(&standing, &heard, true).len(), 2);
+    }
+
+    #[test]
+    fn an_item_of_before_there_was_marketing_alone_is_about_all_messages() {
+        let item = Item::from([
+            ("sk".to_owned(), text("ab")),
+            ("workspace".to_owned(), table::value(entry()).unwrap()),
+            ("version".to_owned(), number(1)),
+        ]);
+        assert_eq!(named(item).unwrap().1.barred(None, Extent::All), Some(Barred::Suppressed));
     }
 
     #[test]
@@ -429,6 +584,7 @@ mod tests {
         let notice = Notice {
             id: "wamid.1".into(),
             asked: Asked::Stop,
+            extent: Extent::Marketing,
             language: Language::Spanish,
             channel_id: ChannelId("n".into()),
             to: "+5511987654321".into(),
@@ -440,6 +596,7 @@ mod tests {
             phone: Some("5511987654321".into()),
             user_id: Some("BR.1".into()),
             workspace: Some(entry()),
+            marketing: Some(entry()),
             channels: BTreeMap::from([(ChannelId("n".into()), entry())]),
             spoke_at: Some(2),
             spoke_in: Some("wamid.1".into()),

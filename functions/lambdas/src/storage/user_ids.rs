@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use wire::WorkspaceId;
 
 use super::person_keys;
-use super::suppressions::{self, Person};
+use super::suppressions::{self, Entry, Person};
 use super::table::{self, Item, text};
 use crate::App;
 
@@ -60,7 +60,31 @@ pub struct Lead {
     /// Digits.
     pub phone: String,
     /// Whose numbers know him by this id: Meta's id of the business portfolio, or of the account where that is not known.
+    /// Empty where not WhatsApp said so but the book: nobody is addressed by it until WhatsApp does.
     pub portfolio: String,
+}
+
+impl Lead {
+    /// What the contact book says of a person.
+    pub fn of_book(user_id: &str, canonical_phone: &str) -> Lead {
+        Lead { user_id: user_id.to_owned(), phone: canonical_phone.to_owned(), portfolio: String::new() }
+    }
+
+    fn is_of_whatsapp(&self) -> bool {
+        !self.portfolio.is_empty()
+    }
+
+    /// Whether this, which stands, says all that the other does.
+    fn says(&self, other: &Lead) -> bool {
+        let same_person = (&self.user_id, &self.phone) == (&other.user_id, &other.phone);
+        same_person && (self.portfolio == other.portfolio || !other.is_of_whatsapp())
+    }
+
+    /// Whether this, which stands, is surer than the other and speaks of somebody else.
+    fn denies(&self, other: &Lead) -> bool {
+        let is_of_somebody_else = self.user_id == other.user_id && self.phone != other.phone;
+        is_of_somebody_else && self.is_of_whatsapp() && !other.is_of_whatsapp()
+    }
 }
 
 fn id_key(workspace: WorkspaceId, user_id: &str) -> String {
@@ -110,27 +134,39 @@ async fn known_by(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> a
 }
 
 /// Learns where user ids lead, at most [`AT_ONCE`], each once; and who was heard by his id alone is heard by his phone.
+/// What a file or somebody of the workspace says, which names no portfolio, never stands against what WhatsApp said.
 pub async fn learn(app: &App, workspace: WorkspaceId, leads: &[Lead]) -> anyhow::Result<()> {
     let standing = standing(app, workspace, leads).await?;
-    let is_new = |lead: &&Lead| !standing.contains(lead);
-    let new: Vec<&Lead> = leads.iter().filter(is_new).collect();
+    let leads: Vec<&Lead> = leads.iter().filter(|lead| !standing.iter().any(|known| known.denies(lead))).collect();
+    let is_new = |lead: &&Lead| !standing.iter().any(|known| known.says(lead));
+    let new: Vec<&Lead> = leads.iter().copied().filter(is_new).collect();
     let new = without_erased(app, workspace, new).await?;
     write(app, puts(workspace, &new)?).await?;
     let keys = person_keys::of(app, workspace).await?;
     let mut names = Vec::with_capacity(leads.len());
-    for lead in leads {
+    for lead in &leads {
         names.push(keys.of_user_id(&lead.user_id)?);
     }
     let asked: Vec<&str> = names.iter().map(String::as_str).collect();
     for (name, heard) in suppressions::batch_of(app, workspace, &asked).await? {
         if let Some(at) = names.iter().position(|known| *known == name) {
-            carry_over(app, workspace, &leads[at], &name, &heard).await?;
+            carry_over(app, workspace, leads[at], &name, &heard).await?;
         }
     }
-    for lead in leads {
+    for lead in leads.iter().filter(|lead| lead.is_of_whatsapp()) {
         app.known.learn_user_id(workspace, &lead.user_id, &lead.phone);
     }
     Ok(())
+}
+
+/// Learns what the book says: that this person has this id.
+pub async fn learn_from_book(
+    app: &App,
+    workspace: WorkspaceId,
+    user_id: &str,
+    canonical_phone: &str,
+) -> anyhow::Result<()> {
+    learn(app, workspace, &[Lead::of_book(user_id, canonical_phone)]).await
 }
 
 /// What was said by the id alone becomes what the person said, unless he has spoken since.
@@ -143,19 +179,24 @@ pub async fn carry_over(
 ) -> anyhow::Result<()> {
     let name = person_keys::of(app, workspace).await?.of_phone(&lead.phone)?;
     suppressions::change(app, workspace, &name, |standing| {
-        if standing.erased_at.is_some() || standing.spoke_at > heard.spoke_at {
+        if standing.erased_at.is_some() {
             return standing.clone();
         }
-        let is_lifted = heard.spoke_at.is_some() && !heard.is_listed();
-        let mut channels = heard.channels.clone();
-        channels.extend(standing.channels.clone());
+        let has_spoken_since = standing.spoke_at > heard.spoke_at;
+        let is_lifted = !has_spoken_since && heard.spoke_at.is_some() && !heard.is_listed();
+        let stays = |entry: &&Entry| !is_lifted || entry.is_firm();
+        let of_both = |standing: &Option<Entry>, heard: &Option<Entry>| {
+            suppressions::together(standing.as_ref().filter(stays), heard.as_ref(), has_spoken_since)
+        };
+        let speaker = if has_spoken_since { standing } else { heard };
         Person {
             phone: Some(lead.phone.clone()),
             user_id: Some(lead.user_id.clone()),
-            workspace: standing.workspace.clone().filter(|_| !is_lifted).or_else(|| heard.workspace.clone()),
-            channels,
-            spoke_at: heard.spoke_at,
-            spoke_in: heard.spoke_in.clone(),
+            workspace: of_both(&standing.workspace, &heard.workspace),
+            marketing: of_both(&standing.marketing, &heard.marketing),
+            channels: suppressions::together_by_channel(&standing.channels, &heard.channels, has_spoken_since),
+            spoke_at: speaker.spoke_at,
+            spoke_in: speaker.spoke_in.clone(),
             ..standing.clone()
         }
     })

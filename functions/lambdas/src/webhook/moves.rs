@@ -10,7 +10,7 @@ use super::notification::millis;
 use super::people;
 use crate::App;
 use crate::storage::channels::ChannelRecord;
-use crate::storage::suppressions::{self, Person};
+use crate::storage::suppressions::{self, Entry, Person};
 use crate::storage::user_ids::{self, Lead};
 use crate::storage::{numbers, person_keys};
 
@@ -138,18 +138,22 @@ async fn carry(app: &App, channel: &ChannelRecord, Move { from, to, .. }: &Move)
 
 /// What was heard of a person under the old name stands under the new one, unless he has spoken there since.
 fn moved(standing: &Person, heard: &Person, (phone, user_id): (Option<&str>, Option<&str>)) -> Person {
-    if standing.erased_at.is_some() || heard.erased_at.is_some() || standing.spoke_at > heard.spoke_at {
+    if standing.erased_at.is_some() || heard.erased_at.is_some() {
         return standing.clone();
     }
-    let mut channels = heard.channels.clone();
-    channels.extend(standing.channels.clone());
+    let has_spoken_since = standing.spoke_at > heard.spoke_at;
+    let of_both = |standing: &Option<Entry>, heard: &Option<Entry>| {
+        suppressions::together(standing.as_ref(), heard.as_ref(), has_spoken_since)
+    };
+    let speaker = if has_spoken_since { standing } else { heard };
     let next = Person {
         phone: phone.map(str::to_owned).or_else(|| standing.phone.clone()),
         user_id: user_id.map(str::to_owned).or_else(|| standing.user_id.clone()),
-        workspace: standing.workspace.clone().or_else(|| heard.workspace.clone()),
-        channels,
-        spoke_at: heard.spoke_at,
-        spoke_in: heard.spoke_in.clone(),
+        workspace: of_both(&standing.workspace, &heard.workspace),
+        marketing: of_both(&standing.marketing, &heard.marketing),
+        channels: suppressions::together_by_channel(&standing.channels, &heard.channels, has_spoken_since),
+        spoke_at: speaker.spoke_at,
+        spoke_in: speaker.spoke_in.clone(),
         ..standing.clone()
     };
     if next.is_listed() { next } else { standing.clone() }
@@ -163,7 +167,6 @@ mod tests {
     use wire::SuppressionReason;
 
     use super::*;
-    use crate::storage::suppressions::Entry;
 
     fn named(wa_id: &str, user_id: &str) -> Named {
         Named { wa_id: wa_id.into(), user_id: user_id.into() }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use campaigns::consent::{Asked, Heard, heard};
+use campaigns::consent::{Asked, Extent, Heard, heard, tapped};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
 use wire::{ConsentAct, ConsentCategory, Language, SuppressionReason, WebhookData, WebhookEventKind};
@@ -37,6 +37,8 @@ pub(super) struct Wish {
     pub user_id: String,
     /// What he wants.
     pub asked: Asked,
+    /// Of which messages.
+    pub extent: Extent,
     /// Whether he says so of his own accord, and not only to undo what he said before.
     pub accord: Accord,
     /// How he said so.
@@ -79,18 +81,18 @@ fn said(message: &Value) -> Option<Wish> {
         return None;
     }
     let (reply, row) = (&message["interactive"]["button_reply"], &message["interactive"]["list_reply"]);
-    let tapped = [&message["button"]["text"], &message["button"]["payload"]];
-    let buttons = tapped.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
+    let button = [&message["button"]["text"], &message["button"]["payload"]];
+    let mut buttons = button.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
     let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
-    let by_button =
-        || buttons.clone().find_map(|button| heard(&text(button))).map(|heard| (heard, SuppressionReason::Button));
-    let (Heard { asked, language }, reason) = by_word.or_else(by_button)?;
+    let by_button = || buttons.find_map(|button| tapped(&text(button))).map(|heard| (heard, SuppressionReason::Button));
+    let (Heard { asked, extent, language }, reason) = by_word.or_else(by_button)?;
     let (id, at) = (people::id(&message["id"]), millis(&message["timestamp"]));
     Some(Wish {
         phone_number_id: String::new(),
         phone: people::wa_id(&message["from"]),
         user_id: people::user_id(&message["from_user_id"]),
         asked,
+        extent,
         accord: Accord::Undoing,
         reason,
         language: Some(language),
@@ -99,7 +101,7 @@ fn said(message: &Value) -> Option<Wish> {
     })
 }
 
-/// What a person chose in WhatsApp itself.
+/// What a person chose in WhatsApp itself: about marketing alone.
 fn preferred(entry: &Value) -> Option<Wish> {
     let (asked, accord) = match entry["value"].as_str()? {
         "stop" => (Asked::Stop, Accord::Undoing),
@@ -113,6 +115,7 @@ fn preferred(entry: &Value) -> Option<Wish> {
         phone: people::wa_id(&entry["wa_id"]),
         user_id: people::user_id(&entry["user_id"]),
         asked,
+        extent: Extent::Marketing,
         accord,
         reason: SuppressionReason::Preference,
         language: None,
@@ -217,6 +220,7 @@ async fn write(
         (Switch::On, Some(language), Some(phone)) => Some(Notice {
             id: wish.id.clone(),
             asked: wish.asked,
+            extent: wish.extent,
             language,
             channel_id: channel.id.clone(),
             to: format!("+{}", if wish.phone.is_empty() { phone } else { wish.phone.trim_start_matches('+') }),
@@ -240,43 +244,76 @@ fn with_wish(
     phone: Option<&str>,
     notice: Option<&Notice>,
 ) -> Person {
-    let is_known = standing.spoke_in.as_ref() == Some(&wish.id) || standing.spoke_at.is_some_and(|last| last > at);
-    let is_idle = wish.asked == Asked::Resume && !standing.is_listed();
-    if is_known || is_idle || standing.erased_at.is_some() {
+    let is_known = standing.spoke_in.as_ref() == Some(&wish.id);
+    let is_old = standing.spoke_at.is_some_and(|last| last > at) && !reaches_further(standing, wish);
+    let lifted = lifted(standing, channel, wish);
+    let is_idle = wish.asked == Asked::Resume && lifted == *standing;
+    if is_known || is_old || is_idle || standing.erased_at.is_some() {
         return standing.clone();
     }
     let mut next = Person {
         phone: phone.map(str::to_owned),
         user_id: Some(&wish.user_id).filter(|id| !id.is_empty()).cloned().or_else(|| standing.user_id.clone()),
-        spoke_at: Some(at),
+        spoke_at: standing.spoke_at.max(Some(at)),
         spoke_in: Some(wish.id.clone()),
-        ..standing.clone()
+        ..if wish.asked == Asked::Resume { lifted } else { standing.clone() }
     };
-    match wish.asked {
-        Asked::Stop => {
-            if standing.workspace.is_none() {
-                next.workspace = Some(Entry { reason: wish.reason, code: None, added_by: None, since: at });
-                next.notice = notice.cloned();
-            }
-        }
-        Asked::Resume => {
-            next.workspace = None;
-            next.channels.remove(&channel.id);
-            next.notice = notice.cloned();
-        }
+    let entry = Entry { reason: wish.reason, code: None, added_by: None, since: at };
+    let is_news = match (wish.asked, wish.extent) {
+        (Asked::Resume, Extent::All | Extent::Marketing) => true,
+        (Asked::Stop, Extent::All) => standing.workspace.is_none(),
+        (Asked::Stop, Extent::Marketing) => standing.workspace.is_none() && standing.marketing.is_none(),
+    };
+    if !is_news {
+        return next;
+    }
+    next.notice = notice.cloned();
+    match (wish.asked, wish.extent) {
+        (Asked::Resume, Extent::All | Extent::Marketing) => {}
+        (Asked::Stop, Extent::All) => next.workspace = Some(entry),
+        (Asked::Stop, Extent::Marketing) => next.marketing = Some(entry),
     }
     next
 }
 
-/// Writes the wish into the person's ledger. Words and buttons are about all messages, WhatsApp's preferences about offers.
+/// Whether somebody who stopped marketing asked before that for no messages at all: that stands, however late it comes.
+fn reaches_further(standing: &Person, wish: &Wish) -> bool {
+    let stopped_all = (wish.asked, wish.extent) == (Asked::Stop, Extent::All);
+    stopped_all && standing.workspace.is_none() && standing.marketing.is_some()
+}
+
+/// The person without what a wish for messages takes off: what he said himself, of WhatsApp's preferences only what they
+/// said; never what the workspace said.
+fn lifted(standing: &Person, channel: &ChannelRecord, wish: &Wish) -> Person {
+    let is_of_all = match (wish.accord, wish.extent) {
+        (Accord::SigningUp, _) | (Accord::Undoing, Extent::All) => true,
+        (Accord::Undoing, Extent::Marketing) => false,
+    };
+    let stays = |entry: &&Entry| entry.is_firm() || !(is_of_all || entry.is_of_preferences());
+    let mut channels = standing.channels.clone();
+    if channels.get(&channel.id).is_some_and(|entry| !stays(&entry)) {
+        channels.remove(&channel.id);
+    }
+    Person {
+        workspace: standing.workspace.as_ref().filter(stays).cloned(),
+        marketing: standing.marketing.as_ref().filter(|entry| entry.is_firm()).cloned(),
+        channels,
+        ..standing.clone()
+    }
+}
+
+/// Writes the wish into the person's ledger: words and most buttons are about all messages, some buttons and WhatsApp's
+/// preferences about offers.
 async fn note_consent(app: &App, channel: &ChannelRecord, wish: &Wish, phone: &str) -> anyhow::Result<()> {
-    let (categories, source) = match wish.reason {
-        SuppressionReason::Word => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "word"),
-        SuppressionReason::Button => (&[ConsentCategory::Marketing, ConsentCategory::Utility][..], "button"),
-        SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual => match wish.accord {
-            Accord::Undoing => (&[ConsentCategory::Marketing][..], "preference"),
-            Accord::SigningUp => (&[ConsentCategory::Marketing][..], "signup"),
-        },
+    let categories = match wish.extent {
+        Extent::All => &[ConsentCategory::Marketing, ConsentCategory::Utility][..],
+        Extent::Marketing => &[ConsentCategory::Marketing][..],
+    };
+    let source = match (wish.reason, wish.accord) {
+        (SuppressionReason::Word, _) => "word",
+        (SuppressionReason::Button, _) => "button",
+        (_, Accord::Undoing) => "preference",
+        (_, Accord::SigningUp) => "signup",
     };
     let act = match wish.asked {
         Asked::Stop => ConsentAct::OptOut,
@@ -320,6 +357,12 @@ mod tests {
         assert_eq!(said_in(tapped), stop(SuppressionReason::Button));
         let replied = json!({ "from": from, "interactive": { "button_reply": { "id": "STOP", "title": "Basta" } } });
         assert_eq!(said_in(replied), stop(SuppressionReason::Button));
+        for menu in ["Cancelar", "Voltar", "Sair"] {
+            let tapped = json!({ "from": from, "button": { "text": menu, "payload": menu } });
+            assert_eq!(said_in(tapped), [], "{menu}");
+            let row = json!({ "from": from, "interactive": { "list_reply": { "id": "7", "title": menu } } });
+            assert_eq!(said_in(row), [], "{menu}");
+        }
         assert_eq!(said_in(json!({ "from": from, "text": { "body": "stop, o Zé não vem" } })), []);
         assert_eq!(said_in(json!({ "text": { "body": "STOP" } })), [], "nobody is named");
         let to_all = json!({ "from": from, "group_id": "g", "text": { "body": "stop" } });
@@ -380,6 +423,7 @@ mod tests {
             phone: "5511987654321".into(),
             user_id: String::new(),
             asked,
+            extent: Extent::All,
             accord: Accord::Undoing,
             reason: SuppressionReason::Word,
             language: Some(Language::Portuguese),
@@ -406,6 +450,46 @@ mod tests {
     #[test]
     fn who_was_never_on_the_list_asks_for_nothing_by_a_word_that_resumes() {
         assert_eq!(after(&Person::default(), "a", Asked::Resume, 1_000), Person::default());
+    }
+
+    fn preferred(id: &str, asked: Asked) -> Wish {
+        Wish { extent: Extent::Marketing, reason: SuppressionReason::Preference, language: None, ..wish(id, asked) }
+    }
+
+    #[test]
+    fn preferences_are_about_marketing_and_a_word_about_all() {
+        let next = |standing: &Person, wish: &Wish, at| with_wish(standing, &channel(), wish, at, Some("1"), None);
+        let barred = |person: &Person| (person.barred(None, Extent::Marketing), person.barred(None, Extent::All));
+        let (none, suppressed) = (None, Some(suppressions::Barred::Suppressed));
+        let preferring = next(&Person::default(), &preferred("p", Asked::Stop), 2_000);
+        assert_eq!(barred(&preferring), (suppressed, none));
+        let late = after(&preferring, "a", Asked::Stop, 1_000);
+        assert_eq!(barred(&late), (suppressed, suppressed), "he said so before, and never took it back");
+        assert_eq!(late.spoke_at, Some(2_000));
+        let stopped = after(&preferring, "b", Asked::Stop, 3_000);
+        let resumed = next(&stopped, &preferred("q", Asked::Resume), 4_000);
+        assert_eq!(barred(&resumed), (suppressed, suppressed), "his word stands");
+        assert_eq!(barred(&after(&stopped, "c", Asked::Resume, 4_000)), (none, none));
+        let signing_up = Wish { accord: Accord::SigningUp, ..preferred("s", Asked::Resume) };
+        assert_eq!(barred(&next(&stopped, &signing_up, 4_000)), (none, none));
+        // As it was written before there was a difference.
+        let of_before = Person { workspace: preferring.marketing.clone(), ..Person::default() };
+        assert_eq!(barred(&next(&of_before, &preferred("q", Asked::Resume), 4_000)), (none, none));
+    }
+
+    #[test]
+    fn whoever_resumes_lifts_nothing_that_the_workspace_said() {
+        let entry = |reason, code| Entry { reason, code, added_by: None, since: 1 };
+        let manual = entry(SuppressionReason::Manual, None);
+        for firm in [manual.clone(), entry(SuppressionReason::Code, Some(130_403))] {
+            let channels = BTreeMap::from([(ChannelId("n".into()), manual.clone())]);
+            let standing = Person { workspace: Some(firm), channels, ..Person::default() };
+            assert_eq!(after(&standing, "a", Asked::Resume, 2_000), standing);
+        }
+        let by_code = entry(SuppressionReason::Code, Some(131_050));
+        let standing = Person { workspace: Some(manual), marketing: Some(by_code), ..Person::default() };
+        let resumed = after(&standing, "a", Asked::Resume, 2_000);
+        assert_eq!((resumed.workspace, resumed.marketing), (standing.workspace, None));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use campaigns::consent::{WINDOW_MS, heard};
+use campaigns::consent::{Extent, WINDOW_MS, heard, tapped};
 use campaigns::contact::{Relabelled, relabelled};
 use campaigns::message::{MessageRecord, campaign_of};
+use campaigns::reply::ReplyKind;
 use wire::{CampaignId, ReplyRules};
 
-use super::replies::Reply;
+use super::replies::{Kind, Reply};
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::storage::auto_answers::{self, AnswerRecord};
@@ -60,7 +61,10 @@ async fn answer(
     campaign: &CampaignId,
     rules: &ReplyRules,
 ) -> anyhow::Result<()> {
-    let is_wish = reply.text.as_deref().and_then(heard).is_some();
+    let is_wish = match reply.kind {
+        Kind::Answer(ReplyKind::Tapped) => reply.text.as_deref().and_then(tapped).is_some(),
+        Kind::Answer(ReplyKind::Written) | Kind::Sign => reply.text.as_deref().and_then(heard).is_some(),
+    };
     let is_late = app.clock.now_millis() - reply.at >= WINDOW_MS;
     if rules.answer.is_none() || is_wish || is_late || reply.id.is_empty() {
         return Ok(());
@@ -68,7 +72,7 @@ async fn answer(
     let workspace_id = channel.workspace_id;
     let person = person_keys::of(app, workspace_id).await?.of_phone(phone)?;
     let standing = suppressions::get(app, workspace_id, &person).await?;
-    if standing.is_some_and(|standing| standing.barred(Some(&channel.id)).is_some()) {
+    if standing.is_some_and(|standing| standing.barred(Some(&channel.id), Extent::All).is_some()) {
         return Ok(());
     }
     let wanted = AnswerRecord::wanted(&reply.id, reply.at);

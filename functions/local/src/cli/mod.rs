@@ -11,7 +11,7 @@ mod watch;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use wire::CampaignId;
+use wire::{CampaignId, Language};
 
 use crate::options::RunArgs;
 pub use client::Client;
@@ -135,6 +135,9 @@ pub struct ImportArgs {
     /// The country of numbers written without one, like BR
     #[arg(long)]
     pub country: Option<String>,
+    /// The language of the file of rejected rows; absent: this machine's, as LANG says
+    #[arg(long, value_parser = language)]
+    pub language: Option<Language>,
     /// Which Campanile.
     #[command(flatten)]
     pub target: Target,
@@ -173,6 +176,9 @@ pub struct SendArgs {
     /// Start at this time (RFC 3339) instead of now
     #[arg(long)]
     pub at: Option<String>,
+    /// Answer for it that all these people agreed to receive these messages from you
+    #[arg(long)]
+    pub attest_consent: bool,
     /// What happens after the start
     #[arg(long, value_enum, default_value_t = Then::Watch)]
     pub then: Then,
@@ -187,6 +193,23 @@ pub enum Then {
     Leave,
     /// It is not even started: a draft
     Draft,
+}
+
+/// A language by its tag or a locale's name: `pt-BR`, `es_ES.UTF-8`.
+fn language(tag: &str) -> Result<Language, String> {
+    match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("en") => Ok(Language::English),
+        Some("pt") => Ok(Language::Portuguese),
+        Some("es") => Ok(Language::Spanish),
+        Some(_) | None => Err("give en, pt or es".to_owned()),
+    }
+}
+
+impl ImportArgs {
+    /// The language that was given, or this machine's; nothing where that is another one.
+    pub fn language(&self) -> Option<Language> {
+        self.language.or_else(|| std::env::var("LANG").ok().and_then(|tag| language(&tag).ok()))
+    }
 }
 
 /// Writes the completions of a shell.
@@ -205,7 +228,10 @@ mod tests {
         let send = ["campanile", "send", "a.csv", "--template", "offer/en", "--body", "name", "--json"];
         let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
         assert_eq!((args.template.as_str(), args.body.as_slice()), ("offer/en", &["name".to_owned()][..]));
-        assert!(args.import.target.json);
+        assert!(args.import.target.json && !args.attest_consent);
+        let send = ["campanile", "send", "a.csv", "--template", "x", "--attest-consent", "--language", "pt-BR"];
+        let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
+        assert!(args.attest_consent && args.import.language() == Some(Language::Portuguese));
         assert!(Cli::try_parse_from(["campanile", "campaigns", "--limit", "0"]).is_err());
     }
 

@@ -21,6 +21,7 @@ pub(super) async fn import(client: &Client, args: &ImportArgs) -> anyhow::Result
         file_name: name,
         size_bytes: bytes.len() as u64,
         default_country: args.country.clone(),
+        language: args.language(),
         ..CreateUpload::default()
     };
     let upload: Upload = client.post("/v3/uploads", &announced).await?;
@@ -115,6 +116,9 @@ fn body(args: &SendArgs, audience: &Audience, channel: &Channel) -> anyhow::Resu
     });
     if let Some(at) = &args.at {
         body["scheduledTo"] = json!(at);
+    }
+    if args.attest_consent {
+        body["consentAttestation"] = json!({});
     }
     Ok(body)
 }
