@@ -76,7 +76,9 @@ impl CloudApi {
         definition: &Value,
     ) -> anyhow::Result<Managed<()>> {
         let path = encoded(template_id);
-        let change = serde_json::json!({ "category": definition["category"], "components": definition["components"] });
+        let parts = ["category", "components", "message_send_ttl_seconds"];
+        let parts = parts.iter().filter_map(|part| Some(((*part).to_owned(), definition.get(part)?.clone())));
+        let change = Value::Object(parts.collect());
         let answer = self.ask(request(app, Method::POST, &path, body(&change))?).await?;
         Ok(done(read::<Value>(&answer)?))
     }

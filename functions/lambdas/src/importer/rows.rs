@@ -404,7 +404,7 @@ mod tests {
             imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
         assert_eq!(reasons, [("duplicate", 2), ("notANumber", 1)]);
         assert_eq!((imported.phone_column.as_str(), imported.name_column.as_deref()), ("celular", Some("nome")));
-        assert!(made.rejects.contains("3,celular,11 98765-4321,duplicate,"), "{}", made.rejects);
+        assert!(made.rejects.contains("\"3\",\"celular\",\"11 98765-4321\",\"duplicate\","), "{}", made.rejects);
         assert!(made.rejects.contains("The same person already stands in row 2."), "{}", made.rejects);
     }
 

@@ -46,8 +46,9 @@ pub async fn keep(app: &App, app_id: &str, raw: &Raw) -> anyhow::Result<()> {
     let update = update
         .key("pk", text(format!("kept#{app_id}")))
         .key("sk", text(&digest[..DIGITS]))
-        .update_expression("SET #field = :field, raw = :raw, bytes = :bytes, receivedAt = :now, expiresAt = :end")
+        .update_expression("SET #field = :field, #raw = :raw, byteLength = :bytes, receivedAt = :now, expiresAt = :end")
         .expression_attribute_names("#field", "field")
+        .expression_attribute_names("#raw", "raw")
         .expression_attribute_values(":field", text(field))
         .expression_attribute_values(":raw", text(&whole[..cut]))
         .expression_attribute_values(":bytes", number(whole.len()))
