@@ -5,6 +5,7 @@ mod audit;
 mod browser;
 mod browser_book;
 mod browser_channels;
+mod browser_chunks;
 mod browser_consent;
 mod browser_content;
 mod browser_reports;

@@ -17,18 +17,20 @@ use tower_http::services::{ServeDir, ServeFile};
 const HEADERS: [(HeaderName, &str); 2] =
     [(header::X_CONTENT_TYPE_OPTIONS, "nosniff"), (header::REFERRER_POLICY, "no-referrer")];
 
-/// Files whose names carry a hash never change; the page that names them is always asked for anew.
+/// Files whose names carry a hash never change; the page that names them is always asked for anew, and so is what is not here.
 const HASHED: &str = "public, max-age=31536000, immutable";
 const NAMED: &str = "no-cache";
 
-/// The files of a folder; a path without a file is a page of the dashboard. `uploads_origin`: `https://host` where files
+/// The files of a folder; a path without a file is a page of the dashboard, but for one among the assets: a browser that asks
+/// for a file of another build is not to take the page for it. `uploads_origin`: `https://host` where files
 /// are put, when it is not the dashboard's own.
 pub fn router(folder: &Path, uploads_origin: &str) -> anyhow::Result<Router> {
     let index = ServeFile::new(folder.join("index.html"));
-    let files = ServeDir::new(folder).precompressed_br().precompressed_gzip().fallback(index);
+    let served = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
     let policy = policy(uploads_origin)?;
     let dress = move |request: Request<Body>, next: Next| dress(policy.clone(), request, next);
-    Ok(Router::new().fallback_service(files).layer(middleware::from_fn(dress)))
+    let files = Router::new().nest_service("/assets", served(&folder.join("assets")));
+    Ok(files.fallback_service(served(folder).fallback(index)).layer(middleware::from_fn(dress)))
 }
 
 /// What a page may load. `wasm-unsafe-eval` compiles the dashboard.
@@ -47,7 +49,7 @@ async fn dress(policy: HeaderValue, request: Request<Body>, next: Next) -> Respo
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let kept = if hashed && !is_page { HASHED } else { NAMED };
+    let kept = if hashed && !is_page && !response.status().is_client_error() { HASHED } else { NAMED };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
@@ -74,5 +76,21 @@ mod tests {
             assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-cache");
         }
         assert!(policy("https://a\nb").is_err());
+    }
+
+    #[tokio::test]
+    async fn an_asset_is_kept_for_ever_and_one_of_another_build_is_not_found() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+        std::fs::create_dir(folder.path().join("assets")).unwrap();
+        std::fs::write(folder.path().join("assets/split-1.wasm"), "").unwrap();
+        for (path, status, kept) in [("/assets/split-1.wasm", 200, HASHED), ("/assets/split-2.wasm", 404, NAMED)] {
+            let router = router(folder.path(), "").unwrap();
+            let answer = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()[header::CACHE_CONTROL]),
+                (status, &HeaderValue::from_static(kept))
+            );
+        }
     }
 }
