@@ -47,9 +47,10 @@ fn policy(uploads_origin: &str) -> anyhow::Result<HeaderValue> {
 async fn dress(policy: HeaderValue, request: Request<Body>, next: Next) -> Response {
     let hashed = request.uri().path().contains('-') && !request.uri().path().ends_with(".html");
     let mut response = next.run(request).await;
+    let is_missing = response.status().is_client_error();
     let headers = response.headers_mut();
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let kept = if hashed && !is_page && !response.status().is_client_error() { HASHED } else { NAMED };
+    let kept = if hashed && !is_page && !is_missing { HASHED } else { NAMED };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
