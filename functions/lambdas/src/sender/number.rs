@@ -322,22 +322,14 @@ pub(crate) async fn why_blocked(
     Ok(read_of(app, workspace, channel).await?.blocked_at(app.clock.now_micros()).map(send_error::title))
 }
 
-/// Somebody has seen to it, or wants to try: the number may be used again. A rest that WhatsApp asked for goes on where
-/// it was not blocked.
-pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<()> {
-    let now = number(app.clock.now_millis());
-    let blocked = update(app, workspace, channel)
+/// Somebody has seen to it, or wants to try: the number may be used again. What WhatsApp says of messages from before is no
+/// news then. A number that is not blocked rests on, where it does.
+pub(crate) async fn unblock(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<Written> {
+    let update = update(app, workspace, channel)
         .update_expression("SET unblockedAt = :now REMOVE blockedBy, blockedUntil, unknowns, restUntil, suspect")
         .condition_expression("attribute_exists(blockedBy)")
-        .expression_attribute_values(":now", now.clone());
-    if written(blocked.send().await, "unblocking a number")? == Written::Done {
-        return Ok(());
-    }
-    let seen = update(app, workspace, channel)
-        .update_expression("SET unblockedAt = :now")
-        .expression_attribute_values(":now", now);
-    seen.send().await.context("noting that somebody saw to a number")?;
-    Ok(())
+        .expression_attribute_values(":now", number(app.clock.now_millis()));
+    written(update.send().await, "unblocking a number")
 }
 
 fn update(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> UpdateItemFluentBuilder {
