@@ -84,12 +84,12 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let mut job: Job = serde_json::from_str(body).context("a message in the send queue is not a job")?;
     let Some(campaign) = wanted_campaign(app, &job).await? else { return Ok(()) };
     let Some(channel) = channels::get(app, job.workspace_id, &job.channel_id).await? else {
-        return pause(app, &campaign, NO_CHANNEL).await;
+        return pause(app, &job, &campaign, NO_CHANNEL).await;
     };
     // Before any claim: a deployment that cannot send must not use anybody's chance up.
     let credentials = match channel.credentials(app).await {
         Ok(Some(credentials)) => credentials,
-        Ok(None) => return pause(app, &campaign, NO_APP).await,
+        Ok(None) => return pause(app, &job, &campaign, NO_APP).await,
         Err(error) => {
             // It is no recipient's fault: the job waits, however long, and is never a dead letter.
             let (channel, error) = (&channel.id, format!("{error:#}"));
@@ -121,13 +121,16 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     Flight::new(app, channel, credentials, job, signals, user_ids).send(&recipients, campaign).await
 }
 
-/// Pauses a campaign that cannot be sent from here, with the reason.
-async fn pause(app: &App, campaign: &CampaignRecord, reason: &str) -> anyhow::Result<()> {
+/// Pauses a campaign that cannot be sent from here, with the reason. Nothing when another of its jobs did.
+async fn pause(app: &App, job: &Job, campaign: &CampaignRecord, reason: &str) -> anyhow::Result<()> {
     if pauses::pause_by_itself(app, campaign, reason.to_owned()).await? == Written::Done {
         tracing::error!(campaign = %campaign.id, reason, "a campaign paused");
         return Ok(());
     }
-    bail!("campaign {} changed while it was paused: {reason}", campaign.id)
+    match wanted_campaign(app, job).await? {
+        Some(_) => bail!("campaign {} changed while it was paused: {reason}", campaign.id),
+        None => Ok(()),
+    }
 }
 
 /// By which ids people are addressed, by canonical phone: nobody's unless the channel is set to.
