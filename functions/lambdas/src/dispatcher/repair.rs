@@ -9,11 +9,11 @@ use crate::App;
 use crate::sender::{number, pace};
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
+use crate::storage::messages;
 use crate::storage::pauses::pause_by_itself;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::totals::TotalsRecord;
 use crate::storage::upkeep::Loss;
-use crate::storage::{channels, messages, portfolios};
 
 /// A retry that is this much past its time has lost its job (a pause drops jobs, a crash may), in milliseconds: more
 /// than the longest time for which a sender puts a job back.
@@ -70,19 +70,14 @@ pub(super) async fn find_lost(
 }
 
 /// Whether recipients without an item may still have their jobs, however long it takes: their number rests or is blocked,
-/// their portfolio's limit is reached, or the number is shared and not all that was cut with them has had its turn.
+/// or it is shared and not all that was cut with them has had its turn.
 pub(super) async fn waits_its_turn(app: &App, record: &CampaignRecord, counted: &TotalsRecord) -> anyhow::Result<bool> {
     let moved_at = counted.last_outcome_at.unwrap_or_default();
     let moves = app.clock.now_millis() - moved_at <= STANDS_STILL_MS;
     if moves && counted.totals.touched() < record.upkeep.cut_when_seen {
         return Ok(true);
     }
-    if number::why_silent(app, record.workspace_id, &record.channel_id).await?.is_some() {
-        return Ok(true);
-    }
-    let Some(channel) = channels::get(app, record.workspace_id, &record.channel_id).await? else { return Ok(false) };
-    let foreseen = portfolios::foreseen(app, &channel).await?;
-    Ok(foreseen.is_some_and(|foreseen| foreseen.usage.room_at(foreseen.limit, app.clock.now_micros()) == 0))
+    Ok(number::why_silent(app, record.workspace_id, &record.channel_id).await?.is_some())
 }
 
 /// Sets the cursor back to a recipient that lost its job, under a new epoch. Who lost it again and again and is found

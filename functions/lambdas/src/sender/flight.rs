@@ -41,7 +41,7 @@ const IN_FLIGHT: usize = 100;
 /// A job that finds its number taken comes again after a quarter of its lateness, between these two: jobs that wait long
 /// ask seldom, so that a backlog costs little.
 const SHORTEST_BOUNCE_MICROS: i64 = 1_000_000;
-const LONGEST_BOUNCE_MICROS: i64 = 10_000_000;
+const LONGEST_BOUNCE_MICROS: i64 = 30_000_000;
 
 /// A job that is this late is one of many that wait for the campaign's own pace: it looks before it asks its number.
 const LATE_MICROS: i64 = 1_000_000;
