@@ -99,6 +99,7 @@ fn Frame(children: Children) -> impl IntoView {
     ask_who(shell, path);
     stay_signed_in(shell);
     fetch_the_rest(shell);
+    look_for_notices(shell);
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
@@ -137,7 +138,6 @@ fn Account(shell: Shell) -> impl IntoView {
         let current = move || path.get().starts_with(href).then_some("page");
         view! { <a href=href aria-current=current data-testid=test_id>{name()}</a> }
     };
-    look_for_notices(shell);
     let sign_out = Action::new_local(move |(): &()| async move {
         match api::sign_out().await {
             Ok(()) => shell.visitor.set(Visitor::SignedOut),
@@ -197,20 +197,28 @@ fn stay_signed_in(shell: Shell) {
     });
 }
 
-/// Asks now and then whether there is something to read.
+/// Asks whether there is something to read: once somebody is signed in, and now and then.
 fn look_for_notices(shell: Shell) {
-    leptos::task::spawn_local(async move {
-        loop {
-            let is_seen = !document().hidden();
-            if is_seen
-                && matches!(shell.visitor.get_untracked(), Visitor::SignedIn(_))
-                && let Ok(unread) = telling::unread().await
-            {
-                shell.unread.set(unread);
-            }
-            TimeoutFuture::new(NOTICES_MS).await;
+    let signed_in = Memo::new(move |_| matches!(shell.visitor.get(), Visitor::SignedIn(_)));
+    Effect::new(move || {
+        if signed_in.get() {
+            leptos::task::spawn_local(count_notices(shell));
         }
     });
+    leptos::task::spawn_local(async move {
+        loop {
+            TimeoutFuture::new(NOTICES_MS).await;
+            if !document().hidden() && signed_in.get_untracked() {
+                count_notices(shell).await;
+            }
+        }
+    });
+}
+
+async fn count_notices(shell: Shell) {
+    if let Ok(unread) = telling::unread().await {
+        shell.unread.set(unread);
+    }
 }
 
 /// The other pages' code comes once somebody is signed in, who will want it.

@@ -19,6 +19,7 @@ use lambdas::App;
 use lambdas::app::Chance;
 use lambdas::clock::Clock;
 use lambdas::cloud_api::{CloudApi, Dial};
+use lambdas::storage::campaigns::CampaignRecord;
 use lambdas::storage::totals::{self, Scope};
 use lambdas::storage::{campaigns as campaign_store, messages};
 use local::cloud::Cloud;
@@ -26,7 +27,7 @@ use local::stage::Stage;
 use local::whatsapp::{self, SIMULATOR_APP, SIMULATOR_PATH, WORKSPACE};
 use local::{embedded, handlers};
 use serde_json::json;
-use simulator::{Arrival, Callback, Outcome, Simulator};
+use simulator::{Arrival, Callback, Delay, Number, Outcome, Simulator};
 use tempfile::TempDir;
 use wire::{Campaign, CampaignId, CampaignStatus, MessageState};
 
@@ -47,6 +48,17 @@ const LOOKS: u32 = 100;
 
 /// A wait for the next look that is worth dying for, in milliseconds.
 const LONG_WAIT_MS: i64 = 20 * 60_000;
+
+/// A simulator with one number of this rate, whose receipts come within half a second.
+pub fn number(rate: u32) -> simulator::Config {
+    simulator::Config {
+        numbers: vec![Number { rate_per_second: rate, ..Number::default() }],
+        sent_delay: Delay::between(5, 300),
+        delivered_delay: Delay::between(10, 500),
+        read_delay: Delay::between(10, 500),
+        ..simulator::Config::default()
+    }
+}
 
 /// The services, the simulator, and one incarnation of everything else.
 pub struct Town {
@@ -145,7 +157,7 @@ impl Town {
                 continue;
             }
             look_at += LOOK_EVERY.max(began.elapsed() / LOOKS);
-            let record = campaign_store::get(&self.app, WORKSPACE, campaign).await?.context("the campaign is gone")?;
+            let record = self.record(campaign).await?;
             if record.status == CampaignStatus::Completed {
                 break;
             }
@@ -177,7 +189,7 @@ impl Town {
             }
             tokio::time::sleep(Duration::from_secs(60)).await;
             each_minute(self).await?;
-            let record = campaign_store::get(&self.app, WORKSPACE, campaign).await?.context("the campaign is gone")?;
+            let record = self.record(campaign).await?;
             if record.status == CampaignStatus::Completed {
                 self.simulator.idle().await;
                 return Ok(());
@@ -203,6 +215,11 @@ impl Town {
             }
         }
         bail!("{path} failed {MOST_ASKED} times")
+    }
+
+    /// The campaign's record.
+    pub async fn record(&self, campaign: &CampaignId) -> anyhow::Result<CampaignRecord> {
+        campaign_store::get(&self.app, WORKSPACE, campaign).await?.context("the campaign is gone")
     }
 
     /// Recipients in a sender's hand.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const LONG_ENOUGH: usize = 8;
 
 /// What is looked at: addresses without anything that must be made first.
-const SCREENS: [&str; 16] = [
+const SCREENS: [&str; 17] = [
     "campaigns",
     "campaigns/new",
     "contacts",
@@ -24,6 +24,7 @@ const SCREENS: [&str; 16] = [
     "templates",
     "templates/new",
     "channels",
+    "notices",
     "reports",
     "suppressions",
     "team",

@@ -22,6 +22,8 @@ async fn somebody_is_let_in_and_signs_in_with_what_the_owner_gave_him() -> anyho
     browser.text_until("members", |text| text.contains("ana@example.com")).await?;
     browser.screenshot("team-1-people").await?;
     token(&browser, &running).await?;
+    webhook(&browser).await?;
+    nothing_to_tell(&browser).await?;
 
     browser.click("sign-out").await?;
     browser.find("how-to-sign-in").await?;
@@ -64,4 +66,33 @@ async fn token(browser: &Browser, running: &Running) -> anyhow::Result<()> {
     browser.driver.query(By::Css("[data-testid=token]")).not_exists().await?;
     assert_eq!(ask().await?, 401);
     Ok(())
+}
+
+/// A webhook is added, switched off and deleted; what is missing is told at its field.
+async fn webhook(browser: &Browser) -> anyhow::Result<()> {
+    browser.fill("webhook-url", "http://example.com/hook").await?;
+    browser.click("add-webhook").await?;
+    browser.text_until("webhook-url-error", |text| text.contains("https")).await?;
+    browser.text_until("events-error", |text| text.contains("at least one")).await?;
+    browser.fill("webhook-url", "https://example.com/hook").await?;
+    browser.click("campaign.completed").await?;
+    browser.click("add-webhook").await?;
+    browser.text_until("new-secret", |text| text.starts_with("whsec_")).await?;
+    browser.text_until("webhook", |text| text.contains("example.com") && text.contains("Campaign completed")).await?;
+    browser.whole_page("team-3-webhook").await?;
+    browser.click("webhook-on").await?;
+    browser.text_until("webhook-standing", |text| text.starts_with("Off")).await?;
+    browser.click("delete-webhook").await?;
+    let question = browser.text("confirm-text").await?;
+    ensure!(question.contains("example.com"), "{question}");
+    browser.click("confirm-yes").await?;
+    browser.driver.query(By::Css("[data-testid=webhook]")).not_exists().await?;
+    Ok(())
+}
+
+async fn nothing_to_tell(browser: &Browser) -> anyhow::Result<()> {
+    browser.click("nav-notices").await?;
+    browser.text_until("no-notices", |text| text.contains("Nothing to tell")).await?;
+    browser.click("nav-team").await?;
+    browser.find("make-token").await.map(|_| ())
 }

@@ -8,28 +8,17 @@ use campaigns::hours::BusinessHours;
 use campaigns::zone::Zone;
 use campanile_tests::campaign::{act, call, draft};
 use campanile_tests::contacts;
-use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
+use campanile_tests::town::{Town, number};
 use chrono::{DateTime, Utc};
 use lambdas::storage::campaigns as campaign_store;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use simulator::{Config, Delay, Number};
 use wire::{Campaign, CampaignId, WaitReason};
 
 /// Longer than any campaign here.
 const DAYS: i64 = 20;
 const SECOND: i64 = 1_000_000;
-
-fn number() -> Config {
-    Config {
-        numbers: vec![Number { rate_per_second: 80, ..Number::default() }],
-        sent_delay: Delay::between(5, 300),
-        delivered_delay: Delay::between(10, 500),
-        read_delay: Delay::between(10, 500),
-        ..Config::default()
-    }
-}
 
 fn seconds(text: &str) -> anyhow::Result<i64> {
     Ok(DateTime::parse_from_rfc3339(text)?.timestamp())
@@ -48,7 +37,7 @@ struct Run {
 }
 
 async fn run(starts_at: &str, people: usize, asked: &Value) -> anyhow::Result<Run> {
-    let mut town = Town::open_at(Faults::none(), number(), seconds(starts_at)?).await?;
+    let mut town = Town::open_at(Faults::none(), number(80), seconds(starts_at)?).await?;
     let campaign = draft(&town.app, &contacts::csv(people), asked.clone()).await?.id;
     let started = act(&town.app, &campaign, "start").await?;
     let foretold = started.finished_at_prediction.context("no finish")?.timestamp_micros();
@@ -174,7 +163,7 @@ async fn senders_that_come_too_late_leave_the_rest_for_the_morning() -> anyhow::
         "chunkSize": 1_000, "secondsBetweenChunks": 0, "minSecondsBetweenMessages": 1, "maxSecondsBetweenMessages": 1,
         "businessHours": { "days": ["mon", "tue"], "from": "03:00", "to": "24:00", "timeZone": "America/Sao_Paulo" },
     });
-    let mut town = Town::open_at(Faults::none(), number(), seconds("2026-11-24T02:58:00Z")?).await?;
+    let mut town = Town::open_at(Faults::none(), number(80), seconds("2026-11-24T02:58:00Z")?).await?;
     let campaign = draft(&town.app, &contacts::csv(200), asked.clone()).await?.id;
     act(&town.app, &campaign, "start").await?;
     town.live();
@@ -204,7 +193,7 @@ async fn senders_that_come_too_late_leave_the_rest_for_the_morning() -> anyhow::
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_written_to_at_night() -> anyhow::Result<()> {
-    let mut town = Town::open_at(Faults::none(), number(), seconds("2026-11-23T20:00:00Z")?).await?;
+    let mut town = Town::open_at(Faults::none(), number(80), seconds("2026-11-23T20:00:00Z")?).await?;
     let csv = "name,phone\nAcre,+5568987654321\nSão Paulo,+5511987654321\nLisboa,+351912345678\nTokyo,+819012345678\n";
     let asked = json!({
         "secondsBetweenMessages": 1, "quietHours": { "from": "21:00", "to": "08:00" },
@@ -226,7 +215,7 @@ async fn nobody_is_written_to_at_night() -> anyhow::Result<()> {
 
 #[tokio::test(start_paused = true)]
 async fn who_sleeps_gets_the_message_in_the_morning_of_their_own_clock() -> anyhow::Result<()> {
-    let mut town = Town::open_at(Faults::none(), number(), seconds("2026-11-24T08:00:00Z")?).await?;
+    let mut town = Town::open_at(Faults::none(), number(80), seconds("2026-11-24T08:00:00Z")?).await?;
     let csv = "name,phone\nSão Paulo,+5511987654321\nLisboa,+351912345678\nTokyo,+819012345678\n";
     let asked = json!({ "secondsBetweenMessages": 1, "quietHours": { "from": "21:00", "to": "08:00" } });
     let campaign = draft(&town.app, csv, asked).await?.id;

@@ -5,22 +5,12 @@ use std::time::Duration;
 use anyhow::ensure;
 use campanile_tests::campaign::{act, draft};
 use campanile_tests::contacts;
-use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
+use campanile_tests::town::{Town, number};
 use serde_json::json;
-use simulator::{Arrival, Config, Delay, Number};
+use simulator::Arrival;
 
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
-
-fn number(rate: u32) -> Config {
-    Config {
-        numbers: vec![Number { rate_per_second: rate, ..Number::default() }],
-        sent_delay: Delay::between(5, 300),
-        delivered_delay: Delay::between(10, 500),
-        read_delay: Delay::between(10, 500),
-        ..Config::default()
-    }
-}
 
 fn gaps(arrivals: &[Arrival]) -> Vec<i64> {
     arrivals.windows(2).map(|pair| pair[1].at_micros - pair[0].at_micros).collect()

@@ -7,27 +7,15 @@ use std::time::Duration;
 use anyhow::Context;
 use campanile_tests::campaign::{act, call, draft};
 use campanile_tests::contacts;
-use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
-use lambdas::storage::campaigns::{self as campaign_store, CampaignRecord};
+use campanile_tests::town::{Town, number};
 use lambdas::storage::totals::{self, Scope};
-use local::whatsapp::WORKSPACE;
 use serde_json::json;
-use simulator::{Config, Delay, ErrorCode, Number, Outcome, Storm};
+use simulator::{Config, ErrorCode, Outcome, Storm};
 use wire::{CampaignId, CampaignStatus};
 
 const PATIENCE: Duration = Duration::from_secs(4 * 60 * 60);
 const DAY_MICROS: i64 = 86_400_000_000;
-
-fn number(rate: u32) -> Config {
-    Config {
-        numbers: vec![Number { rate_per_second: rate, ..Number::default() }],
-        sent_delay: Delay::between(5, 300),
-        delivered_delay: Delay::between(10, 500),
-        read_delay: Delay::between(10, 500),
-        ..Config::default()
-    }
-}
 
 fn storm(code: u32, for_seconds: u64, retry_after_seconds: Option<u64>) -> Storm {
     Storm { after_ms: 0, for_ms: for_seconds * 1_000, per_mille: 200, code: ErrorCode(code), retry_after_seconds }
@@ -43,16 +31,12 @@ fn people_ending(digits: &str, count: usize) -> String {
     })
 }
 
-async fn record(town: &Town, campaign: &CampaignId) -> anyhow::Result<CampaignRecord> {
-    campaign_store::get(&town.app, WORKSPACE, campaign).await?.context("the campaign is gone")
-}
-
 /// Lives until the campaign pauses by itself; says why it did.
 async fn until_it_pauses(town: &mut Town, campaign: &CampaignId) -> anyhow::Result<String> {
     town.live();
     for _ in 0..PATIENCE.as_secs() {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let record = record(town, campaign).await?;
+        let record = town.record(campaign).await?;
         if record.status == CampaignStatus::Paused {
             return record.status_reason.context("a pause without a reason");
         }
@@ -135,7 +119,7 @@ async fn a_person_who_got_enough_is_tried_again_a_day_later_and_completed_hides_
     let path = format!("/v3/campaigns/{campaign}/recount");
     let recount: serde_json::Value = call(&town.app, "POST", &path, json!({})).await?;
     assert_eq!(recount["agree"], true, "{recount}");
-    assert_eq!(record(&town, &campaign).await?.status, CampaignStatus::Completed);
+    assert_eq!(town.record(&campaign).await?.status, CampaignStatus::Completed);
     Ok(())
 }
 
@@ -184,7 +168,7 @@ async fn a_template_that_is_paused_under_held_messages_pauses_the_campaign_and_s
     let reason = until_it_pauses(&mut town, &campaign).await?;
     assert!(reason.contains("132015"), "{reason}");
     tokio::time::sleep(Duration::from_secs(600)).await;
-    assert_eq!(record(&town, &campaign).await?.status, CampaignStatus::Paused);
+    assert_eq!(town.record(&campaign).await?.status, CampaignStatus::Paused);
     let arrivals = town.simulator.arrivals();
     let mut people: Vec<&str> = arrivals.iter().map(|arrival| arrival.to.as_str()).collect();
     people.sort_unstable();
@@ -213,7 +197,7 @@ async fn what_passes_by_itself_pauses_the_campaign_for_a_while_only() -> anyhow:
         let waited = at(taken).context("nothing was taken")? - at(refused).context("nothing was refused")?;
         let (least, most) = (minutes * MINUTE_MICROS, (minutes + 3) * MINUTE_MICROS);
         assert!((least..most).contains(&waited), "{code}: it went on after {} s", waited / 1_000_000);
-        let record = record(&town, &campaign).await?;
+        let record = town.record(&campaign).await?;
         assert_eq!((record.upkeep.resumes_at, record.upkeep.resumed_by_itself), (None, 1));
     }
     Ok(())
@@ -230,7 +214,7 @@ async fn a_person_who_is_faster_than_the_pause_is_obeyed() -> anyhow::Result<()>
         tokio::time::sleep(Duration::from_secs(60)).await;
         act(&town.app, &campaign, action).await?;
         tokio::time::sleep(Duration::from_secs(20 * 60)).await;
-        let record = record(&town, &campaign).await?;
+        let record = town.record(&campaign).await?;
         let (status, sent) = match action {
             "resume" => (CampaignStatus::Completed, 50),
             "pause" => (CampaignStatus::Paused, 0),

@@ -9,31 +9,15 @@ use campanile_tests::campaign::{act, call, count, dispatched, draft, later, mess
 use campanile_tests::contacts;
 use campanile_tests::people::{send_all, tell};
 use campanile_tests::stepped::Stepped;
-use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
-use lambdas::storage::campaigns::{self as campaign_store, CampaignRecord};
+use campanile_tests::town::{Town, number};
 use lambdas::{App, dispatcher, sender};
-use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use simulator::{Config, Delay, ErrorCode, Number, Storm};
+use simulator::{Config, Delay, ErrorCode, Storm};
 use wire::{CampaignId, CampaignStatus, MessageState};
 
 const PATIENCE: Duration = Duration::from_secs(8 * 60 * 60);
 const SECOND: i64 = 1_000_000;
-
-fn number(rate: u32) -> Config {
-    Config {
-        numbers: vec![Number { rate_per_second: rate, ..Number::default() }],
-        sent_delay: Delay::between(5, 300),
-        delivered_delay: Delay::between(10, 500),
-        read_delay: Delay::between(10, 500),
-        ..Config::default()
-    }
-}
-
-async fn record(town: &Town, campaign: &CampaignId) -> anyhow::Result<CampaignRecord> {
-    campaign_store::get(&town.app, WORKSPACE, campaign).await?.context("the campaign is gone")
-}
 
 async fn tick(app: &App) -> anyhow::Result<()> {
     dispatcher::handle(app, dispatcher::Event::Tick(json!({}))).await
@@ -72,7 +56,7 @@ async fn who_waits_for_a_slow_campaigns_turn_is_given_his_job_once() -> anyhow::
     let campaign = draft(&town.app, &west_coast(200), asked).await?.id;
     act(&town.app, &campaign, "start").await?;
     town.live_for_days(&campaign, 1, async |_: &Town| Ok(())).await?;
-    let record = record(&town, &campaign).await?;
+    let record = town.record(&campaign).await?;
     let records = lambdas::storage::messages::range(&town.app, &campaign, 0, record.recipients - 1).await?;
     // Put off, given a job, claimed, accepted, sent, delivered, read: every further job is one write more.
     let most = records.iter().map(|message| message.version).max().unwrap_or_default();
@@ -97,9 +81,9 @@ async fn a_number_that_rests_for_long_has_lost_no_jobs() -> anyhow::Result<()> {
     let mut town = Town::open(Faults::none(), Config { storms: vec![refused], ..number(40) }).await?;
     let campaign = draft(&town.app, &contacts::csv(300), json!({})).await?.id;
     act(&town.app, &campaign, "start").await?;
-    let epoch = record(&town, &campaign).await?.epoch;
+    let epoch = town.record(&campaign).await?.epoch;
     town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
-    assert_eq!(record(&town, &campaign).await?.epoch, epoch, "jobs that waited for their number were taken for lost");
+    assert_eq!(town.record(&campaign).await?.epoch, epoch, "jobs that waited for their number were taken for lost");
     assert_eq!(town.accepted().len(), 300);
     Ok(())
 }
@@ -111,12 +95,12 @@ async fn campaigns_that_share_a_number_lose_nothing_to_each_other() -> anyhow::R
     for _ in 0..3 {
         let campaign = draft(&town.app, &contacts::csv(220), json!({})).await?.id;
         act(&town.app, &campaign, "start").await?;
-        epochs.push(record(&town, &campaign).await?.epoch);
+        epochs.push(town.record(&campaign).await?.epoch);
         campaigns.push(campaign);
     }
     town.live_in_peace(&campaigns, PATIENCE).await?;
     for (campaign, epoch) in campaigns.iter().zip(epochs) {
-        assert_eq!(record(&town, campaign).await?.epoch, epoch, "jobs that waited their turn were taken for lost");
+        assert_eq!(town.record(campaign).await?.epoch, epoch, "jobs that waited their turn were taken for lost");
     }
     assert_eq!(town.accepted().len(), 660);
     Ok(())

@@ -1,20 +1,9 @@
 //! Which campaigns are shown. The choice lives in the URL, so that it can be shared and gone back to.
 
-use wire::CampaignStatus;
+use campaigns::lifecycle::{STATUSES, status_name};
 
 /// The address of the list.
 pub const BASE: &str = "/campaigns";
-
-/// States that campaigns are looked for in, in the order of their lives.
-pub const STATES: [CampaignStatus; 7] = [
-    CampaignStatus::Draft,
-    CampaignStatus::Scheduled,
-    CampaignStatus::Processing,
-    CampaignStatus::Paused,
-    CampaignStatus::Completed,
-    CampaignStatus::Cancelled,
-    CampaignStatus::Failed,
-];
 
 /// What is looked for and the place in the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +19,7 @@ pub struct CampaignsQuery {
 impl CampaignsQuery {
     /// As the URL has it. A state that there is not is none.
     pub fn parse(search: Option<&str>, status: Option<&str>, after: Option<&str>) -> Self {
-        let status = status.filter(|status| STATES.iter().any(|state| name(*state) == *status));
+        let status = status.filter(|status| STATUSES.iter().any(|known| status_name(*known) == *status));
         Self {
             search: search.unwrap_or_default().trim().to_owned(),
             status: status.unwrap_or_default().to_owned(),
@@ -66,11 +55,6 @@ impl CampaignsQuery {
     }
 }
 
-/// The state as the API names it.
-pub fn name(status: CampaignStatus) -> &'static str {
-    campaigns::lifecycle::status_name(status)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,8 +76,8 @@ mod tests {
 
     #[test]
     fn states_are_named_as_the_api_does() {
-        for state in STATES {
-            assert_eq!(serde_json::to_string(&state).unwrap(), format!("\"{}\"", name(state)));
+        for status in STATUSES {
+            assert_eq!(serde_json::to_string(&status).unwrap(), format!("\"{}\"", status_name(status)));
         }
     }
 }

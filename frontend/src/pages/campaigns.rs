@@ -1,6 +1,6 @@
 //! `/campaigns`: all campaigns, or those that are looked for, newest first, live.
 
-use gloo_timers::future::TimeoutFuture;
+use campaigns::lifecycle::{STATUSES, status_name};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -8,22 +8,20 @@ use wire::{Campaign, CampaignId, CampaignList};
 
 use crate::components::badge::StatusBadge;
 use crate::components::bar::{Height, ProgressBar};
-use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
+use crate::components::search_field::SearchField;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, http, poll};
-use crate::model::campaigns_query::{BASE, CampaignsQuery, STATES, name};
+use crate::model::campaigns_query::{BASE, CampaignsQuery};
 use crate::model::funnel::StageKind;
 use crate::model::moment::Moment;
 use crate::model::progress::{Cadence, done, percent};
 use crate::model::status;
 use crate::t;
-
-/// The wait after a letter before campaigns are looked for: longer than between two letters.
-const TYPING_MS: u32 = 300;
 
 /// The list; what is looked for and its place live in the URL.
 #[component]
@@ -51,38 +49,17 @@ fn url(query: &CampaignsQuery) -> String {
 
 #[component]
 fn Filters(query: Memo<CampaignsQuery>) -> impl IntoView {
-    let typed = RwSignal::new(query.get_untracked().search);
-    let typing = StoredValue::new(0_u32);
     let navigate = StoredValue::new(use_navigate());
     let go = move |query: CampaignsQuery| {
         let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
         navigate.with_value(|navigate| navigate(&url(&query), options));
     };
-    // Back and forward change what is looked for, too.
-    Effect::new(move || {
-        let search = query.with(|query| query.search.clone());
-        if typed.with_untracked(|typed| typed.trim() != search) {
-            typed.set(search);
-        }
-    });
-    let search = Callback::new(move |text: String| {
-        typed.set(text);
-        typing.update_value(|typing| *typing += 1);
-        let latest = typing.get_value();
-        leptos::task::spawn_local(async move {
-            TimeoutFuture::new(TYPING_MS).await;
-            if typing.try_get_value() == Some(latest) {
-                go(query.get_untracked().searching(&typed.get_untracked()));
-            }
-        });
-    });
+    let search = Callback::new(move |text: String| go(query.get_untracked().searching(&text)));
     let pick = Callback::new(move |status: String| go(query.get_untracked().in_state(&status)));
-    let states: Vec<Pick> = STATES.map(|state| Pick::new(name(state), status::label(state))).into();
+    let states: Vec<Pick> = STATUSES.map(|known| Pick::new(status_name(known), status::label(known))).into();
     view! {
         <div class="filters" role="search">
-            <TextField
-                id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id="search"
-            />
+            <SearchField sought=Signal::derive(move || query.get().search) on_search=search/>
             <PickField
                 id="status-filter" label=t::status() options=states value=Signal::derive(move || query.get().status)
                 on_pick=pick error=None test_id="status-filter" nothing=t::any()

@@ -5,16 +5,16 @@ mod export;
 
 use std::collections::BTreeSet;
 
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{Contact, ContactList, ContactValues, ListCount};
 
 use crate::components::contacts_table::ContactsTable;
-use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
+use crate::components::search_field::SearchField;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
@@ -23,9 +23,6 @@ use crate::model::contacts_query::{BASE, ContactsQuery};
 use crate::t;
 use bulk::Bulk;
 use export::ExportButton;
-
-/// The wait after a letter before people are looked for: longer than between two letters.
-const TYPING_MS: u32 = 300;
 
 /// What the page knows.
 #[derive(Clone, Copy)]
@@ -157,38 +154,17 @@ fn url(query: &ContactsQuery) -> String {
 
 #[component]
 fn Filters(book: Book) -> impl IntoView {
-    let typed = RwSignal::new(book.query.get_untracked().search);
-    let typing = StoredValue::new(0_u32);
     let navigate = StoredValue::new(use_navigate());
     let go = move |query: ContactsQuery| {
         let options = NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() };
         navigate.with_value(|navigate| navigate(&url(&query), options));
     };
-    // Back and forward change what is looked for, too.
-    Effect::new(move || {
-        let search = book.query.with(|query| query.search.clone());
-        if typed.with_untracked(|typed| typed.trim() != search) {
-            typed.set(search);
-        }
-    });
-    let search = Callback::new(move |text: String| {
-        typed.set(text);
-        typing.update_value(|typing| *typing += 1);
-        let latest = typing.get_value();
-        leptos::task::spawn_local(async move {
-            TimeoutFuture::new(TYPING_MS).await;
-            if typing.try_get_value() == Some(latest) {
-                go(book.query.get_untracked().searching(&typed.get_untracked()));
-            }
-        });
-    });
+    let search = Callback::new(move |text: String| go(book.query.get_untracked().searching(&text)));
     let pick = Callback::new(move |label: String| go(book.query.get_untracked().labelled(&label)));
     let labels = Signal::derive(move || label_picks(&book.values.get(), &book.query.get().label));
     view! {
         <div class="filters" role="search">
-            <TextField
-                id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id="search"
-            />
+            <SearchField sought=Signal::derive(move || book.query.get().search) on_search=search/>
             <PickField
                 id="label-filter" label=t::label() options=labels value=Signal::derive(move || book.query.get().label)
                 on_pick=pick error=None test_id="label-filter" nothing=t::any()

@@ -141,16 +141,7 @@ pub fn refusal(part: Part, status: CampaignStatus, progress: Progress) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const STATUSES: [CampaignStatus; 7] = [
-        CampaignStatus::Draft,
-        CampaignStatus::Scheduled,
-        CampaignStatus::Processing,
-        CampaignStatus::Paused,
-        CampaignStatus::Completed,
-        CampaignStatus::Cancelled,
-        CampaignStatus::Failed,
-    ];
+    use crate::lifecycle::STATUSES;
 
     fn allowed(part: Part, progress: Progress) -> Vec<CampaignStatus> {
         STATUSES.into_iter().filter(|status| refusal(part, *status, progress).is_none()).collect()

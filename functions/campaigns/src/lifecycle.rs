@@ -2,6 +2,17 @@
 
 use wire::CampaignStatus;
 
+/// Where a campaign can stand, in the order of its life.
+pub const STATUSES: [CampaignStatus; 7] = [
+    CampaignStatus::Draft,
+    CampaignStatus::Scheduled,
+    CampaignStatus::Processing,
+    CampaignStatus::Paused,
+    CampaignStatus::Completed,
+    CampaignStatus::Cancelled,
+    CampaignStatus::Failed,
+];
+
 /// What a person, or the dispatcher, asks of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -78,16 +89,6 @@ pub fn is_active(status: CampaignStatus) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const STATUSES: [CampaignStatus; 7] = [
-        CampaignStatus::Draft,
-        CampaignStatus::Scheduled,
-        CampaignStatus::Processing,
-        CampaignStatus::Paused,
-        CampaignStatus::Completed,
-        CampaignStatus::Cancelled,
-        CampaignStatus::Failed,
-    ];
 
     #[test]
     fn asking_twice_is_no_fault() {
