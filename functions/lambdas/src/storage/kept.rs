@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::table::{number, text};
 use crate::App;
 
-/// How long one is kept, in seconds: as long as raw webhooks may be (design of November 2026: 30 to 90 days).
+/// How long one is kept, in seconds: a month, as personal data may stand in it.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
 /// The longest that is kept whole, in bytes: items of hundreds of kilobytes would cost what nobody looks at.
