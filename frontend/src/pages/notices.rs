@@ -76,7 +76,7 @@ fn Row(notice: Notice) -> impl IntoView {
         (None, None, None) => None,
     };
     let text = t::said(&notice.text);
-    let open = href.map(|href| view! { <a class="button quiet" href=href>{t::open_it()}</a> });
+    let open = href.map(|href| view! { <a class="button quiet start" href=href>{t::open_it()}</a> });
     view! {
         <li class="card row" data-testid="notice">
             <div class="row-head">
