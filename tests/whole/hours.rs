@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use anyhow::Context;
 use campaigns::hours::BusinessHours;
+use campaigns::job::CallbackData;
 use campaigns::zone::Zone;
 use campanile_tests::campaign::{act, call, draft};
 use campanile_tests::contacts;
 use campanile_tests::town::faults::Faults;
 use campanile_tests::town::{Town, number};
 use chrono::{DateTime, Utc};
-use lambdas::storage::campaigns as campaign_store;
+use lambdas::storage::{campaigns as campaign_store, messages};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
+use simulator::Arrival;
 use wire::{Campaign, CampaignId, WaitReason};
 
 /// Longer than any campaign here.
@@ -32,6 +34,8 @@ fn shown(micros: i64) -> String {
 struct Run {
     foretold: i64,
     arrived: Vec<i64>,
+    /// Why each left later than its pace asks for, as is written down with it.
+    waited: Vec<Option<WaitReason>>,
     /// Its longer waits: how long, and why, as it said itself.
     waits: Vec<(i64, WaitReason)>,
 }
@@ -53,9 +57,16 @@ async fn run(starts_at: &str, people: usize, asked: &Value) -> anyhow::Result<Ru
         Ok(())
     };
     town.live_for_days(&campaign, DAYS, watch).await?;
-    let arrived: Vec<i64> = town.accepted().iter().map(|arrival| arrival.at_micros).collect();
+    let accepted = town.accepted();
+    let arrived: Vec<i64> = accepted.iter().map(|arrival| arrival.at_micros).collect();
     assert_eq!(arrived.len(), people);
-    Ok(Run { foretold, arrived, waits })
+    let records = messages::range(&town.app, &campaign, 0, people as u64 - 1).await?;
+    let waited_for = |arrival: &Arrival| {
+        let callback = arrival.callback_data.as_deref().and_then(CallbackData::parse).context("no callback data")?;
+        anyhow::Ok(records.get(callback.index as usize).context("no record")?.waited_for)
+    };
+    let waited = accepted.iter().map(waited_for).collect::<Result<_, _>>()?;
+    Ok(Run { foretold, arrived, waited, waits })
 }
 
 async fn get(town: &Town, campaign: &CampaignId) -> anyhow::Result<Campaign> {
@@ -81,9 +92,13 @@ fn assert_paced(run: &Run, asked: &Value) -> anyhow::Result<()> {
         assert!(gap >= min, "a gap of {gap} µs at {}", shown(pair[0]));
         let most = if (place + 1).is_multiple_of(size) { max.max(chunk) } else { max } + SECOND / 2;
         if gap > most {
-            assert!(pair[0] < open.from, "a gap of {gap} µs without a reason at {}", shown(pair[0]));
+            assert!(pair[0] < open.from, "a gap of {gap} µs at {}", shown(pair[0]));
+            let reason = run.waited[place + 1];
+            assert_eq!(reason, Some(WaitReason::Window), "a gap of {gap} µs at {}", shown(pair[0]));
             let asleep = open.from - SECOND..=open.from + most;
             assert!(asleep.contains(&pair[1]), "{} is long after {}", shown(pair[1]), shown(open.from));
+        } else {
+            assert_eq!(run.waited[place + 1], None, "a reason for a gap of {gap} µs at {}", shown(pair[0]));
         }
     }
     Ok(())

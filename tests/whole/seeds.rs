@@ -34,6 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 const SPECIAL: [&str; 13] =
     ["0180", "0181", "0183", "0185", "0186", "0187", "0188", "0189", "0190", "0191", "0192", "0195", "0196"];
 
+/// The longest gap of those that have one.
+const LONGEST_GAP_MS: i64 = 1_500;
+
 /// What one seed asks for.
 #[derive(Debug)]
 struct Plan {
@@ -42,6 +45,7 @@ struct Plan {
     rate: u32,
     pace: Value,
     least_gap_ms: i64,
+    longest_gap_ms: Option<i64>,
     answer_delay_ms: u64,
     storms: Vec<Storm>,
     rates: Rates,
@@ -85,10 +89,14 @@ impl Draw {
 impl Plan {
     fn of(seed: u64) -> Plan {
         let mut draw = Draw(ChaCha8Rng::seed_from_u64(seed ^ 0x5eed));
-        let (pace, least_gap_ms) = match draw.below(4) {
-            0 => (json!({ "chunkSize": 10 + draw.below(40), "secondsBetweenChunks": draw.below(20) }), 0),
-            1 => (json!({ "minSecondsBetweenMessages": 0.3, "maxSecondsBetweenMessages": 1.5, "chunkSize": 25 }), 300),
-            _ => (json!({ "chunkSize": 50 }), 0),
+        let (pace, least_gap_ms, longest_gap_ms) = match draw.below(4) {
+            0 => (json!({ "chunkSize": 10 + draw.below(40), "secondsBetweenChunks": draw.below(20) }), 0, None),
+            1 => {
+                let pace =
+                    json!({ "minSecondsBetweenMessages": 0.3, "maxSecondsBetweenMessages": 1.5, "chunkSize": 25 });
+                (pace, 300, Some(LONGEST_GAP_MS))
+            }
+            _ => (json!({ "chunkSize": 50 }), 0, None),
         };
         let mut special: Vec<&str> = (0..draw.below(4)).map(|_| draw.of(&SPECIAL)).collect();
         special.sort_unstable();
@@ -99,6 +107,7 @@ impl Plan {
             rate: draw.of(&[5, 20, 80, 250]),
             pace,
             least_gap_ms,
+            longest_gap_ms,
             answer_delay_ms: draw.of(&[20, 20, 150, 400]),
             storms: (0..draw.of(&[0, 0, 1, 2])).map(|_| storm(&mut draw)).collect(),
             deaths: (0..draw.below(4)).map(|_| (draw.of(&POINTS), draw.below(20))).collect(),
@@ -144,6 +153,7 @@ impl Plan {
             people: self.people(),
             rate: self.rate,
             least_gap_ms: self.least_gap_ms,
+            longest_gap_ms: self.longest_gap_ms.filter(|_| self.edits.is_empty()),
             most_unknown: self.most_unknown(),
             pauses,
         }

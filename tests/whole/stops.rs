@@ -47,7 +47,7 @@ async fn fifty_pauses_of_less_than_a_second_stop_and_lose_nobody() -> anyhow::Re
     });
     lived.await?;
     ensure!(pauses.len() == PAUSES, "the campaign was complete after {} pauses", pauses.len());
-    let case = Case { people: MANY as u64, rate: RATE, least_gap_ms: 0, most_unknown: 0, pauses };
+    let case = Case { people: MANY as u64, rate: RATE, pauses, ..Case::default() };
     judge(&town, &campaign, &case).await
 }
 
@@ -71,6 +71,6 @@ async fn a_pause_at_full_speed_stops_within_a_second() -> anyhow::Result<()> {
     let pause = Pause { answered_at, ended_at: town.app.clock.now_micros(), in_flight };
     town.ask(&campaign, "resume").await?;
     town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
-    let case = Case { people: PEOPLE as u64, rate: RATE, least_gap_ms: 0, most_unknown: 0, pauses: vec![pause] };
+    let case = Case { people: PEOPLE as u64, rate: RATE, pauses: vec![pause], ..Case::default() };
     judge(&town, &campaign, &case).await
 }

@@ -11,9 +11,10 @@ use campanile_tests::people::{send_all, tell};
 use campanile_tests::stepped::Stepped;
 use campanile_tests::town::faults::Faults;
 use campanile_tests::town::{Town, number};
+use lambdas::storage::channels::{self, ChannelRecord};
 use lambdas::{App, dispatcher, sender};
 use serde_json::{Value, json};
-use simulator::{Config, Delay, ErrorCode, Storm};
+use simulator::{Config, Delay, ErrorCode, Storm, Switch};
 use wire::{CampaignId, CampaignStatus, MessageState};
 
 const PATIENCE: Duration = Duration::from_secs(8 * 60 * 60);
@@ -248,6 +249,9 @@ async fn jobs_now(stepped: &Stepped) -> anyhow::Result<SqsEvent> {
     }
 }
 
+/// Looks at an empty queue, of five seconds each, after which nothing more comes.
+const MOST_EMPTY: u32 = 8;
+
 #[tokio::test]
 async fn a_broken_sender_pauses_the_campaign_and_nobody_is_left_out() -> anyhow::Result<()> {
     const PEOPLE: usize = 450;
@@ -274,12 +278,30 @@ async fn a_broken_sender_pauses_the_campaign_and_nobody_is_left_out() -> anyhow:
     act(&stepped.app, &campaign, "resume").await?;
     tick(&stepped.app).await?;
     let late = later(&stepped.app, 600);
+    let mut empty = 0;
     while stepped.simulator.totals().accepted < PEOPLE as u64 {
-        // What found its number taken is back in the queue with a delay.
+        // What found its number taken is back in the queue with a delay, of half a minute at most.
         let jobs = stepped.take(&stepped.app.config.send_queue_url).await?;
-        anyhow::ensure!(!jobs.records.is_empty(), "{} were sent", stepped.simulator.totals().accepted);
+        empty = if jobs.records.is_empty() { empty + 1 } else { 0 };
+        anyhow::ensure!(empty < MOST_EMPTY, "{} were sent", stepped.simulator.totals().accepted);
         sender::handle(&late, jobs).await?;
     }
     assert_eq!(stepped.simulator.totals().people_twice, 0);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offer_that_must_take_the_other_way_takes_it() -> anyhow::Result<()> {
+    let simulator = Config { marketing_messages_onboarded: Switch::Off, ..number(20) };
+    let mut town = Town::open(Faults::none(), simulator).await?;
+    let offers = |read: &ChannelRecord| ChannelRecord { marketing_messages: true, ..read.clone() };
+    let asked = json!({ "secondsBetweenMessages": 10 });
+    let campaign = draft(&town.app, &contacts::csv(20), asked).await?.id;
+    let record = town.record(&campaign).await?;
+    channels::edit(&town.app, record.workspace_id, &record.channel_id, offers).await?;
+    act(&town.app, &campaign, "start").await?;
+    town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+    let arrivals = town.simulator.arrivals();
+    assert_eq!((arrivals.len(), town.accepted().len()), (40, 20));
     Ok(())
 }

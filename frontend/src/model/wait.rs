@@ -14,5 +14,10 @@ pub fn words(reason: WaitReason) -> &'static str {
         WaitReason::Duration => t::wait_duration(),
         WaitReason::Limit => t::wait_limit(),
         WaitReason::QuietHours => t::wait_quiet(),
+        WaitReason::Throttled => t::wait_throttled(),
+        WaitReason::Pause => t::wait_pause(),
+        WaitReason::Edit => t::wait_edit(),
+        WaitReason::Retry => t::wait_retry(),
+        WaitReason::Late => t::wait_late(),
     }
 }

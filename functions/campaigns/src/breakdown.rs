@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use wire::MessageState;
+use wire::{MessageState, WaitReason};
 
 use crate::message::MessageRecord;
 use crate::phone::NO_COUNTRY;
@@ -103,6 +103,8 @@ pub struct Told {
     pub price: Option<Price>,
     /// When the attempt in hand was claimed.
     pub attempted_at: i64,
+    /// Why it left later than the pace asks for.
+    pub waited_for: Option<WaitReason>,
     /// When it reached the phone.
     pub delivered_at: Option<i64>,
     /// When it was read.
@@ -125,6 +127,7 @@ impl From<&MessageRecord> for Told {
             reason: record.reason.clone(),
             price: record.price.clone(),
             attempted_at: record.attempted_at,
+            waited_for: record.waited_for,
             delivered_at: record.delivered_at,
             read_at: record.read_at,
             failed_at: record.failed_at,
@@ -167,9 +170,18 @@ impl Breakdown {
         self.change(after, |count| count + 1);
         let opens = after.link_opens.saturating_sub(before.map_or(0, |before| before.link_opens));
         self.link_opens += u64::from(opens);
-        let is_new = before.is_none_or(|before| before.attempted_at != after.attempted_at);
+        let is_new = match before {
+            // One that waits before it was ever tried has not left.
+            None => after.state != MessageState::Retry,
+            Some(before) => before.attempted_at != after.attempted_at,
+        };
         if is_new && after.state != MessageState::Skipped {
             self.departures.note(after.attempted_at);
+        }
+        // It may be known only once the attempt is under way.
+        let waited_before = before.filter(|_| !is_new).and_then(|before| before.waited_for);
+        if let Some(reason) = after.waited_for.filter(|_| waited_before.is_none()) {
+            *self.departures.waited.entry(reason).or_default() += 1;
         }
     }
 

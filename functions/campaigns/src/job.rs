@@ -3,7 +3,7 @@
 //! The dispatcher puts everything into it that a sender needs, so that senders read no S3.
 
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, ChannelId, MediaKind, MediaSource, WorkspaceId};
+use wire::{CampaignId, ChannelId, MediaKind, MediaSource, WaitReason, WorkspaceId};
 
 pub use crate::template::JobTemplate;
 use crate::template::Parameters;
@@ -37,6 +37,9 @@ pub struct Job {
     /// The other wordings, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<JobContent>,
+    /// Why the first of its recipients leaves later than the pace asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<WaitReason>,
     /// To whom, in the order of their due times.
     pub recipients: Vec<JobRecipient>,
 }
@@ -109,6 +112,22 @@ pub enum RecipientContent {
     Send(Parameters),
     /// Nothing, for this reason.
     Skip(String),
+}
+
+/// The reasons for which a message leaves later than the pace asks for; nothing for what the pace is made of.
+pub fn beyond_pace(wait: WaitReason) -> Option<WaitReason> {
+    match wait {
+        WaitReason::Rate | WaitReason::Pace | WaitReason::Chunk => None,
+        WaitReason::Window
+        | WaitReason::Duration
+        | WaitReason::Limit
+        | WaitReason::QuietHours
+        | WaitReason::Throttled
+        | WaitReason::Pause
+        | WaitReason::Edit
+        | WaitReason::Retry
+        | WaitReason::Late => Some(wait),
+    }
 }
 
 /// Which message a receipt speaks of: `biz_opaque_callback_data`, given to WhatsApp with the message and returned with

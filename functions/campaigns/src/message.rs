@@ -4,7 +4,7 @@
 //! fact, so receipts may come late, twice and in any order: the result is the same and the state never sinks.
 
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, ChannelId, MessageState, WorkspaceId};
+use wire::{CampaignId, ChannelId, MessageState, WaitReason, WorkspaceId};
 
 use crate::consent::ERASED;
 use crate::phone::country_of;
@@ -62,6 +62,9 @@ pub struct MessageRecord {
     pub claimed_at: i64,
     /// When the attempt in hand was claimed.
     pub attempted_at: i64,
+    /// Why that attempt left longer after the campaign's one before than the pace asks for, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_for: Option<WaitReason>,
     /// Meta's id of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wamid: Option<String>,
@@ -197,6 +200,7 @@ impl From<Claim> for MessageRecord {
             state: MessageState::Claimed,
             claimed_at: claim.at,
             attempted_at: claim.at,
+            waited_for: None,
             wamid: None,
             accepted_at: None,
             held_at: None,

@@ -1,5 +1,7 @@
 //! What a campaign's record says after it begins, goes on or stops, whoever decided it: a person or the engine.
 
+use wire::WaitReason;
+
 use crate::storage::campaigns::CampaignRecord;
 
 /// From the first recipient, now.
@@ -10,7 +12,7 @@ pub(crate) fn begin(next: &mut CampaignRecord, now_micros: i64) {
     next.rewind = false;
     next.upkeep.went_on_at = Some(now);
     next.upkeep.laid_until = None;
-    next.lay_anchor(0, now_micros);
+    next.lay_anchor(0, now_micros, WaitReason::Pace);
     next.look_at(Some(now));
 }
 
@@ -21,7 +23,7 @@ pub(crate) fn go_on(next: &mut CampaignRecord, now_micros: i64) {
     match (next.last_chunk, next.scheduled_to) {
         (None, Some(at)) if at > now => {
             next.rewind = false;
-            next.lay_anchor(0, at * 1_000);
+            next.lay_anchor(0, at * 1_000, WaitReason::Pace);
             next.look_at(Some(at));
         }
         (None, _) => begin(next, now_micros),
@@ -30,7 +32,7 @@ pub(crate) fn go_on(next: &mut CampaignRecord, now_micros: i64) {
             next.rewind = true;
             next.upkeep.went_on_at = Some(now);
             next.upkeep.laid_until = None;
-            next.lay_anchor(next.cursor_index, now_micros);
+            next.lay_anchor(next.cursor_index, now_micros, WaitReason::Pause);
             next.look_at(Some(now));
         }
     }

@@ -16,7 +16,7 @@ use campaigns::price::Price;
 use campaigns::totals::{Counted, sequence_is_after};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use wire::{CampaignId, CampaignStatus, MessageState};
+use wire::{CampaignId, CampaignStatus, MessageState, WaitReason};
 
 use crate::App;
 use crate::hooks;
@@ -102,6 +102,7 @@ struct Image {
     #[serde(default)]
     link_opens: u32,
     opted_out_at: Option<i64>,
+    waited_for: Option<WaitReason>,
 }
 
 impl Image {
@@ -120,6 +121,7 @@ impl Image {
             reason: self.reason,
             price: self.price,
             attempted_at: self.attempted_at,
+            waited_for: self.waited_for,
             delivered_at: self.delivered_at,
             read_at: self.read_at,
             failed_at: self.failed_at,

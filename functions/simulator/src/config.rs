@@ -66,6 +66,8 @@ pub struct Config {
     pub storms: Vec<Storm>,
     /// Whether marketing may only go to `/marketing_messages`; on `/messages` it is refused with 131063.
     pub disable_marketing_messages_on_cloud_api: Switch,
+    /// Whether the account may use `/marketing_messages`; else each is refused with 134102.
+    pub marketing_messages_onboarded: Switch,
     /// From a template's approval until `/marketing_messages` takes it, milliseconds; before, 134101. Meta says up to ten
     /// minutes. Only for templates that were created here.
     pub marketing_sync_ms: u64,
@@ -187,6 +189,7 @@ impl Default for Config {
             starts_at_micros: None,
             storms: Vec::new(),
             disable_marketing_messages_on_cloud_api: Switch::Off,
+            marketing_messages_onboarded: Switch::On,
             marketing_sync_ms: 0,
             review_delay_ms: 5_000,
             profile: Profile::Calm,

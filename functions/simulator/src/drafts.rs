@@ -151,6 +151,9 @@ fn template(
         return Err(GraphError::of(ErrorCode::NO_TEMPLATE));
     };
     check_endpoint(&template, endpoint, &draft.to)?;
+    if endpoint == Endpoint::MarketingMessages && world.config.marketing_messages_onboarded == Switch::Off {
+        return Err(GraphError::of(ErrorCode::NOT_ONBOARDED));
+    }
     if endpoint == Endpoint::MarketingMessages && !is_synced(world, &template, now_micros) {
         return Err(GraphError::of(ErrorCode::TEMPLATE_SYNCING));
     }

@@ -89,6 +89,8 @@ impl ErrorCode {
     pub const NOT_MARKETING: Self = Self(134_100);
     /// The template has not reached `/marketing_messages` yet.
     pub const TEMPLATE_SYNCING: Self = Self(134_101);
+    /// The account may not use `/marketing_messages`.
+    pub const NOT_ONBOARDED: Self = Self(134_102);
 
     /// HTTP status, title and usual details of this code.
     pub(crate) fn entry(self) -> (StatusCode, &'static str, &'static str) {

@@ -45,6 +45,10 @@ pub(crate) fn number_node(world: &World, number: &Number) -> Value {
 /// The node of the account.
 pub(crate) fn account_node(world: &World) -> Value {
     let standing = world.standing();
+    let onboarded = match world.config.marketing_messages_onboarded {
+        crate::manners::Switch::On => "ONBOARDED",
+        crate::manners::Switch::Off => "INELIGIBLE",
+    };
     json!({
         "id": world.config.waba_id,
         "name": world.config.numbers.first().map(|number| &number.verified_name),
@@ -53,8 +57,8 @@ pub(crate) fn account_node(world: &World) -> Value {
         "account_review_status": "APPROVED",
         "business_verification_status": "verified",
         "whatsapp_business_manager_messaging_limit": tier(standing.messaging_limit),
-        "marketing_messages_onboarding_status": "ONBOARDED",
-        "marketing_messages_lite_api_status": "ONBOARDED",
+        "marketing_messages_onboarding_status": onboarded,
+        "marketing_messages_lite_api_status": onboarded,
         "disable_marketing_messages_on_cloud_api": standing.marketing_elsewhere == crate::manners::Switch::On,
         "health_status": status(world, &standing, None),
     })

@@ -80,7 +80,7 @@ pub use problem::{FieldError, Problem};
 pub use reply::ReplyRules;
 pub use report::{
     CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
-    PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport,
+    PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport, WaitCount,
 };
 pub use settings::{
     EditRetention, EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Restoration,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{CampaignId, CampaignStatus, CampaignTotals, ChannelId, Spending};
+use crate::{CampaignId, CampaignStatus, CampaignTotals, ChannelId, Spending, WaitReason};
 
 /// `GET /v3/campaigns/{id}/report`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -215,12 +215,26 @@ pub struct PaceReport {
     /// The mean wait between two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mean_gap_seconds: Option<f64>,
+    /// Those that left longer after the one before than was asked for, by reason, the most first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waited: Vec<WaitCount>,
     /// The first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_at: Option<DateTime<Utc>>,
     /// The last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_at: Option<DateTime<Utc>>,
+}
+
+/// How many messages waited for something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WaitCount {
+    /// What they waited for.
+    pub reason: WaitReason,
+    /// How many.
+    pub messages: u64,
 }
 
 /// `GET /v3/reports?from=&to=`: all campaigns that started within a period.

@@ -105,7 +105,7 @@ pub struct QuietHours {
 }
 
 /// Why a message is not due before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WaitReason {
@@ -123,4 +123,14 @@ pub enum WaitReason {
     Limit,
     /// It is night where the recipient lives.
     QuietHours,
+    /// WhatsApp had the number slow down or rest, or could not be reached.
+    Throttled,
+    /// The campaign was paused.
+    Pause,
+    /// The pace or the hours were changed meanwhile.
+    Edit,
+    /// Another attempt after one that failed.
+    Retry,
+    /// The work itself came late: a tick of the schedule, a job or a sender.
+    Late,
 }

@@ -23,6 +23,8 @@ pub struct Case {
     pub rate: u32,
     /// No gap may be shorter, in milliseconds.
     pub least_gap_ms: i64,
+    /// No gap may be longer without a reason that is written down, in milliseconds; nothing where only the rate counts.
+    pub longest_gap_ms: Option<i64>,
     /// Most outcomes that nobody could know: what was in flight when everything died or an answer was lost.
     pub most_unknown: u64,
     /// The pauses that were answered, in their order.
@@ -60,6 +62,7 @@ pub async fn judge(town: &Town, campaign: &CampaignId, case: &Case) -> anyhow::R
     nobody_forgotten(&recount, &arrivals, case)?;
     truth(&records, &arrivals)?;
     pace(&arrivals, case)?;
+    reasons(&arrivals, &records, case)?;
     stop(&arrivals, case)
 }
 
@@ -157,6 +160,30 @@ fn pace(arrivals: &[Arrival], case: &Case) -> anyhow::Result<()> {
     let at: Vec<i64> = accepted(arrivals).map(|arrival| arrival.at_micros).collect();
     let shortest = at.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(i64::MAX);
     ensure!(shortest >= case.least_gap_ms * 1_000, "P3, no gap under the minimum: {shortest} µs");
+    Ok(())
+}
+
+/// What senders, slots and the clock take of themselves, in milliseconds: no gap is judged by it.
+const UNJUDGED_MS: i64 = 500;
+
+/// P3: a gap of the campaign over its longest has its reason, with the message that ends it. Who was left out, or is
+/// unknown because his sender died, took his turn without arriving; of an attempt before the last nothing is kept.
+fn reasons(arrivals: &[Arrival], records: &[MessageRecord], case: &Case) -> anyhow::Result<()> {
+    let Some(longest) = case.longest_gap_ms else { return Ok(()) };
+    let took_a_turn = |record: &&MessageRecord| {
+        record.waited_for.is_some() || matches!(record.state, MessageState::Skipped | MessageState::Unknown)
+    };
+    let turns: Vec<i64> = records.iter().filter(took_a_turn).map(|record| record.attempted_at).collect();
+    for pair in arrivals.windows(2) {
+        let (from, to) = (pair[0].at_micros / 1_000, pair[1].at_micros / 1_000);
+        let callback = pair[1].callback_data.as_deref().and_then(CallbackData::parse);
+        let callback = callback.with_context(|| format!("an arrival that is not ours: {:?}", pair[1]))?;
+        let record = records.iter().find(|record| record.index == callback.index);
+        let is_told = turns.iter().any(|turn| (from..=to).contains(turn))
+            || record.is_some_and(|record| record.attempt > callback.attempt || record.waited_for.is_some());
+        let gap = to - from;
+        ensure!(gap <= longest + UNJUDGED_MS || is_told, "P3, a reason for every wait: {gap} ms until {record:?}");
+    }
     Ok(())
 }
 

@@ -4,13 +4,14 @@
 mod tables;
 
 use leptos::prelude::*;
-use wire::{Campaign, CampaignId, CampaignReport, CampaignTotals};
+use wire::{Campaign, CampaignId, CampaignReport, CampaignTotals, WaitCount};
 
 use crate::components::bar_chart::{BarChart, Series};
 use crate::components::figures::{Figure, Figures};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, poll};
 use crate::model::report::{Bar, Happened, Planned, by_time};
+use crate::model::wait;
 use crate::t;
 use tables::{Chunks, Countries, Money, Times};
 
@@ -70,10 +71,15 @@ fn PaceFigures(report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
             return Vec::new();
         };
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map_or_else(|| "–".to_owned(), format::date_time);
+        let waited: u64 = pace.waited.iter().map(|wait| wait.messages).sum();
+        let why = |wait: &WaitCount| format!("{}: {}", wait::words(wait.reason), format::count(wait.messages));
+        let why = pace.waited.iter().map(why).collect::<Vec<_>>().join(" · ");
+        let longer = Figure { beside: why, ..figure(t::longer_than_asked(), format::count(waited), "pace-waited") };
         vec![
             figure(t::attempts(), format::count(pace.attempts), "pace-attempts"),
             figure(t::most_in_a_second(), format::count(u64::from(pace.largest_second)), "pace-largest"),
             figure(t::mean_wait(), pace.mean_gap_seconds.map_or_else(|| "–".to_owned(), format::seconds), "pace-gap"),
+            longer,
             figure(t::first_message(), time(pace.first_at), "pace-first"),
             figure(t::last_message(), time(pace.last_at), "pace-last"),
         ]

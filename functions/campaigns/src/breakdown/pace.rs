@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use wire::WaitReason;
 
 /// Latest seconds that are still counted: the stream tells claims in nearly their order.
 const LATEST_SECONDS: usize = 8;
@@ -19,6 +20,9 @@ pub struct Departures {
     pub last_at: i64,
     /// The most in one second of the clock.
     pub largest_second: u32,
+    /// Those that left later than the pace asks for, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub waited: BTreeMap<WaitReason, u64>,
     /// Those of the latest seconds.
     latest: BTreeMap<i64, u32>,
 }

@@ -22,6 +22,7 @@ fn told(step: usize, minute: i64) -> Told {
         reason: (state == MessageState::Skipped).then(|| format!("reason {}", step % 40)),
         price: Price::of(["marketing", "utility"][step % 2], "regular", "PMP", None),
         attempted_at: at,
+        waited_for: None,
         delivered_at: Some(at + 5_000),
         read_at: (state == MessageState::Read).then_some(at + 90_000),
         failed_at: (state == MessageState::Failed).then_some(at + 1_000),

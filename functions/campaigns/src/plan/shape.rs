@@ -60,9 +60,16 @@ impl Plan {
 fn is_plain(wait: WaitReason) -> bool {
     match wait {
         WaitReason::Rate | WaitReason::Pace => true,
-        WaitReason::Chunk | WaitReason::Window | WaitReason::Duration | WaitReason::Limit | WaitReason::QuietHours => {
-            false
-        }
+        WaitReason::Chunk
+        | WaitReason::Window
+        | WaitReason::Duration
+        | WaitReason::Limit
+        | WaitReason::QuietHours
+        | WaitReason::Throttled
+        | WaitReason::Pause
+        | WaitReason::Edit
+        | WaitReason::Retry
+        | WaitReason::Late => false,
     }
 }
 

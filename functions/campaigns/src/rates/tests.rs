@@ -100,6 +100,7 @@ fn told(country: &str, state: wire::MessageState, price: Option<&str>) -> Told {
         reason: None,
         price: price.map(|category| Price::of(category, "", "PMP", None).unwrap()),
         attempted_at: 1,
+        waited_for: None,
         delivered_at: Some(2),
         read_at: None,
         failed_at: None,

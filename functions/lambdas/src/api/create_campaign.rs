@@ -22,7 +22,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use wire::{
     AudienceStatus, CampaignEvent, CampaignId, CampaignStatus, Content, CreateCampaign, FieldError, FreeContent,
-    Template, TemplateContent, WorkspaceId,
+    Template, TemplateContent, WaitReason, WorkspaceId,
 };
 
 use super::actions::nudge_if_near;
@@ -375,7 +375,7 @@ fn record(
     match scheduled_to {
         Some(at) => {
             record.status = CampaignStatus::Scheduled;
-            record.lay_anchor(0, at * 1_000);
+            record.lay_anchor(0, at * 1_000, WaitReason::Pace);
             record.look_at(Some(at));
         }
         None => record.predict(Cursor { index: 0, due_at_micros: now * 1_000 }, None),

@@ -17,7 +17,7 @@ use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
     CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant, EditCampaign,
-    FreeContent, MediaSource,
+    FreeContent, MediaSource, WaitReason,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
@@ -391,7 +391,7 @@ fn lay_anew(next: &mut CampaignRecord, now_micros: i64) {
             next.epoch += 1;
             next.status = CampaignStatus::Scheduled;
             next.original_scheduled_to = next.original_scheduled_to.or(Some(at));
-            next.lay_anchor(0, at * 1_000);
+            next.lay_anchor(0, at * 1_000, WaitReason::Pace);
             next.look_at(Some(at));
         }
         (CampaignStatus::Scheduled, None) => {
@@ -405,7 +405,7 @@ fn lay_anew(next: &mut CampaignRecord, now_micros: i64) {
             next.rewind = next.last_chunk.is_some();
             next.upkeep.under_way_since = Some(now_micros / 1_000);
             let starts_at = if next.last_chunk.is_none() { next.cursor_due_at_micros } else { now_micros };
-            next.lay_anchor(next.cursor_index, starts_at.max(now_micros));
+            next.lay_anchor(next.cursor_index, starts_at.max(now_micros), WaitReason::Edit);
             next.look_at(Some(now_micros / 1_000));
         }
         (CampaignStatus::Draft, None)

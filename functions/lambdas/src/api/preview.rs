@@ -30,6 +30,7 @@ use crate::sender::slot_for_one;
 use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
 use crate::storage::files;
+use crate::storage::portfolios::{self, Counted};
 
 /// Numbers that a message is tried on at most.
 const MOST_NUMBERS: usize = 5;
@@ -180,6 +181,12 @@ impl Trial<'_> {
     async fn send(&self, to: &str, parameters: &Parameters) -> anyhow::Result<TriedNumber> {
         let untaken = TriedNumber { to: to.to_owned(), accepted: false, wamid: None, code: None, reason: None };
         let none = |reason: String| TriedNumber { reason: Some(reason), ..untaken.clone() };
+        let now = self.app.clock.now_micros();
+        if let Counted::Full { .. } = portfolios::count(self.app, self.channel, 1, now).await? {
+            return Ok(none(
+                "the number may write to no more people today: its portfolio has reached its limit".to_owned(),
+            ));
+        }
         if !slot_for_one(self.app, self.channel).await? {
             return Ok(none("the number is busy or rests: try again in a moment".to_owned()));
         }

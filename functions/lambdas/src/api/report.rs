@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use campaigns::breakdown::{Breakdown, Point, Timeline};
+use campaigns::breakdown::{Breakdown, Departures, Point, Timeline};
 use campaigns::phone::NO_COUNTRY;
 use campaigns::rates::amount;
 use campaigns::send_error;
 use campaigns::totals::Totals;
 use wire::{
     CampaignId, CampaignReport, ChunkReport, CountryReport, FailureReport, Funnel, FunnelRates, PaceReport,
-    SkippedReport, TimelinePoint, TimelineReport, VariantReport,
+    SkippedReport, TimelinePoint, TimelineReport, VariantReport, WaitCount, WaitReason,
 };
 
 use super::answers;
@@ -185,7 +185,15 @@ fn pace(breakdown: &Breakdown) -> PaceReport {
         attempts: departures.count,
         largest_second: departures.largest_second,
         mean_gap_seconds: departures.mean_gap_ms().map(|gap| gap as f64 / 1_000.0),
+        waited: waited(departures),
         first_at: at(departures.first_at),
         last_at: at(departures.last_at),
     }
+}
+
+fn waited(departures: &Departures) -> Vec<WaitCount> {
+    let count = |(reason, messages): (&WaitReason, &u64)| WaitCount { reason: *reason, messages: *messages };
+    let mut counts: Vec<WaitCount> = departures.waited.iter().map(count).collect();
+    counts.sort_by_key(|count| Reverse(count.messages));
+    counts
 }

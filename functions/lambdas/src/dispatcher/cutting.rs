@@ -3,7 +3,7 @@
 use anyhow::Context;
 use campaigns::audience::{Recipient, SEGMENT_ROWS, segment_of};
 use campaigns::content;
-use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, RecipientContent};
+use campaigns::job::{JOB_BYTES, JOB_RECIPIENTS, Job, JobRecipient, RecipientContent, beyond_pace};
 use campaigns::message::MessageRecord;
 use campaigns::plan::{Cursor, Cut, Plan};
 use campaigns::totals::Totals;
@@ -96,7 +96,9 @@ async fn shift_if_late(app: &App, record: CampaignRecord) -> anyhow::Result<Opti
         return Ok(Some(record));
     }
     let mut next = record.clone();
-    next.lay_anchor(record.cursor_index, now);
+    let standing = record.cursor_wait.and_then(beyond_pace);
+    let wait = standing.unwrap_or(if record.cursor_index == 0 { WaitReason::Pace } else { WaitReason::Late });
+    next.lay_anchor(record.cursor_index, now, wait);
     write(app, record, next).await
 }
 
@@ -167,7 +169,9 @@ async fn cut_batch(
         let most = usize::try_from(most).unwrap_or(JOB_RECIPIENTS);
         let Some(cut) = plan.cut(batch.next, most) else { break };
         let rows = segment.rows(app, record, cut.due[0].index).await?;
+        let mut wait = beyond_pace(batch.next_wait);
         for job in jobs_of(record, &cut, rows)? {
+            let job = Job { wait: wait.take(), ..job };
             let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
             batch.jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
         }
@@ -223,6 +227,7 @@ fn empty_job(record: &CampaignRecord, chunk: u64) -> anyhow::Result<Job> {
         rounds: record.retry_rounds,
         template,
         variants: wordings.collect(),
+        wait: None,
         recipients: Vec::new(),
     })
 }

@@ -1,8 +1,10 @@
 //! Attempts that wait for longer than the send queue can hold them: found by the sparse index when they are due, and then
 //! given jobs like everybody else, one gap after the other. However long they wait, they cost nothing meanwhile.
 
+use campaigns::job::Job;
 use campaigns::message::{MessageRecord, waiting_for_later, waiting_with_job};
 use campaigns::totals::Totals;
+use wire::WaitReason;
 
 use super::cutting::{Segment, Wanted, job_recipient, packed};
 use super::{HORIZON_MICROS, LEAD_MICROS, write};
@@ -82,8 +84,11 @@ pub(super) async fn lay(
     }
     let Some(last) = due.last().map(|due| due.at_micros) else { return Ok(Some(record)) };
     let mut segment = Segment::default();
+    // Whoever waits for a first attempt slept; the others follow him at their pace.
+    let slept = due.first().is_some_and(|due| due.message.tried() == 0);
+    let mut wait = slept.then_some(WaitReason::QuietHours);
     for second in due.chunk_by(|a, b| a.message.chunk == b.message.chunk && second_of(a) == second_of(b)) {
-        send(app, &record, second, &mut segment).await?;
+        send(app, &record, second, wait.take(), &mut segment).await?;
     }
     let mut next = record.clone();
     next.upkeep.laid_until = Some(last);
@@ -106,8 +111,14 @@ fn second_of(due: &Due) -> i64 {
 }
 
 /// Jobs for these attempts, and then the note that they have them: killed in between, they get them once more, and the
-/// claim decides.
-async fn send(app: &App, record: &CampaignRecord, due: &[Due], segment: &mut Segment) -> anyhow::Result<()> {
+/// claim decides. `wait`: why the first leaves no earlier.
+async fn send(
+    app: &App,
+    record: &CampaignRecord,
+    due: &[Due],
+    mut wait: Option<WaitReason>,
+    segment: &mut Segment,
+) -> anyhow::Result<()> {
     let (now, Some(first)) = (app.clock.now_micros(), due.first()) else { return Ok(()) };
     let mut recipients = Vec::new();
     for Due { message, at_micros } in due {
@@ -117,6 +128,7 @@ async fn send(app: &App, record: &CampaignRecord, due: &[Due], segment: &mut Seg
     }
     let mut jobs = Vec::new();
     for job in packed(record, first.message.chunk, recipients.into_iter())? {
+        let job = Job { wait: wait.take(), ..job };
         let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
         jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
     }

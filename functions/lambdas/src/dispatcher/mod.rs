@@ -20,7 +20,7 @@ mod sweep;
 use aws_lambda_events::sqs::SqsEvent;
 use campaigns::lifecycle::is_active;
 use serde::Deserialize;
-use wire::{CampaignEvent, CampaignId, CampaignStatus, WorkspaceId};
+use wire::{CampaignEvent, CampaignId, CampaignStatus, WaitReason, WorkspaceId};
 
 use self::cap::Allowed;
 pub(crate) use self::dead_letters::REASON as JOB_KEPT_FAILING;
@@ -186,7 +186,7 @@ async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<Campaig
             next.epoch += 1;
             next.updated_at = now;
             next.upkeep.went_on_at = Some(now);
-            next.lay_anchor(0, starts_at.max(now) * 1_000);
+            next.lay_anchor(0, starts_at.max(now) * 1_000, WaitReason::Pace);
             let line = AuditLine::by_itself(CampaignEvent::Started).because("its time has come");
             transition(app, read, next, line).await
         }

@@ -1,7 +1,8 @@
 //! Repair: what was lost, dropped or cut short is found, because audience − messages says what is missing.
 
+use campaigns::job::beyond_pace;
 use campaigns::message::waiting_with_job;
-use wire::CampaignEvent;
+use wire::{CampaignEvent, WaitReason};
 
 use super::dead_letters::{Causes, REASON, SENDER_AT_FAULT, leave_out_causes};
 use super::{HORIZON_MICROS, later, transition, write};
@@ -43,7 +44,7 @@ pub(super) async fn rewind(app: &App, record: CampaignRecord) -> anyhow::Result<
     let mut next = record.clone();
     next.rewind = false;
     next.touched_below_since = app.clock.now_millis();
-    lay_from(app, &mut next, lowest).await?;
+    lay_from(app, &mut next, lowest, record.cursor_wait.and_then(beyond_pace).unwrap_or(WaitReason::Pause)).await?;
     write(app, record, next).await
 }
 
@@ -106,7 +107,7 @@ pub(super) async fn rewind_to(app: &App, record: CampaignRecord, index: u64) -> 
     next.look_at(Some(now));
     let end = record.cursor_index.max(record.cut_below);
     let lowest = if left_out == 0 { index } else { messages::lowest_untouched(app, &record.id, index, end).await? };
-    lay_from(app, &mut next, lowest).await?;
+    lay_from(app, &mut next, lowest, WaitReason::Late).await?;
     let nudge = Nudge { workspace_id: next.workspace_id, campaign_id: next.id.clone() };
     let written = match left_out {
         0 => write(app, record, next).await?,
@@ -119,11 +120,11 @@ pub(super) async fn rewind_to(app: &App, record: CampaignRecord, index: u64) -> 
     Ok(written)
 }
 
-/// Lays the plan from this recipient on, as soon as the campaign's own pace allows.
-async fn lay_from(app: &App, next: &mut CampaignRecord, index: u64) -> anyhow::Result<()> {
+/// Lays the plan from this recipient on, as soon as the campaign's own pace allows. `why`: what he waited for.
+async fn lay_from(app: &App, next: &mut CampaignRecord, index: u64, why: WaitReason) -> anyhow::Result<()> {
     let now = app.clock.now_micros();
     let turn = pace::next_turn(app, next).await?.unwrap_or(now);
-    next.lay_anchor(index, turn.max(now));
+    next.lay_anchor(index, turn.max(now), why);
     Ok(())
 }
 

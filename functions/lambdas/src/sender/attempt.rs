@@ -7,13 +7,14 @@ use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
 use campaigns::phone;
 use campaigns::retry::{LONGEST_RETRY_AFTER_MS, Next, Tried, after_refusal, after_unsent};
 use campaigns::send_error::{Reaction, closes_country, may_be_unreachable, reaction};
-use wire::MessageState;
+use wire::{MessageState, WaitReason};
 
 use super::flight::{CHECK_AHEAD_MICROS, SLOT_TOLERANCE_MICROS};
-use super::pace::{FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
+use super::pace::{Before, FARTHEST_TURN_MICROS, PACED_TOLERANCE_MICROS, Pace, Turn};
 use super::permit::{self, Permit, Wish};
 use super::settle::Accepted;
 use super::signals::Signals;
+use super::waits::EXCESS_MICROS;
 use super::wanted_campaign;
 use crate::App;
 use crate::cloud_api::{OutgoingMessage, SendAnswer, Way};
@@ -41,6 +42,10 @@ pub(super) struct Attempt {
     pub slot: i64,
     /// When the campaign's hours close: nothing leaves later.
     pub until: i64,
+    /// Why it leaves later than the pace asks for.
+    pub waited_for: Option<WaitReason>,
+    /// Whom the campaign sent to before, where its turn was taken for this message.
+    pub before: Option<Before>,
 }
 
 /// Slots taken for one claim that came too late for its own.
@@ -73,19 +78,32 @@ impl Attempt {
         let began = self.app.clock.now_micros();
         let claimed = self.claim(claim_id).await?;
         self.app.load.note_claim(self.app.clock.now_micros() - began);
-        let Claimed::Ours(claimed) = claimed else { return Ok(Landed::Done) };
-        let has_slot = self.wait_for_slot().await.unwrap_or_else(|error| {
+        let mut before = self.before;
+        let Claimed::Ours(mut claimed) = claimed else {
+            self.leave_turn_unused(before).await;
+            return Ok(Landed::Done);
+        };
+        let slot = self.wait_for_slot(&mut before).await.unwrap_or_else(|error| {
             // Nothing was sent: an attempt that ended here would count as unknown.
             tracing::error!(error = format!("{error:#}"), "no slot could be asked for");
-            false
+            None
         });
-        if !has_slot {
+        let Some(slot) = slot else {
+            self.leave_turn_unused(before).await;
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
             let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
             return Ok(next.map_or(Landed::Done, Landed::Again));
-        }
+        };
         let answer = self.signals.watch(&self.app, &self.channel, self.send()).await?;
+        if slot > self.slot + EXCESS_MICROS && claimed.waited_for.is_none() {
+            messages::note_wait(&self.app, &mut claimed, WaitReason::Late).await.unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
+            });
+        }
         let unreachable = matches!(answer, SendAnswer::NotSent(_));
+        if unreachable {
+            self.leave_turn_unused(before).await;
+        }
         let blocked_by = match &answer {
             SendAnswer::Refused { code, .. } => Some(*code).filter(|code| pauses(*code)),
             SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,
@@ -108,36 +126,47 @@ impl Attempt {
         let JobRecipient { index, attempt, waits, .. } = self.recipient;
         if !waits {
             let record = new_record(&self.job, &self.recipient, claim_id, self.app.clock.now_millis());
+            let record = MessageRecord { waited_for: self.waited_for, ..record };
             return messages::create(&self.app, &record).await;
         }
-        messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id).await
+        messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id, self.waited_for).await
     }
 
-    /// Holds the message until its slot; when the claim took too long for it, until another one. False when there is none.
-    async fn wait_for_slot(&self) -> anyhow::Result<bool> {
-        let tolerance = self.pace.as_ref().map_or(SLOT_TOLERANCE_MICROS, |_| PACED_TOLERANCE_MICROS);
+    /// Nobody left in the turn: the next message follows the one before. What cannot be noted makes a wait look shorter.
+    async fn leave_turn_unused(&self, before: Option<Before>) {
+        let (Some(pace), Some(before)) = (&self.pace, before) else { return };
+        if let Err(error) = pace.leave_unused(&self.app, before).await {
+            tracing::warn!(error = format!("{error:#}"), "an unused turn could not be noted");
+        }
+    }
+
+    /// Holds the message until its slot; when the claim took too long for it, until another one. Nothing when there is
+    /// none. `before`: whom the campaign sent to before, kept up to date with the turns that are taken.
+    async fn wait_for_slot(&self, before: &mut Option<Before>) -> anyhow::Result<Option<i64>> {
         let mut slot = self.slot;
+        let tolerance = self.pace.as_ref().map_or(SLOT_TOLERANCE_MICROS, |_| PACED_TOLERANCE_MICROS);
         for _ in 0..MOST_SLOTS {
             if slot > self.until {
-                return Ok(false);
+                return Ok(None);
             }
             if slot != self.slot && !self.is_wanted_before(slot).await? {
-                return Ok(false);
+                return Ok(None);
             }
             if self.app.clock.now_micros() <= slot + tolerance {
                 self.app.clock.sleep_until(slot).await;
-                return Ok(true);
+                return Ok(Some(slot));
             }
             self.app.load.note_slot(false, self.app.clock.now_micros());
             let interval_micros = self.signals.interval_micros(&self.app, &self.channel);
             let wish = Wish { messages: 1, interval_micros, due_micros: slot };
             let taken = permit::take(&self.app, &self.channel, wish, self.signals.free_at()).await?;
-            let Permit::Granted(granted) = taken else { return Ok(false) };
+            let Permit::Granted(granted) = taken else { return Ok(None) };
             slot = granted.slot_micros;
             let Some(pace) = &self.pace else { continue };
-            match pace.take(&self.app, slot, slot, self.recipient.index).await? {
-                Turn::Now => {}
-                Turn::NotBefore(next) if next > self.app.clock.now_micros() + FARTHEST_TURN_MICROS => return Ok(false),
+            let index = self.recipient.index;
+            match pace.take(&self.app, (slot, slot), (index, index)).await? {
+                Turn::Now(taken_after) => *before = Before::after_unused(*before, taken_after),
+                Turn::NotBefore(next) if next > self.app.clock.now_micros() + FARTHEST_TURN_MICROS => return Ok(None),
                 Turn::NotBefore(next) => {
                     self.app.clock.sleep_until(next).await;
                     // That slot went to nobody: whatever the time is now, another one is taken.
@@ -145,7 +174,7 @@ impl Attempt {
                 }
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Whether the campaign still sends just before a slot that was taken after the flight's last look at it.

@@ -8,6 +8,7 @@ use anyhow::Context;
 use campaigns::job::{Job, JobRecipient, RecipientContent};
 use campaigns::phone;
 use tokio::task::JoinSet;
+use wire::WaitReason;
 
 use super::attempt::{Attempt, Landed};
 use super::hours::{self, Hours, Night};
@@ -15,11 +16,13 @@ use super::pace::{FARTHEST_TURN_MICROS, Pace, Turn};
 use super::permit::{self, Permit, Wish};
 use super::settle::{Accepted, Pending, settle};
 use super::signals::Signals;
-use super::{asleep, barred, leave_out, wanted_campaign};
+use super::waits::{EXCESS_MICROS, Waits};
+use super::{asleep, barred, is_free, leave_out, wanted_campaign};
 use crate::App;
 use crate::config::WhatsAppApp;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels::ChannelRecord;
+use crate::storage::messages;
 use crate::storage::pauses;
 use crate::storage::portfolios::{self, Counted};
 use crate::storage::queues::{self, DelayedJob};
@@ -95,6 +98,8 @@ pub(super) struct Flight<'a> {
     barred: BTreeMap<u64, String>,
     /// When it was last asked who gets nothing, in microseconds since 1970.
     asked_at: i64,
+    /// Why the next message leaves later than the pace asks for.
+    waits: Waits,
     tasks: JoinSet<anyhow::Result<Landed>>,
     again: Vec<JobRecipient>,
     accepted: Pending,
@@ -122,6 +127,7 @@ impl<'a> Flight<'a> {
     ) -> Flight<'a> {
         Flight {
             app,
+            waits: Waits::default(),
             channel: Arc::new(channel),
             credentials: Arc::new(credentials),
             job: Arc::new(job),
@@ -140,6 +146,7 @@ impl<'a> Flight<'a> {
     /// Sends the recipients, rising by due time, each at its instant, within the permits of the number and the pace of
     /// the campaign. What is under way always lands, whatever else fails.
     pub(super) async fn send(mut self, recipients: &[JobRecipient], campaign: CampaignRecord) -> anyhow::Result<()> {
+        self.waits = Waits::of_job(&self.job, &campaign);
         let sent = self.send_all(recipients, campaign).await;
         let (app, channel, signals) = (self.app, Arc::clone(&self.channel), Arc::clone(&self.signals));
         let landed = self.land().await;
@@ -172,13 +179,19 @@ impl<'a> Flight<'a> {
                             turn_at = next;
                             continue;
                         }
-                        Turn::Now => {}
+                        Turn::Now(_) => {}
                     }
+                }
+                if campaign.min_gap_ms > 0 && !self.is_free(first).await? {
+                    // Its job came twice: a turn of the campaign that nobody leaves in is lost to it.
+                    rest = &rest[1..];
+                    continue;
                 }
             }
             let wish = Wish { messages, interval_micros, due_micros };
             let granted = match permit::take(self.app, &self.channel, wish, self.signals.free_at()).await? {
-                Permit::NotNow { free_at_micros } => {
+                Permit::NotNow { free_at_micros, wait } => {
+                    self.waits.hold(wait);
                     return self.put_back(rest, after_bounce(rest, free_at_micros, self.now())).await;
                 }
                 Permit::Blocked { code } => {
@@ -188,6 +201,9 @@ impl<'a> Flight<'a> {
                 Permit::Granted(granted) => granted,
             };
             self.signals.learn(granted.number);
+            if granted.slot_micros > due_micros.max(self.now()) + EXCESS_MICROS {
+                self.waits.hold(granted.number.wait_at(self.now()));
+            }
             let (slot, interval, wanted) = (granted.slot_micros, granted.interval_micros, granted.messages);
             let ahead = self.app.load.lead_micros().max(CHECK_AHEAD_MICROS);
             self.app.clock.sleep_until(slot - ahead).await;
@@ -199,6 +215,7 @@ impl<'a> Flight<'a> {
             let until = match hours::of(&campaign, slot, slots.last(wanted)) {
                 Hours::Open { until } => until,
                 Hours::Closed { opens_at } => {
+                    self.waits.hold(WaitReason::Window);
                     let rest = hours::shifted(rest, opens_at, LONGEST_SHIFT_MICROS);
                     return self.put_back(&rest, opens_at).await;
                 }
@@ -215,26 +232,40 @@ impl<'a> Flight<'a> {
                     return self.put_back(rest, next).await;
                 }
                 Turn::NotBefore(next) => turn_at = next,
-                Turn::Now => {
+                Turn::Now(before) => {
                     let allowed = match self.count(wanted, slots.first).await? {
                         Counted::Done { people } => people,
                         Counted::Full { until } => {
+                            self.waits.hold(WaitReason::Limit);
                             let rest = hours::shifted(rest, campaign.opening(until), LONGEST_SHIFT_MICROS);
                             return self.put_back(&rest, until).await;
                         }
                     };
+                    self.waits.follow(before);
                     let sent = self.send_in_slots(&campaign, &rest[..allowed], slots, until).await?;
+                    if let (Some(pace), Some(before)) = (Pace::of(&campaign), self.waits.before()) {
+                        pace.leave_unused(self.app, before).await?;
+                    }
                     self.counted = self.counted.saturating_sub(sent);
                     rest = &rest[sent..];
                 }
             }
             match self.stopped_by {
                 None => {}
-                Some(Stop::Unreachable) => return self.put_back(rest, self.now() + UNREACHABLE_WAIT_MICROS).await,
+                Some(Stop::Unreachable) => {
+                    self.waits.hold(WaitReason::Throttled);
+                    return self.put_back(rest, self.now() + UNREACHABLE_WAIT_MICROS).await;
+                }
                 Some(Stop::Blocked { .. }) => return Ok(()),
             }
         }
         self.put_back(rest, self.now()).await
+    }
+
+    /// Whether nobody else has the recipient by now.
+    async fn is_free(&self, recipient: &JobRecipient) -> anyhow::Result<bool> {
+        let record = messages::get(self.app, &self.job.campaign_id, recipient.index).await?;
+        Ok(is_free(record.as_ref(), recipient))
     }
 
     /// Asks once more who gets nothing, where it was asked a while ago: an opt-out bites before the next message.
@@ -272,8 +303,9 @@ impl<'a> Flight<'a> {
 
     /// Whether the campaign's own pace lets these messages leave at their slots.
     async fn turn(&self, campaign: &CampaignRecord, recipients: &[JobRecipient], slots: Slots) -> anyhow::Result<Turn> {
-        let (Some(pace), Some(last)) = (Pace::of(campaign), recipients.last()) else { return Ok(Turn::Now) };
-        pace.take(self.app, slots.first, slots.last(recipients.len()), last.index).await
+        let (Some(pace), Some(last)) = (Pace::of(campaign), recipients.last()) else { return Ok(Turn::Now(None)) };
+        let indexes = (recipients[0].index, last.index);
+        pace.take(self.app, (slots.first, slots.last(recipients.len())), indexes).await
     }
 
     /// Starts the messages whose slots can be met; returns how many. A missed slot is nobody's, and those for whom none
@@ -328,6 +360,8 @@ impl<'a> Flight<'a> {
                 pace: pace.clone(),
                 slot: at,
                 until,
+                before: self.waits.before().filter(|_| recipients.len() == 1),
+                waited_for: self.waits.of(recipient, at),
             };
             self.tasks.spawn(attempt.make());
             slot += slots.interval;
@@ -340,7 +374,7 @@ impl<'a> Flight<'a> {
         if rest.is_empty() {
             return Ok(());
         }
-        let job = Job { recipients: rest.to_vec(), ..(*self.job).clone() };
+        let job = Job { recipients: rest.to_vec(), wait: self.waits.left(), ..(*self.job).clone() };
         queues::send_jobs(self.app, vec![DelayedJob::new(&job, at_micros, self.now())?]).await
     }
 
@@ -406,7 +440,7 @@ impl<'a> Flight<'a> {
         let mut jobs = Vec::new();
         for recipient in std::mem::take(&mut self.again) {
             let visible_at = recipient.due_at_micros;
-            let job = Job { recipients: vec![recipient], ..(*self.job).clone() };
+            let job = Job { recipients: vec![recipient], wait: None, ..(*self.job).clone() };
             jobs.push(DelayedJob::new(&job, visible_at, now)?);
         }
         queues::send_jobs(self.app, jobs).await?;

@@ -15,6 +15,7 @@ pub(crate) mod pace;
 mod permit;
 mod settle;
 mod signals;
+mod waits;
 
 pub(crate) use self::permit::slot_for_one;
 
@@ -28,7 +29,7 @@ use campaigns::job::{Job, JobRecipient, RecipientContent};
 use campaigns::message::MessageRecord;
 use campaigns::phone;
 use tokio::task::JoinSet;
-use wire::{CampaignStatus, MessageState};
+use wire::{CampaignStatus, MessageState, WaitReason};
 
 use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce};
 use self::hours::Hours;
@@ -101,6 +102,7 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();
     if number.is_taken(&channel, &job.recipients, now) {
+        job.wait.get_or_insert(number.wait_at(now));
         let visible_at = after_bounce(&job.recipients, number.free_soon(&channel, now), now);
         return queues::send_jobs(app, vec![DelayedJob::new(&job, visible_at, now)?]).await;
     }
@@ -154,13 +156,18 @@ async fn drop_taken(app: &App, job: &mut Job) -> anyhow::Result<()> {
     let records = messages::of(app, &job.campaign_id, &indexes).await?;
     job.recipients.retain(|recipient| {
         let record = records.binary_search_by_key(&recipient.index, |record| record.index).ok().map(|at| &records[at]);
-        match record {
-            None => !recipient.waits,
-            Some(record) => record.state == MessageState::Retry && record.attempt == recipient.attempt,
-        }
+        is_free(record, recipient)
     });
     job.recipients.sort_by_key(|recipient| recipient.due_at_micros);
     Ok(())
+}
+
+/// Whether nobody has taken the recipient, or his item waits for just this attempt.
+fn is_free(record: Option<&MessageRecord>, recipient: &JobRecipient) -> bool {
+    match record {
+        None => !recipient.waits,
+        Some(record) => record.state == MessageState::Retry && record.attempt == recipient.attempt,
+    }
 }
 
 /// A job that comes while the hours are closed is due when they open.
@@ -169,7 +176,10 @@ fn wait_for_hours(app: &App, campaign: &CampaignRecord, job: &mut Job) {
     let leaves_at = first.due_at_micros.max(app.clock.now_micros());
     match hours::of(campaign, leaves_at, leaves_at) {
         Hours::Open { .. } => {}
-        Hours::Closed { opens_at } => job.recipients = hours::shifted(&job.recipients, opens_at, LONGEST_SHIFT_MICROS),
+        Hours::Closed { opens_at } => {
+            job.wait.get_or_insert(WaitReason::Window);
+            job.recipients = hours::shifted(&job.recipients, opens_at, LONGEST_SHIFT_MICROS);
+        }
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) async fn slot(app: &App, channel: &ChannelRecord, signals: &Signals) 
             signals.learn(granted.number);
             Slot::At(granted.slot_micros)
         }
-        Permit::NotNow { free_at_micros } => {
+        Permit::NotNow { free_at_micros, .. } => {
             Slot::Later { seconds: ((free_at_micros - now) / 1_000_000).max(SHORTEST_WAIT_SECONDS) }
         }
         Permit::Blocked { .. } => Slot::Later { seconds: BLOCKED_WAIT_SECONDS },

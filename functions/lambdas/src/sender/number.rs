@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use campaigns::job::JobRecipient;
 use campaigns::retry::rest_wait;
 use campaigns::send_error::{self, Reaction};
-use wire::{ChannelId, WorkspaceId};
+use wire::{ChannelId, WaitReason, WorkspaceId};
 
 use super::permit;
 use crate::App;
@@ -100,6 +100,12 @@ impl Number {
     /// When it is worth asking again: as long before it is free as half of what a permit reaches.
     pub(super) fn free_soon(&self, channel: &ChannelRecord, now: i64) -> i64 {
         self.free_at - permit::reach_micros(self.interval_micros(channel, now)) / 2
+    }
+
+    /// What a message waits for that it has no slot for.
+    pub(super) fn wait_at(&self, now: i64) -> WaitReason {
+        let is_held_back = self.share_at(now) < WHOLE || self.rest_until > now || self.unknowns >= MOST_UNKNOWNS;
+        if is_held_back { WaitReason::Throttled } else { WaitReason::Rate }
     }
 
     /// The code for which it is blocked at `now`.

@@ -6,21 +6,40 @@
 
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
 use wire::CampaignId;
 
 use crate::App;
 use crate::storage::campaigns::CampaignRecord;
-use crate::storage::table::{Item, number, text};
+use crate::storage::table::{Item, Written, number, text, written};
 
 /// Whether messages may leave at their slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// They may.
-    Now,
+    /// They may; what the campaign sent last, where that is known.
+    Now(Option<Before>),
     /// Not before this time, in microseconds since 1970.
     NotBefore(i64),
+}
+
+/// The message before, and the longest that the pace lets the next one wait for it; both in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub at: i64,
+    pub longest_gap: i64,
+    /// The turn that was taken after it.
+    pub turn: i64,
+}
+
+impl Before {
+    /// What comes before a turn that was taken after one in which nobody left.
+    pub(super) fn after_unused(unused: Option<Before>, before: Option<Before>) -> Option<Before> {
+        match (unused, before) {
+            (Some(unused), Some(before)) => Some(Before { at: unused.at.min(before.at), ..before }),
+            (unused, before) => before.or(unused),
+        }
+    }
 }
 
 fn key(campaign: &CampaignId) -> [(&'static str, String); 2] {
@@ -50,18 +69,32 @@ impl Note {
     fn expressions(self) -> (&'static str, &'static str) {
         match self {
             Note::Within => (
-                "SET latestAt = :latest REMOVE endOfChunk",
+                "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker \
+                 REMOVE endOfChunk, unusedFrom",
                 "attribute_not_exists(latestAt) OR (attribute_not_exists(endOfChunk) AND latestAt <= :withinChunk) \
                  OR (endOfChunk <> :chunk AND latestAt <= :afterChunk)",
             ),
             Note::Ends => (
-                "SET latestAt = :latest, endOfChunk = :chunk",
+                "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker, \
+                 endOfChunk = :chunk REMOVE unusedFrom",
                 "attribute_not_exists(latestAt) OR (endOfChunk <> :chunk AND latestAt <= :afterChunk) \
                  OR ((attribute_not_exists(endOfChunk) OR endOfChunk = :chunk) AND latestAt <= :withinChunk)",
             ),
-            Note::EndedAlready => ("SET latestAt = :latest", "endOfChunk = :chunk AND latestAt <= :withinChunk"),
+            Note::EndedAlready => (
+                "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker \
+                 REMOVE unusedFrom",
+                "endOfChunk = :chunk AND latestAt <= :withinChunk",
+            ),
         }
     }
+}
+
+/// What came of noting the latest message.
+enum Put {
+    /// It was noted; the one before.
+    Done(Option<Latest>),
+    /// The one before, after which it would have come too soon.
+    Refused(Latest),
 }
 
 /// The pace of a campaign that has one of its own.
@@ -76,6 +109,8 @@ pub(super) struct Pace {
 struct Gaps {
     within_chunk: i64,
     after_chunk: i64,
+    /// The longest wait within a chunk that was asked for, without a tolerance; 0 for none.
+    longest: i64,
 }
 
 impl Gaps {
@@ -87,6 +122,7 @@ impl Gaps {
         Gaps {
             within_chunk: least(campaign.min_gap_ms),
             after_chunk: least(campaign.min_gap_ms.max(campaign.between_chunks_ms)),
+            longest: i64::try_from(campaign.max_gap_ms).unwrap_or(i64::MAX).saturating_mul(1_000),
         }
     }
 
@@ -102,11 +138,21 @@ struct Latest {
     /// The chunk that it, or one just before it, was the last of: all other chunks wait. What is left of that chunk,
     /// where its jobs overtook each other, need not.
     ended: Option<u64>,
+    /// Its turn was taken and nobody left in it: when the message before left.
+    unused_from: Option<i64>,
 }
 
 impl Latest {
     fn gap(self, gaps: Gaps, chunk: u64) -> i64 {
         gaps.after(self.ended.is_some_and(|ended| ended != chunk))
+    }
+
+    /// As what comes before a message of this chunk, in the turn that is taken for it. Without a longest wait only a chunk's end counts.
+    fn before(self, gaps: Gaps, chunk: u64, turn: i64) -> Option<Before> {
+        let is_next_chunk = self.ended.is_some_and(|ended| ended != chunk);
+        let longest_gap = gaps.longest.max(if is_next_chunk { gaps.after_chunk } else { gaps.within_chunk });
+        let at = self.unused_from.unwrap_or(self.at_micros);
+        (gaps.longest > 0 || is_next_chunk).then_some(Before { at, longest_gap, turn })
     }
 }
 
@@ -121,11 +167,19 @@ impl Pace {
         })
     }
 
-    /// Takes the turn for messages that leave from `first_slot` to `last_slot`, the last of them to recipient `last`
-    /// (microseconds). After one without a minimum the turn is only looked at: such messages may overtake each other.
-    pub(super) async fn take(&self, app: &App, first_slot: i64, last_slot: i64, last: u64) -> anyhow::Result<Turn> {
+    /// Takes the turn for messages that leave from the first slot to the last (microseconds), to the recipients from the
+    /// first to the last. After one without a minimum the turn is only looked at: such messages may overtake each other.
+    pub(super) async fn take(
+        &self,
+        app: &App,
+        (first_slot, last_slot): (i64, i64),
+        (first, last): (u64, u64),
+    ) -> anyhow::Result<Turn> {
+        let begins_chunk = first.is_multiple_of(self.chunk_size.max(1));
         let chunk = last / self.chunk_size.max(1);
         let next_after = |latest: Latest| latest.at_micros.saturating_add(latest.gap(self.gaps, chunk));
+        // Without a wait within a chunk only its first message follows one that is known.
+        let follows = begins_chunk || self.gaps.within_chunk > 0;
         let mut note = match self.ends_chunk(last) {
             true => Note::Ends,
             false => Note::Within,
@@ -139,17 +193,30 @@ impl Pace {
                 }
                 latest => {
                     let next = latest.map(next_after).filter(|next| *next > first_slot);
-                    return Ok(next.map_or(Turn::Now, Turn::NotBefore));
+                    let ended = latest.filter(|latest| latest.ended.is_some_and(|ended| ended + 1 == chunk));
+                    let before = ended.filter(|_| begins_chunk);
+                    let before = before.and_then(|latest| latest.before(self.gaps, chunk, last_slot));
+                    return Ok(next.map_or(Turn::Now(before), Turn::NotBefore));
                 }
             }
         }
         match self.put(app, note, chunk, first_slot, last_slot).await? {
-            None => Ok(Turn::Now),
-            Some(standing) if note == Note::Within && standing.ended == Some(chunk) => {
-                let standing = self.put(app, Note::EndedAlready, chunk, first_slot, last_slot).await?;
-                Ok(standing.map_or(Turn::Now, |standing| Turn::NotBefore(next_after(standing))))
+            Put::Refused(standing) if note == Note::Within && standing.ended == Some(chunk) => {
+                let again = self.put(app, Note::EndedAlready, chunk, first_slot, last_slot).await?;
+                Ok(self.turn_of(again, chunk, follows.then_some(last_slot)))
             }
-            Some(standing) => Ok(Turn::NotBefore(next_after(standing))),
+            put => Ok(self.turn_of(put, chunk, follows.then_some(last_slot))),
+        }
+    }
+
+    fn turn_of(&self, put: Put, chunk: u64, turn: Option<i64>) -> Turn {
+        match put {
+            Put::Done(before) => {
+                Turn::Now(before.zip(turn).and_then(|(latest, turn)| latest.before(self.gaps, chunk, turn)))
+            }
+            Put::Refused(standing) => {
+                Turn::NotBefore(standing.at_micros.saturating_add(standing.gap(self.gaps, chunk)))
+            }
         }
     }
 
@@ -159,7 +226,24 @@ impl Pace {
         let next = latest(app, &self.campaign)
             .await?
             .map(|latest| latest.at_micros.saturating_add(latest.gap(self.gaps, chunk)));
-        Ok(next.filter(|next| *next > slot).map_or(Turn::Now, Turn::NotBefore))
+        Ok(next.filter(|next| *next > slot).map_or(Turn::Now(None), Turn::NotBefore))
+    }
+
+    /// Nobody left in the turn that was taken after this message: somebody else had its recipient, or it came too late.
+    /// Nothing when another turn was taken since.
+    pub(super) async fn leave_unused(&self, app: &App, before: Before) -> anyhow::Result<Written> {
+        let [pk, sk] = key(&self.campaign);
+        let update = app
+            .dynamodb
+            .update_item()
+            .table_name(&app.config.control_table)
+            .key(pk.0, text(pk.1))
+            .key(sk.0, text(sk.1))
+            .update_expression("SET unusedFrom = :from")
+            .condition_expression("latestAt = :turn")
+            .expression_attribute_values(":from", number(before.at))
+            .expression_attribute_values(":turn", number(before.turn));
+        written(update.send().await, "noting that a turn was not used")
     }
 
     /// Whether the wait after a chunk's end lasts beyond this slot.
@@ -179,16 +263,10 @@ impl Pace {
         apart.map_or(recipients.len(), |last| last + 1)
     }
 
-    /// Notes the latest message if the one before it left long enough before `first_slot`; else answers the one before.
-    async fn put(
-        &self,
-        app: &App,
-        note: Note,
-        chunk: u64,
-        first_slot: i64,
-        last_slot: i64,
-    ) -> anyhow::Result<Option<Latest>> {
+    /// Notes the latest message if the one before it left long enough before `first_slot`; answers the one before.
+    async fn put(&self, app: &App, note: Note, chunk: u64, first_slot: i64, last_slot: i64) -> anyhow::Result<Put> {
         let [pk, sk] = key(&self.campaign);
+        let taker = hex::encode(app.chance.bytes::<8>()?);
         let (update, condition) = note.expressions();
         let update = app
             .dynamodb
@@ -200,18 +278,27 @@ impl Pace {
             .condition_expression(condition)
             .expression_attribute_values(":latest", number(last_slot))
             .expression_attribute_values(":chunk", number(chunk))
+            .expression_attribute_values(":taker", text(&taker))
             .expression_attribute_values(":withinChunk", number(first_slot.saturating_sub(self.gaps.within_chunk)))
+            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let result = match note {
             Note::EndedAlready => update,
             Note::Ends | Note::Within => update
                 .expression_attribute_values(":afterChunk", number(first_slot.saturating_sub(self.gaps.after_chunk))),
         };
-        let result = result.send().await;
-        let Err(error) = result else { return Ok(None) };
+        let error = match result.send().await {
+            Ok(output) => return Ok(Put::Done(output.attributes.as_ref().and_then(of_item))),
+            Err(error) => error,
+        };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Some(failed.item.as_ref().and_then(of_item).context("a pace without its latest message")?))
+                let item = failed.item.as_ref().context("a pace was refused without its item")?;
+                if item.get("takenBy").and_then(|by| by.as_s().ok()) == Some(&taker) {
+                    // It was written and only its answer was lost: the SDK asked again.
+                    return Ok(Put::Done(previous(item)));
+                }
+                Ok(Put::Refused(of_item(item).context("a pace without its latest message")?))
             }
             Some(_) | None => Err(anyhow::Error::new(error).context("taking a campaign's turn")),
         }
@@ -236,18 +323,25 @@ async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Lates
 fn of_item(item: &Item) -> Option<Latest> {
     let at_micros = item.get("latestAt")?.as_n().ok()?.parse().ok()?;
     let ended = item.get("endOfChunk").and_then(|value| value.as_n().ok()?.parse().ok());
-    Some(Latest { at_micros, ended })
+    let unused_from = item.get("unusedFrom").and_then(|value| value.as_n().ok()?.parse().ok());
+    Some(Latest { at_micros, ended, unused_from })
+}
+
+/// What was sent before the latest; whether a chunk ended with it is not known any more.
+fn previous(item: &Item) -> Option<Latest> {
+    let at_micros = item.get("previousAt")?.as_n().ok()?.parse().ok()?;
+    Some(Latest { at_micros, ended: None, unused_from: None })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const GAPS: Gaps = Gaps { within_chunk: 1_000, after_chunk: 60_000 };
+    const GAPS: Gaps = Gaps { within_chunk: 1_000, after_chunk: 60_000, longest: 3_000 };
 
     #[test]
     fn other_chunks_wait_for_the_chunk_that_ended_and_its_own_latecomers_do_not() {
-        let ended = Latest { at_micros: 0, ended: Some(8) };
+        let ended = Latest { at_micros: 0, ended: Some(8), unused_from: None };
         assert_eq!(ended.gap(GAPS, 9), 60_000);
         assert_eq!(ended.gap(GAPS, 8), 1_000);
         assert_eq!(Latest { ended: None, ..ended }.gap(GAPS, 9), 1_000);
@@ -256,15 +350,29 @@ mod tests {
     #[test]
     fn a_late_retry_moves_the_pause_after_its_chunk_only_while_that_lasts() {
         let pace = Pace { campaign: CampaignId("c".to_owned()), chunk_size: 10, gaps: GAPS };
-        let ended = Latest { at_micros: 5, ended: Some(8) };
+        let ended = Latest { at_micros: 5, ended: Some(8), unused_from: None };
         assert!(pace.is_pausing(ended, 60_004));
         assert!(!pace.is_pausing(ended, 60_005));
     }
 
     #[test]
+    fn the_longest_wait_is_the_paces_or_the_chunks() {
+        let within = Latest { at_micros: 5, ended: None, unused_from: None };
+        let unused = Latest { unused_from: Some(2), ..within };
+        assert_eq!(unused.before(GAPS, 9, 7), Some(Before { at: 2, longest_gap: 3_000, turn: 7 }));
+        assert_eq!(within.before(GAPS, 9, 7), Some(Before { at: 5, longest_gap: 3_000, turn: 7 }));
+        let ended = Latest { ended: Some(8), ..within };
+        assert_eq!(ended.before(GAPS, 9, 7), Some(Before { at: 5, longest_gap: 60_000, turn: 7 }));
+        // Without a longest wait messages of a chunk wait for their number only.
+        let full_speed = Gaps { within_chunk: 0, longest: 0, ..GAPS };
+        assert_eq!(within.before(full_speed, 9, 7), None);
+        assert_eq!(ended.before(full_speed, 9, 7), Some(Before { at: 5, longest_gap: 60_000, turn: 7 }));
+    }
+
+    #[test]
     fn an_item_says_which_chunk_ended() {
         let item = Item::from([("latestAt".to_owned(), number(5)), ("endOfChunk".to_owned(), number(8))]);
-        assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8) }));
+        assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8), unused_from: None }));
         assert_eq!(of_item(&Item::from([("latestAt".to_owned(), number(5))])).and_then(|latest| latest.ended), None);
         assert_eq!(of_item(&Item::new()), None);
     }

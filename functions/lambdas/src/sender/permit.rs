@@ -6,6 +6,7 @@
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
+use wire::WaitReason;
 
 use super::number::{self, MOST_UNKNOWNS, Number, OPEN_MICROS};
 use crate::App;
@@ -31,6 +32,8 @@ pub(super) enum Permit {
     NotNow {
         /// When it is free, in microseconds since 1970.
         free_at_micros: i64,
+        /// What it waits for.
+        wait: WaitReason,
     },
     /// The number cannot send until a person has seen to it.
     Blocked {
@@ -123,16 +126,16 @@ pub(super) async fn take(app: &App, channel: &ChannelRecord, wish: Wish, free_at
             return Ok(Permit::Blocked { code });
         }
         if number.rest_until > now {
-            return Ok(Permit::NotNow { free_at_micros: number.rest_until });
+            return Ok(Permit::NotNow { free_at_micros: number.rest_until, wait: WaitReason::Throttled });
         }
         if number.unknowns >= MOST_UNKNOWNS {
             return probe(app, channel, wish, now).await;
         }
         if number.free_at > span.farthest {
-            return Ok(Permit::NotNow { free_at_micros: number.free_at - reach / 2 });
+            return Ok(Permit::NotNow { free_at_micros: number.free_at - reach / 2, wait: number.wait_at(now) });
         }
     }
-    Ok(Permit::NotNow { free_at_micros: app.clock.now_micros() + 1_000_000 })
+    Ok(Permit::NotNow { free_at_micros: app.clock.now_micros() + 1_000_000, wait: WaitReason::Rate })
 }
 
 /// The time that a permit takes and how far ahead it may begin.
@@ -206,7 +209,10 @@ async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyh
         .expression_attribute_values(":now", table::number(now));
     Ok(match finish(update.send().await)? {
         Asked::Granted(number) => granted(channel, wish, now, number),
-        Asked::Refused(number) => Permit::NotNow { free_at_micros: number.rest_until.max(now + 1_000_000) },
+        Asked::Refused(number) => {
+            let free_at_micros = number.rest_until.max(now + 1_000_000);
+            Permit::NotNow { free_at_micros, wait: WaitReason::Throttled }
+        }
     })
 }
 

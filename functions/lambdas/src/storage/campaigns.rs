@@ -373,13 +373,13 @@ impl CampaignRecord {
     }
 
     /// Lays the plan anew from `index` at `at_micros`, or when its hours open: the rest shifts, nothing is made up for by
-    /// a burst. Who waits for a new day goes on waiting for it.
-    pub fn lay_anchor(&mut self, index: u64, at_micros: i64) {
+    /// a burst. Who waits for a new day goes on waiting for it; the others do for this reason.
+    pub fn lay_anchor(&mut self, index: u64, at_micros: i64, wait: WaitReason) {
         let plan = self.plan();
         let waits_for_day = index == self.cursor_index && plan.waits_for_day(index);
         let (at_micros, wait) = match self.cursor_due_at_micros {
             due if waits_for_day && due > at_micros => (due, WaitReason::Duration),
-            _ => (at_micros, WaitReason::Pace),
+            _ => (at_micros, wait),
         };
         let step = plan.place(Cursor { index, due_at_micros: at_micros }, wait);
         self.cursor_index = index;

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key, waiting_with_job};
 use futures::StreamExt;
 use futures::stream;
-use wire::{CampaignId, MessageState, WorkspaceId};
+use wire::{CampaignId, MessageState, WaitReason, WorkspaceId};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
@@ -151,15 +151,21 @@ pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Claimed
     }
 }
 
-/// The claim of a later attempt: `retry` with this attempt becomes `claimed`.
+/// The claim of a later attempt: `retry` with this attempt becomes `claimed`. `waited_for`: why it leaves later than the
+/// pace asks for.
 pub async fn claim_retry(
     app: &App,
     campaign: &CampaignId,
     index: u64,
     attempt: u32,
     claim_id: &str,
+    waited_for: Option<WaitReason>,
 ) -> anyhow::Result<Claimed> {
-    let result = app
+    let (waits, waited) = match waited_for {
+        Some(_) => (", waitedFor = :waited", ""),
+        None => ("", ", waitedFor"),
+    };
+    let claim = app
         .dynamodb
         .update_item()
         .table_name(&app.config.messages_table)
@@ -167,8 +173,11 @@ pub async fn claim_retry(
         .key("index", number(index))
         .update_expression(
             // The facts of the attempt before are gone: its receipts, but for an arrival, say nothing of this one.
-            "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one \
-             REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason, price",
+            format!(
+                "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one{waits} \
+                 REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason, \
+                 price{waited}"
+            ),
         )
         .condition_expression("#state = :retry AND attempt = :attempt AND attribute_exists(retryShard)")
         .expression_attribute_names("#state", "state")
@@ -179,10 +188,12 @@ pub async fn claim_retry(
         .expression_attribute_values(":claim", text(claim_id))
         .expression_attribute_values(":one", number(1))
         .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .send()
-        .await;
-    match result {
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    let claim = match waited_for {
+        Some(reason) => claim.expression_attribute_values(":waited", table::value(reason)?),
+        None => claim,
+    };
+    match claim.send().await {
         Ok(output) => {
             let item = output.attributes.context("a claim answered without its item")?;
             Ok(Claimed::Ours(Box::new(table::from_item(item)?)))
@@ -195,6 +206,28 @@ pub async fn claim_retry(
             }
         }
     }
+}
+
+/// Notes why the attempt in hand left later than the pace asks for; the record as it then stands, but for receipts.
+pub async fn note_wait(app: &App, claimed: &mut MessageRecord, reason: WaitReason) -> anyhow::Result<()> {
+    let result = app
+        .dynamodb
+        .update_item()
+        .table_name(&app.config.messages_table)
+        .key("shard", text(&claimed.shard))
+        .key("index", number(claimed.index))
+        .update_expression("SET waitedFor = :reason, version = version + :one")
+        .condition_expression("attempt = :attempt")
+        .expression_attribute_values(":reason", table::value(reason)?)
+        .expression_attribute_values(":one", number(1))
+        .expression_attribute_values(":attempt", number(claimed.attempt))
+        .send()
+        .await;
+    if table::written(result, "noting what a message waited for")? == Written::Done {
+        claimed.waited_for = Some(reason);
+        claimed.version += 1;
+    }
+    Ok(())
 }
 
 /// A recipient opened a tracked link of his message; nothing where there is no such message of this workspace.
