@@ -4,6 +4,7 @@ use wire::WaitReason;
 
 use super::walk::{Foreseen, Walk};
 use super::{Cursor, Plan};
+use crate::job::beyond_pace;
 
 /// Messages that follow each other at their pace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,19 +59,7 @@ impl Plan {
 }
 
 fn is_plain(wait: WaitReason) -> bool {
-    match wait {
-        WaitReason::Rate | WaitReason::Pace => true,
-        WaitReason::Chunk
-        | WaitReason::Window
-        | WaitReason::Duration
-        | WaitReason::Limit
-        | WaitReason::QuietHours
-        | WaitReason::Throttled
-        | WaitReason::Pause
-        | WaitReason::Edit
-        | WaitReason::Retry
-        | WaitReason::Late => false,
-    }
+    beyond_pace(wait).is_none() && wait != WaitReason::Chunk
 }
 
 /// At most `most` stretches: the longest waits between them stay.
