@@ -1,6 +1,7 @@
 //! Campanile within the test: the whole local process, on a free port and a folder of its own.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::Context;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -62,10 +63,17 @@ pub fn quick_simulator() -> simulator::Config {
     }
 }
 
-/// The repository.
+/// The repository: what cargo runs knows its package, what is run from the repository's folder finds itself there. Where
+/// it was built says little: clones may share a target folder.
 pub fn repository() -> &'static Path {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package)
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let here = || std::env::current_dir().ok().filter(|folder| folder.join("tests/fixtures").is_dir());
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let around = |package: PathBuf| package.parent().map(Path::to_owned);
+        let built = || around(env!("CARGO_MANIFEST_DIR").into()).unwrap_or_default();
+        package.and_then(around).or_else(here).unwrap_or_else(built)
+    })
 }
 
 /// The built dashboard.

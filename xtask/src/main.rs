@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Web { out } => web(out),
-        Task::Golden => golden::run(workspace_root()?),
+        Task::Golden => golden::run(&workspace_root()?),
         Task::Help => {
             println!("{USAGE}");
             Ok(())
@@ -46,16 +46,18 @@ fn web(out: Option<PathBuf>) -> Result<()> {
     let root = workspace_root()?;
     let out = out.unwrap_or_else(|| root.join("frontend/dist"));
     let toolchain = toolchain::find()?;
-    let modules = build::dashboard(&toolchain, root)?;
+    let modules = build::dashboard(&toolchain, &root)?;
     let bundle = bundle::write(&modules, &root.join("frontend"), &out)?;
     print!("{}", weight::report(&bundle)?);
     println!("the dashboard is in {}", out.display());
     Ok(())
 }
 
-/// The folder of the workspace: the parent of this package.
-fn workspace_root() -> Result<&'static Path> {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies outside a workspace")
+/// The folder of the workspace: the parent of this package, as cargo says while it runs it. Where it was built says little:
+/// clones may share a target folder.
+fn workspace_root() -> Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run it with `cargo run -p xtask`")?;
+    Path::new(&package).parent().map(Path::to_owned).context("xtask lies outside a workspace")
 }
 
 /// What was asked for.

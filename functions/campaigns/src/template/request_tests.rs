@@ -31,7 +31,7 @@ struct Case {
 }
 
 fn cases() -> Vec<(String, Case)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/requests");
+    let folder = PathBuf::from("../../tests/fixtures/requests");
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();

@@ -452,9 +452,7 @@ mod tests {
 
     #[test]
     fn a_workbook_gives_the_segments_and_rejects_of_its_csv_and_the_same_again() {
-        let fixture = |name: &str| {
-            std::fs::read(format!("{}/../../tests/fixtures/contacts/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-        };
+        let fixture = |name: &str| std::fs::read(format!("../../tests/fixtures/contacts/{name}")).unwrap();
         let expected = import_bytes(&fixture("sample.csv"));
         for name in ["sample.xlsx", "sample.xls", "sample.ods", "sample.xlsx"] {
             let made = import_bytes(&fixture(name));
