@@ -16,6 +16,7 @@ mod pair;
 mod people;
 mod place;
 mod report;
+mod seeing;
 mod sending;
 mod starting;
 mod store;
@@ -81,7 +82,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 /// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm`, `exporting`, `api`,
-/// `functions` or `simulator`; or `overload`, which says where the writes of `speed` go.
+/// `pages`, `functions` or `simulator`; or `overload`, which says where the writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
     if is_asked("speed") {
@@ -114,6 +115,9 @@ async fn measure(part: &str) -> anyhow::Result<()> {
     }
     if is_asked("api") {
         api().await?;
+    }
+    if is_asked("pages") {
+        pages().await?;
     }
     if is_asked("functions") {
         functions().await?;
@@ -276,6 +280,26 @@ async fn api() -> anyhow::Result<()> {
         line(&format!("{of}, at most"), worst, 2, Goal::None);
         line(&format!("{of}, answers/s"), answers.a_second, 0, Goal::None);
     }
+    Ok(())
+}
+
+/// The dashboard in a browser. Goals of the slow phone are what Lighthouse calls good.
+async fn pages() -> anyhow::Result<()> {
+    title("pages: the dashboard in headless Chromium, nothing cached, the median of some loads");
+    let looked = seeing::run().await?;
+    for page in looked.pages {
+        let (name, seen) = (page.name, page.seen);
+        let [first, largest, usable, blocked] = page.goals.map(Goal::AtMost);
+        line(&format!("{name}: ms until something is painted"), seen.first, 0, first);
+        line(&format!("{name}: ms until the largest thing is painted"), seen.largest, 0, largest);
+        line(&format!("{name}: ms until the first row can be used"), seen.usable, 0, usable);
+        line(&format!("{name}: ms that a press would have had to wait"), seen.blocked, 0, blocked);
+        line(&format!("{name}: share of the screen that moved by itself"), seen.shift, 3, Goal::AtMost(0.1));
+        line(&format!("{name}: KB that came"), seen.kilobytes, 0, Goal::None);
+    }
+    let [half, most] = looked.turn_ms;
+    line("ms until the next of 10,000 people are painted, median", half, 1, Goal::AtMost(100.0));
+    line("ms until the next of 10,000 people are painted, at most", most, 1, Goal::None);
     Ok(())
 }
 
