@@ -169,6 +169,15 @@ impl Browser {
         Ok(self.driver.execute(script, vec![]).await?.convert()?)
     }
 
+    /// What is wider than its own box and lies over what stands beside it, a line each. What scrolls may be.
+    pub async fn spills(&self) -> anyhow::Result<Vec<String>> {
+        let script = "return [...document.querySelectorAll('main *')]
+            .filter((one) => one.clientWidth > 1 && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'visible')
+            .filter((one) => !one.closest('svg, select') && !(one.closest('thead')?.offsetWidth <= 1) && ![...one.querySelectorAll('*')].some((inner) => getComputedStyle(inner).position === 'absolute'))
+            .map((one) => one.outerHTML.slice(0, 160));";
+        Ok(self.driver.execute(script, vec![]).await?.convert()?)
+    }
+
     /// Saves the page from its beginning to its end, on a screen as long as that.
     pub async fn whole_page(&self, name: &str) -> anyhow::Result<PathBuf> {
         let script = "return [window.innerWidth, window.innerHeight, document.documentElement.scrollHeight]";

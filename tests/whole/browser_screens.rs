@@ -84,6 +84,8 @@ async fn look(
         if !browser.fits_its_width().await? {
             wrong.push(told("is wider than the screen".to_owned()));
         }
+        wrong
+            .extend(browser.spills().await?.into_iter().map(|what| told(format!("is too wide for its place: {what}"))));
         let foreign = browser.texts().await?.into_iter().filter(|text| english.contains(text));
         wrong.extend(foreign.map(|text| told(format!("says \"{text}\""))));
         if tag != "es" {

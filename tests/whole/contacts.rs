@@ -242,7 +242,8 @@ async fn lists_are_saved_counted_changed_and_deleted() -> anyhow::Result<()> {
     book(&stepped, 30).await?;
     let filter = json!({ "labels": { "none": ["vip"] }, "cities": ["Porto"] });
     let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({ "filter": filter })).await?;
-    assert_eq!(count, ListCount { contacts: 10, at_least: false });
+    assert_eq!((count.contacts, count.at_least), (10, false));
+    assert_eq!(count.countries.values().sum::<u64>(), 10, "{:?}", count.countries);
     let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": " Porto ", "filter": filter })).await?;
     assert_eq!((list.name.as_str(), list.version), ("Porto", 1));
     let path = format!("/v3/lists/{}", list.id);
@@ -316,7 +317,7 @@ async fn a_book_of_several_segments_becomes_an_audience_in_the_books_order() -> 
     let into = audience.into_contacts.context("the import went into the book")?;
     assert_eq!((into.done, into.written), (PEOPLE as u64, PEOPLE as u64));
     let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({})).await?;
-    assert_eq!(count, ListCount { contacts: PEOPLE as u64, at_least: false });
+    assert_eq!((count.contacts, count.at_least), (PEOPLE as u64, false));
 
     let list: List = ask(&stepped, "POST", "/v3/lists", json!({ "name": "All" })).await?;
     let path = format!("/v3/lists/{}/audience", list.id);
@@ -351,7 +352,7 @@ async fn a_search_narrows_exports_and_labels_of_all_that_match() -> anyhow::Resu
     assert!(csv.contains("\"Person 1\"") && csv.contains("\"Person 11\"") && !csv.contains("Person 3"), "{csv}");
 
     let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", asked.clone()).await?;
-    assert_eq!(count, ListCount { contacts: 2, at_least: false });
+    assert_eq!((count.contacts, count.at_least), (2, false));
 
     let mut body = asked;
     body["add"] = json!(["found"]);

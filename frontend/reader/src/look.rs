@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use campaigns::audience::{MAX_UPLOAD_BYTES, MOST_RECIPIENTS, too_large, too_many};
 use campaigns::file::{Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason, Row};
-use campaigns::phone::Country;
+use campaigns::phone::{Country, country_code_of};
 use wire::Language;
 
 use crate::sheet::{Extent, Problem, Reading, SampleRow, Sheet, Told};
@@ -133,6 +133,11 @@ impl Found {
                 }
                 None => {
                     counts.good += 1;
+                    let country = country_code_of(contact.phone.e164());
+                    match self.sheet.countries.get_mut(country) {
+                        Some(people) => *people += 1,
+                        None => drop(self.sheet.countries.insert(country.to_owned(), 1)),
+                    }
                     (contact.row_number, contact.fields, None)
                 }
             },
@@ -207,6 +212,7 @@ mod tests {
     fn every_row_is_counted_and_the_first_bad_ones_are_named() {
         let sheet = last("name,phone\nAna,+447700900011\nBia,12\nCid,+44 7700 900011\n");
         assert_eq!((sheet.counts.good, sheet.counts.bad, sheet.counts.duplicates), (1, 1, 1));
+        assert_eq!(sheet.countries, std::collections::BTreeMap::from([("GB".to_owned(), 1)]));
         let named: Vec<(u32, &str)> = sheet.problems.iter().map(|p| (p.row_number, p.value.as_str())).collect();
         assert_eq!(named, [(3, "12"), (4, "+44 7700 900011")]);
         assert!(sheet.problems[1].why.contains("row 2"), "{:?}", sheet.problems);

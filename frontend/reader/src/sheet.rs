@@ -1,5 +1,7 @@
 //! What is asked about a contacts file and what is told of it, as it crosses from the page to the worker and back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use wire::Language;
 
@@ -46,6 +48,8 @@ pub struct Sheet {
     pub sample: Vec<SampleRow>,
     /// How many rows of each kind.
     pub counts: Counts,
+    /// People to write to by country, two letters each; `ZZ` where a number tells none.
+    pub countries: BTreeMap<String, u64>,
     /// The first rows that cannot be sent to.
     pub problems: Vec<Problem>,
     /// Sheets of the workbook that have contacts too and are not read.

@@ -18,6 +18,8 @@ pub enum Kind {
     DateTime,
     /// A day.
     Day,
+    /// A time of day.
+    Time,
     /// A phone number.
     Phone,
     /// What is looked for.
@@ -33,6 +35,7 @@ impl Kind {
             Kind::Whole | Kind::Decimal => "number",
             Kind::DateTime => "datetime-local",
             Kind::Day => "date",
+            Kind::Time => "time",
             Kind::Phone => "tel",
             Kind::Search => "search",
             Kind::Secret => "password",
@@ -43,7 +46,7 @@ impl Kind {
         match self {
             Kind::Whole => Some("numeric"),
             Kind::Decimal => Some("decimal"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Time | Kind::Phone | Kind::Search | Kind::Secret => None,
         }
     }
 
@@ -51,7 +54,14 @@ impl Kind {
     fn autocomplete(self) -> &'static str {
         match self {
             Kind::Secret => "new-password",
-            Kind::Text | Kind::Whole | Kind::Decimal | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search => "off",
+            Kind::Text
+            | Kind::Whole
+            | Kind::Decimal
+            | Kind::DateTime
+            | Kind::Day
+            | Kind::Time
+            | Kind::Phone
+            | Kind::Search => "off",
         }
     }
 
@@ -59,14 +69,14 @@ impl Kind {
         match self {
             Kind::Whole => Some("1"),
             Kind::Decimal => Some("any"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Time | Kind::Phone | Kind::Search | Kind::Secret => None,
         }
     }
 
     fn min(self) -> Option<&'static str> {
         match self {
             Kind::Whole | Kind::Decimal => Some("0"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Phone | Kind::Search | Kind::Secret => None,
+            Kind::Text | Kind::DateTime | Kind::Day | Kind::Time | Kind::Phone | Kind::Search | Kind::Secret => None,
         }
     }
 }

@@ -4,11 +4,12 @@ use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
     Audience, AudienceId, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList, CampaignReport,
-    ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, ExportFormat, ExportId, IntoContacts,
-    MessageList, PeriodReport, Session, Settings, SignIn, SignInWays, StartCampaign, TemplateList, Upload,
+    ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, DecideUnknowns, EditCampaign,
+    ExportFormat, ExportId, IntoContacts, MessageList, PeriodReport, SavedHoursList, Session, Settings, SignIn,
+    SignInWays, StandingRateCard, StartCampaign, TemplateList, UnknownsDecision, Upload,
 };
 
-use super::http::{ApiError, ask, delete, encoded, get, post, post_once};
+use super::http::{ApiError, ask, delete, encoded, get, patch, post, post_once};
 use crate::model::campaigns_query::CampaignsQuery;
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
 use crate::model::report::Period;
@@ -44,6 +45,16 @@ pub async fn settings() -> Result<Settings, ApiError> {
 /// The numbers that can send.
 pub async fn channels() -> Result<ChannelList, ApiError> {
     get("/v3/channels").await
+}
+
+/// What messages cost, as the workspace has it.
+pub async fn rate_card() -> Result<StandingRateCard, ApiError> {
+    get("/v3/rate-card").await
+}
+
+/// Business hours that were saved under a name.
+pub async fn saved_hours() -> Result<SavedHoursList, ApiError> {
+    get("/v3/business-hours").await
 }
 
 /// The templates of a channel.
@@ -127,6 +138,31 @@ pub async fn create_campaign_export(id: &CampaignId, format: ExportFormat) -> Re
 /// How far such a file got.
 pub async fn campaign_export(id: &CampaignId, export: &ExportId) -> Result<CampaignExport, ApiError> {
     get(&format!("/v3/campaigns/{}/exports/{}", encoded(id.as_str()), encoded(export.as_str()))).await
+}
+
+/// Changes a campaign.
+pub async fn edit_campaign(id: &CampaignId, edit: &EditCampaign) -> Result<Campaign, ApiError> {
+    patch(&format!("/v3/campaigns/{}", encoded(id.as_str())), edit).await
+}
+
+/// Tries those again who failed for a reason that may have passed.
+pub async fn retry_failed(id: &CampaignId) -> Result<Campaign, ApiError> {
+    ask(&format!("/v3/campaigns/{}/retry", encoded(id.as_str()))).await
+}
+
+/// Decides about messages of unknown outcome.
+pub async fn decide_unknowns(id: &CampaignId, decision: UnknownsDecision) -> Result<Campaign, ApiError> {
+    post(&format!("/v3/campaigns/{}/unknowns", encoded(id.as_str())), &DecideUnknowns { decision }).await
+}
+
+/// Makes a draft like it.
+pub async fn clone_campaign(id: &CampaignId) -> Result<Campaign, ApiError> {
+    ask(&format!("/v3/campaigns/{}/clone", encoded(id.as_str()))).await
+}
+
+/// Stops a campaign and takes it away.
+pub async fn delete_campaign(id: &CampaignId) -> Result<(), ApiError> {
+    delete(&format!("/v3/campaigns/{}", encoded(id.as_str()))).await
 }
 
 /// Asks something of a campaign.

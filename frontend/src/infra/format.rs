@@ -14,6 +14,7 @@ thread_local! {
     static PERCENT: Function = number_format(&[("style", "percent".into()), ("maximumFractionDigits", 1.into())]);
     static DATE: Function = date_format(&[("dateStyle", "medium".into())]);
     static DAY: Function = date_format(&[("dateStyle", "medium".into()), ("timeZone", "UTC".into())]);
+    static WEEKDAY: Function = date_format(&[("weekday", "short".into()), ("timeZone", "UTC".into())]);
     static DATE_TIME: Function = date_format(&[
         ("year", "numeric".into()),
         ("month", "short".into()),
@@ -43,6 +44,14 @@ pub fn date(at: DateTime<Utc>) -> String {
 pub fn day(day: NaiveDate) -> String {
     let noon = day.and_hms_opt(12, 0, 0).map(|at| at.and_utc()).unwrap_or_default();
     DAY.with(|format| call(format, &date_of(noon)))
+}
+
+/// A day of the week, Monday as 0: `Mon`.
+pub fn weekday(place: usize) -> String {
+    // A Monday.
+    let monday = NaiveDate::from_ymd_opt(2024, 1, 1).and_then(|day| day.and_hms_opt(12, 0, 0)).unwrap_or_default();
+    let at = monday.checked_add_days(chrono::Days::new(place as u64)).unwrap_or_default();
+    WEEKDAY.with(|format| call(format, &date_of(at.and_utc())))
 }
 
 /// `Nov 21, 2026, 2:32 PM GMT-3`: whose clock it is, always.

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn who_is_meant_is_said() {
         assert_eq!((meant(1, None), meant(3, None)), ("1 person chosen".into(), "3 people chosen".into()));
-        let all = |at_least| ListCount { contacts: 431, at_least };
+        let all = |at_least| ListCount { contacts: 431, at_least, ..ListCount::default() };
         assert_eq!(meant(25, Some(&all(false))), "All 431 that match");
         assert_eq!(meant(25, Some(&all(true))), "All that match, more than 431");
     }

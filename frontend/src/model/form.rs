@@ -6,6 +6,7 @@ use wire::{AttestConsent, AudienceId, Campaign, CreateCampaign, CreateVariant, F
 
 use super::pace::{PaceText, seconds};
 use super::spot::split;
+use super::timing::TimingText;
 use super::wording::Asked;
 use crate::t;
 
@@ -53,6 +54,8 @@ pub struct Form {
     pub skip_unfilled: bool,
     /// The pace.
     pub pace: PaceText,
+    /// When it may send, beside its pace.
+    pub timing: TimingText,
     /// The time to start at, if one was typed that exists.
     pub scheduled_to: Option<DateTime<Utc>>,
     /// The most that it may cost; empty for no bound.
@@ -139,6 +142,7 @@ impl Form {
         ] {
             require(seconds(text).is_some(), field, t::give_a_number_of_seconds());
         }
+        require(self.timing.has_days(), "durationDays", t::give_a_whole_number_at());
         faults.extend(self.of_wordings(Asked::faults));
         faults
     }
@@ -150,7 +154,7 @@ impl Form {
         };
         let mut wordings: Vec<CreateVariant> = self.wordings.iter().map(Asked::variant).collect();
         let single = if wordings.len() == 1 { wordings.pop() } else { None }.unwrap_or_default();
-        CreateCampaign {
+        self.timing.put(CreateCampaign {
             name: self.name.trim().to_owned(),
             channel_id: self.channel_id.clone(),
             audience_id: Some(audience.clone()),
@@ -167,7 +171,7 @@ impl Form {
             spend_cap: Some(self.spend_cap.trim().to_owned()).filter(|text| !text.is_empty()),
             consent_attestation: self.attests.then(attestation),
             ..CreateCampaign::default()
-        }
+        })
     }
 }
 
@@ -210,6 +214,7 @@ mod tests {
             columns: vec!["Phone".into()],
             skip_unfilled: false,
             pace: Preset::Steady.text(),
+            timing: TimingText::new("UTC".into()),
             scheduled_to: Some(now() + chrono::Duration::days(1)),
             spend_cap: " ".into(),
             attests: true,

@@ -1,6 +1,8 @@
-//! The pace as a marketer sets it: four numbers, three ready-made choices, and what they come to.
+//! The pace as a marketer sets it: four numbers, three ready-made choices.
 
-use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace, Plan};
+use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
+
+use wire::{Campaign, EditCampaign, FieldError};
 
 use crate::t;
 
@@ -76,6 +78,35 @@ impl Preset {
 }
 
 impl PaceText {
+    /// The pace of a campaign.
+    pub fn of(campaign: &Campaign) -> PaceText {
+        PaceText {
+            chunk_size: campaign.chunk_size.to_string(),
+            between_chunks: campaign.seconds_between_chunks.to_string(),
+            min_gap: campaign.min_seconds_between_messages.to_string(),
+            max_gap: campaign.max_seconds_between_messages.to_string(),
+        }
+    }
+
+    /// The waits as a change of a campaign, or every field that is wrong; the size of its chunks stays.
+    pub fn edit(&self) -> Result<EditCampaign, Vec<FieldError>> {
+        let mut faults = Vec::new();
+        let mut read = |text: &str, field: &str| {
+            let number = seconds(text);
+            if number.is_none() {
+                faults.push(FieldError { field: field.to_owned(), message: t::give_a_number_of_seconds().to_owned() });
+            }
+            number
+        };
+        let edit = EditCampaign {
+            min_seconds_between_messages: read(&self.min_gap, "minSecondsBetweenMessages"),
+            max_seconds_between_messages: read(&self.max_gap, "maxSecondsBetweenMessages"),
+            seconds_between_chunks: read(&self.between_chunks, "secondsBetweenChunks"),
+            ..EditCampaign::default()
+        };
+        if faults.is_empty() { Ok(edit) } else { Err(faults) }
+    }
+
     /// The pace, if the four numbers make one.
     pub fn pace(&self) -> Option<Pace> {
         let chunk_size = self.chunk_size.trim().parse().ok().filter(|size| (1..=LARGEST_CHUNK).contains(size))?;
@@ -99,25 +130,8 @@ fn milliseconds(text: &str) -> Option<u64> {
     (0.0..=LONGEST_WAIT_MS as f64).contains(&milliseconds).then(|| milliseconds.round() as u64)
 }
 
-/// What a pace comes to for an audience.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Estimate {
-    /// Size of the audience.
-    pub recipients: u64,
-    /// Chunks.
-    pub chunks: u64,
-    /// From the first message to the last.
-    pub duration_seconds: u64,
-}
-
 /// The chance of the real campaign is drawn when it is made; over many gaps any seed comes to nearly the same.
-const SEED: u64 = 0;
-
-/// Plans an audience at this pace from a number with this rate.
-pub fn estimate(pace: Pace, recipients: u64, messages_per_second: u32) -> Estimate {
-    let plan = Plan::new(pace, recipients, messages_per_second, SEED);
-    Estimate { recipients, chunks: plan.chunks(), duration_seconds: plan.duration_micros().div_ceil(1_000_000) }
-}
+pub const SEED: u64 = 0;
 
 #[cfg(test)]
 mod tests {
@@ -144,16 +158,18 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_is_a_decimal_point() {
-        assert_eq!(seconds(" 0,5 "), Some(0.5));
+    fn a_change_of_pace_names_every_wait_that_is_no_number() {
+        let typed = PaceText { between_chunks: "2,5".into(), ..Preset::Steady.text() };
+        let edit = typed.edit().unwrap();
+        assert_eq!((edit.min_seconds_between_messages, edit.seconds_between_chunks), (Some(0.5), Some(2.5)));
+        assert_eq!(edit.chunk_size, None);
+        let wrong = PaceText { min_gap: "x".into(), max_gap: String::new(), ..typed }.edit().unwrap_err();
+        let fields: Vec<&str> = wrong.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(fields, ["minSecondsBetweenMessages", "maxSecondsBetweenMessages"]);
     }
 
     #[test]
-    fn waits_between_chunks_make_a_campaign_longer() {
-        let pace =
-            PaceText { chunk_size: "10".into(), between_chunks: "60".into(), min_gap: "1".into(), max_gap: "1".into() };
-        let estimate = estimate(pace.pace().unwrap(), 20, 80);
-        // And a second begun: messages leave some milliseconds after their instants.
-        assert_eq!((estimate.chunks, estimate.duration_seconds), (2, 9 + 60 + 9 + 1));
+    fn a_comma_is_a_decimal_point() {
+        assert_eq!(seconds(" 0,5 "), Some(0.5));
     }
 }

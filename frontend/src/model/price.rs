@@ -1,6 +1,10 @@
 //! What a campaign is estimated to cost, where the workspace wants somebody to agree to it first.
 
-use wire::Problem;
+use std::collections::BTreeMap;
+
+use campaigns::rates::{self, Card};
+use chrono::NaiveDate;
+use wire::{PriceCategory, PriceEstimate, Problem, StandingRateCard};
 
 /// The stable name of the refusal.
 const NOT_CONFIRMED: &str = "priceNotConfirmed";
@@ -27,9 +31,29 @@ impl PriceAsked {
     }
 }
 
+/// What messages of these wordings to people of these countries would cost on a day; nothing while nobody is known, or by
+/// a card that cannot be read.
+pub fn price_on(
+    standing: &StandingRateCard,
+    people: &BTreeMap<String, u64>,
+    wordings: &[PriceCategory],
+    day: NaiveDate,
+) -> Option<PriceEstimate> {
+    let card = Card::parse(&standing.card).ok().filter(|_| !people.is_empty() && !wordings.is_empty())?;
+    let (_, estimate) = rates::estimate(&card, people, wordings, day);
+    Some(PriceEstimate { is_shipped_card: standing.is_shipped, ..estimate })
+}
+
+/// A part of the people as if all were like it.
+pub fn scaled(part: &BTreeMap<String, u64>, to: u64) -> BTreeMap<String, u64> {
+    let whole: u64 = part.values().sum();
+    let all = |people: u64| u128::from(people) * u128::from(to) / u128::from(whole.max(1));
+    part.iter().map(|(country, people)| (country.clone(), u64::try_from(all(*people)).unwrap_or(u64::MAX))).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use wire::FieldError;
+    use wire::{CategoryPrice, FieldError};
 
     use super::*;
 
@@ -49,5 +73,31 @@ mod tests {
         let asked = PriceAsked::of(&problem(NOT_CONFIRMED)).unwrap();
         assert_eq!((asked.total.as_str(), asked.words.as_str()), ("12.30", "USD 12.30"));
         assert_eq!(PriceAsked::of(&problem("conflict")), None);
+    }
+
+    fn people(all: &[(&str, u64)]) -> BTreeMap<String, u64> {
+        all.iter().map(|(country, people)| ((*country).to_owned(), *people)).collect()
+    }
+
+    #[test]
+    fn the_price_is_told_before_anything_is_uploaded() {
+        let standing = StandingRateCard { card: rates::shipped(), is_shipped: true, version: 0 };
+        let day = NaiveDate::from_ymd_opt(2026, 11, 27).unwrap();
+        let told = |people, wordings: &[PriceCategory]| price_on(&standing, &people, wordings, day);
+        let card = Card::parse(&standing.card).unwrap();
+        let rate = card.rate("BR", PriceCategory::Marketing, day).unwrap();
+        let price = told(people(&[("BR", 1_000), ("ZZ", 3)]), &[PriceCategory::Marketing]).unwrap();
+        assert_eq!(price.total, rates::amount(rate * 1_000));
+        assert!(price.is_shipped_card);
+        assert_eq!(price.not_priced.iter().map(|line| line.messages).sum::<u64>(), 3);
+        assert!(matches!(price.by_category.as_slice(), [CategoryPrice { messages: 1_000, .. }]));
+        assert_eq!(told(people(&[]), &[PriceCategory::Marketing]), None);
+        assert_eq!(told(people(&[("BR", 1)]), &[]), None);
+    }
+
+    #[test]
+    fn a_part_of_a_file_stands_for_all_of_it() {
+        assert_eq!(scaled(&people(&[("BR", 3), ("PT", 1)]), 4_000), people(&[("BR", 3_000), ("PT", 1_000)]));
+        assert_eq!(scaled(&people(&[]), 4_000), people(&[]));
     }
 }

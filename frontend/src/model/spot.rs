@@ -3,7 +3,7 @@
 use wire::FieldError;
 
 /// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 26] = [
+const PLACES: [(&str, &str); 34] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -30,6 +30,14 @@ const PLACES: [(&str, &str); 26] = [
     ("secondsBetweenChunks", "secondsBetweenChunks"),
     ("minSecondsBetweenMessages", "minSecondsBetweenMessages"),
     ("maxSecondsBetweenMessages", "maxSecondsBetweenMessages"),
+    ("businessHours.days", "businessHours.days"),
+    ("businessHours.from", "businessHours.from"),
+    ("businessHours.to", "businessHours.to"),
+    ("businessHours.timeZone", "timeZone"),
+    ("timeZone", "timeZone"),
+    ("quietHours.from", "quietHours.from"),
+    ("quietHours.to", "quietHours.to"),
+    ("durationDays", "durationDays"),
 ];
 
 /// Where an error stands.

@@ -8,8 +8,8 @@ use campaigns::template::{CardParameters, Parameters};
 use chrono::{DateTime, Utc};
 use reader::Sheet;
 use wire::{
-    Bubble, CardContent, CreateVariant, FieldError, FreeContent, HeaderFormat, MediaSource, Place, Template,
-    TemplateContent,
+    Bubble, CardContent, CreateVariant, FieldError, FreeContent, HeaderFormat, MediaSource, Place, PriceCategory,
+    Template, TemplateContent,
 };
 
 use super::attachment::{Attachment, Slot, Upload, invitation};
@@ -81,6 +81,16 @@ impl WordingText {
                 let fits = |format| file.kind.is_none_or(|kind| content::fits_header(kind, format));
                 *slot == Slot::Message || format_of(template, *slot).is_some_and(fits)
             });
+        }
+    }
+
+    /// What its messages are charged as; nothing while no template is chosen.
+    pub fn price_category(&self, templates: &[Template]) -> Option<PriceCategory> {
+        match self.says {
+            Says::Free if self.template.is_empty() => Some(PriceCategory::Service),
+            Says::Template | Says::Free => {
+                templates.iter().find(|template| template_key(template) == self.template).map(content::category_of)
+            }
         }
     }
 

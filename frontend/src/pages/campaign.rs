@@ -4,6 +4,7 @@ mod approval;
 mod export;
 mod facts;
 mod header;
+mod more;
 mod people;
 mod preview;
 mod price;
@@ -28,6 +29,7 @@ use crate::model::progress::{Cadence, done, percent};
 use crate::t;
 use facts::{Facts, Failures};
 use header::Header;
+use more::More;
 use people::People;
 use preview::MessagePreview;
 use report::Report;
@@ -97,6 +99,7 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
     let report = report::asked(id.clone(), totals);
     view! {
         <Header campaign=campaign fresh=fresh/>
+        <More campaign=campaign report=report fresh=fresh/>
         <section class="card" aria-label=t::progress()>
             <div class="card-head">
                 <h2>{move || headline(totals.get())}</h2>

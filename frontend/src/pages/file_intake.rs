@@ -4,6 +4,8 @@
 mod upload;
 mod view;
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use reader::{Reading, Sheet, Told};
 use web_sys::File;
@@ -11,6 +13,7 @@ use wire::FieldError;
 
 use crate::infra::contacts_file::Look;
 use crate::model::intake::{Intake, Recipients, recipients};
+use crate::model::price::scaled;
 use crate::t;
 
 pub use upload::followed;
@@ -122,6 +125,12 @@ impl FileIntake {
         let counted =
             self.intake.with(|intake| intake.audience().map(|audience| Recipients::Exact(audience.recipients)));
         counted.or_else(|| self.sheet.with(|sheet| sheet.as_ref().map(recipients)))
+    }
+
+    /// Its people by country; while it is read, those of its beginning stand for all.
+    pub fn countries(self) -> BTreeMap<String, u64> {
+        let all = self.recipients().map(Recipients::count).unwrap_or_default();
+        self.sheet.with(|sheet| sheet.as_ref().map(|sheet| scaled(&sheet.countries, all)).unwrap_or_default())
     }
 
     /// What is missing before it can be uploaded.

@@ -11,6 +11,7 @@ mod review_step;
 mod start_step;
 mod submit;
 mod template_fields;
+mod timing_fields;
 mod variables;
 mod wizard;
 mod wordings;

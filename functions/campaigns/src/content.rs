@@ -49,15 +49,7 @@ impl Wording<'_> {
 
     /// What it is charged as. Of free words with a template for those whom they may not reach: as that, which is dearer.
     pub fn price_category(&self) -> PriceCategory {
-        match self.template() {
-            None => PriceCategory::Service,
-            Some((template, _)) => match template.category.to_ascii_uppercase().as_str() {
-                "UTILITY" => PriceCategory::Utility,
-                "AUTHENTICATION" => PriceCategory::Authentication,
-                // Meta has no other; what it adds is priced as the dearest.
-                _ => PriceCategory::Marketing,
-            },
-        }
+        self.template().map_or(PriceCategory::Service, |(template, _)| category_of(template))
     }
 
     /// The template and what fills it; that of free words is for those whom the words may not reach.
@@ -66,6 +58,16 @@ impl Wording<'_> {
             Wording::Template { template, content } => Some((template, content)),
             Wording::Free { content, template } => Some(((*template)?, content.fallback.as_deref()?)),
         }
+    }
+}
+
+/// What messages of a template are charged as.
+pub fn category_of(template: &Template) -> PriceCategory {
+    match template.category.to_ascii_uppercase().as_str() {
+        "UTILITY" => PriceCategory::Utility,
+        "AUTHENTICATION" => PriceCategory::Authentication,
+        // Meta has no other; what it adds is priced as the dearest.
+        _ => PriceCategory::Marketing,
     }
 }
 

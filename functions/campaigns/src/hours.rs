@@ -14,7 +14,7 @@ use crate::zone::{TimeOfDay, Zone};
 const DATES_AHEAD: u64 = 16;
 
 /// The days of the week as they are written, Monday first.
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// When a campaign sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

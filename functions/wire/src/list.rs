@@ -1,6 +1,6 @@
 //! Lists: saved filters over the contact book, and what can be asked of a filter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,7 @@ pub struct CountList {
 }
 
 /// How many a filter finds now, people on the suppression list among them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListCount {
@@ -204,6 +204,9 @@ pub struct ListCount {
     pub contacts: u64,
     /// Whether there are more than that: the book was too large to be read in time.
     pub at_least: bool,
+    /// The same by country, two letters each (ISO 3166); `ZZ` where a number tells none.
+    #[serde(default)]
+    pub countries: BTreeMap<String, u64>,
 }
 
 /// `POST /v3/lists/{id}/audience`: makes a fixed audience of whom the list finds now.

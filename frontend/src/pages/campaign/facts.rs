@@ -1,11 +1,13 @@
 //! Why messages failed, and what was asked for.
 
+use campaigns::hours::WEEKDAYS;
 use leptos::prelude::*;
-use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, SkippedReport};
+use wire::{Audience, BusinessHours, Campaign, CampaignReport, ChannelList, FailureReport, SkippedReport};
 
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::model::money;
+use crate::model::timing::retries;
 use crate::t;
 
 /// Failures by code, most frequent first.
@@ -89,6 +91,10 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
                 <div><dt>{t::between_messages()}</dt><dd>{fact(between_messages)}</dd></div>
                 <div><dt>{t::chunks()}</dt><dd>{fact(chunks)}</dd></div>
                 <div><dt>{t::between_chunks()}</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
+                {when(campaign, t::business_hours(), |c| c.business_hours.as_ref().map(open_hours))}
+                {when(campaign, t::nobody_at_night(), |c| c.quiet_hours.as_ref().map(|night| t::from_to(&night.from, &night.to)))}
+                {when(campaign, t::spread_over_days(), |c| c.duration_days.map(|days| format::count(days.into())))}
+                {when(campaign, t::try_failures_again(), |c| Some(c.retry_rounds).filter(|rounds| *rounds > 0).map(|rounds| retries(rounds).to_owned()))}
                 <div><dt>{t::the_start()}</dt><dd>{fact(|c| time_or(c.scheduled_to, t::not_started()))}</dd></div>
                 <div><dt>{t::last_message_by_the_plan()}</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, t::not_planned_yet()))}</dd></div>
                 <Cost campaign=campaign/>
@@ -98,6 +104,20 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
             </dl>
         </section>
     }
+}
+
+/// A fact that is shown where it was asked for.
+fn when(campaign: Signal<Campaign>, name: &'static str, read: fn(&Campaign) -> Option<String>) -> impl IntoView {
+    let asked = Memo::new(move |_| campaign.with(read));
+    move || asked.get().map(|words| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
+}
+
+/// `Mon, Tue, 09:00 to 18:00, America/Sao_Paulo`
+fn open_hours(hours: &BusinessHours) -> String {
+    let is_chosen =
+        |(place, day): (usize, &&str)| hours.days.iter().any(|chosen| chosen == *day).then(|| format::weekday(place));
+    let days: Vec<String> = WEEKDAYS.iter().enumerate().filter_map(is_chosen).collect();
+    format!("{}, {}, {}", days.join(", "), t::from_to(&hours.from, &hours.to), hours.time_zone)
 }
 
 /// What it costs; before the start, what it would.

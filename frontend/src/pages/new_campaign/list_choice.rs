@@ -1,5 +1,7 @@
 //! Which list, and which of its people: those who wrote to this number, only to others, or all of them.
 
+use std::collections::BTreeMap;
+
 use campaigns::contact::{FILE_TITLES, file_row};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,6 +14,7 @@ use crate::infra::book;
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::model::intake::{Intake, Recipients};
+use crate::model::price::scaled;
 use crate::model::spoke::ALL;
 use crate::pages::file_intake::followed;
 use crate::t;
@@ -130,6 +133,15 @@ impl ListChoice {
             let count = self.counts.with(|counts| counts[place].clone())?;
             Some(if count.at_least { Recipients::About(count.contacts) } else { Recipients::Exact(count.contacts) })
         })
+    }
+
+    /// Those people by country.
+    pub fn countries(self) -> BTreeMap<String, u64> {
+        let place = self.spoke.get().and_then(|chosen| ALL.into_iter().position(|spoke| spoke == chosen));
+        let counted =
+            |place: usize| self.counts.with(|counts| counts[place].as_ref().map(|count| count.countries.clone()));
+        let all = self.recipients().map(Recipients::count).unwrap_or_default();
+        scaled(&place.and_then(counted).unwrap_or_default(), all)
     }
 
     /// What is missing before its people can be collected.

@@ -1,10 +1,12 @@
 //! Last step: what it comes to, and the button.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
+use crate::components::bar_chart::{BarChart, Series};
 use crate::components::confirm::Confirm;
 use crate::components::field::FieldError;
 use crate::components::step::Step;
@@ -13,7 +15,10 @@ use crate::infra::shell::Shell;
 use crate::infra::{clock, format};
 use crate::model::form::{Start, Wish};
 use crate::model::moment::span;
+use crate::model::money;
+use crate::model::report::Bar;
 use crate::model::spot::{Spot, spot};
+use crate::model::timing::Foretold;
 use crate::t;
 
 /// Facts, faults and buttons.
@@ -109,22 +114,20 @@ fn Facts(wizard: Wizard) -> impl IntoView {
     // While a file is read it is told ten times a second, and a large plan takes a tenth of a second: only a number that
     // changed is planned again.
     let recipients = Memo::new(move |_| wizard.recipients());
-    let estimate = Memo::new(move |_| wizard.estimate(recipients.get()));
+    let foretold = Memo::new(move |_| wizard.foretold(recipients.get()));
     let people = move || recipients.get().map(|people| people.told(&format::count(people.count())));
-    let begins = move || match wizard.start.get() {
-        Start::Now => Some(clock::now()),
-        Start::Later => wizard.scheduled_to(),
-    };
     let start = move || match wizard.start.get() {
         Start::Now => t::now().to_owned(),
         Start::Later => wizard.scheduled_to().map_or_else(missing, format::near),
     };
-    let duration = move || estimate.get().map(|estimate| span(estimate.duration_seconds));
-    let finish = move || {
-        let seconds = i64::try_from(estimate.get()?.duration_seconds).ok()?;
-        Some(format::date_time(begins()?.checked_add_signed(chrono::Duration::try_seconds(seconds)?)?))
-    };
-    let chunks = move || estimate.get().map(|estimate| format::count(estimate.chunks));
+    let seconds =
+        |foretold: Foretold| (foretold.last - foretold.first).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000);
+    let duration = move || foretold.get().map(|foretold| span(seconds(foretold)));
+    let finish = move || foretold.get().map(|foretold| format::date_time(foretold.last));
+    let price = Memo::new(move |_| {
+        Some(money::foretold(&wizard.price_on(wizard.begins().unwrap_or_else(clock::now).date_naive())?, format::money))
+    });
+    let chunks = move || foretold.get().map(|foretold| format::count(foretold.chunks));
     let message = move || wizard.says();
     let channel = move || wizard.channel().map(|channel| channel.name);
     view! {
@@ -132,11 +135,30 @@ fn Facts(wizard: Wizard) -> impl IntoView {
             <div><dt>{t::people()}</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::message()}</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::sent_from()}</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::estimated_price()}</dt><dd data-testid="review-price">{move || price.get().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::the_start()}</dt><dd>{start}</dd></div>
             <div><dt>{t::chunks()}</dt><dd>{move || chunks().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::from_the_first_message_to()}</dt><dd data-testid="review-duration">{move || duration().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::last_message_about()}</dt><dd data-testid="review-finish">{move || finish().unwrap_or_else(missing)}</dd></div>
         </dl>
+        <PlanChart foretold=foretold/>
+    }
+}
+
+/// The plan as it will happen.
+#[component]
+fn PlanChart(foretold: Memo<Option<Foretold>>) -> impl IntoView {
+    let bars = Signal::derive(move || {
+        let foretold = foretold.get().map(|foretold| foretold.bars).unwrap_or_default();
+        let labelled =
+            |bar: Bar<DateTime<Utc>>| Bar { label: format::date_time(bar.label), parts: bar.parts, planned: None };
+        foretold.into_iter().map(labelled).collect::<Vec<_>>()
+    });
+    let series = vec![Series { class: "s-sent", name: t::unit_messages() }];
+    view! {
+        <Show when=move || foretold.with(Option::is_some)>
+            <BarChart title=t::messages_by_the_plan() series=series.clone() bars=bars test_id="plan-chart"/>
+        </Show>
     }
 }
 

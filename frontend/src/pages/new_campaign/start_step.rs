@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::timing_fields::TimingFields;
 use super::wizard::Wizard;
 use crate::components::field::{Kind, TextField};
 use crate::components::step::Step;
@@ -16,7 +17,9 @@ const SUGGESTED_DELAY_MINUTES: i64 = 60;
 #[component]
 pub fn StartStep(wizard: Wizard) -> impl IntoView {
     let is = move |start: Start| move || wizard.start.get() == start;
-    let done = Signal::derive(move || is(Start::Now)() || wizard.scheduled_to().is_some());
+    let done = Signal::derive(move || {
+        (is(Start::Now)() || wizard.scheduled_to().is_some()) && wizard.timing.with(|timing| timing.timing().is_some())
+    });
     let later = move |_| {
         wizard.start.set(Start::Later);
         if wizard.start_local.with_untracked(String::is_empty) {
@@ -48,6 +51,7 @@ pub fn StartStep(wizard: Wizard) -> impl IntoView {
                     test_id="scheduled-to" hint=t::in_your_time_zone(&clock::zone())
                 />
             </Show>
+            <TimingFields wizard=wizard/>
             <TextField
                 id="spendCap" label=t::spend_cap() kind=Kind::Decimal value=wizard.spend_cap
                 on_input=wizard.setter("spendCap", wizard.spend_cap) error=wizard.error("spendCap") test_id="spend-cap"

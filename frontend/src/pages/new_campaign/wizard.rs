@@ -1,9 +1,10 @@
 //! What was typed and chosen so far, as signals, and what follows from it.
 
+use chrono::NaiveDate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use reader::Sheet;
-use wire::{Bubble, Channel, ChannelId, FieldError, Template};
+use wire::{Bubble, Channel, ChannelId, FieldError, PriceEstimate, SavedHours, StandingRateCard, Template};
 
 use super::list_choice::ListChoice;
 use crate::infra::http::ApiError;
@@ -11,9 +12,10 @@ use crate::infra::shell::Shell;
 use crate::infra::{api, clock};
 use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
-use crate::model::pace::{Estimate, PaceText, Preset, estimate};
-use crate::model::price::PriceAsked;
+use crate::model::pace::{PaceText, Preset};
+use crate::model::price::{PriceAsked, price_on};
 use crate::model::spot::{error_at, is_at};
+use crate::model::timing::{Foretold, TimingText, foretell};
 use crate::model::unfilled::Unfilled;
 use crate::model::wording::{WordingText, template_key};
 use crate::pages::file_intake::FileIntake;
@@ -47,10 +49,16 @@ pub struct Wizard {
     pub unfilled: RwSignal<Option<Unfilled>>,
     /// What somebody has to agree to before the campaign can be scheduled.
     pub price: RwSignal<Option<PriceAsked>>,
+    /// What messages cost; nothing until it came.
+    pub card: RwSignal<Option<StandingRateCard>>,
     /// The price that somebody agreed to.
     pub agreed: RwSignal<Option<String>>,
     /// The pace.
     pub pace: RwSignal<PaceText>,
+    /// When it may send, beside its pace.
+    pub timing: RwSignal<TimingText>,
+    /// Business hours that were saved under a name.
+    pub saved_hours: RwSignal<Vec<SavedHours>>,
     /// Now or later.
     pub start: RwSignal<Start>,
     /// The time for later, in the browser's zone.
@@ -81,8 +89,11 @@ impl Wizard {
             skip_unfilled: RwSignal::new(false),
             unfilled: RwSignal::new(None),
             price: RwSignal::new(None),
+            card: RwSignal::new(None),
             agreed: RwSignal::new(None),
             pace: RwSignal::new(Preset::Steady.text()),
+            timing: RwSignal::new(TimingText::new(clock::zone())),
+            saved_hours: RwSignal::default(),
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
             spend_cap: RwSignal::default(),
@@ -97,6 +108,18 @@ impl Wizard {
         spawn_local(async move {
             match api::channels().await {
                 Ok(list) => self.offer_channels(list.items),
+                Err(error) => shell.report(error),
+            }
+        });
+        spawn_local(async move {
+            match api::saved_hours().await {
+                Ok(list) => drop(self.saved_hours.try_set(list.items)),
+                Err(error) => shell.report(error),
+            }
+        });
+        spawn_local(async move {
+            match api::rate_card().await {
+                Ok(card) => drop(self.card.try_set(Some(card))),
                 Err(error) => shell.report(error),
             }
         });
@@ -198,11 +221,31 @@ impl Wizard {
         }
     }
 
-    /// What the pace comes to for so many people; nothing while a part of it is missing.
-    pub fn estimate(self, recipients: Option<Recipients>) -> Option<Estimate> {
+    /// How so many people are written to; nothing while a part of it is missing.
+    pub fn foretold(self, recipients: Option<Recipients>) -> Option<Foretold> {
         let pace = self.pace.with(PaceText::pace)?;
-        let rate = self.channel()?.messages_per_second;
-        Some(estimate(pace, recipients?.count(), rate))
+        let timing = self.timing.with(TimingText::timing)?;
+        foretell(pace, &timing, recipients?.count(), &self.channel()?, self.begins()?, clock::now())
+    }
+
+    /// When it would start.
+    pub fn begins(self) -> Option<chrono::DateTime<chrono::Utc>> {
+        match self.start.get() {
+            Start::Now => Some(clock::now()),
+            Start::Later => self.scheduled_to(),
+        }
+    }
+
+    /// What it would cost, begun on this day, as far as people, wordings and prices are known.
+    pub fn price_on(self, day: NaiveDate) -> Option<PriceEstimate> {
+        let people = match self.source.get() {
+            Source::File => self.file.countries(),
+            Source::List => self.list.countries(),
+        };
+        let wordings = self.templates.with(|templates| {
+            self.wordings.with(|all| all.iter().map(|text| text.price_category(templates)).collect::<Option<Vec<_>>>())
+        })?;
+        self.card.with(|card| price_on(card.as_ref()?, &people, &wordings, day))
     }
 
     /// The form as it stands.
@@ -214,6 +257,7 @@ impl Wizard {
             columns: self.with_sheet(|sheet| sheet.map(|sheet| sheet.columns.clone()).unwrap_or_default()),
             skip_unfilled: self.skip_unfilled.get(),
             pace: self.pace.get(),
+            timing: self.timing.get(),
             scheduled_to: self.scheduled_to(),
             spend_cap: self.spend_cap.get(),
             attests: self.attests.get(),

@@ -1,5 +1,6 @@
 //! Lists: saved filters over the contact book, how many each finds, and the audiences made of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,6 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use campaigns::contact::SHARDS;
 use campaigns::list::{self, Sought};
+use campaigns::phone::country_code_of;
 use http::StatusCode;
 use wire::{
     AudienceId, AudienceStatus, CountList, CreateList, CreateListAudience, EditList, FieldError, List, ListAudience,
@@ -199,8 +201,13 @@ pub async fn count(
     let until = app.clock.now_millis() + COUNTS_FOR_MS;
     let shards = (0..SHARDS).map(|shard| count_shard(&app, caller.workspace_id, shard, &sought, until));
     let counts = futures::future::try_join_all(shards).await?;
-    let contacts = counts.iter().map(|count| count.contacts).sum();
-    Ok(Json(ListCount { contacts, at_least: counts.iter().any(|count| count.at_least) }))
+    let (contacts, at_least) =
+        (counts.iter().map(|count| count.contacts).sum(), counts.iter().any(|count| count.at_least));
+    let mut countries = BTreeMap::new();
+    for (country, people) in counts.into_iter().flat_map(|count| count.countries) {
+        *countries.entry(country).or_default() += people;
+    }
+    Ok(Json(ListCount { contacts, at_least, countries }))
 }
 
 async fn count_shard(
@@ -210,17 +217,20 @@ async fn count_shard(
     sought: &Sought,
     until: i64,
 ) -> anyhow::Result<ListCount> {
-    let mut contacts = 0;
+    let mut count = ListCount::default();
     let mut place = Some(Place { shard, after: None });
     while let Some(at) = place {
         if app.clock.now_millis() >= until {
-            return Ok(ListCount { contacts, at_least: true });
+            return Ok(ListCount { at_least: true, ..count });
         }
         let page = contacts::read(app, workspace, &at, "", READ_AT_ONCE).await?;
-        contacts += last_contacts::found(app, workspace, sought, page.contacts, false).await?.len() as u64;
+        for contact in last_contacts::found(app, workspace, sought, page.contacts, false).await? {
+            count.contacts += 1;
+            *count.countries.entry(country_code_of(&contact.phone).to_owned()).or_default() += 1;
+        }
         place = page.next;
     }
-    Ok(ListCount { contacts, at_least: false })
+    Ok(count)
 }
 
 /// `POST /v3/lists/{id}/audience`: the importer makes it, as of a file; `GET /v3/audiences/{id}` tells how far it got.

@@ -1,0 +1,199 @@
+//! What else can be done about a campaign: another pace, another attempt, a decision, a copy, an end.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+use wire::{Campaign, CampaignReport, DecisionKind, EditCampaign, FieldError, UnknownsDecision};
+
+use crate::components::confirm::Confirm;
+use crate::components::field::{Kind, TextField};
+use crate::infra::shell::Shell;
+use crate::infra::{api, format};
+use crate::model::pace::PaceText;
+use crate::model::retry::{can_be_tried, may_change_pace, may_try_again};
+use crate::model::spot::error_at;
+use crate::t;
+
+/// The buttons, and what they open.
+#[component]
+pub fn More(
+    campaign: Signal<Campaign>,
+    report: RwSignal<Option<CampaignReport>>,
+    fresh: Callback<Campaign>,
+) -> impl IntoView {
+    let shell = Shell::around();
+    let pacing = RwSignal::new(false);
+    let deleting = RwSignal::new(false);
+    let id = StoredValue::new(campaign.with_untracked(|campaign| campaign.id.clone()));
+    let navigate = use_navigate();
+    let leave = navigate.clone();
+    let retry = Action::new_local(move |(): &()| async move {
+        match api::retry_failed(&id.get_value()).await {
+            Ok(campaign) => fresh.try_run(campaign).unwrap_or_default(),
+            Err(error) => shell.report(error),
+        }
+    });
+    let copy = Action::new_local(move |(): &()| {
+        let navigate = navigate.clone();
+        async move {
+            match api::clone_campaign(&id.get_value()).await {
+                // Who went elsewhere meanwhile stays there.
+                Ok(copy) if id.try_get_value().is_some() => {
+                    navigate(&format!("/campaigns/{}", copy.id), Default::default())
+                }
+                Ok(_) => {}
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let delete = Action::new_local(move |(): &()| {
+        let leave = leave.clone();
+        async move {
+            match api::delete_campaign(&id.get_value()).await {
+                Ok(()) if id.try_get_value().is_some() => leave("/campaigns", Default::default()),
+                Ok(()) => {}
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let status = Memo::new(move |_| campaign.with(|campaign| campaign.status));
+    // What has ended has no pace to change, also when it goes on once more.
+    Effect::new(move || {
+        if !may_change_pace(status.get()) {
+            pacing.set(false);
+        }
+    });
+    let failed = Memo::new(move |_| {
+        report.with(|report| report.as_ref().map_or(0, |report| can_be_tried(status.get(), &report.failures)))
+    });
+    let means = Signal::derive(move || {
+        let left = campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry);
+        match may_change_pace(status.get()) {
+            true => t::deleting_means(left, &format::count(left)),
+            false => t::its_results_go().to_owned(),
+        }
+    });
+    let name = Signal::derive(move || t::delete_this_campaign(&campaign.with(|campaign| campaign.name.clone())));
+    view! {
+        <Unknowns campaign=campaign fresh=fresh/>
+        <div class="actions more">
+            <Show when=move || { failed.get() > 0 }>
+                <button type="button" class="button" disabled=retry.pending() data-testid="retry-failed" on:click=move |_| drop(retry.dispatch(()))>
+                    {move || t::try_failed_again(failed.get(), &format::count(failed.get()))}
+                </button>
+            </Show>
+            <Show when=move || may_change_pace(status.get())>
+                <button
+                    type="button" class="button" data-testid="change-pace" aria-expanded=move || pacing.get().to_string()
+                    on:click=move |_| pacing.update(|open| *open = !*open)
+                >
+                    {t::change_the_pace()}
+                </button>
+            </Show>
+            <button type="button" class="button" disabled=copy.pending() data-testid="clone" on:click=move |_| drop(copy.dispatch(()))>
+                {t::make_a_copy()}
+            </button>
+            <button type="button" class="button danger" disabled=delete.pending() data-testid="delete" on:click=move |_| deleting.set(true)>
+                {t::delete_campaign()}
+            </button>
+        </div>
+        <Show when=move || pacing.get() && may_change_pace(status.get())>
+            <PaceEdit campaign=campaign fresh=fresh open=pacing/>
+        </Show>
+        <Confirm
+            open=deleting title=name text=means yes=t::delete_campaign() no=t::keep_it() test_id="delete"
+            on_yes=Callback::new(move |()| drop(delete.dispatch(())))
+        />
+    }
+}
+
+/// The pace as it stands, to be changed.
+#[component]
+fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSignal<bool>) -> impl IntoView {
+    let shell = Shell::around();
+    let pace = RwSignal::new(campaign.with_untracked(PaceText::of));
+    let errors = RwSignal::new(Vec::<FieldError>::new());
+    let save = Action::new_local(move |edit: &EditCampaign| {
+        let (id, edit) = (campaign.with_untracked(|campaign| campaign.id.clone()), edit.clone());
+        async move {
+            match api::edit_campaign(&id, &edit).await {
+                Ok(campaign) => {
+                    open.try_set(false);
+                    fresh.try_run(campaign).unwrap_or_default();
+                }
+                Err(error) => drop(errors.try_set(shell.settle(error))),
+            }
+        }
+    });
+    let field = move |id: &'static str, label: &'static str, read: fn(&mut PaceText) -> &mut String| {
+        let value = Signal::derive(move || pace.with(|pace| read(&mut pace.clone()).clone()));
+        let set = Callback::new(move |typed: String| {
+            pace.update(|pace| *read(pace) = typed);
+            errors.update(|errors| errors.retain(|error| error.field != id));
+        });
+        let error = Signal::derive(move || errors.with(|errors| error_at(errors, 0, id)));
+        view! {
+            <TextField id=id label=label kind=Kind::Decimal value=value on_input=set error=error test_id=id unit=t::unit_seconds()/>
+        }
+    };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        match pace.with_untracked(PaceText::edit) {
+            Ok(edit) => drop(save.dispatch(edit)),
+            Err(faults) => errors.set(faults),
+        }
+    };
+    view! {
+        <form class="card" on:submit=submit data-testid="pace-form">
+            <h2>{t::change_the_pace()}</h2>
+            <p class="soft">{t::pace_bites_soon()}</p>
+            <div class="fields">
+                {field("minSecondsBetweenMessages", t::shortest_wait_between_messages(), |pace| &mut pace.min_gap)}
+                {field("maxSecondsBetweenMessages", t::longest_wait_between_messages(), |pace| &mut pace.max_gap)}
+                {field("secondsBetweenChunks", t::wait_between_chunks(), |pace| &mut pace.between_chunks)}
+            </div>
+            <div class="actions">
+                <button type="submit" class="button primary" disabled=save.pending() data-testid="save-pace">{t::save_pace()}</button>
+                <button type="button" class="button" on:click=move |_| open.set(false)>{t::not_now()}</button>
+            </div>
+        </form>
+    }
+}
+
+/// What a person has to decide about messages of unknown outcome.
+#[component]
+fn Unknowns(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+    let shell = Shell::around();
+    let decide = Action::new_local(move |decision: &UnknownsDecision| {
+        let (id, decision) = (campaign.with_untracked(|campaign| campaign.id.clone()), *decision);
+        async move {
+            match api::decide_unknowns(&id, decision).await {
+                Ok(campaign) => fresh.try_run(campaign).unwrap_or_default(),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let count = Memo::new(move |_| {
+        let of = |campaign: &Campaign| {
+            campaign.decisions.iter().find(|one| one.kind == DecisionKind::Unknown).map(|one| one.count)
+        };
+        campaign.with(of)
+    });
+    let press = move |decision: UnknownsDecision| move |_| drop(decide.dispatch(decision));
+    view! {
+        <Show when=move || count.get().is_some()>
+            <section class="card" data-testid="unknowns">
+                <p>{move || count.get().map(|count| t::unknowns_wait(count, &format::count(count)))}</p>
+                <div class="actions">
+                    <button type="button" class="button" disabled=decide.pending() data-testid="unknowns-leave" on:click=press(UnknownsDecision::Leave)>
+                        {t::leave_them_so()}
+                    </button>
+                    <Show when=move || campaign.with(|campaign| may_try_again(campaign.status))>
+                        <button type="button" class="button danger" disabled=decide.pending() data-testid="unknowns-again" on:click=press(UnknownsDecision::SendAgain)>
+                            {t::send_them_again()}
+                        </button>
+                    </Show>
+                </div>
+            </section>
+        </Show>
+    }
+}
