@@ -134,7 +134,8 @@ pub struct Foretold {
     pub bars: Vec<Bar<DateTime<Utc>>>,
 }
 
-/// How so many people are written to from a moment on, of which some of today count for the limit. Nights are each person's own and no part of it.
+/// How so many people are written to from a moment on; whom the number wrote to by `now` counts for its limit. Nights are
+/// each person's own and no part of it.
 pub fn foretell(
     pace: Pace,
     timing: &Timing,
