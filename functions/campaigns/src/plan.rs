@@ -31,8 +31,12 @@ pub use walk::{Foreseen, Step};
 /// version: a plan without them is what it was.
 pub const PLAN_VERSION: u32 = 2;
 
-/// The share of a number's rate that is used, in per mille: what is left absorbs jitter on the way to WhatsApp.
+/// The share of a number's rate that plans ask for, in per mille.
 pub const RATE_SHARE_PER_MILLE: u64 = 970;
+
+/// The share that its permits give out: a little more, so that a campaign which missed slots regains them and is never
+/// later and later. What is left absorbs jitter on the way to WhatsApp.
+pub const SLOT_SHARE_PER_MILLE: u64 = 980;
 
 /// Longest wait that can be asked for between two messages or two chunks: seven days.
 pub const LONGEST_WAIT_MS: u64 = 7 * 24 * 60 * 60 * 1000;
@@ -94,10 +98,18 @@ struct Days {
     zone: Zone,
 }
 
-/// Microseconds between two messages of a number that may send `messages_per_second`, with its reserve.
+/// Microseconds that plans leave between two messages of a number that may send `messages_per_second`.
 pub fn interval_micros(messages_per_second: u32) -> u64 {
-    let rate = u64::from(messages_per_second.max(1)) * RATE_SHARE_PER_MILLE;
-    (1_000_000 * 1_000u64).div_ceil(rate)
+    at_share(messages_per_second, RATE_SHARE_PER_MILLE)
+}
+
+/// Microseconds between two slots of such a number.
+pub fn slot_micros(messages_per_second: u32) -> u64 {
+    at_share(messages_per_second, SLOT_SHARE_PER_MILLE)
+}
+
+fn at_share(messages_per_second: u32, per_mille: u64) -> u64 {
+    (1_000_000 * 1_000u64).div_ceil(u64::from(messages_per_second.max(1)) * per_mille)
 }
 
 impl Plan {

@@ -126,7 +126,7 @@ impl Number {
 
     /// Microseconds between two messages now.
     pub(super) fn interval_micros(&self, channel: &ChannelRecord, now: i64) -> i64 {
-        let whole = i64::try_from(campaigns::plan::interval_micros(channel.messages_per_second)).unwrap_or(i64::MAX);
+        let whole = i64::try_from(campaigns::plan::slot_micros(channel.messages_per_second)).unwrap_or(i64::MAX);
         whole.saturating_mul(WHOLE) / self.share_at(now)
     }
 }
