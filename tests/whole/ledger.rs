@@ -204,6 +204,20 @@ async fn who_answered_for_some_people_did_not_answer_for_others() -> anyhow::Res
     assert!(renamed.consent_attestation.is_some());
     let edited: Campaign = call(&stepped.app, "PATCH", &path, json!({ "audienceId": other.audience_id })).await?;
     assert_eq!(edited.consent_attestation, None);
+
+    // Somebody answers for the others as well, once; with it the campaign gets its time where consent is required.
+    require(&stepped, true).await?;
+    let time = (chrono::Utc::now() + chrono::Duration::hours(1)).to_rfc3339();
+    assert!(call::<Campaign>(&stepped.app, "PATCH", &path, json!({ "scheduledTo": time })).await.is_err());
+    let said = json!({ "scheduledTo": time, "consentAttestation": { "statement": "these too" } });
+    for _ in 0..2 {
+        let scheduled: Campaign = call(&stepped.app, "PATCH", &path, said.clone()).await?;
+        let statement = scheduled.consent_attestation.and_then(|said| said.statement);
+        assert_eq!((scheduled.status, statement.as_deref()), (CampaignStatus::Scheduled, Some("these too")));
+    }
+    let audit: AuditList = call(&stepped.app, "GET", &format!("{path}/audit"), Value::Null).await?;
+    let words = audit.items.iter().filter(|line| line.reason.as_deref().unwrap_or_default().contains("these too"));
+    assert_eq!(words.count(), 1, "{audit:?}");
     let copy: Campaign = call(&stepped.app, "POST", &format!("{path}/clone"), json!({})).await?;
     assert_eq!(copy.consent_attestation, None);
     Ok(())

@@ -266,6 +266,16 @@ async fn saved_hours_are_copied_into_the_campaign_and_bind_it() -> anyhow::Resul
     let copy: Campaign = call(&stepped.app, "POST", &format!("{path}/clone"), Value::Null).await?;
     assert_eq!((copy.business_hours_id, copy.business_hours), (Some(saved.id), Some(saved.hours)));
 
+    // An edit takes them as they are now; no others beside.
+    let taken: Campaign = call(&stepped.app, "PATCH", &path, json!({ "businessHoursId": edited.id })).await?;
+    assert_eq!((taken.business_hours_id, taken.business_hours), (Some(edited.id.clone()), Some(edited.hours.clone())));
+    let both = json!({ "businessHoursId": edited.id, "businessHours": edited.hours });
+    let nobodys = json!({ "businessHoursId": "01JD8ZQ0000000000000000000" });
+    for wrong in [both, nobodys] {
+        let refusal = refused(&stepped.app, "PATCH", &path, wrong).await?;
+        assert_eq!(fields(&refusal), BTreeSet::from(["businessHoursId".to_owned()]));
+    }
+
     // Hours of its own are a copy of none.
     let own = json!({ "businessHours": { "days": ["mon"], "from": "09:00", "to": "10:00", "timeZone": "Etc/GMT" } });
     let edited: Campaign = call(&stepped.app, "PATCH", &path, own).await?;

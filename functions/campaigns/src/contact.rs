@@ -305,6 +305,15 @@ pub fn relabelled(contact: &Contact, add: &BTreeSet<String>, remove: &BTreeSet<S
     }
 }
 
+/// A user id as WhatsApp writes it: `CC.` and letters or digits, `CC.ENT.` for linked portfolios (Meta, May 2026).
+pub fn user_id(text: &str) -> Option<&str> {
+    let (country, rest) = text.trim().split_once('.')?;
+    let id = rest.strip_prefix("ENT.").unwrap_or(rest);
+    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_id = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_country && is_id).then(|| text.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -317,6 +326,16 @@ mod tests {
 
     fn set(labels: &[&str]) -> BTreeSet<String> {
         labels.iter().map(|label| (*label).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_user_id_is_told_from_a_number() {
+        for id in ["US.13491208655302741918", "BR.ENT.1a", " BR.1 "] {
+            assert_eq!(user_id(id), Some(id.trim()), "{id}");
+        }
+        for text in ["+5511987654321", "11.98765", "br.1", "BR.", "BR.ENT.", "BR.1-2", ""] {
+            assert_eq!(user_id(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -33,8 +33,11 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
         replies: edit.replies.clone().unwrap_or_else(|| standing.replies.clone()),
         pause_above: pause_above(standing.pause_above.clone(), edit.pause_above.clone()),
         business_hours: edit.business_hours.clone().unwrap_or_else(|| standing.business_hours.clone()),
-        // Other hours are a copy of none that were saved.
-        business_hours_id: standing.business_hours_id.clone().filter(|_| edit.business_hours.is_none()),
+        business_hours_id: match edit.business_hours {
+            // Other hours are a copy of none that were saved, unless they are said to be.
+            Some(_) => edit.business_hours_id.clone(),
+            None => standing.business_hours_id.clone(),
+        },
         quiet_hours: edit.quiet_hours.clone().unwrap_or_else(|| standing.quiet_hours.clone()),
         duration_days: edit.duration_days.unwrap_or(standing.duration_days),
         time_zone: edit.time_zone.clone().unwrap_or_else(|| standing.time_zone.clone()),

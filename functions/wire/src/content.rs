@@ -98,6 +98,9 @@ pub struct Variant {
     /// Its template; absent for free words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateContent>,
+    /// The addresses of its file, as they can be asked for again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets_urls: Vec<String>,
     /// Its free words; empty for a template.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, ReplyRules, TemplateContent,
-    TrackedLink,
+    AttestConsent, AudienceId, BusinessHours, CampaignStatus, CampaignTotals, CreateVariant, QuietHours, ReplyRules,
+    TemplateContent, TrackedLink,
 };
 
 /// Shares in percent, 0 to 100; 100 never pauses. Absent: as usual (10, 2 and 5).
@@ -78,6 +78,9 @@ pub struct EditCampaign {
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<BusinessHours>))]
     pub business_hours: Option<Option<BusinessHours>>,
+    /// Saved business hours, which are copied into the campaign as they are now. Or give `businessHours`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub business_hours_id: Option<String>,
     /// Until the campaign has ended; null takes them away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<QuietHours>))]
@@ -125,6 +128,9 @@ pub struct EditCampaign {
     /// The estimated price that somebody agreed to, as with a creation: needed with `scheduledTo` where settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed_price: Option<String>,
+    /// That all people of the campaign agreed, where that was not said before; until the first message has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent_attestation: Option<AttestConsent>,
 }
 
 /// A field that is there, even as null.

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use campaigns::hours;
 use http::StatusCode;
 use wire::{
-    BusinessHours, CreateCampaign, CreateSavedHours, EditSavedHours, FieldError, HoursId, SavedHours, SavedHoursList,
+    BusinessHours, CreateCampaign, CreateSavedHours, EditCampaign, EditSavedHours, FieldError, HoursId, SavedHours,
+    SavedHoursList,
 };
 
 use super::answers;
@@ -168,17 +169,36 @@ pub async fn delete(
 
 /// The same request with the business hours that its id names.
 pub(super) async fn resolved(app: &App, caller: &Caller, request: CreateCampaign) -> Result<CreateCampaign, ApiError> {
-    let named = request.business_hours_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
-    let Some(id) = named.map(|id| HoursId(id.to_owned())) else {
-        return Ok(CreateCampaign { business_hours_id: None, ..request });
-    };
-    if request.business_hours.is_some() {
+    let is_given = request.business_hours.is_some();
+    Ok(match named(app, caller, request.business_hours_id.as_deref(), is_given).await? {
+        None => CreateCampaign { business_hours_id: None, ..request },
+        Some((id, hours)) => CreateCampaign { business_hours_id: Some(id), business_hours: Some(hours), ..request },
+    })
+}
+
+/// The same edit with the business hours that its id names.
+pub(super) async fn resolved_edit(app: &App, caller: &Caller, edit: EditCampaign) -> Result<EditCampaign, ApiError> {
+    let is_given = edit.business_hours.is_some();
+    Ok(match named(app, caller, edit.business_hours_id.as_deref(), is_given).await? {
+        None => EditCampaign { business_hours_id: None, ..edit },
+        Some((id, hours)) => EditCampaign { business_hours_id: Some(id), business_hours: Some(Some(hours)), ..edit },
+    })
+}
+
+/// The saved business hours of this id, where one is named.
+async fn named(
+    app: &App,
+    caller: &Caller,
+    id: Option<&str>,
+    others_are_given: bool,
+) -> Result<Option<(String, BusinessHours)>, ApiError> {
+    let Some(id) = id.map(str::trim).filter(|id| !id.is_empty()) else { return Ok(None) };
+    if others_are_given {
         return Err(Refusal::field("businessHoursId", "give either businessHoursId or businessHours").into());
     }
-    let found = store::get(app, caller.workspace_id, &id).await?;
+    let found = store::get(app, caller.workspace_id, &HoursId(id.to_owned())).await?;
     let missing = || Refusal::field("businessHoursId", "this workspace has no such business hours");
-    let hours = found.ok_or_else(missing)?.hours;
-    Ok(CreateCampaign { business_hours_id: Some(id.0), business_hours: Some(hours), ..request })
+    Ok(Some((id.to_owned(), found.ok_or_else(missing)?.hours)))
 }
 
 async fn find(app: &App, caller: &Caller, id: &HoursId) -> Result<HoursRecord, ApiError> {

@@ -131,6 +131,7 @@ fn variants(record: &CampaignRecord, counted: &TotalsRecord) -> Vec<Variant> {
         name: name.to_owned(),
         template: content.template().cloned(),
         message: free_text(content),
+        assets_urls: content.free().map(|_| assets_urls(content)).unwrap_or_default(),
         totals: counted.of_variant(place).campaign_totals(0),
     };
     all.map(variant).collect()

@@ -23,6 +23,7 @@ use wire::{
 use super::actions::{MOST_RACES, nudge_if_near};
 use super::answers;
 use super::approvals;
+use super::business_hours;
 use super::caller::Caller;
 use super::campaign_links::{check_buttons, link_record};
 use super::campaigns::{find, whole};
@@ -38,6 +39,7 @@ use crate::clock::time_of_millis;
 use crate::media::Held;
 use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::assets::media_url;
+use crate::storage::attestation::AttestationRecord;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord, Unfilled};
 use crate::storage::messages;
@@ -65,6 +67,11 @@ pub async fn edit(
     Path(id): Path<CampaignId>,
     Body(request): Body<EditCampaign>,
 ) -> Result<Response, ApiError> {
+    let faults = creation::attestation_faults(request.consent_attestation.as_ref());
+    if !faults.is_empty() {
+        return Err(Refusal::fields(faults).into());
+    }
+    let request = business_hours::resolved_edit(&app, &caller, request).await?;
     for _ in 0..MOST_RACES {
         let read = find(&app, &caller, &id).await?;
         let limits = limits(&app, &id, &request).await?;
@@ -79,7 +86,11 @@ pub async fn edit(
             },
         };
         set_plain_fields(&mut next, &request, &new);
+        let said = request.consent_attestation.as_ref().filter(|_| next.attestation.is_none());
+        let said = said.map(|said| AttestationRecord::of(said, &caller.name, app.clock.now_millis()));
+        next.attestation = next.attestation.or_else(|| said.clone());
         let mut changes = changes(&read, &next);
+        changes.extend(said.as_ref().map(attested));
         changes.extend(limits.and_then(|limits| change_of_limits(limits, new.limits)));
         if changes.is_empty() {
             return Ok(Json(whole(&app, &read).await?).into_response());
@@ -106,6 +117,7 @@ pub async fn edit(
         let changed: Vec<ChangedField> = changes.into_iter().map(|(_, changed)| changed).collect();
         let fields: Vec<String> = changed.iter().map(|changed| changed.field.clone()).collect();
         let line = AuditLine { changed, ..AuditLine::of(&caller.name, event(&read, &next)) };
+        let line = said.iter().fold(line, |line, said| line.because(said.in_words()));
         if store::transition(&app, &read, &next, line).await? == Written::Done {
             let (workspace, epoch) = (caller.workspace_id, next.epoch);
             tracing::info!(%workspace, campaign = %id, ?fields, epoch, "a campaign was edited");
@@ -168,6 +180,12 @@ async fn limits(app: &App, id: &CampaignId, request: &EditCampaign) -> anyhow::R
         None => None,
         Some(_) => Some(totals::get(app, id, Scope::Campaign).await?.limits),
     })
+}
+
+/// Somebody answers for the people, who did not before.
+fn attested(said: &AttestationRecord) -> (Part, ChangedField) {
+    let changed = ChangedField { field: "consentAttestation".to_owned(), before: None, after: Some(said.in_words()) };
+    (Part::Fixed, changed)
 }
 
 fn change_of_limits(before: Limits, after: Limits) -> Option<(Part, ChangedField)> {
@@ -331,7 +349,7 @@ fn changes(read: &CampaignRecord, next: &CampaignRecord) -> Vec<(Part, ChangedFi
 /// A part of a campaign, its name on the wire, and what it is.
 type Shown = (Part, &'static str, Option<String>);
 
-fn shown(record: &CampaignRecord) -> [Shown; 17] {
+fn shown(record: &CampaignRecord) -> [Shown; 18] {
     let seconds = |milliseconds: u64| Some((milliseconds as f64 / 1_000.0).to_string());
     let timing = record.timing;
     let zone: Option<String> = timing.time_zone.map(Into::into);
@@ -347,6 +365,7 @@ fn shown(record: &CampaignRecord) -> [Shown; 17] {
         (Part::Pace, "secondsBetweenChunks", seconds(record.between_chunks_ms)),
         (Part::Pace, "retryRounds", Some(record.retry_rounds.to_string())),
         (Part::Pace, "businessHours", hours),
+        (Part::Pace, "businessHoursId", record.business_hours_id.as_ref().map(|id| id.0.clone())),
         (Part::Pace, "quietHours", quiet),
         (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
         (Part::Pace, "timeZone", zone),

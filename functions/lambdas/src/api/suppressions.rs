@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use campaigns::contact::user_id;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
@@ -150,15 +151,6 @@ async fn name_of(app: &App, workspace: WorkspaceId, who: &str) -> Result<String,
         Some(id) => keys.of_user_id(id)?,
         None => keys.of_phone(&canonical(who)?)?,
     })
-}
-
-/// A user id as WhatsApp writes it: `CC.` and letters or digits, `CC.ENT.` for linked portfolios (Meta, May 2026).
-fn user_id(text: &str) -> Option<&str> {
-    let (country, rest) = text.trim().split_once('.')?;
-    let id = rest.strip_prefix("ENT.").unwrap_or(rest);
-    let is_country = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
-    let is_id = (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (is_country && is_id).then(|| text.trim())
 }
 
 /// `POST /v3/suppressions`. Who is on the list already stays on it for the first reason.
@@ -381,16 +373,6 @@ async fn note(app: &App, caller: &Caller, phone: &str, act: ConsentAct, at: i64)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_user_id_is_told_from_a_number() {
-        for id in ["US.13491208655302741918", "BR.ENT.1a", " BR.1 "] {
-            assert_eq!(user_id(id), Some(id.trim()), "{id}");
-        }
-        for text in ["+5511987654321", "11.98765", "br.1", "BR.", "BR.ENT.", "BR.1-2", ""] {
-            assert_eq!(user_id(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn only_a_name_or_a_part_is_a_place() {
