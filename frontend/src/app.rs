@@ -12,7 +12,7 @@ use crate::components::language_pick::LanguagePick;
 use crate::components::loaded::Waiting;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor};
-use crate::infra::{api, format, http, language, telling};
+use crate::infra::{api, format, http, kept, language, telling};
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
@@ -84,6 +84,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/suppressions") view=Late::People(People::Suppressions)/>
                     <Route path=path!("/reports") view=Late::Office(Office::Reports)/>
                     <Route path=path!("/settings") view=Late::Office(Office::Settings)/>
+                    <Route path=path!("/settings/hours") view=Late::Office(Office::Hours)/>
+                    <Route path=path!("/settings/prices") view=Late::Office(Office::Prices)/>
                 </Routes>
             </Frame>
         </Router>
@@ -140,7 +142,10 @@ fn Account(shell: Shell) -> impl IntoView {
     };
     let sign_out = Action::new_local(move |(): &()| async move {
         match api::sign_out().await {
-            Ok(()) => shell.visitor.set(Visitor::SignedOut),
+            Ok(()) => {
+                kept::forget();
+                shell.visitor.set(Visitor::SignedOut);
+            }
             Err(error) => shell.report(error),
         }
     });

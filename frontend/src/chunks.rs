@@ -22,7 +22,7 @@ use crate::pages::new_campaign::NewCampaignPage;
 use crate::pages::new_template::NewTemplatePage;
 use crate::pages::notices::NoticesPage;
 use crate::pages::reports::ReportsPage;
-use crate::pages::settings::SettingsPage;
+use crate::pages::settings::{HoursPage, PricesPage, SettingsPage};
 use crate::pages::suppressions::SuppressionsPage;
 use crate::pages::team::TeamPage;
 use crate::pages::template::TemplatePage;
@@ -99,6 +99,10 @@ pub enum Office {
     Team,
     /// `/settings`
     Settings,
+    /// `/settings/hours`
+    Hours,
+    /// `/settings/prices`
+    Prices,
 }
 
 impl ChooseView for Late {
@@ -190,6 +194,8 @@ fn office(page: Office) -> Result<AnyView, SplitLoaderError> {
         Office::Reports => view! { <ReportsPage/> }.into_any(),
         Office::Team => view! { <TeamPage/> }.into_any(),
         Office::Settings => view! { <SettingsPage/> }.into_any(),
+        Office::Hours => view! { <HoursPage/> }.into_any(),
+        Office::Prices => view! { <PricesPage/> }.into_any(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What pages are made of. A component renders what it is given; it never calls the API.
 
+pub mod allowed;
 pub mod asset_field;
 pub mod badge;
 pub mod bar;
@@ -11,6 +12,7 @@ pub mod drop_zone;
 pub mod field;
 pub mod figures;
 pub mod funnel;
+pub mod hours_fields;
 pub mod intake;
 pub mod language_pick;
 pub mod loaded;

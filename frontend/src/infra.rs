@@ -11,6 +11,7 @@ pub mod countries;
 pub mod errors;
 pub mod format;
 pub mod http;
+pub mod kept;
 pub mod language;
 pub mod load;
 pub mod numbers;

@@ -2,14 +2,17 @@
 
 pub mod attachment;
 pub mod bulk;
+pub mod campaigns_bulk;
 pub mod campaigns_query;
 pub mod channel;
 pub mod contact_form;
 pub mod contacts_query;
+pub mod draft;
 pub mod file_consent;
 pub mod filling;
 pub mod form;
 pub mod funnel;
+pub mod hours;
 pub mod intake;
 pub mod list_form;
 pub mod list_words;
@@ -18,6 +21,7 @@ pub mod money;
 pub mod pace;
 pub mod people;
 pub mod price;
+pub mod prices_form;
 pub mod progress;
 pub mod report;
 pub mod retry;

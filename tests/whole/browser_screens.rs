@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const LONG_ENOUGH: usize = 8;
 
 /// What is looked at: addresses without anything that must be made first.
-const SCREENS: [&str; 17] = [
+const SCREENS: [&str; 19] = [
     "campaigns",
     "campaigns/new",
     "contacts",
@@ -29,6 +29,8 @@ const SCREENS: [&str; 17] = [
     "suppressions",
     "team",
     "settings",
+    "settings/hours",
+    "settings/prices",
     "nowhere",
     "templates/nowhere",
 ];
@@ -88,9 +90,7 @@ async fn look(
             .extend(browser.spills().await?.into_iter().map(|what| told(format!("is too wide for its place: {what}"))));
         let foreign = browser.texts().await?.into_iter().filter(|text| english.contains(text));
         wrong.extend(foreign.map(|text| told(format!("says \"{text}\""))));
-        if tag != "es" {
-            wrong.extend(browser.violations().await?.into_iter().map(told));
-        }
+        wrong.extend(browser.violations().await?.into_iter().map(told));
         browser.whole_page(&format!("screen-{tag}-{how}-{}", named(screen))).await?;
     }
     Ok(wrong)

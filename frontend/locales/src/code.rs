@@ -10,7 +10,7 @@ use crate::check::placeholders;
 /// The English table and a function for each text: `t::save()`, `t::to(&who)`, `t::people(n, &written)`.
 pub fn functions(english: &Book) -> Result<String> {
     let forms: Vec<&str> = english.0.values().flat_map(Entry::forms).collect();
-    let mut code = format!("const ENGLISH: [&str; {}] = {forms:?};\n", forms.len());
+    let mut code = format!("static ENGLISH: [&str; {}] = {forms:?};\n", forms.len());
     let mut place = 0;
     for (name, entry) in &english.0 {
         writeln!(code, "{}", function(name, entry, place)?)?;
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn each_text_is_a_function_that_takes_what_it_has_a_place_for() {
         let code = functions(&serde_json::from_str(TEXTS).unwrap()).unwrap();
-        assert!(code.contains("const ENGLISH: [&str; 3]"), "{code}");
+        assert!(code.contains("static ENGLISH: [&str; 3]"), "{code}");
         assert!(
             code.contains("pub fn people(n: u64, n_told: &dyn Display, whole: &dyn Display, ) -> String"),
             "{code}"

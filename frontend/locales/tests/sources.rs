@@ -36,13 +36,13 @@ fn folder() -> &'static Path {
     Path::new(".")
 }
 
-fn sources(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+fn sources(folder: &Path, endings: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            all.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            all.extend(sources(&path, endings)?);
+        } else if path.extension().is_some_and(|ending| endings.iter().any(|known| ending == *known)) {
             all.push(path);
         }
     }
@@ -91,7 +91,9 @@ fn is_read(text: &str) -> bool {
 #[test]
 fn the_dashboards_code_has_no_words_of_its_own() -> anyhow::Result<()> {
     let mut found = Vec::new();
-    for path in sources(&folder().join("../src"))?.into_iter().filter(|path| !path.ends_with("wording_tests.rs")) {
+    for path in
+        sources(&folder().join("../src"), &["rs"])?.into_iter().filter(|path| !path.ends_with("wording_tests.rs"))
+    {
         for (before, text) in texts(&std::fs::read_to_string(&path)?) {
             let is_name = NAMES.iter().any(|name| before.ends_with(name));
             // A drawing, or the endings of file names.
@@ -133,7 +135,7 @@ fn what_is_translated_of_the_api_is_what_it_says() -> anyhow::Result<()> {
     let locales = Locales::read(folder())?;
     let mut said = BTreeSet::new();
     for part in ["../../functions/campaigns/src", "../../functions/lambdas/src", "../reader/src"] {
-        for path in sources(&folder().join(part))? {
+        for path in sources(&folder().join(part), &["rs", "json"])? {
             let source = std::fs::read_to_string(path)?;
             said.extend(texts(&source).into_iter().map(|(_, text)| bare(&joined(&text)).to_lowercase()));
         }

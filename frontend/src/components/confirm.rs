@@ -35,7 +35,7 @@ pub fn Confirm(
     view! {
         <dialog node_ref=dialog aria-labelledby=format!("{test_id}-title") on:close=move |_| open.set(false)>
             <div>
-                <h2 id=format!("{test_id}-title")>{title}</h2>
+                <h2 id=format!("{test_id}-title") data-testid=format!("{test_id}-title")>{title}</h2>
                 <p data-testid=format!("{test_id}-text")>{text}</p>
                 <div class="actions">
                     <button type="button" class="button" data-testid=format!("{test_id}-no") on:click=move |_| open.set(false)>{no}</button>

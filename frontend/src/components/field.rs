@@ -225,6 +225,14 @@ pub fn FieldError(#[prop(into)] id: String, #[prop(into)] error: Signal<Option<S
     }
 }
 
+/// What is wrong with one field of a form.
+pub fn error_of(errors: RwSignal<Vec<wire::FieldError>>, field: impl Into<String>) -> Signal<Option<String>> {
+    let field = field.into();
+    Signal::derive(move || {
+        errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
+    })
+}
+
 /// The ids of what describes an input this moment.
 pub fn described_by(
     id: &str,

@@ -1,8 +1,9 @@
 //! How far an audience got.
 
 use leptos::prelude::*;
-use wire::Audience;
+use wire::{Audience, Role};
 
+use crate::components::allowed::Allowed;
 use crate::components::sheet::OtherSheets;
 use crate::infra::{api, format};
 use crate::model::intake::Intake;
@@ -62,11 +63,14 @@ pub fn Rejects(audience: Audience) -> impl IntoView {
         Some(_) => t::people_left_out(audience.rejected, &format::count(audience.rejected)),
         None => t::rows_were_left_out(audience.rejected, &format::count(audience.rejected)),
     };
-    (audience.rejected > 0).then(|| {
+    let id = audience.id.clone();
+    (audience.rejected > 0).then(move || {
         view! {
             <span>
                 {left_out} " "
-                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">{t::see_why()}</a>
+                <Allowed to=Role::Operator>
+                    <a href=api::rejects_url(&id) rel="external" data-testid="rejects">{t::see_why()}</a>
+                </Allowed>
             </span>
         }
     })

@@ -1,8 +1,12 @@
-//! The endpoints of the suppression list and the settings, one function each.
+//! The endpoints of the suppression list and of what the settings change, one function each.
 
-use wire::{ChannelId, CreateSuppressions, EditSettings, Settings, SettingsAudit, SuppressionList, SuppressionsAdded};
+use wire::{
+    ChannelId, CreateSuppressions, EditSettings, HoursId, RateCard, SavedHours, Settings, SettingsAudit,
+    StandingRateCard, SuppressionList, SuppressionsAdded,
+};
 
-use super::http::{ApiError, delete, encoded, get, patch, post};
+use super::http::{ApiError, delete, encoded, get, patch, post, put};
+use crate::model::hours::HoursRequest;
 
 /// People on one page of the list.
 const PAGE_SIZE: usize = 25;
@@ -40,4 +44,34 @@ pub async fn edit_settings(edit: &EditSettings) -> Result<Settings, ApiError> {
 /// The latest changes of the settings.
 pub async fn settings_audit() -> Result<SettingsAudit, ApiError> {
     get(&format!("/v3/settings/audit?limit={CHANGES_SHOWN}")).await
+}
+
+/// Saves business hours, new ones or some that stand.
+pub async fn save_hours(request: &HoursRequest) -> Result<SavedHours, ApiError> {
+    match request {
+        HoursRequest::Create(asked) => post("/v3/business-hours", asked).await,
+        HoursRequest::Edit(saved, edit) => patch(&hours(&saved.id), edit).await,
+    }
+}
+
+/// Deletes business hours; those that are gone are gone.
+pub async fn delete_hours(id: &HoursId) -> Result<(), ApiError> {
+    match delete(&hours(id)).await {
+        Err(error) if error.status() == Some(404) => Ok(()),
+        other => other,
+    }
+}
+
+fn hours(id: &HoursId) -> String {
+    format!("/v3/business-hours/{}", encoded(id.as_str()))
+}
+
+/// Puts the workspace's own prices in place.
+pub async fn replace_rate_card(card: &RateCard) -> Result<StandingRateCard, ApiError> {
+    put("/v3/rate-card", card).await
+}
+
+/// Takes the workspace's own prices away.
+pub async fn reset_rate_card() -> Result<(), ApiError> {
+    delete("/v3/rate-card").await
 }

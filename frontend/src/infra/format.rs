@@ -1,8 +1,10 @@
 //! Numbers and times as the reader's own language writes them.
 
+use campaigns::hours::WEEKDAYS;
 use chrono::{DateTime, NaiveDate, Utc};
 use js_sys::{Date, Function, Intl, Object, Reflect};
 use wasm_bindgen::JsValue;
+use wire::BusinessHours;
 
 use super::{clock, language};
 use crate::model::moment::{Moment, distance, span};
@@ -54,6 +56,14 @@ pub fn weekday(place: usize) -> String {
     WEEKDAY.with(|format| call(format, &date_of(at.and_utc())))
 }
 
+/// `Mon, Tue, 09:00 to 18:00, America/Sao_Paulo`
+pub fn open_hours(hours: &BusinessHours) -> String {
+    let is_chosen =
+        |(place, day): (usize, &&str)| hours.days.iter().any(|chosen| chosen == *day).then(|| weekday(place));
+    let days: Vec<String> = WEEKDAYS.iter().enumerate().filter_map(is_chosen).collect();
+    format!("{}, {}, {}", days.join(", "), t::from_to(&hours.from, &hours.to), hours.time_zone)
+}
+
 /// `Nov 21, 2026, 2:32 PM GMT-3`: whose clock it is, always.
 pub fn date_time(at: DateTime<Utc>) -> String {
     DATE_TIME.with(|format| call(format, &date_of(at)))
@@ -80,16 +90,28 @@ pub fn seconds(seconds: f64) -> String {
 
 /// An amount as the API has it: `USD 1,204.50`. What is no number is shown as it is.
 pub fn money(currency: &str, amount: &str) -> String {
+    money_to(currency, amount, 0, 4)
+}
+
+/// What one message costs, to the last place: `USD 0.0250`, `USD 0.001234`.
+pub fn rate(currency: &str, amount: &str) -> String {
+    money_to(currency, amount, 4, 6)
+}
+
+fn money_to(currency: &str, amount: &str, fewest: u32, most: u32) -> String {
     let options = [
         ("style", "currency".into()),
         ("currency", currency.into()),
         ("currencyDisplay", "code".into()),
-        ("maximumFractionDigits", 4.into()),
+        ("maximumFractionDigits", most.into()),
+        ("minimumFractionDigits", fewest.into()),
     ];
+    // Where no fewest is asked for a currency has its own.
+    let options = if fewest == 0 { &options[..4] } else { &options[..] };
     match amount.parse::<f64>() {
         // Of a currency that has no three letters the browser makes no format.
         Ok(number) if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            call(&number_format(&options), &JsValue::from_f64(number))
+            call(&number_format(options), &JsValue::from_f64(number))
         }
         Ok(_) | Err(_) => format!("{currency} {amount}"),
     }

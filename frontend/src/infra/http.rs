@@ -61,6 +61,11 @@ pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Re
     answer(|| ours(Request::post(path)), Some(body)).await
 }
 
+/// `PUT path` with a JSON body.
+pub async fn put<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    answer(|| ours(Request::put(path)), Some(body)).await
+}
+
 /// `PATCH path` with a JSON body.
 pub async fn patch<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
     answer(|| ours(Request::patch(path)), Some(body)).await

@@ -1,7 +1,9 @@
 //! What every page shares: who is signed in, and the line on top.
 
 use leptos::prelude::*;
-use wire::{CampaignId, FieldError, Session};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+use wire::{CampaignId, FieldError, Role, Session};
 
 use super::errors::{Notice, NoticeKind, Reaction, reaction};
 use super::http::ApiError;
@@ -59,6 +61,25 @@ impl Shell {
         use_context().unwrap_or_else(Self::provide)
     }
 
+    /// Who looks: a workspace and a member of it; empty for nobody.
+    pub fn who(self) -> String {
+        match self.visitor.get() {
+            Visitor::SignedIn(Session { workspace_id, member_id, .. }) => {
+                format!("{workspace_id}/{}", member_id.map(|id| id.to_string()).unwrap_or_default())
+            }
+            Visitor::Unknown | Visitor::SignedOut => String::new(),
+        }
+    }
+
+    /// Whether who looks has this role, or one that may more.
+    pub fn may(self, role: Role) -> Signal<bool> {
+        Memo::new(move |_| match self.visitor.get() {
+            Visitor::SignedIn(session) => session.role >= role,
+            Visitor::Unknown | Visitor::SignedOut => false,
+        })
+        .into()
+    }
+
     /// Does what an error asks for; answers the fields that a form has to mark.
     pub fn settle(self, error: ApiError) -> Vec<FieldError> {
         match reaction(error) {
@@ -102,5 +123,14 @@ impl Shell {
         if self.notice.try_with_untracked(lost).unwrap_or_default() {
             self.notice.set(None);
         }
+    }
+}
+
+/// Leads the keyboard to the element with this id.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = element {
+        // An element that is gone cannot take the focus; then it stays where it is.
+        element.focus().unwrap_or_default();
     }
 }

@@ -235,7 +235,8 @@ fn still_there(filling: &Filling, sheet: Option<&Sheet>) -> bool {
     match &filling.choice {
         Choice::Unset => false,
         Choice::Text => true,
-        Choice::Column(column) => sheet.is_some_and(|sheet| sheet.position(column).is_some()),
+        // Before anything is known of the people nothing is known to be gone.
+        Choice::Column(column) => sheet.is_none_or(|sheet| sheet.position(column).is_some()),
     }
 }
 

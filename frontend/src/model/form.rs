@@ -4,8 +4,9 @@ use campaigns::creation;
 use chrono::{DateTime, Utc};
 use wire::{AttestConsent, AudienceId, Campaign, CreateCampaign, CreateVariant, FieldError, StartCampaign};
 
+use super::draft::time;
 use super::pace::{PaceText, seconds};
-use super::spot::split;
+use super::spot::{is_told_twice, split};
 use super::timing::TimingText;
 use super::wording::Asked;
 use crate::t;
@@ -91,7 +92,7 @@ impl Form {
             faults.map(|fault| FieldError { field: wording.at_element(&fault.field), ..fault }).collect()
         }));
         for other in others {
-            if !faults.iter().any(|fault| fault.field == other.field) {
+            if !faults.iter().any(|fault| is_told_twice(fault, &other)) {
                 faults.push(other);
             }
         }
@@ -147,9 +148,10 @@ impl Form {
         faults
     }
 
-    fn assembled(&self, audience: &AudienceId, wish: Wish) -> CreateCampaign {
+    /// The request as far as it is filled in.
+    pub fn assembled(&self, audience: &AudienceId, wish: Wish) -> CreateCampaign {
         let scheduled_to = match wish {
-            Wish::Schedule => self.scheduled_to.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+            Wish::Schedule => self.scheduled_to.map(time),
             Wish::Start | Wish::Draft => None,
         };
         let mut wordings: Vec<CreateVariant> = self.wordings.iter().map(Asked::variant).collect();
@@ -265,6 +267,14 @@ mod tests {
         let empty = Form { name: " ".into(), channel_id: "".into(), wordings: vec![unsaid()], pace, ..form() };
         let expected = ["name", "channelId", "chunkSize", "template", "maxSecondsBetweenMessages"];
         assert_eq!(faults(&empty, Wish::Start), expected);
+    }
+
+    #[test]
+    fn a_wrong_time_zone_is_told_once() {
+        let mut timing = TimingText { in_hours: true, at_night: true, ..TimingText::new("Nowhere".into()) };
+        assert_eq!(faults(&Form { timing: timing.clone(), ..form() }, Wish::Draft).len(), 1);
+        timing.hours.time_zone = "UTC".into();
+        assert!(Form { timing, ..form() }.request(&audience(), Wish::Draft, now()).is_ok());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS, Pace};
 
-use wire::{Campaign, EditCampaign, FieldError};
+use wire::{Campaign, CreateCampaign, EditCampaign, FieldError};
 
 use crate::t;
 
@@ -85,6 +85,18 @@ impl PaceText {
             between_chunks: campaign.seconds_between_chunks.to_string(),
             min_gap: campaign.min_seconds_between_messages.to_string(),
             max_gap: campaign.max_seconds_between_messages.to_string(),
+        }
+    }
+
+    /// The pace that a request asks for; the usual one where it says nothing.
+    pub fn asked(asked: &CreateCampaign) -> PaceText {
+        let usual = Preset::Steady.text();
+        let number = |seconds: Option<f64>, usual: String| seconds.map_or(usual, |seconds| seconds.to_string());
+        PaceText {
+            chunk_size: asked.chunk_size.map_or(usual.chunk_size, |size| size.to_string()),
+            between_chunks: number(asked.seconds_between_chunks, usual.between_chunks),
+            min_gap: number(asked.min_seconds_between_messages, usual.min_gap),
+            max_gap: number(asked.max_seconds_between_messages, usual.max_gap),
         }
     }
 

@@ -58,6 +58,12 @@ pub fn split(field: &str) -> (Option<usize>, &str) {
     }
 }
 
+/// Whether a field is of what the campaign says.
+pub fn is_of_message(field: &str) -> bool {
+    let (wording, rest) = split(field);
+    wording.is_some() || ["template", "message", "textRaw", "assetsUrls"].iter().any(|part| rest.starts_with(part))
+}
+
 /// Where a field's error stands; nothing for a field that the page does not show.
 pub fn spot(field: &str) -> Option<Spot> {
     let (wording, rest) = split(field);
@@ -81,6 +87,12 @@ fn of_wording(field: &str) -> Option<String> {
         _ => return None,
     };
     Some(id.to_owned())
+}
+
+/// Whether the two say the same at the same element.
+pub fn is_told_twice(one: &FieldError, other: &FieldError) -> bool {
+    let place = |error: &FieldError| spot(&error.field);
+    one.field == other.field || (one.message == other.message && place(one).is_some() && place(one) == place(other))
 }
 
 /// The error that stands at this element while this wording is open.

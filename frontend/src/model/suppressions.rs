@@ -1,5 +1,6 @@
 //! Who gets nothing, in words, and the numbers that somebody typed to be put there.
 
+use campaigns::contact::user_id;
 use campaigns::phone::PhoneNumber;
 use wire::{Confirmation, ConsentCategory, Suppression, SuppressionEntry, SuppressionReason};
 
@@ -17,10 +18,14 @@ pub struct Typed {
     pub unusable: Vec<String>,
 }
 
-/// Reads numbers, one a line or with commas between them.
+/// Reads numbers and WhatsApp's user ids, one a line or with commas between them.
 pub fn typed(text: &str) -> Typed {
     let mut typed = Typed::default();
     for phone in text.split(['\n', ',', ';', '\t']).map(str::trim).filter(|phone| !phone.is_empty()) {
+        if user_id(phone).is_some() {
+            typed.phones.push(phone.to_owned());
+            continue;
+        }
         let international =
             if phone.starts_with(|c: char| c.is_ascii_digit()) { format!("+{phone}") } else { phone.to_owned() };
         match PhoneNumber::parse(&international, None) {
@@ -107,6 +112,7 @@ mod tests {
         assert!(read.fault().unwrap().contains("12 and 1 more"));
         assert!(typed(" \n ").fault().unwrap().contains("at least one"));
         assert_eq!(typed("+12025550100").fault(), None);
+        assert_eq!(typed("US.13491208655302741918, us.1").unusable, ["us.1"]);
         let many = vec!["+12025550100"; MOST_AT_ONCE + 1].join("\n");
         assert!(typed(&many).fault().unwrap().contains("At most"));
     }

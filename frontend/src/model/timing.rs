@@ -1,13 +1,13 @@
 //! When a campaign may send beside its pace, as a marketer sets it: hours, the people's nights, days, and whether failures
 //! are tried again; and how the plan comes out.
 
-use campaigns::hours::WEEKDAYS;
 use campaigns::limit::Usage;
 use campaigns::plan::{Cursor, Foreseen, Pace, Plan, Stretch};
 use campaigns::timing::Timing;
 use chrono::{DateTime, Utc};
-use wire::{BusinessHours, Channel, CreateCampaign, QuietHours};
+use wire::{Channel, CreateCampaign, QuietHours};
 
+use super::hours::HoursText;
 use super::pace::SEED;
 use super::report::Bar;
 use crate::t;
@@ -23,14 +23,8 @@ const STRETCHES: usize = 4 * BARS;
 pub struct TimingText {
     /// Whether messages leave in business hours only.
     pub in_hours: bool,
-    /// On which days of the week, Monday first.
-    pub days: [bool; 7],
-    /// When they open and close: `09:00`.
-    pub opens: String,
-    /// See `opens`; midnight is the end of the day.
-    pub closes: String,
-    /// By whose clock, an IANA name.
-    pub time_zone: String,
+    /// Which hours those are; by their clock days begin and nights fall too, where a number tells no other.
+    pub hours: HoursText,
     /// Whether people are left alone at night.
     pub at_night: bool,
     /// When their night begins.
@@ -48,10 +42,7 @@ impl TimingText {
     pub fn new(time_zone: String) -> Self {
         Self {
             in_hours: false,
-            days: [true, true, true, true, true, false, false],
-            opens: "09:00".into(),
-            closes: "18:00".into(),
-            time_zone,
+            hours: HoursText::usual(time_zone),
             at_night: false,
             night_from: "21:00".into(),
             night_to: "08:00".into(),
@@ -60,19 +51,19 @@ impl TimingText {
         }
     }
 
-    /// Puts business hours in place of what was typed.
-    pub fn take_hours(&mut self, hours: &BusinessHours) {
-        self.days = WEEKDAYS.map(|day| hours.days.iter().any(|asked| asked == day));
-        self.opens.clone_from(&hours.from);
-        self.closes = if hours.to == "24:00" { "00:00".into() } else { hours.to.clone() };
-        self.time_zone.clone_from(&hours.time_zone);
-    }
-
-    /// Whether these are the hours that stand there.
-    pub fn has(&self, hours: &BusinessHours) -> bool {
-        let mut taken = self.clone();
-        taken.take_hours(hours);
-        taken == *self
+    /// What a request asks for; the clock is the reader's where it names none.
+    pub fn asked(asked: &CreateCampaign, time_zone: String) -> Self {
+        let usual = Self::new(asked.time_zone.clone().unwrap_or(time_zone));
+        let night = asked.quiet_hours.clone();
+        Self {
+            in_hours: asked.business_hours.is_some(),
+            hours: asked.business_hours.as_ref().map_or(usual.hours, HoursText::of),
+            at_night: night.is_some(),
+            night_from: night.as_ref().map_or(usual.night_from, |night| night.from.clone()),
+            night_to: night.map_or(usual.night_to, |night| night.to),
+            duration_days: asked.duration_days.map(|days| days.to_string()).unwrap_or_default(),
+            retry_rounds: asked.retry_rounds.unwrap_or_default(),
+        }
     }
 
     /// Whether the number of days is one, or none was asked for.
@@ -86,20 +77,12 @@ impl TimingText {
 
     /// The request with what was asked for.
     pub fn put(&self, request: CreateCampaign) -> CreateCampaign {
-        let chosen = WEEKDAYS.iter().zip(self.days).filter(|(_, chosen)| *chosen);
-        let hours = || BusinessHours {
-            days: chosen.map(|(day, _)| (*day).to_owned()).collect(),
-            from: self.opens.clone(),
-            // An input for times knows no other end of the day.
-            to: if self.closes == "00:00" { "24:00".into() } else { self.closes.clone() },
-            time_zone: self.time_zone.trim().to_owned(),
-        };
         CreateCampaign {
-            business_hours: self.in_hours.then(hours),
+            business_hours: self.in_hours.then(|| self.hours.hours()),
             quiet_hours: self.at_night.then(|| QuietHours { from: self.night_from.clone(), to: self.night_to.clone() }),
             duration_days: self.days_asked(),
             // Days begin by the same clock.
-            time_zone: (self.days_asked().is_some() || self.at_night).then(|| self.time_zone.trim().to_owned()),
+            time_zone: (self.days_asked().is_some() || self.at_night).then(|| self.hours.time_zone.trim().to_owned()),
             retry_rounds: Some(self.retry_rounds).filter(|rounds| *rounds > 0),
             ..request
         }
@@ -235,13 +218,8 @@ mod tests {
 
     #[test]
     fn hours_nights_days_and_rounds_are_asked_for_as_the_api_has_them() {
-        let text = TimingText {
-            at_night: true,
-            closes: "00:00".into(),
-            duration_days: " 3 ".into(),
-            retry_rounds: 2,
-            ..office()
-        };
+        let mut text = TimingText { at_night: true, duration_days: " 3 ".into(), retry_rounds: 2, ..office() };
+        text.hours.closes = "00:00".into();
         let request = text.put(CreateCampaign::default());
         let hours = request.business_hours.unwrap();
         assert_eq!((hours.days.join(" "), hours.to), ("mon tue wed thu fri".to_owned(), "24:00".to_owned()));
@@ -251,29 +229,24 @@ mod tests {
     }
 
     #[test]
-    fn saved_hours_take_the_place_of_what_was_typed() {
-        let saved = BusinessHours {
-            days: vec!["sat".into()],
-            from: "10:00".into(),
-            to: "24:00".into(),
-            time_zone: "Europe/Lisbon".into(),
-        };
-        let mut text = office();
-        text.take_hours(&saved);
-        assert!(text.has(&saved));
-        assert_eq!(text.closes, "00:00", "which is what an input for times can show");
-        assert_eq!(text.put(CreateCampaign::default()).business_hours.unwrap(), saved);
+    fn what_was_asked_for_comes_back() {
+        let mut text = TimingText { at_night: true, duration_days: "3".into(), retry_rounds: 2, ..office() };
+        text.night_from = "22:30".into();
+        assert_eq!(TimingText::asked(&text.put(CreateCampaign::default()), "Europe/Lisbon".into()), text);
+        let nothing = TimingText::new("Europe/Lisbon".into());
+        assert_eq!(TimingText::asked(&CreateCampaign::default(), "Europe/Lisbon".into()), nothing);
     }
 
     #[test]
     fn what_is_wrong_makes_no_timing() {
+        let usual = office().hours;
         let wrong = [
-            TimingText { days: [false; 7], ..office() },
-            TimingText { time_zone: "Nowhere".into(), ..office() },
-            TimingText { closes: "08:00".into(), ..office() },
-            TimingText { duration_days: "some".into(), ..office() },
+            HoursText { days: [false; 7], ..usual.clone() },
+            HoursText { time_zone: "Nowhere".into(), ..usual.clone() },
+            HoursText { closes: "08:00".into(), ..usual },
         ];
-        assert!(wrong.iter().all(|text| text.timing().is_none()));
+        assert!(wrong.into_iter().all(|hours| TimingText { hours, ..office() }.timing().is_none()));
+        assert!(TimingText { duration_days: "some".into(), ..office() }.timing().is_none());
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! `/campaigns`: all campaigns, or those that are looked for, newest first, live.
 
+mod bulk;
+
+use std::collections::BTreeSet;
+
 use campaigns::lifecycle::{STATUSES, status_name};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Campaign, CampaignId, CampaignList};
+use wire::{Campaign, CampaignId, CampaignList, Role};
 
+use crate::components::allowed::Allowed;
 use crate::components::badge::StatusBadge;
 use crate::components::bar::{Height, ProgressBar};
 use crate::components::field::{Pick, PickField};
@@ -22,6 +27,7 @@ use crate::model::moment::Moment;
 use crate::model::progress::{Cadence, done, percent};
 use crate::model::status;
 use crate::t;
+use bulk::Bulk;
 
 /// The list; what is looked for and its place live in the URL.
 #[component]
@@ -33,7 +39,7 @@ pub fn CampaignsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <PageTitle text=t::campaigns()/>
-            <a class="button primary" href="/campaigns/new" data-testid="new-campaign">{t::new_campaign()}</a>
+            <Allowed to=Role::Operator><a class="button primary" href="/campaigns/new" data-testid="new-campaign">{t::new_campaign()}</a></Allowed>
         </div>
         <Filters query=query/>
         {move || view! { <CampaignsFrom query=query.get()/> }}
@@ -75,27 +81,27 @@ fn CampaignsFrom(query: CampaignsQuery) -> impl IntoView {
     let load = RwSignal::new(Load::<CampaignList>::Waiting);
     let cadence = RwSignal::new(Cadence::Calm);
     let asked = StoredValue::new(query.clone());
-    poll::poll(
-        move || cadence.get_untracked().period_ms(),
-        move || async move {
-            match api::campaigns(&asked.get_value()).await {
-                Ok(list) => {
-                    shell.connected();
-                    cadence.set(Cadence::of_list(&list.items));
-                    Load::receive(load, list);
-                }
-                Err(error) => {
-                    shell.report(error);
-                    Load::give_up(load, t::the_list_of_campaigns_did().into());
-                }
+    let fetch = move || async move {
+        match api::campaigns(&asked.get_value()).await {
+            Ok(list) => {
+                shell.connected();
+                cadence.try_set(Cadence::of_list(&list.items));
+                Load::receive(load, list);
             }
-        },
-    );
-    view! { <Loaded load=load show=move |list| view! { <ListView list=list query=query.clone()/> }/> }
+            Err(error) => {
+                shell.report(error);
+                Load::give_up(load, t::the_list_of_campaigns_did().into());
+            }
+        }
+    };
+    poll::poll(move || cadence.get_untracked().period_ms(), fetch);
+    let done = Callback::new(move |()| leptos::task::spawn_local_scoped_with_cancellation(fetch()));
+    view! { <Loaded load=load show=move |list| view! { <ListView list=list query=query.clone() done=done/> }/> }
 }
 
 #[component]
-fn ListView(list: Signal<CampaignList>, query: CampaignsQuery) -> impl IntoView {
+fn ListView(list: Signal<CampaignList>, query: CampaignsQuery, done: Callback<()>) -> impl IntoView {
+    let chosen = RwSignal::new(BTreeSet::new());
     let is_everything = query.is_everything();
     let first = query.after.is_some().then(|| url(&query.at(None)));
     let query = StoredValue::new(query);
@@ -108,7 +114,7 @@ fn ListView(list: Signal<CampaignList>, query: CampaignsQuery) -> impl IntoView 
     });
     let row = move |id: CampaignId| {
         let first = list.with_untracked(|list| list.items.iter().find(|campaign| campaign.id == id).cloned());
-        first.map(|first| view! { <Row first=first list=list/> })
+        first.map(|first| view! { <Row first=first list=list chosen=chosen/> })
     };
     view! {
         <Show when=move || !empty.get() fallback=move || view! { <Nothing is_everything=is_everything/> }>
@@ -117,6 +123,7 @@ fn ListView(list: Signal<CampaignList>, query: CampaignsQuery) -> impl IntoView 
             </ul>
         </Show>
         <Pager first=first next=next/>
+        <Bulk list=list chosen=chosen done=done/>
     }
 }
 
@@ -136,7 +143,18 @@ fn Nothing(is_everything: bool) -> impl IntoView {
 
 /// A campaign in the list; it keeps its last truth when it moves to another page.
 #[component]
-fn Row(first: Campaign, list: Signal<CampaignList>) -> impl IntoView {
+fn Row(first: Campaign, list: Signal<CampaignList>, chosen: RwSignal<BTreeSet<CampaignId>>) -> impl IntoView {
+    let may_choose = Shell::around().may(Role::Operator);
+    let id = StoredValue::new(first.id.clone());
+    let choose_label = t::choose_person(&first.name);
+    let is_chosen = Memo::new(move |_| chosen.with(|chosen| id.with_value(|id| chosen.contains(id))));
+    let choose = move |_| {
+        chosen.update(|chosen| {
+            if !id.with_value(|id| chosen.remove(id)) {
+                chosen.insert(id.get_value());
+            }
+        });
+    };
     let href = format!("/campaigns/{}", first.id);
     let name = first.name.clone();
     let campaign = Memo::new(move |before: Option<&Campaign>| {
@@ -149,8 +167,16 @@ fn Row(first: Campaign, list: Signal<CampaignList>) -> impl IntoView {
     let failed = move || totals.get().failed;
     let begun = move || totals.get().untouched < totals.get().audience;
     view! {
-        <li class="card row" data-testid="campaign-row">
+        <li class="card row" class:chosen=is_chosen data-testid="campaign-row">
             <div class="row-head">
+                <Show when=move || may_choose.get()>
+                    <label class="choose">
+                        <input
+                            type="checkbox" aria-label=choose_label.clone() prop:checked=is_chosen on:change=choose
+                            data-testid="choose-campaign"
+                        />
+                    </label>
+                </Show>
                 <a class="name" href=href>{name}</a>
                 <StatusBadge status=status/>
                 <span class="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign)))}</span>
@@ -189,7 +215,7 @@ fn Invitation() -> impl IntoView {
             <p>
                 {t::drop_a_file_of_contacts()}
             </p>
-            <a class="button primary" href="/campaigns/new" data-testid="first-campaign">{t::create_the_first_campaign()}</a>
+            <Allowed to=Role::Operator><a class="button primary" href="/campaigns/new" data-testid="first-campaign">{t::create_the_first_campaign()}</a></Allowed>
         </section>
     }
 }

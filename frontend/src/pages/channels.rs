@@ -5,13 +5,13 @@ mod edit;
 mod one;
 
 use leptos::prelude::*;
-use wire::{Channel, ChannelId, ChannelList, FieldError, Role};
+use wire::{Channel, ChannelId, ChannelList, Role};
 
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
-use crate::infra::shell::{Shell, Visitor};
+use crate::infra::shell::Shell;
 use crate::infra::{api, numbers};
 use crate::t;
 use add::AddNumber;
@@ -30,7 +30,7 @@ struct Desk {
     leaving: RwSignal<Option<Channel>>,
     asks: RwSignal<bool>,
     /// Whether whoever looks may change something.
-    is_owner: Memo<bool>,
+    is_owner: Signal<bool>,
 }
 
 impl Desk {
@@ -56,21 +56,11 @@ impl Desk {
     }
 }
 
-/// What is wrong with one field.
-fn error_of(errors: RwSignal<Vec<FieldError>>, field: &'static str) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
-    })
-}
-
 /// All numbers, and a form for another.
 #[component]
 pub fn ChannelsPage() -> impl IntoView {
     let shell = Shell::around();
-    let is_owner = Memo::new(move |_| match shell.visitor.get() {
-        Visitor::SignedIn(session) => session.role == Role::Owner,
-        Visitor::Unknown | Visitor::SignedOut => false,
-    });
+    let is_owner = shell.may(Role::Owner);
     let desk = Desk {
         shell,
         load: RwSignal::new(Load::Waiting),

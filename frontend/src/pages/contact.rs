@@ -5,8 +5,9 @@ mod fields;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use wire::{Contact, ContactValues, FieldError};
+use wire::{Contact, ContactValues, FieldError, Role};
 
+use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
@@ -134,6 +135,7 @@ fn why_missing(error: &ApiError) -> &'static str {
 #[component]
 fn Edit(contact: Contact) -> impl IntoView {
     let shell = Shell::around();
+    let may_save = shell.may(Role::Operator);
     let desk = Desk::new(ContactForm::of(&contact), shell);
     let title = if contact.name.is_empty() { contact.phone.clone() } else { contact.name.clone() };
     let facts = contact.clone();
@@ -157,18 +159,21 @@ fn Edit(contact: Contact) -> impl IntoView {
                 <p class="crumb"><a href=BASE>{t::all_contacts()}</a></p>
                 <PageTitle text=title.clone()/>
             </div>
-            <DeleteButton contact=contact name=title/>
+            <Allowed to=Role::Operator><DeleteButton contact=contact.clone() name=title.clone()/></Allowed>
         </div>
         <div class="two-one">
             <form
                 class="card" novalidate
                 on:submit=move |event| {
                     event.prevent_default();
-                    save.dispatch(());
+                    // Return in a field presses the button that who may not save does not have.
+                    if may_save.get_untracked() {
+                        save.dispatch(());
+                    }
                 }
             >
                 <ContactFields desk=desk is_new=false/>
-                <SaveButtons busy=save.pending() label=t::save()/>
+                <Allowed to=Role::Operator><SaveButtons busy=save.pending() label=t::save()/></Allowed>
             </form>
             <History contact=facts/>
         </div>

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Contact, ContactList, ContactValues, ListCount};
+use wire::{Contact, ContactList, ContactValues, ListCount, Role};
 
+use crate::components::allowed::Allowed;
 use crate::components::contacts_table::ContactsTable;
 use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
@@ -132,14 +133,16 @@ pub fn ContactsPage() -> impl IntoView {
         <div class="page-head">
             <PageTitle text=t::contacts()/>
             <div class="actions">
-                <ExportButton query=query/>
-                <a class="button" href="/contacts/import" data-testid="import-contacts">{t::import_a_file()}</a>
-                <a class="button primary" href="/contacts/new" data-testid="new-contact">{t::new_contact()}</a>
+                <Allowed to=Role::Manager><ExportButton query=query/></Allowed>
+                <Allowed to=Role::Operator>
+                    <a class="button" href="/contacts/import" data-testid="import-contacts">{t::import_a_file()}</a>
+                    <a class="button primary" href="/contacts/new" data-testid="new-contact">{t::new_contact()}</a>
+                </Allowed>
             </div>
         </div>
         <section class="card" aria-label=t::people()>
             <Filters book=book/>
-            <Bulk book=book/>
+            <Allowed to=Role::Operator><Bulk book=book/></Allowed>
             <Loaded load=book.load show=move |list| view! { <Found list=list book=book/> }/>
         </section>
     }
@@ -221,10 +224,12 @@ fn Nobody(book: Book) -> impl IntoView {
                 <p>
                     {t::import_a_file_of_contacts()}
                 </p>
-                <div class="actions">
-                    <a class="button primary" href="/contacts/import">{t::import_a_file()}</a>
-                    <a class="button" href="/contacts/new">{t::add_a_contact()}</a>
-                </div>
+                <Allowed to=Role::Operator>
+                    <div class="actions">
+                        <a class="button primary" href="/contacts/import">{t::import_a_file()}</a>
+                        <a class="button" href="/contacts/new">{t::add_a_contact()}</a>
+                    </div>
+                </Allowed>
             </div>
         </Show>
     }

@@ -120,6 +120,11 @@ impl FileIntake {
         }
     }
 
+    /// Whether its people are there without a file on this page: they came from one before.
+    pub fn is_kept(self) -> bool {
+        self.file.with_untracked(Option::is_none) && self.intake.with_untracked(|intake| intake.audience().is_some())
+    }
+
     /// How many people, as far as is known.
     pub fn recipients(self) -> Option<Recipients> {
         let counted =
@@ -137,7 +142,9 @@ impl FileIntake {
     pub fn faults(self) -> Vec<FieldError> {
         let fault =
             |field: &str, message: &str| vec![FieldError { field: field.to_owned(), message: message.to_owned() }];
-        if self.file.with_untracked(Option::is_none) {
+        if self.is_kept() {
+            Vec::new()
+        } else if self.file.with_untracked(Option::is_none) {
             fault("audienceId", t::drop_a_contacts_file())
         } else if untrack(|| self.is_seen()) && self.phone_column.with_untracked(String::is_empty) {
             fault("phoneColumn", t::choose_the_column_with_phone())

@@ -7,8 +7,9 @@ mod more_fields;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use wire::{Channel, ContactValues, CreateList, EditList, FieldError, List, ListFilter, ListId, ValueCount};
+use wire::{Channel, ContactValues, CreateList, EditList, FieldError, List, ListFilter, ListId, Role, ValueCount};
 
+use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
@@ -127,19 +128,23 @@ impl Then {
 #[component]
 fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
     let busy = save.pending();
+    let may_save = Shell::around().may(Role::Operator);
     view! {
         <form
             class="wizard" novalidate
             on:submit=move |event| {
                 event.prevent_default();
-                save.dispatch(Then::Lists);
+                // Return in a field presses the button that who may not save does not have.
+                if may_save.get_untracked() {
+                    save.dispatch(Then::Lists);
+                }
             }
         >
             <div class="steps"><ListFields desk=desk/></div>
             <aside class="card found" aria-labelledby="found">
                 <h2 id="found">{t::found_now()}</h2>
                 <LiveCount form=desk.form/>
-                <div class="actions stacked">
+                <Allowed to=Role::Operator><div class="actions stacked">
                     <button type="submit" class="button primary" disabled=busy data-testid="save">{t::save_list()}</button>
                     <button
                         type="button" class="button" disabled=busy data-testid="save-and-use"
@@ -149,7 +154,7 @@ fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
                     >
                         {t::save_and_use_in_a()}
                     </button>
-                </div>
+                </div></Allowed>
             </aside>
         </form>
     }
@@ -204,7 +209,7 @@ fn Edit(list: List) -> impl IntoView {
                 <p class="crumb"><a href=BASE>{t::all_lists()}</a></p>
                 <PageTitle text=title/>
             </div>
-            <DeleteButton list=list/>
+            <Allowed to=Role::Operator><DeleteButton list=list.clone()/></Allowed>
         </div>
         <Editor desk=desk save=save/>
     }

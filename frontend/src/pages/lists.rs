@@ -1,8 +1,9 @@
 //! `/lists`: saved filters over the contact book.
 
 use leptos::prelude::*;
-use wire::{List, ListsPage as Page};
+use wire::{List, ListsPage as Page, Role};
 
+use crate::components::allowed::Allowed;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
@@ -28,7 +29,7 @@ pub fn ListsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <PageTitle text=t::lists()/>
-            <a class="button primary" href="/lists/new" data-testid="new-list">{t::new_list()}</a>
+            <Allowed to=Role::Operator><a class="button primary" href="/lists/new" data-testid="new-list">{t::new_list()}</a></Allowed>
         </div>
         <Loaded load=load show=move |page| view! { <Rows page=page/> }/>
     }
@@ -61,7 +62,7 @@ fn Row(list: List) -> impl IntoView {
             </div>
             <div class="card-head">
                 <p class="soft words">{words}</p>
-                <a class="button quiet above" href=make data-testid="use-list">{t::use_in_a_campaign()}</a>
+                <Allowed to=Role::Operator><a class="button quiet above" href=make.clone() data-testid="use-list">{t::use_in_a_campaign()}</a></Allowed>
             </div>
         </li>
     }
@@ -76,7 +77,7 @@ fn Invitation() -> impl IntoView {
             <p>
                 {t::a_list_finds_people_of()}
             </p>
-            <a class="button primary" href="/lists/new" data-testid="first-list">{t::make_the_first_list()}</a>
+            <Allowed to=Role::Operator><a class="button primary" href="/lists/new" data-testid="first-list">{t::make_the_first_list()}</a></Allowed>
         </section>
     }
 }

@@ -1,6 +1,7 @@
 //! `/campaigns/new`: from a contacts file or a list to a campaign, on one page in five steps.
 
 mod cards;
+mod draft;
 mod free_fields;
 mod list_choice;
 mod list_fields;
@@ -17,12 +18,15 @@ mod wizard;
 mod wordings;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use wire::CampaignId;
 
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
+use crate::infra::kept;
 use crate::infra::shell::Shell;
 use crate::t;
+use draft::CameBack;
 use message_step::MessageStep;
 use pace_step::PaceStep;
 use people_step::PeopleStep;
@@ -33,10 +37,36 @@ use wizard::Wizard;
 /// The wizard; nothing is sent before the last button.
 #[component]
 pub fn NewCampaignPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = move |name: &str| query.with(|query| query.get(name)).filter(|id| !id.is_empty());
+    let from = Memo::new(move |_| (asked("list"), asked("draft").map(CampaignId)));
+    let begun = RwSignal::new(0_u32);
+    let begin_anew = Callback::new(move |()| {
+        kept::forget();
+        begun.update(|begun| *begun += 1);
+    });
+    move || {
+        begun.track();
+        let (list, draft) = from.get();
+        view! { <Making list=list draft=draft begin_anew=begin_anew/> }
+    }
+}
+
+/// One campaign: a new one, or a draft that is changed.
+#[component]
+fn Making(list: Option<String>, draft: Option<CampaignId>, begin_anew: Callback<()>) -> impl IntoView {
     let shell = Shell::around();
-    let list = use_query_map().with_untracked(|query| query.get("list")).filter(|id| !id.is_empty());
+    let is_new = draft.is_none();
+    // Who comes with a list begins anew: what was kept is about other people.
+    let comes_back = list.is_none() && is_new;
     let wizard = Wizard::new(list);
     wizard.keep_fed(shell);
+    match draft {
+        Some(id) => wizard.open_draft(shell, id, use_navigate()),
+        None if comes_back => wizard.open_kept(shell),
+        None => {}
+    }
+    wizard.keep(shell);
     let bubble = Memo::new(move |_| wizard.bubble());
     let there = Memo::new(move |_| bubble.with(Option::is_some));
     let shown = Signal::derive(move || bubble.get().unwrap_or_default());
@@ -44,11 +74,12 @@ pub fn NewCampaignPage() -> impl IntoView {
         <div class="page-head">
             <div>
                 <p class="crumb"><a href="/campaigns">{t::all_campaigns()}</a></p>
-                <PageTitle text=t::new_campaign()/>
+                <PageTitle text=if is_new { t::new_campaign() } else { t::change_the_campaign() }/>
             </div>
         </div>
+        <CameBack wizard=wizard begin_anew=begin_anew/>
         <div class="wizard">
-            <form class="steps" novalidate on:submit=|event| event.prevent_default()>
+            <form class="steps" novalidate inert=wizard.opening on:submit=|event| event.prevent_default()>
                 <PeopleStep wizard=wizard/>
                 <MessageStep wizard=wizard/>
                 <PaceStep wizard=wizard/>

@@ -1,10 +1,15 @@
-//! `/settings`: what the workspace decides for all its campaigns, and who changed what.
+//! `/settings`: what the workspace decides for all its campaigns, and who changed what; business hours and prices beside.
 
 mod fields;
+mod hours;
+mod prices;
+mod prices_edit;
 
 use leptos::prelude::*;
-use wire::{FieldError, Settings, SettingsAudit, SettingsChange};
+use leptos_router::hooks::use_location;
+use wire::{FieldError, Role, Settings, SettingsAudit, SettingsChange};
 
+use crate::components::field::error_of;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
@@ -13,6 +18,36 @@ use crate::infra::{api, consent, format};
 use crate::model::settings_form::{SettingsForm, sentence};
 use crate::t;
 use fields::{Caps, Consent, Links, Periods, Price};
+pub use hours::HoursPage;
+pub use prices::PricesPage;
+
+/// A part of the settings.
+struct Tab {
+    href: &'static str,
+    name: fn() -> &'static str,
+    /// The hook for tests.
+    test_id: &'static str,
+}
+
+const TABS: [Tab; 3] = [
+    Tab { href: "/settings", name: t::rules, test_id: "tab-rules" },
+    Tab { href: "/settings/hours", name: t::business_hours, test_id: "tab-hours" },
+    Tab { href: "/settings/prices", name: t::prices, test_id: "tab-prices" },
+];
+
+/// The head of each part, with a way to the others.
+#[component]
+fn Tabs() -> impl IntoView {
+    let path = use_location().pathname;
+    let tab = move |Tab { href, name, test_id }: Tab| {
+        let current = move || path.with(|path| path.trim_end_matches('/') == href).then_some("page");
+        view! { <a class="tab" href=href aria-current=current data-testid=test_id>{name()}</a> }
+    };
+    view! {
+        <div class="page-head"><PageTitle text=t::settings()/></div>
+        <nav class="tabs" aria-label=t::settings()>{TABS.map(tab).into_iter().collect_view()}</nav>
+    }
+}
 
 /// The signals of the page.
 #[derive(Clone, Copy)]
@@ -28,10 +63,7 @@ struct Desk {
 impl Desk {
     /// What is wrong with a field of the API.
     fn error(self, field: &'static str) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            self.errors
-                .with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
-        })
+        error_of(self.errors, field)
     }
 
     /// Something was typed: what was said of it is no longer true.
@@ -85,9 +117,7 @@ pub fn SettingsPage() -> impl IntoView {
         }
     });
     view! {
-        <div class="page-head">
-            <PageTitle text=t::settings()/>
-        </div>
+        <Tabs/>
         <Loaded load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
     }
 }
@@ -103,6 +133,7 @@ fn Editor(settings: Settings) -> impl IntoView {
     };
     leptos::task::spawn_local(desk.look_back());
     let save = Action::new_local(move |(): &()| desk.save());
+    let may_change = desk.shell.may(Role::Manager);
     view! {
         <div class="two-one">
             <form
@@ -112,15 +143,19 @@ fn Editor(settings: Settings) -> impl IntoView {
                     save.dispatch(());
                 }
             >
-                <Consent desk=desk/>
-                <Caps desk=desk/>
-                <Price desk=desk/>
-                <Links desk=desk/>
-                <Periods desk=desk/>
-                <div class="actions">
-                    <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">{t::save()}</button>
-                    <span class="said" role="status" data-testid="saved">{desk.saved}</span>
-                </div>
+                <fieldset class="settings" disabled=move || !may_change.get()>
+                    <Consent desk=desk/>
+                    <Caps desk=desk/>
+                    <Price desk=desk/>
+                    <Links desk=desk/>
+                    <Periods desk=desk/>
+                </fieldset>
+                <Show when=move || may_change.get() fallback=|| view! { <p class="soft" data-testid="managers-only">{t::managers_change_these()}</p> }>
+                    <div class="actions">
+                        <button type="submit" class="button primary" disabled=save.pending() data-testid="save-settings">{t::save()}</button>
+                        <span class="said" role="status" data-testid="saved">{desk.saved}</span>
+                    </div>
+                </Show>
             </form>
             <aside class="card" aria-labelledby="changes">
                 <h2 id="changes">{t::who_changed_what()}</h2>

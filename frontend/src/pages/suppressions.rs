@@ -5,8 +5,9 @@ mod add;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Suppression, SuppressionEntry, SuppressionList};
+use wire::{Role, Suppression, SuppressionEntry, SuppressionList};
 
+use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::components::loaded::Loaded;
@@ -112,7 +113,7 @@ pub fn SuppressionsPage() -> impl IntoView {
                 <p class="said" role="status" data-testid="suppression-said">{desk.said}</p>
                 <Loaded load=desk.load show=move |list| view! { <Found list=list desk=desk/> }/>
             </section>
-            <AddNumbers desk=desk/>
+            <Allowed to=Role::Operator><AddNumbers desk=desk/></Allowed>
         </div>
         <Lifting desk=desk/>
     }
@@ -170,21 +171,24 @@ fn Row(person: Suppression, desk: Desk) -> impl IntoView {
     };
     let reasons = person.entries.iter().map(entry).collect_view();
     let confirmed = confirmed.map(|words| view! { <li>{words}</li> });
-    let ask = move |_| {
-        desk.lifting.set(Some(person.clone()));
-        desk.asks.set(true);
-    };
+    let person = StoredValue::new(person);
     view! {
         <li data-testid="suppressed-person">
             <div>
                 <strong class="phone">{name}</strong>
                 <ul class="plain soft small">{reasons} {confirmed}</ul>
             </div>
-            <button
-                type="button" class="button quiet" aria-label=lift_label on:click=ask data-testid="lift"
-            >
-                {t::take_off()}
-            </button>
+            <Allowed to=Role::Manager>
+                <button
+                    type="button" class="button quiet" aria-label=lift_label.clone() data-testid="lift"
+                    on:click=move |_| {
+                        desk.lifting.set(Some(person.get_value()));
+                        desk.asks.set(true);
+                    }
+                >
+                    {t::take_off()}
+                </button>
+            </Allowed>
         </li>
     }
 }

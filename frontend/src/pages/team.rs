@@ -5,30 +5,29 @@ mod tokens;
 mod webhooks;
 
 use leptos::prelude::*;
-use wire::{FieldError, Role};
+use wire::Role;
 
 use crate::components::field::Pick;
 use crate::components::title::PageTitle;
-use crate::infra::shell::{Shell, Visitor};
+use crate::infra::shell::Shell;
 use crate::model::team;
 use crate::t;
 use members::Members;
 use tokens::Tokens;
 use webhooks::Webhooks;
 
-/// Members for everybody to see; what changes them is for owners.
+/// Members for everybody to see; what changes them is for owners, webhooks are for managers too.
 #[component]
 pub fn TeamPage() -> impl IntoView {
     let shell = Shell::around();
-    let is_owner = Memo::new(move |_| match shell.visitor.get() {
-        Visitor::SignedIn(session) => session.role == Role::Owner,
-        Visitor::Unknown | Visitor::SignedOut => false,
-    });
+    let (is_owner, is_manager) = (shell.may(Role::Owner), shell.may(Role::Manager));
     view! {
         <div class="page-head"><PageTitle text=t::team()/></div>
         <Members is_owner=is_owner/>
         <Show when=move || is_owner.get()>
             <Tokens/>
+        </Show>
+        <Show when=move || is_manager.get()>
             <Webhooks/>
         </Show>
     }
@@ -46,13 +45,6 @@ fn role_picks() -> Vec<Pick> {
 /// The roles by their names, where there is no room for more.
 fn role_names() -> Vec<Pick> {
     Role::ALL.into_iter().map(|role| Pick::new(role.as_str(), team::words(role).0)).collect()
-}
-
-/// What is wrong with one field.
-fn error_of(errors: RwSignal<Vec<FieldError>>, field: &'static str) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        errors.with(|errors| errors.iter().find(|error| error.field == field).map(|error| error.message.clone()))
-    })
 }
 
 /// A secret that is shown once, with a button that copies it.

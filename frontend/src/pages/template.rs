@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use wire::{Template, TemplateList};
+use wire::{Role, Template, TemplateList};
 
 use super::templates::{Account, StatusWord, url};
+use crate::components::allowed::Allowed;
 use crate::components::bubble::MessageBubble;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
@@ -47,7 +48,7 @@ fn Found(list: Signal<TemplateList>, id: Memo<String>, account: Account) -> impl
 #[component]
 fn One(template: Template, account: Account) -> impl IntoView {
     let back = move || url(BASE, &TemplatesQuery { channel: account.channel.get(), ..TemplatesQuery::default() });
-    let bubble = bare(&template);
+    let (bubble, deleted) = (bare(&template), template.clone());
     let (refused, unusable) = (template.rejected_reason.clone(), template.unusable_because.clone());
     view! {
         <div class="page-head">
@@ -58,7 +59,7 @@ fn One(template: Template, account: Account) -> impl IntoView {
                     <StatusWord template=template.clone()/>
                 </div>
             </div>
-            <Delete template=template.clone() account=account/>
+            <Allowed to=Role::Manager><Delete template=deleted.clone() account=account/></Allowed>
         </div>
         <div class="two">
             <section class="card" aria-labelledby="look">

@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Channel, ChannelId, Template, TemplateList};
+use wire::{Channel, ChannelId, Role, Template, TemplateList};
 
+use crate::components::allowed::Allowed;
 use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
@@ -28,7 +29,7 @@ pub fn TemplatesPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <PageTitle text=t::templates()/>
-            <a class="button primary" href=new data-testid="new-template">{t::new_template()}</a>
+            <Allowed to=Role::Manager><a class="button primary" href=new data-testid="new-template">{t::new_template()}</a></Allowed>
         </div>
         <Filters query=query account=account/>
         <Loaded load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }/>

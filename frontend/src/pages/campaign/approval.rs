@@ -1,7 +1,7 @@
 //! The yes of a second person: who gave it, or the button for whoever may.
 
 use leptos::prelude::*;
-use wire::{Campaign, CampaignStatus};
+use wire::{Campaign, CampaignStatus, Role};
 
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
@@ -11,6 +11,7 @@ use crate::t;
 #[component]
 pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
     let shell = Shell::around();
+    let may_approve = shell.may(Role::Manager);
     let above = RwSignal::new(None::<u64>);
     let is_draft = campaign.with_untracked(|campaign| campaign.status == CampaignStatus::Draft);
     if is_draft {
@@ -47,7 +48,7 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
                 view! { <p class="soft" data-testid="approved-by">{words}</p> }
             })
         }}
-        <Show when=move || waits.get()>
+        <Show when=move || waits.get() && may_approve.get()>
             <button
                 type="button"
                 class="button"

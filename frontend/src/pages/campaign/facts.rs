@@ -1,9 +1,9 @@
 //! Why messages failed, and what was asked for.
 
-use campaigns::hours::WEEKDAYS;
 use leptos::prelude::*;
-use wire::{Audience, BusinessHours, Campaign, CampaignReport, ChannelList, FailureReport, SkippedReport};
+use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role, SkippedReport};
 
+use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::model::money;
@@ -91,7 +91,7 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
                 <div><dt>{t::between_messages()}</dt><dd>{fact(between_messages)}</dd></div>
                 <div><dt>{t::chunks()}</dt><dd>{fact(chunks)}</dd></div>
                 <div><dt>{t::between_chunks()}</dt><dd>{fact(|c| format::seconds(c.seconds_between_chunks))}</dd></div>
-                {when(campaign, t::business_hours(), |c| c.business_hours.as_ref().map(open_hours))}
+                {when(campaign, t::business_hours(), |c| c.business_hours.as_ref().map(format::open_hours))}
                 {when(campaign, t::nobody_at_night(), |c| c.quiet_hours.as_ref().map(|night| t::from_to(&night.from, &night.to)))}
                 {when(campaign, t::spread_over_days(), |c| c.duration_days.map(|days| format::count(days.into())))}
                 {when(campaign, t::try_failures_again(), |c| Some(c.retry_rounds).filter(|rounds| *rounds > 0).map(|rounds| retries(rounds).to_owned()))}
@@ -110,14 +110,6 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
 fn when(campaign: Signal<Campaign>, name: &'static str, read: fn(&Campaign) -> Option<String>) -> impl IntoView {
     let asked = Memo::new(move |_| campaign.with(read));
     move || asked.get().map(|words| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
-}
-
-/// `Mon, Tue, 09:00 to 18:00, America/Sao_Paulo`
-fn open_hours(hours: &BusinessHours) -> String {
-    let is_chosen =
-        |(place, day): (usize, &&str)| hours.days.iter().any(|chosen| chosen == *day).then(|| format::weekday(place));
-    let days: Vec<String> = WEEKDAYS.iter().enumerate().filter_map(is_chosen).collect();
-    format!("{}, {}, {}", days.join(", "), t::from_to(&hours.from, &hours.to), hours.time_zone)
 }
 
 /// What it costs; before the start, what it would.
@@ -154,12 +146,15 @@ fn Rejects(audience: Audience) -> impl IntoView {
         .iter()
         .map(|reason| format!("{}: {}", t::said(&reason.title), format::count(reason.count)));
     let reasons = reasons.collect::<Vec<_>>().join(" · ");
+    let id = audience.id.clone();
     view! {
         <div>
             <dt>{t::rows_left_out()}</dt>
             <dd>
                 {format::count(audience.rejected)} " "
-                <a href=api::rejects_url(&audience.id) rel="external" data-testid="rejects">{t::download_them()}</a>
+                <Allowed to=Role::Operator>
+                    <a href=api::rejects_url(&id) rel="external" data-testid="rejects">{t::download_them()}</a>
+                </Allowed>
                 <p class="soft small">{reasons}</p>
             </dd>
         </div>

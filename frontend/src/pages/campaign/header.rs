@@ -2,10 +2,11 @@
 
 use campaigns::lifecycle::Action as Move;
 use leptos::prelude::*;
-use wire::{Campaign, CampaignStatus};
+use wire::{Campaign, CampaignStatus, Role};
 
 use super::approval::Approval;
 use super::price::PriceQuestion;
+use crate::components::allowed::Allowed;
 use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
 use crate::components::title::PageTitle;
@@ -38,10 +39,12 @@ pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
                 <Approval campaign=campaign fresh=fresh/>
                 {move || waits().map(|why| view! { <p class="soft" data-testid="waits-for">{t::waits_for(&why)}</p> })}
             </div>
-            <Actions campaign=campaign status=status fresh=fresh/>
+            <Allowed to=Role::Operator><Actions campaign=campaign status=status fresh=fresh/></Allowed>
         </div>
-        <Unfillable campaign=campaign fresh=fresh/>
-        <PriceQuestion campaign=campaign fresh=fresh/>
+        <Allowed to=Role::Operator>
+            <Unfillable campaign=campaign fresh=fresh/>
+            <PriceQuestion campaign=campaign fresh=fresh/>
+        </Allowed>
     }
 }
 

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use wire::{Campaign, CampaignReport, DecisionKind, EditCampaign, FieldError, UnknownsDecision};
+use wire::{Campaign, CampaignReport, DecisionKind, EditCampaign, FieldError, Role, UnknownsDecision};
 
+use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
+use crate::model::draft::can_be_changed;
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, may_change_pace, may_try_again};
 use crate::model::spot::error_at;
@@ -74,7 +76,8 @@ pub fn More(
     });
     let name = Signal::derive(move || t::delete_this_campaign(&campaign.with(|campaign| campaign.name.clone())));
     view! {
-        <Unknowns campaign=campaign fresh=fresh/>
+        <Allowed to=Role::Manager><Unknowns campaign=campaign fresh=fresh/></Allowed>
+        <Allowed to=Role::Operator>
         <div class="actions more">
             <Show when=move || { failed.get() > 0 }>
                 <button type="button" class="button" disabled=retry.pending() data-testid="retry-failed" on:click=move |_| drop(retry.dispatch(()))>
@@ -89,13 +92,19 @@ pub fn More(
                     {t::change_the_pace()}
                 </button>
             </Show>
+            <Show when=move || can_be_changed(status.get())>
+                <a class="button" href=id.with_value(|id| format!("/campaigns/new?draft={id}")) data-testid="edit-draft">{t::change_the_campaign()}</a>
+            </Show>
             <button type="button" class="button" disabled=copy.pending() data-testid="clone" on:click=move |_| drop(copy.dispatch(()))>
                 {t::make_a_copy()}
             </button>
-            <button type="button" class="button danger" disabled=delete.pending() data-testid="delete" on:click=move |_| deleting.set(true)>
-                {t::delete_campaign()}
-            </button>
+            <Allowed to=Role::Manager>
+                <button type="button" class="button danger" disabled=delete.pending() data-testid="delete" on:click=move |_| deleting.set(true)>
+                    {t::delete_campaign()}
+                </button>
+            </Allowed>
         </div>
+        </Allowed>
         <Show when=move || pacing.get() && may_change_pace(status.get())>
             <PaceEdit campaign=campaign fresh=fresh open=pacing/>
         </Show>

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{CampaignId, CampaignTotals, MessageList};
+use wire::{CampaignId, CampaignTotals, MessageList, Role};
 
 use super::export::ExportButtons;
 use super::{people_url, preview_url};
+use crate::components::allowed::Allowed;
 use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
@@ -49,7 +50,7 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> i
                     nothing=t::everybody()
                 />
             </div>
-            <div class="actions"><ExportButtons id=exported/></div>
+            <Allowed to=Role::Manager><div class="actions"><ExportButtons id=exported.clone()/></div></Allowed>
             {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals/> }}
         </section>
     }

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
-use wire::{CampaignId, Preview};
+use wire::{CampaignId, Preview, Role};
 
 use super::trial::Trial;
+use crate::components::allowed::Allowed;
 use crate::components::bubble::MessageBubble;
 use crate::components::field::{Kind, TextField};
 use crate::components::loaded::Loaded;
@@ -49,7 +50,7 @@ pub fn MessagePreview(id: CampaignId, people: Signal<u64>) -> impl IntoView {
                     <Whom place=place people=people/>
                     <Loaded load=load show=move |preview| view! { <Shown preview=preview/> }/>
                 </div>
-                <Trial id=id index=asked/>
+                <Allowed to=Role::Operator><Trial id=id.clone() index=asked/></Allowed>
             </div>
         </section>
     }

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wire::FieldError;
 
-use super::{Desk, error_of};
-use crate::components::field::{Kind, TextField};
+use super::Desk;
+use crate::components::field::{Kind, TextField, error_of};
 use crate::infra::numbers;
 use crate::model::channel::NumberForm;
 use crate::t;

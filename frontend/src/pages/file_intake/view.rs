@@ -23,18 +23,25 @@ const KINDS: &str = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.xml,text/csv,text/xml
 #[component]
 pub fn FileFields(intake: FileIntake) -> impl IntoView {
     let busy = Signal::derive(move || intake.intake.with(Intake::is_busy));
-    let taken = Memo::new(move |_| intake.file.with(Option::is_some));
+    let has_file = Memo::new(move |_| intake.file.with(Option::is_some));
+    // The name of what people were taken from before.
+    let kept = Memo::new(move |_| {
+        let name = intake.intake.with(|intake| intake.audience().map(|audience| audience.file_name.clone()));
+        name.filter(|_| !has_file.get())
+    });
+    let taken = Memo::new(move |_| has_file.get() || kept.with(Option::is_some));
     let title = move || {
-        intake.file.with(|file| file.as_ref().map_or_else(|| t::drop_your_contacts_file_here().to_owned(), described))
+        let here = intake.file.with(|file| file.as_ref().map(described));
+        here.or_else(|| kept.get()).unwrap_or_else(|| t::drop_your_contacts_file_here().to_owned())
     };
     let looking = move || {
-        taken.get()
+        has_file.get()
             && intake.sheet.with(Option::is_none)
             && !intake.intake.with(|intake| matches!(intake, Intake::Failed(_)))
     };
     suggest_country(intake);
-    let has_sheet = Memo::new(move |_| intake.sheet.with(Option::is_some));
-    let is_seen = Memo::new(move |_| intake.is_seen());
+    let has_sheet = Memo::new(move |_| has_file.get() && intake.sheet.with(Option::is_some));
+    let is_seen = Memo::new(move |_| has_file.get() && intake.is_seen());
     let other_sheets = Memo::new(move |_| {
         intake.sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.other_sheets.clone()).unwrap_or_default())
     });

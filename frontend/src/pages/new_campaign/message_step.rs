@@ -31,6 +31,9 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
                 on_input=wizard.setter("name", wizard.name) error=wizard.error("name") test_id="name-input"
                 hint=t::for_your_team_the_people() wide=true max_length=LONGEST_NAME
             />
+            <Show when=move || wizard.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.is_more))>
+                <p class="warning" data-testid="says-more">{t::says_more_than_shown()}</p>
+            </Show>
             <Wordings wizard=wizard/>
             <RadioField name="says" legend=t::what_people_get() choices=choices() value=value on_pick=picked/>
             {move || match says.get() {

@@ -22,6 +22,7 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
     let done = Signal::derive(move || wizard.intake().with(|intake| intake.audience().is_some()));
     let channels = Signal::derive(move || wizard.channels.with(|all| all.iter().map(channel_pick).collect::<Vec<_>>()));
     let simulated = Signal::derive(move || match wizard.channel() {
+        _ if wizard.draft.with(Option::is_some) => t::the_number_stays().to_owned(),
         Some(channel) if channel.simulated => t::simulated_messages_reach_nobody().to_owned(),
         Some(_) | None => String::new(),
     });
@@ -32,6 +33,7 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
                 id="channelId" label=t::number_that_sends() options=channels value=wizard.channel_id
                 on_pick=wizard.setter("channelId", wizard.channel_id) error=wizard.error("channelId")
                 test_id="channel-select" nothing=t::choose_a_number() hint=simulated
+                disabled=Signal::derive(move || wizard.draft.with(Option::is_some))
             />
             <Sources wizard=wizard/>
             <Show when=move || from_file.get() fallback=move || view! { <FromList wizard=wizard/> }>

@@ -11,7 +11,7 @@ use crate::components::confirm::Confirm;
 use crate::components::field::FieldError;
 use crate::components::step::Step;
 use crate::components::unfilled::UnfilledPeople;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{clock, format};
 use crate::model::form::{Start, Wish};
 use crate::model::moment::span;
@@ -28,8 +28,9 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
     let stage = RwSignal::new(Stage::Idle);
     let navigate = use_navigate();
     let submit = Action::new_local(move |wish: &Wish| submit::submit(wizard, shell, stage, *wish, navigate.clone()));
-    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.is_busy());
+    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.is_busy() || wizard.opening.get());
     let now = move || wizard.start.get() == Start::Now;
+    let changes = Memo::new(move |_| wizard.draft.with(Option::is_some));
     let press = move |wish: Wish| {
         move |_| {
             submit.dispatch(wish);
@@ -53,12 +54,12 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
                     when=now
                     fallback=move || view! {
                         <button type="button" class="button primary" disabled=busy data-testid="schedule" on:click=press(Wish::Schedule)>
-                            {t::create_and_schedule()}
+                            {move || if changes.get() { t::save_and_schedule() } else { t::create_and_schedule() }}
                         </button>
                     }
                 >
                     <button type="button" class="button primary" disabled=busy data-testid="create-and-start" on:click=press(Wish::Start)>
-                        {t::create_and_start()}
+                        {move || if changes.get() { t::save_and_start() } else { t::create_and_start() }}
                     </button>
                 </Show>
                 <button type="button" class="button" disabled=busy data-testid="save-draft" on:click=press(Wish::Draft)>
@@ -200,13 +201,4 @@ fn go_to(wizard: Wizard, event: &web_sys::MouseEvent, spot: &Spot) {
     }
     let id = spot.id.clone();
     request_animation_frame(move || focus(&id));
-}
-
-fn focus(id: &str) {
-    use wasm_bindgen::JsCast;
-    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = element {
-        // An element that is gone cannot take the focus; then it stays where it is.
-        element.focus().unwrap_or_default();
-    }
 }

@@ -2,16 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use wire::{Audience, AudienceId, Campaign, CreateCampaign, FieldError, IntoContacts};
+use wire::{Audience, AudienceId, Campaign, CreateCampaign, EditCampaign, FieldError, IntoContacts};
 
 use super::wizard::Wizard;
+use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
-use crate::infra::{api, clock};
-use crate::model::form::{Source, Wish};
+use crate::infra::{api, clock, kept};
+use crate::model::draft::Draft;
+use crate::model::form::{Form, Source, Wish, attested_start};
 use crate::model::price::PriceAsked;
+use crate::model::spot::is_of_message;
 use crate::model::unfilled::Unfilled;
 use crate::t;
-use campaigns::lifecycle::Action as Move;
 
 /// What the button is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Stage {
     Audience,
     /// Making the campaign.
     Creating,
+    /// Changing it.
+    Saving,
     /// Starting it.
     Starting,
 }
@@ -33,6 +37,7 @@ impl Stage {
             Stage::Idle => "",
             Stage::Audience => t::making_the_audience(),
             Stage::Creating => t::creating_the_campaign(),
+            Stage::Saving => t::saving_the_changes(),
             Stage::Starting => t::starting(),
         }
     }
@@ -57,7 +62,7 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     let form = untrack(|| wizard.form());
     let not_yet = AudienceId(String::new());
     let mut faults = people_faults(wizard);
-    faults.extend(form.request(&not_yet, wish, clock::now()).err().unwrap_or_default());
+    faults.extend(faults_of(wizard, &form, &not_yet, wish));
     wizard.errors.set(faults.clone());
     wizard.unfilled.set(None);
     wizard.price.set(None);
@@ -69,13 +74,26 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     if wizard.is_gone() {
         return Err(());
     }
-    stage.set(Stage::Creating);
-    let request = form.request(&audience.id, wish, clock::now()).map_err(|faults| wizard.errors.set(faults))?;
-    let request = CreateCampaign { confirmed_price: wizard.agreed.get_untracked(), ..request };
-    let campaign = api::create_campaign(&request).await.map_err(|error| wizard.refused(shell, &form, error))?;
+    let faults = faults_of(wizard, &form, &audience.id, wish);
+    if !faults.is_empty() {
+        wizard.errors.set(faults);
+        return Err(());
+    }
+    let request =
+        CreateCampaign { confirmed_price: wizard.agreed.get_untracked(), ..form.assembled(&audience.id, wish) };
+    let draft = wizard.draft.get_untracked();
+    stage.set(if draft.is_some() { Stage::Saving } else { Stage::Creating });
+    let answer = match &draft {
+        Some(draft) => changed(draft, &request).await,
+        None => api::create_campaign(&request).await,
+    };
+    let campaign = answer.map_err(|error| wizard.refused(shell, &form, error))?;
+    if draft.is_none() {
+        kept::forget();
+    }
     if wish == Wish::Start {
         stage.set(Stage::Starting);
-        if let Err(error) = api::act(&campaign.id, Move::Start).await {
+        if let Err(error) = api::start(&campaign.id, &attested_start(&campaign)).await {
             let problem = error.problem();
             match (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of)) {
                 (Some(unfilled), _) => shell.unfilled.set(Some((campaign.id.clone(), unfilled))),
@@ -85,6 +103,25 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
         }
     }
     Ok(campaign)
+}
+
+/// What is wrong with the form. A draft's message that was not touched stays as it is, whatever the form makes of it.
+fn faults_of(wizard: Wizard, form: &Form, audience: &AudienceId, wish: Wish) -> Vec<FieldError> {
+    let faults = form.request(audience, wish, clock::now()).err().unwrap_or_default();
+    let draft = wizard.draft.get_untracked();
+    match draft.is_some_and(|draft| draft.says_the_same(&form.assembled(audience, wish))) {
+        true => faults.into_iter().filter(|fault| !is_of_message(&fault.field)).collect(),
+        false => faults,
+    }
+}
+
+/// The draft with what is different now; as it stands where nothing is.
+async fn changed(draft: &Draft, request: &CreateCampaign) -> Result<Campaign, ApiError> {
+    let edit = draft.edit(request);
+    match edit == EditCampaign::default() {
+        true => api::campaign(&draft.id).await,
+        false => api::edit_campaign(&draft.id, &edit).await,
+    }
 }
 
 /// What is missing before the audience can be made.

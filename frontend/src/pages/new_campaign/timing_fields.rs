@@ -4,11 +4,15 @@ use leptos::prelude::*;
 use wire::SavedHours;
 
 use super::wizard::Wizard;
-use crate::components::field::{FieldError, Kind, Pick, PickField, TextField};
+use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::hours_fields::HoursFields;
 use crate::components::switch::Switch;
-use crate::infra::format;
+use crate::model::hours::HoursText;
 use crate::model::timing::{TimingText, retries};
 use crate::t;
+
+/// The API's names of the fields of business hours.
+const HOURS: [&str; 3] = ["businessHours.days", "businessHours.from", "businessHours.to"];
 
 /// Rounds of the retry schedule that can be chosen.
 const ROUNDS: [u32; 3] = [1, 2, 3];
@@ -29,6 +33,10 @@ pub fn TimingFields(wizard: Wizard) -> impl IntoView {
             wizard.clear_error(id);
         })
     };
+    let set_hours = Callback::new(move |(hours, field): (HoursText, &'static str)| {
+        wizard.timing.update(|timing| timing.hours = hours);
+        wizard.clear_error(field);
+    });
     let (in_hours, at_night) = (is(|timing| timing.in_hours), is(|timing| timing.at_night));
     let by_clock = Signal::derive(move || {
         in_hours.get() || at_night.get() || wizard.timing.with(|timing| !timing.duration_days.trim().is_empty())
@@ -49,19 +57,10 @@ pub fn TimingFields(wizard: Wizard) -> impl IntoView {
         />
         <Show when=move || in_hours.get()>
             <SavedChoice wizard=wizard/>
-            <Weekdays wizard=wizard/>
-            <div class="fields pair">
-                <TextField
-                    id="businessHours.from" label=t::opens_at() kind=Kind::Time value=text(|timing| &timing.opens)
-                    on_input=set("businessHours.from", |timing| &mut timing.opens)
-                    error=wizard.error("businessHours.from") test_id="opens"
-                />
-                <TextField
-                    id="businessHours.to" label=t::closes_at() kind=Kind::Time value=text(|timing| &timing.closes)
-                    on_input=set("businessHours.to", |timing| &mut timing.closes)
-                    error=wizard.error("businessHours.to") test_id="closes"
-                />
-            </div>
+            <HoursFields
+                hours=Signal::derive(move || wizard.timing.with(|timing| timing.hours.clone())) fields=HOURS on_change=set_hours
+                error=Callback::new(move |field| wizard.error(field))
+            />
         </Show>
         <Switch
             label=t::nobody_at_night() meaning=t::by_the_clock_of_each() checked=at_night
@@ -94,8 +93,8 @@ pub fn TimingFields(wizard: Wizard) -> impl IntoView {
         </div>
         <Show when=move || by_clock.get()>
             <TextField
-                id="timeZone" label=t::time_zone() kind=Kind::Text value=text(|timing| &timing.time_zone)
-                on_input=set("timeZone", |timing| &mut timing.time_zone) error=wizard.error("timeZone") test_id="time-zone"
+                id="timeZone" label=t::time_zone() kind=Kind::Text value=text(|timing| &timing.hours.time_zone)
+                on_input=set("timeZone", |timing| &mut timing.hours.time_zone) error=wizard.error("timeZone") test_id="time-zone"
                 hint=t::a_place_such_as()
             />
         </Show>
@@ -111,15 +110,15 @@ fn SavedChoice(wizard: Wizard) -> impl IntoView {
             .with(|all| all.iter().map(|hours| Pick::new(hours.id.to_string(), &hours.name)).collect::<Vec<_>>())
     });
     let chosen = Signal::derive(move || {
-        let same = |hours: &&SavedHours| wizard.timing.with(|timing| timing.has(&hours.hours));
+        let same = |hours: &&SavedHours| wizard.timing.with(|timing| timing.hours == HoursText::of(&hours.hours));
         wizard.saved_hours.with(|all| all.iter().find(same).map(|hours| hours.id.to_string()).unwrap_or_default())
     });
     let pick = Callback::new(move |id: String| {
         let hours =
             wizard.saved_hours.with_untracked(|all| all.iter().find(|hours| hours.id.to_string() == id).cloned());
         if let Some(saved) = hours {
-            wizard.timing.update(|timing| timing.take_hours(&saved.hours));
-            for field in ["businessHours.days", "businessHours.from", "businessHours.to", "timeZone"] {
+            wizard.timing.update(|timing| timing.hours = HoursText::of(&saved.hours));
+            for field in HOURS.into_iter().chain(["timeZone"]) {
                 wizard.clear_error(field);
             }
         }
@@ -131,33 +130,5 @@ fn SavedChoice(wizard: Wizard) -> impl IntoView {
                 error=Signal::stored(None::<String>) test_id="saved-hours" nothing=t::choose_saved_hours()
             />
         </Show>
-    }
-}
-
-/// A box for each day of the week.
-#[component]
-fn Weekdays(wizard: Wizard) -> impl IntoView {
-    const ID: &str = "businessHours.days";
-    let day = move |place: usize| {
-        let toggle = move |_| {
-            wizard.timing.update(|timing| timing.days[place] = !timing.days[place]);
-            wizard.clear_error(ID);
-        };
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox" prop:checked=move || wizard.timing.with(|timing| timing.days[place]) on:change=toggle
-                    data-testid=format!("weekday-{place}")
-                />
-                <span>{format::weekday(place)}</span>
-            </label>
-        }
-    };
-    view! {
-        <fieldset class="field" id=ID tabindex="-1">
-            <legend>{t::days_of_the_week()}</legend>
-            <div class="weekdays">{(0..7).map(day).collect_view()}</div>
-            <FieldError id="businessHours.days-error" error=wizard.error(ID)/>
-        </fieldset>
     }
 }

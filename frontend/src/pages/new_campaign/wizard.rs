@@ -4,12 +4,15 @@ use chrono::NaiveDate;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use reader::Sheet;
-use wire::{Bubble, Channel, ChannelId, FieldError, PriceEstimate, SavedHours, StandingRateCard, Template};
+use wire::{
+    Bubble, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours, StandingRateCard, Template,
+};
 
 use super::list_choice::ListChoice;
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock};
+use crate::model::draft::Draft;
 use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
 use crate::model::pace::{PaceText, Preset};
@@ -37,6 +40,8 @@ pub struct Wizard {
     pub channel_id: RwSignal<String>,
     /// Its templates.
     pub templates: RwSignal<Vec<Template>>,
+    /// The channel whose templates have come, or will not come.
+    pub templates_of: RwSignal<String>,
     /// What people get, in one wording or more.
     pub wordings: RwSignal<Vec<WordingText>>,
     /// Which of them is on show.
@@ -67,6 +72,14 @@ pub struct Wizard {
     pub spend_cap: RwSignal<String>,
     /// Whether somebody answers for it that the people agreed.
     pub attests: RwSignal<bool>,
+    /// The campaign that is changed, where none is made.
+    pub draft: RwSignal<Option<Draft>>,
+    /// What it says, until the templates that it names are here.
+    pub returning: RwSignal<Option<Vec<CreateVariant>>>,
+    /// Whether what was asked for before is still on its way.
+    pub opening: RwSignal<bool>,
+    /// Whether what is typed is what this browser kept.
+    pub came_back: RwSignal<bool>,
     /// What is wrong, field by field.
     pub errors: RwSignal<Vec<FieldError>>,
 }
@@ -83,6 +96,7 @@ impl Wizard {
             channels: RwSignal::default(),
             channel_id: RwSignal::default(),
             templates: RwSignal::default(),
+            templates_of: RwSignal::default(),
             wordings: RwSignal::new(vec![WordingText::default()]),
             open: RwSignal::new(0),
             uploads: StoredValue::new(0),
@@ -98,6 +112,10 @@ impl Wizard {
             start_local: RwSignal::default(),
             spend_cap: RwSignal::default(),
             attests: RwSignal::new(false),
+            draft: RwSignal::new(None),
+            returning: RwSignal::new(None),
+            opening: RwSignal::new(false),
+            came_back: RwSignal::new(false),
             errors,
         }
     }
@@ -126,16 +144,19 @@ impl Wizard {
         Effect::new(move || {
             let channel = ChannelId(self.channel_id.get());
             self.templates.set(Vec::new());
+            self.templates_of.set(String::new());
             if !channel.as_str().is_empty() {
                 spawn_local(async move {
                     match api::templates(&channel).await {
                         Ok(list) if self.is_chosen(&channel) => self.templates.set(list.items),
-                        Ok(_) => {}
+                        Ok(_) => return,
                         Err(error) => shell.report(error),
                     }
+                    self.templates_of.try_set(channel.to_string());
                 });
             }
         });
+        self.keep_laying();
         self.keep_fitting();
     }
 
@@ -164,7 +185,9 @@ impl Wizard {
     }
 
     fn offer_channels(self, channels: Vec<Channel>) {
-        if let [only] = channels.as_slice() {
+        // The page may have been left before they came.
+        let Some(is_chosen) = self.channel_id.try_with_untracked(|id| !id.is_empty()) else { return };
+        if let ([only], false) = (channels.as_slice(), is_chosen) {
             self.channel_id.set(only.id.to_string());
         }
         self.channels.set(channels);

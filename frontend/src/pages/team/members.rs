@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use wire::{EditMember, FieldError, Member, MemberId, MemberList};
 
-use super::{Secret, error_of, role_names, role_picks};
+use super::{Secret, role_names, role_picks};
 use crate::components::confirm::Confirm;
-use crate::components::field::{Kind, PickField, TextField};
+use crate::components::field::{Kind, PickField, TextField, error_of};
 use crate::components::loaded::Loaded;
 use crate::infra::format;
 use crate::infra::load::Load;
@@ -76,7 +76,7 @@ impl Roll {
 
 /// The list and, for owners, the invitation.
 #[component]
-pub fn Members(is_owner: Memo<bool>) -> impl IntoView {
+pub fn Members(is_owner: Signal<bool>) -> impl IntoView {
     let roll = Roll {
         shell: Shell::around(),
         load: RwSignal::new(Load::Waiting),
@@ -108,7 +108,7 @@ pub fn Members(is_owner: Memo<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Rows(roll: Roll, list: Signal<MemberList>, is_owner: Memo<bool>) -> impl IntoView {
+fn Rows(roll: Roll, list: Signal<MemberList>, is_owner: Signal<bool>) -> impl IntoView {
     view! {
         <ul class="people" data-testid="members">
             <For each=move || list.get().items key=|member| (member.id.clone(), member.version, member.signed_in_at) let:member>
@@ -119,7 +119,7 @@ fn Rows(roll: Roll, list: Signal<MemberList>, is_owner: Memo<bool>) -> impl Into
 }
 
 #[component]
-fn Row(roll: Roll, member: Member, is_owner: Memo<bool>) -> impl IntoView {
+fn Row(roll: Roll, member: Member, is_owner: Signal<bool>) -> impl IntoView {
     let seen = match member.signed_in_at {
         Some(at) => t::signed_in_at(&format::date_time(at)),
         None => t::has_not_signed_in_yet().to_owned(),

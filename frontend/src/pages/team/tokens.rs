@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use wire::{ApiToken, FieldError, TokenList};
 
-use super::{Secret, error_of, role_picks};
+use super::{Secret, role_picks};
 use crate::components::confirm::Confirm;
-use crate::components::field::{Kind, PickField, TextField};
+use crate::components::field::{Kind, PickField, TextField, error_of};
 use crate::components::loaded::Loaded;
 use crate::infra::format;
 use crate::infra::load::Load;

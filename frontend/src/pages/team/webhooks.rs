@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use wire::{Delivery, DeliveryStatus, FieldError, Webhook, WebhookEventKind, WebhookList};
 
-use super::{Secret, error_of};
+use super::Secret;
 use crate::components::confirm::Confirm;
-use crate::components::field::{FieldError as FieldFault, Kind, TextField};
+use crate::components::field::{FieldError as FieldFault, Kind, TextField, error_of};
 use crate::components::loaded::Loaded;
 use crate::components::switch::Switch;
 use crate::infra::load::Load;

@@ -1,0 +1,137 @@
+//! Business hours and prices in headless Chromium: saved, changed, taken away, wrong at their fields; and what a viewer is
+//! not shown.
+
+use anyhow::ensure;
+use campanile_tests::browser::Browser;
+use campanile_tests::client::until;
+use campanile_tests::running::Running;
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+use wire::{SavedHoursList, StandingRateCard};
+
+/// The row of the shipped card that is Brazil's.
+const BRAZIL: &str = "price-0-marketing";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn business_hours_and_prices_are_the_workspaces_own() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let browser = Browser::open(1280, 1000).await?;
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.click("nav-settings").await?;
+    browser.click("tab-hours").await?;
+    hours(&running, &browser).await?;
+    browser.click("tab-prices").await?;
+    prices(&running, &browser).await?;
+    browser.close().await?;
+    running.stop().await
+}
+
+async fn hours(running: &Running, browser: &Browser) -> anyhow::Result<()> {
+    browser.find("no-hours").await?;
+    browser.click("save-hours").await?;
+    browser.find("name-error").await?;
+    browser.fill("hours-name", "Shop").await?;
+    browser.fill("hours-zone", "Nowhere/Land").await?;
+    browser.click("save-hours").await?;
+    browser.find("timeZone-error").await?;
+    browser.fill("hours-zone", "America/Recife").await?;
+    browser.click("weekday-5").await?;
+    browser.screenshot("settings-1-hours").await?;
+    browser.click("save-hours").await?;
+    browser.text_until("hours-said", |text| text.starts_with("Shop is saved")).await?;
+    browser.text_until("hours-row", |text| text.contains("Sat") && text.contains("America/Recife")).await?;
+
+    browser.click("edit-hours").await?;
+    browser.fill("hours-name", "Shop on weekdays").await?;
+    browser.click("weekday-5").await?;
+    browser.click("save-hours").await?;
+    browser.text_until("hours-row", |text| text.contains("weekdays") && !text.contains("Sat")).await?;
+    let saved: SavedHoursList = running.client.get("/v3/business-hours").await?;
+    assert_eq!(saved.items.iter().map(|hours| hours.hours.days.len()).collect::<Vec<_>>(), [5]);
+
+    browser.click("delete-hours").await?;
+    browser.text_until("confirm-title", |text| text == "Delete Shop on weekdays?").await?;
+    browser.click("confirm-yes").await?;
+    browser.find("no-hours").await.map(|_| ())
+}
+
+async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
+    browser.text_until("market", |text| text.contains("Brazil") && text.contains("USD 0.0625")).await?;
+    browser.whole_page("settings-2-list-prices").await?;
+    browser.click("change-prices").await?;
+    browser.fill(BRAZIL, "cheap").await?;
+    browser.click("save-prices").await?;
+    browser.text_until("price-0-marketing-error", |text| text.contains("amount")).await?;
+    browser.whole_page("settings-3-prices").await?;
+    browser.fill(BRAZIL, "0,0512").await?;
+    browser.click("add-market").await?;
+    let rows = browser.driver.find_all(By::Testid("price-row")).await?.len();
+    let added = rows - 1;
+    browser.click("save-prices").await?;
+    browser.find(&format!("market-{added}-countries-error")).await?;
+    browser.fill(&format!("market-{added}-name"), "Angola").await?;
+    browser.fill(&format!("market-{added}-countries"), "ao").await?;
+    browser.fill(&format!("price-{added}-utility"), "0.01").await?;
+    browser.click("save-prices").await?;
+    browser.text_until("prices-said", |text| text.starts_with("Saved.")).await?;
+    browser.text_until("market", |text| text.contains("USD 0.0512")).await?;
+    browser.text_until("prices-name", |text| text == "Our prices, USD").await?;
+    let card: StandingRateCard = running.client.get("/v3/rate-card").await?;
+    let brazil = &card.card.markets[0];
+    ensure!(!card.is_shipped && brazil.rates.len() == 2, "the days before have lost their price: {brazil:?}");
+    assert_eq!(brazil.rates[1].marketing.as_deref(), Some("0.0512"));
+    let last = card.card.markets.last().map(|market| market.countries.join(" "));
+    assert_eq!(last.as_deref(), Some("AO"));
+
+    browser.click("reset-prices").await?;
+    browser.click("confirm-yes").await?;
+    browser.text_until("prices-said", |text| text.starts_with("The list prices hold")).await?;
+    until("the list prices", async || {
+        let card: StandingRateCard = running.client.get("/v3/rate-card").await?;
+        Ok(card.is_shipped.then_some(()))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_is_shown_no_button_that_would_refuse_him() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let audience = running.client.audience("name,phone\nAna,+12025550100\n".to_owned()).await?;
+    let draft = running.client.draft(&audience.id, json!({})).await?;
+    let hours = json!({ "name": "Shop", "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC" });
+    let _: Value = running.client.post("/v3/business-hours", &hours).await?;
+    let member = json!({ "email": "vera@example.com", "name": "Vera", "role": "viewer" });
+    let member: Value = running.client.post("/v3/members", &member).await?;
+    let id = member["id"].as_str().unwrap_or_default();
+    let link: Value = running.client.post(&format!("/v3/members/{id}/sign-in-link"), &json!({})).await?;
+    let browser = Browser::open(1280, 1000).await?;
+    let code = link["code"].as_str().unwrap_or_default();
+    browser.driver.goto(format!("{}/sign-in?code={code}", running.process.address)).await?;
+    browser.text_until("campaign-row", |text| text.contains('1')).await?;
+    let campaign = format!("campaigns/{}", draft.id);
+    let refused: [(&str, &[&str]); 8] = [
+        ("campaigns", &["new-campaign", "choose-campaign"]),
+        (&campaign, &["start", "cancel", "clone", "delete", "edit-draft", "change-pace"]),
+        ("contacts", &["new-contact", "import-contacts", "export"]),
+        ("lists", &["new-list", "first-list"]),
+        ("templates", &["new-template"]),
+        ("suppressions", &["suppress"]),
+        ("settings/hours", &["save-hours", "edit-hours", "delete-hours"]),
+        ("settings/prices", &["change-prices"]),
+    ];
+    for (screen, buttons) in refused {
+        browser.driver.goto(format!("{}/{screen}", running.process.address)).await?;
+        browser.settled().await?;
+        for button in buttons {
+            let there = browser.driver.query(By::Testid(*button)).nowait().exists().await?;
+            ensure!(!there, "a viewer is offered {button} on /{screen}");
+        }
+    }
+    browser.driver.goto(format!("{}/settings", running.process.address)).await?;
+    browser.find("managers-only").await?;
+    let field = browser.find("retention.filesDays").await?;
+    ensure!(!field.is_enabled().await?, "a viewer may type into the settings");
+    browser.screenshot("settings-4-viewer").await?;
+    browser.close().await?;
+    running.stop().await
+}
