@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use reader::Sheet;
 use serde::{Deserialize, Serialize};
 use wire::{
-    ButtonContent, Campaign, CampaignId, CampaignStatus, CardContent, CreateCampaign, CreateVariant, EditCampaign,
-    HeaderFormat, MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
+    ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant, EditCampaign, HeaderFormat,
+    MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
 };
 
 use super::attachment::{Attachment, Slot, Upload};
@@ -43,18 +43,6 @@ pub struct Draft {
     pub before: CreateCampaign,
     /// Whether the message holds what the form cannot show: it stays as long as the message is not changed.
     pub is_more: bool,
-}
-
-/// Whether a campaign can still be changed in the form.
-pub fn can_be_changed(status: CampaignStatus) -> bool {
-    match status {
-        CampaignStatus::Draft | CampaignStatus::Scheduled => true,
-        CampaignStatus::Processing
-        | CampaignStatus::Paused
-        | CampaignStatus::Completed
-        | CampaignStatus::Cancelled
-        | CampaignStatus::Failed => false,
-    }
 }
 
 /// A time as a request has it.

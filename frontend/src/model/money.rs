@@ -1,6 +1,6 @@
 //! What a campaign costs, in words.
 
-use wire::{CampaignStatus, PriceEstimate, Spending};
+use wire::{PriceEstimate, Spending};
 
 use crate::t;
 
@@ -26,18 +26,6 @@ pub fn lines(spending: &Spending, written: impl Fn(&str, &str) -> String) -> Vec
         lines.push((t::spend_cap(), money(cap)));
     }
     lines
-}
-
-/// Whether the price is still to be told: nothing has left.
-pub fn is_ahead(status: CampaignStatus) -> bool {
-    match status {
-        CampaignStatus::Draft | CampaignStatus::Scheduled => true,
-        CampaignStatus::Processing
-        | CampaignStatus::Paused
-        | CampaignStatus::Completed
-        | CampaignStatus::Cancelled
-        | CampaignStatus::Failed => false,
-    }
 }
 
 /// What it would cost, with what makes it less than certain.

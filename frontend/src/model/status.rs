@@ -67,6 +67,18 @@ pub fn actions(status: CampaignStatus) -> Vec<Action> {
     [Action::Start, Action::Resume, Action::Pause, Action::Cancel].into_iter().filter(moves).collect()
 }
 
+/// Whether it has not begun: its price is still to be told, and the form can change it.
+pub fn is_ahead(status: CampaignStatus) -> bool {
+    match status {
+        CampaignStatus::Draft | CampaignStatus::Scheduled => true,
+        CampaignStatus::Processing
+        | CampaignStatus::Paused
+        | CampaignStatus::Completed
+        | CampaignStatus::Cancelled
+        | CampaignStatus::Failed => false,
+    }
+}
+
 /// The label of the button.
 pub fn action_label(action: Action, status: CampaignStatus) -> &'static str {
     match (action, status) {

@@ -7,6 +7,7 @@ use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::model::money;
+use crate::model::status::is_ahead;
 use crate::model::timing::retries;
 use crate::t;
 
@@ -117,7 +118,7 @@ fn when(campaign: Signal<Campaign>, name: &'static str, read: fn(&Campaign) -> O
 fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
     let shell = Shell::around();
     let foretold = RwSignal::new(None::<String>);
-    let ahead = Memo::new(move |_| campaign.with(|campaign| money::is_ahead(campaign.status)));
+    let ahead = Memo::new(move |_| campaign.with(|campaign| is_ahead(campaign.status)));
     let id = campaign.with_untracked(|campaign| campaign.id.clone());
     if ahead.get_untracked() {
         leptos::task::spawn_local_scoped_with_cancellation(async move {

@@ -9,10 +9,10 @@ use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
-use crate::model::draft::can_be_changed;
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, may_change_pace, may_try_again};
 use crate::model::spot::error_at;
+use crate::model::status::is_ahead;
 use crate::t;
 
 /// The buttons, and what they open.
@@ -92,7 +92,7 @@ pub fn More(
                     {t::change_the_pace()}
                 </button>
             </Show>
-            <Show when=move || can_be_changed(status.get())>
+            <Show when=move || is_ahead(status.get())>
                 <a class="button" href=id.with_value(|id| format!("/campaigns/new?draft={id}")) data-testid="edit-draft">{t::change_the_campaign()}</a>
             </Show>
             <button type="button" class="button" disabled=copy.pending() data-testid="clone" on:click=move |_| drop(copy.dispatch(()))>

@@ -12,10 +12,11 @@ use super::wizard::Wizard;
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, kept};
-use crate::model::draft::{Draft, Kept, asked_for, can_be_changed, countries, says_all, wording, wordings_of};
+use crate::model::draft::{Draft, Kept, asked_for, countries, says_all, wording, wordings_of};
 use crate::model::form::{Source, Start, Wish};
 use crate::model::intake::{Intake, sheet_of};
 use crate::model::pace::PaceText;
+use crate::model::status::is_ahead;
 use crate::model::timing::TimingText;
 use crate::t;
 
@@ -31,7 +32,7 @@ impl Wizard {
             if self.is_gone() {
                 return;
             }
-            if !can_be_changed(campaign.status) {
+            if !is_ahead(campaign.status) {
                 return navigate(&format!("/campaigns/{id}"), NavigateOptions { replace: true, ..Default::default() });
             }
             let (audience, estimate) = (api::audience(&campaign.audience_id).await, api::estimate(&id).await);
