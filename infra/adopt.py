@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tables and a bucket that are there already, for a new stack: after a restore, or when a stack was deleted and they stayed.
 `python3 infra/adopt.py STACK ControlTable=… MessagesTable=… ContactsTable=… FilesBucket=…` writes what CloudFormation's import
-wants and prints the commands; `sam deploy` then makes the rest around them. Nothing is called here."""
+wants and prints the commands; `sam deploy --guided` then makes the rest around them. Nothing is called here."""
 import json, os, subprocess, sys, venv
 from pathlib import Path
 
@@ -25,17 +25,35 @@ def adoption(source, names):
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": kept}, wanted
 
 
+def settings(source, names):
+    """Commands that give a restored table what a restore leaves out and an import only notes: its stream, what ends by itself,
+    backups, and that nobody deletes it by mistake. On a table that has it all they change nothing, or say so."""
+    for name, there in names.items():
+        properties = source["Resources"][name]["Properties"]
+        if "KeySchema" not in properties:
+            continue
+        table = f"--table-name {there}"
+        if stream := properties.get("StreamSpecification"):
+            yield f"aws dynamodb update-table {table} --stream-specification StreamEnabled=true,StreamViewType={stream['StreamViewType']}"
+        if lives := properties.get("TimeToLiveSpecification"):
+            yield f"aws dynamodb update-time-to-live {table} --time-to-live-specification Enabled=true,AttributeName={lives['AttributeName']}"
+        yield f"aws dynamodb update-continuous-backups {table} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        yield f"aws dynamodb wait table-exists {table}"
+        yield f"aws dynamodb update-table {table} --deletion-protection-enabled"
+
+
 def main(stack, names):
     from samtranslator.yaml_helper import yaml_parse
 
     source = yaml_parse((ROOT / "infra/template.yaml").read_text())
-    missing = {name for name, resource in source["Resources"].items() if resource.get("DeletionPolicy") == "Retain"} - names.keys()
+    missing = {name for name, resource in source["Resources"].items() if resource.get("DeletionPolicy", "").startswith("Retain")} - names.keys()
     if missing:
         sys.exit(f"adopt: also name {', '.join(sorted(missing))}")
     folder = ROOT / "target/adopt"
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in zip(("template.json", "resources.json"), adoption(source, names)):
         (folder / name).write_text(json.dumps(content, indent=1))
+    print("# Of tables that were restored:", *settings(source, names), "# The import:", sep="\n")
     print(f"aws cloudformation create-change-set --stack-name {stack} --change-set-name adopt --change-set-type IMPORT \\\n"
           f"  --template-body file://{folder}/template.json --resources-to-import file://{folder}/resources.json\n"
           f"aws cloudformation wait change-set-create-complete --stack-name {stack} --change-set-name adopt\n"

@@ -18,7 +18,7 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
-import rules  # beside this file
+import adopt, rules  # beside this file
 results = []  # of each check: its problem, or nothing
 def holds(condition, problem): results.append(None if condition else problem)
 def rust(path): return (ROOT / "functions" / path).read_text()
@@ -27,7 +27,7 @@ def constant(path, name): return math.prod(map(int, found(path, rf"const {name}:
 def title(name): return "".join(word.capitalize() for word in re.split("[-_]", name))
 
 source = yaml_parse((ROOT / "infra/template.yaml").read_text())
-binaries = {r["Metadata"]["BuildProperties"]["Binary"] for r in source["Resources"].values() if "BuildMethod" in r.get("Metadata", {})}
+binaries = {name.removesuffix("Function").lower() for name, r in source["Resources"].items() if r.get("Metadata", {}).get("BuildMethod") == "makefile"}
 source["Globals"]["Function"]["CodeUri"] = "s3://campanile-code/functions.zip"
 every, expanded = Translator({}, Parser()).translate(source, {}), VENV / "expanded.json"
 expanded.write_text(json.dumps(every, indent=1))
@@ -74,7 +74,7 @@ for problem, holding in {
     "DispatcherFunction: its timeout is not LEASE_MS": 1_000 * timeout("Dispatcher") == constant("lambdas/src/dispatcher/mod.rs", "LEASE_MS"),
     "SenderFunction: its memory is not what tests/bench/prices.json counts with":
         of["SenderFunction"]["MemorySize"] == json.loads((ROOT / "tests/bench/prices.json").read_text())["senderMegabytes"],
-    "a Binary is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
+    "a function is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
     "TallyMapping: its events would name no shard": of["TallyMapping"].get("TumblingWindowInSeconds") and of["TallyMapping"].get("ParallelizationFactor") == 1,
 }.items(): holds(holding, problem)
 for name, function in all_of("AWS::Lambda::Function").items():
@@ -88,6 +88,12 @@ for name, function in all_of("AWS::Lambda::Function").items():
 for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
     holds(re.fullmatch(r"rate\((1 (minute|hour|day)|(?!1 |0)\d+ (minutes|hours|days))\)|cron\(\S+( \S+){5}\)", schedule), f"{name}: {schedule} is no schedule")
     holds(schedule == "rate(1 minute)" and "from_secs(60)" in rust("local/src/schedule.rs"), f"{name}: {schedule} differs from schedule.rs")
+restored = "\n".join(adopt.settings(source, {title(table[0]): title(table[0]) for table in tables}))
+whole = restored.count("--deletion-protection-enabled") == restored.count("PointInTimeRecoveryEnabled=true") == len(tables)
+holds(whole and "MessagesTable --stream-specification" in restored and "AttributeName=expiresAt" in restored, "adopt.py leaves restored tables without something")
+guide = (ROOT / "docs/operate.md").read_text()
+for name in all_of("AWS::CloudWatch::Alarm"): holds(re.search(rf"\b{name.removesuffix('Alarm')}\b", guide), f"{name}: docs/operate.md does not say what to do")
+holds(f"{len(all_of('AWS::CloudWatch::Alarm'))} alarms" in guide, "docs/operate.md counts other alarms")
 sources = "\n".join(path.read_text().split("#[cfg(test)]")[0] for path in sorted((ROOT / "functions/lambdas/src").rglob("*.rs")))
 broken = [*rules.problems(every["Resources"], sources), *rules.unnoticed(every["Resources"], sources)]
 results += broken + [None] * (len(rules.PLANTED) + len(rules.CALLS))

@@ -19,6 +19,25 @@ OF_MAPPINGS = {
     "sqs": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
     "stream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
 }
+# What each function may do, no more and no less: a new call of one function is written here with its reason in the template.
+ROLES = {
+    "Api": "dynamodb BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; s3 GetObject ListBucket "
+        "PutObject; secretsmanager CreateSecret DeleteSecret GetSecretValue; sqs SendMessage",
+    "Importer": "dynamodb BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem; s3 GetObject PutObject; sqs DeleteMessage "
+        "GetQueueAttributes ReceiveMessage SendMessage",
+    "Dispatcher": "dynamodb ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; s3 DeleteObject GetObject ListBucket; secretsmanager "
+        "GetSecretValue; sqs DeleteMessage GetQueueAttributes ReceiveMessage SendMessage",
+    "Exporter": "dynamodb BatchGetItem GetItem PutItem Query; s3 GetObject ListBucket PutObject; ses SendEmail; sqs DeleteMessage "
+        "GetQueueAttributes ReceiveMessage SendMessage",
+    "Sender": "dynamodb BatchGetItem GetItem PutItem Query UpdateItem; secretsmanager GetSecretValue; sqs DeleteMessage GetQueueAttributes "
+        "ReceiveMessage SendMessage",
+    "Webhook": "dynamodb BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem; sqs SendMessage",
+    "Tally": "dynamodb DescribeStream GetItem GetRecords GetShardIterator ListStreams PutItem; sqs SendMessage",
+}
+# Policies of AWS that SAM gives to every role: to write into any log group, and to X-Ray, which knows no narrower resource.
+MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+# Stars that stay: nothing narrower is known there, or the condition beside it is narrower (the one sender's address).
+WIDE = {"dynamodb:ListStreams": "*", "ses:SendEmail": "identity/*"}
 CLIENT_CALL = r"\.(?:dynamodb|s3|sqs|secrets)\s*\.(\w+)\(\)"
 FREE_CALLS = {"transact_write_items"}  # allowed by the actions of what is in it
 
@@ -75,6 +94,15 @@ def of_policies(roles, mappings, sources):
         yield f"the code calls {call}, which rules.py knows no action for"
     allowed = {}
     for name, role in roles.items():
+        managed = {str(policy).rsplit("/", 1)[-1].rstrip("'}]") for policy in role["Properties"].get("ManagedPolicyArns", [])}
+        if managed - MANAGED:
+            yield f"{name} has policies that MANAGED does not name: {sorted(managed - MANAGED)}"
+        mine = {action for policy in role["Properties"].get("Policies", []) for s in policy["PolicyDocument"]["Statement"]
+                for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+        kept = {f"{words.split()[0]}:{action}" for words in ROLES.get(name.removesuffix("FunctionRole"), "lambda InvokeFunction").split("; ")
+                for action in words.split()[1:]}
+        if mine != kept:
+            yield f"{name} may do otherwise than ROLES says: {sorted(mine ^ kept)}"
         reads = [mapping for mapping in mappings.values() if f"{named(mapping['Properties']['FunctionName'])}Role" == name]
         free = set().union(*(OF_MAPPINGS["stream" if "StreamArn" in str(mapping) else "sqs"] for mapping in reads))
         for statement in (s for policy in role["Properties"].get("Policies", []) for s in policy["PolicyDocument"]["Statement"]):
@@ -85,10 +113,21 @@ def of_policies(roles, mappings, sources):
                 allowed.setdefault(action, set()).add(name)
                 if action not in free and not (action in CALLS and re.search(CALLS[action], sources)):
                     yield f"{name}: the code never does {action}"
-                if "*" in action or statement["Resource"] == "*" and action != "dynamodb:ListStreams":
+                if "*" in action or any(is_wide(action, resource) for resource in listed(statement["Resource"])):
                     yield f"{name} allows too much: {statement}"
     yield from (f"no role allows {action}, which the code does" for action, pattern in CALLS.items()
                 if action not in allowed and re.search(pattern, sources))
+
+
+def listed(resource):
+    return resource if isinstance(resource, list) else [resource]
+
+
+def is_wide(action, resource):
+    """Whether it names more than things of ours: everything, or everything of a service."""
+    text = resource if isinstance(resource, str) else str(resource.get("Fn::Sub", ""))
+    stars = text == "*" or text.endswith((":*", "identity/*")) or "*" in text[:-1]
+    return stars and not text.endswith(WIDE.get(action, "\0"))
 
 
 # Faults that must be found, each put into a copy of the template: rules that see nothing are worth nothing.
@@ -103,6 +142,9 @@ PLANTED = {
     "an action that the code never does": lambda r: statement(r).update(Action=["dynamodb:Scan"]),
     "an action with a star": lambda r: statement(r).update(Action=["dynamodb:*"]),
     "everything as a resource": lambda r: statement(r).update(Resource="*"),
+    "everything among other resources": lambda r: statement(r).update(Resource=[statement(r)["Resource"], "*"]),
+    "an action that other functions need": lambda r: statement(r).update(Action=["s3:PutObject"]),
+    "a policy of AWS that gives more": lambda r: r["SenderFunctionRole"]["Properties"]["ManagedPolicyArns"].append("arn:aws:iam::aws:policy/AmazonS3FullAccess"),
 }
 
 

@@ -20,6 +20,7 @@ pub mod notice;
 pub mod pager;
 pub mod people_table;
 pub mod radio;
+pub mod risk;
 pub mod search_field;
 pub mod sheet;
 pub mod step;

@@ -81,9 +81,9 @@ class Stack:
             print(f"aws: otherwise than on AWS: {', '.join(change(template))}. {' '.join(change.__doc__.split())}")
         s3, self.cloudformation = emulator.client("s3"), emulator.client("cloudformation")
         s3.create_bucket(Bucket=PACKAGES)
-        for resource in template["Resources"].values():
+        for function, resource in template["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
-                name = resource["Metadata"]["BuildProperties"]["Binary"]
+                name = function.removesuffix("Function").lower()  # as functions/lambdas/Makefile does
                 s3.upload_file(str(package(binaries / name, Path(emulator.folder.name), built)), PACKAGES, f"{name}.zip")
                 resource["Properties"]["CodeUri"] = f"s3://{PACKAGES}/{name}.zip"
         s3.put_object(Bucket=PACKAGES, Key="template.json", Body=json.dumps(template).encode())
@@ -111,7 +111,7 @@ class Stack:
     def delete_and_adopt(self):
         """Deletes the stack and deploys it again around the tables and the bucket that stayed, as docs/operate.md says; now with
         a directory of people of its own."""
-        kept = {name: self.ids[name] for name, resource in self.source["Resources"].items() if resource.get("DeletionPolicy") == "Retain"}
+        kept = {name: self.ids[name] for name, resource in self.source["Resources"].items() if resource.get("DeletionPolicy", "").startswith("Retain")}
         self.cloudformation.delete_stack(StackName=NAME)
         until = time.monotonic() + LONGEST_DEPLOY_SECONDS
         while any(stack["StackStatus"] != "DELETE_COMPLETE" for stack in self._stacks()) and time.monotonic() < until:

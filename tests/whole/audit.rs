@@ -15,8 +15,12 @@ use lambdas::storage::campaigns::{self as store, CampaignRecord};
 use lambdas::storage::table::Written;
 use lambdas::{App, dispatcher, sender};
 use local::embedded::dynamodb_client;
-use serde_json::json;
-use wire::{AuditLine, AuditList, CampaignEvent, CampaignId, CampaignStatus};
+use local::whatsapp::SIMULATOR_APP;
+use serde_json::{Value, json};
+use wire::{
+    AuditLine, AuditList, CampaignEvent, CampaignId, CampaignStatus, Channel, CreatedToken, Member, SettingsAudit,
+    SettingsChange, SignInLink, WorkspaceEvent,
+};
 
 async fn audit(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<Vec<AuditLine>> {
     let path = format!("/v3/campaigns/{campaign}/audit");
@@ -41,7 +45,8 @@ async fn five_starts_and_pauses_at_once_leave_one_line_each() -> anyhow::Result<
     use CampaignEvent::{Cancelled, Created, Paused, Resumed, Started};
     assert_eq!(events(&stepped, &campaign).await?, [Created, Started, Paused, Resumed, Cancelled]);
     let lines = audit(&stepped, &campaign).await?;
-    assert_eq!((lines[4].who.as_str(), lines[4].from, lines[4].to), ("Ana", None, CampaignStatus::Draft));
+    assert_eq!((lines[4].who.as_str(), lines[4].from, lines[4].to), ("Test", None, CampaignStatus::Draft));
+    assert_eq!(lines[4].reason.as_deref(), Some("made for Ana"));
     let last = (lines[0].who.as_str(), lines[0].from, lines[0].to);
     assert_eq!(last, ("Test", Some(CampaignStatus::Processing), CampaignStatus::Cancelled));
     Ok(())
@@ -142,5 +147,126 @@ async fn a_transaction_of_somebody_else_only_makes_a_transition_wait() -> anyhow
     assert_eq!(audit(&stepped, &campaign).await?.len(), 2);
     let (app, _) = crowded(&stepped, 1_000);
     assert!(store::replace(&app, &read, &read).await.is_err(), "it does not wait for ever");
+    Ok(())
+}
+
+async fn gone(app: &Arc<App>, path: &str) -> anyhow::Result<()> {
+    // An answer without a body is no JSON.
+    let answer = call::<Value>(app, "DELETE", path, Value::Null).await;
+    let error = answer.err().map(|error| error.to_string()).unwrap_or_default();
+    anyhow::ensure!(error.starts_with("EOF"), "{error}");
+    Ok(())
+}
+
+/// All lines of the workspace's audit, by pages.
+async fn workspace_audit(app: &Arc<App>) -> anyhow::Result<Vec<SettingsChange>> {
+    let mut lines = Vec::new();
+    let mut after = String::new();
+    loop {
+        let path = format!("/v3/settings/audit?limit=4{after}");
+        let page: SettingsAudit = call(app, "GET", &path, Value::Null).await?;
+        lines.extend(page.items);
+        let Some(next) = page.next else { return Ok(lines) };
+        after = format!("&after={}", next.replace('#', "%23"));
+    }
+}
+
+/// Lets somebody in and out again, and gives another system a token for a while; the secrets that were shown.
+async fn change_team(app: &Arc<App>) -> anyhow::Result<Vec<String>> {
+    let asked = json!({ "email": "ana@example.com", "name": "Ana", "role": "operator" });
+    let ana: Member = call(app, "POST", "/v3/members", asked).await?;
+    let path = format!("/v3/members/{}", ana.id);
+    for _ in 0..2 {
+        call::<Member>(app, "PATCH", &path, json!({ "role": "manager" })).await?;
+    }
+    let link: SignInLink = call(app, "POST", &format!("{path}/sign-in-link"), json!({})).await?;
+    gone(app, &path).await?;
+    let made: CreatedToken = call(app, "POST", "/v3/tokens", json!({ "name": "CRM", "role": "viewer" })).await?;
+    gone(app, &format!("/v3/tokens/{}", made.kept.id)).await?;
+    Ok(vec![link.code, made.token])
+}
+
+/// Makes, changes and deletes a webhook whose address holds a secret; the secrets.
+async fn change_webhooks(app: &Arc<App>) -> anyhow::Result<Vec<String>> {
+    let asked = json!({ "url": "https://example.com/in?key=s3cret", "events": ["campaign.paused"] });
+    let made: Value = call(app, "POST", "/v3/webhooks", asked).await?;
+    let path = format!("/v3/webhooks/{}", made["id"].as_str().unwrap_or_default());
+    for _ in 0..2 {
+        call::<Value>(app, "PATCH", &path, json!({ "url": "https://example.com/in?key=0ther" })).await?;
+    }
+    let rotated: Value = call(app, "POST", &format!("{path}/rotate-secret"), json!({})).await?;
+    gone(app, &path).await?;
+    let shown = [&made, &rotated].map(|hook| hook["secret"].as_str().unwrap_or_default().to_owned());
+    Ok(shown.into_iter().chain(["s3cret".to_owned(), "0ther".to_owned()]).collect())
+}
+
+#[tokio::test]
+async fn who_changes_team_tokens_webhooks_numbers_or_prices_leaves_a_line_without_secrets() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let mut secrets = change_team(app).await?;
+    secrets.extend(change_webhooks(app).await?);
+    let standing = stepped.channel().await?;
+    let path = format!("/v3/channels/{}", standing.id);
+    for _ in 0..2 {
+        call::<Channel>(app, "PATCH", &path, json!({ "name": "Shop" })).await?;
+    }
+    for _ in 0..2 {
+        gone(app, &path).await?;
+    }
+    let asked =
+        json!({ "appId": SIMULATOR_APP, "wabaId": standing.waba_id, "phoneNumberId": standing.phone_number_id });
+    for _ in 0..2 {
+        call::<Channel>(app, "POST", "/v3/channels", asked.clone()).await?;
+    }
+    let rates = json!([{ "validFrom": "2020-01-01", "marketing": "0.10" }]);
+    let markets = json!([{ "name": "Brazil", "countries": ["BR"], "rates": rates }]);
+    let card = json!({ "name": "Our contract", "currency": "BRL", "markets": markets });
+    for _ in 0..2 {
+        call::<Value>(app, "PUT", "/v3/rate-card", card.clone()).await?;
+    }
+    for _ in 0..2 {
+        call::<Value>(app, "DELETE", "/v3/rate-card", Value::Null).await?;
+    }
+    call::<Value>(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 5 })).await?;
+
+    let lines = workspace_audit(app).await?;
+    assert!(lines.iter().all(|line| line.who == "Test") && lines.is_sorted_by(|one, next| one.at >= next.at));
+    let all = json!(lines).to_string();
+    assert!(secrets.iter().all(|secret| !secret.is_empty() && !all.contains(secret)), "{all}");
+    let done = |line: &SettingsChange| {
+        let name = line.name.clone().unwrap_or_default();
+        format!("{} {name}", json!(line.what).as_str().unwrap_or("settings"))
+    };
+    let mut done: Vec<String> = lines.iter().map(done).collect();
+    done.sort();
+    let expected = [
+        "channelAdded Lucky Shrub",
+        "channelChanged Shop",
+        "channelDeleted Shop",
+        "memberAdded Ana",
+        "memberChanged Ana",
+        "memberRemoved Ana",
+        "rateCardReplaced Our contract",
+        "rateCardReset Our contract",
+        "settings ",
+        "signInLinkMade Ana",
+        "tokenMade CRM",
+        "tokenRevoked CRM",
+        "webhookChanged example.com",
+        "webhookDeleted example.com",
+        "webhookMade example.com",
+        "webhookSecretReplaced example.com",
+    ];
+    assert_eq!(done, expected);
+    let changed = |what: WorkspaceEvent| lines.iter().find(|line| line.what == Some(what)).map(|line| &line.changed[0]);
+    let told = |what: WorkspaceEvent| {
+        changed(what).map(|one| (one.field.as_str(), one.before.as_deref(), one.after.as_deref()))
+    };
+    assert_eq!(told(WorkspaceEvent::MemberChanged), Some(("role", Some("operator"), Some("manager"))));
+    assert_eq!(told(WorkspaceEvent::TokenMade), Some(("role", None, Some("viewer"))));
+    assert_eq!(told(WorkspaceEvent::WebhookChanged), Some(("url", None, None)));
+    let renamed = ("name", Some(standing.name.as_str()), Some("Shop"));
+    assert_eq!(told(WorkspaceEvent::ChannelChanged), Some(renamed));
     Ok(())
 }

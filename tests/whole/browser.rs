@@ -1,13 +1,36 @@
-//! A marketer's way through the dashboard, in headless Chromium: sign in, drop a file, create, watch it to the end.
+//! A marketer's way through the dashboard, in headless Chromium: sign in, drop a file, create, pause, watch it to the
+//! end, fetch what came of it.
 
-use anyhow::Context;
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use anyhow::{Context, ensure};
+use calamine::{Reader, Xlsx};
+use campaigns::file::as_written;
 use campanile_tests::browser::Browser;
 use campanile_tests::client::until;
+use campanile_tests::contacts::{phone_ending, phones};
 use campanile_tests::running::{Running, repository};
 use serde_json::{Value, json};
 use simulator::{Config, Delay};
 use thirtyfour::prelude::*;
-use wire::Campaign;
+use wire::{Campaign, CampaignId, CampaignStatus};
+
+/// Rows of the marketer's file.
+const ROWS: usize = 1_000;
+
+/// Every so many rows one has no number.
+const BAD_EVERY: usize = 50;
+
+/// People that the file leaves to write to.
+const PEOPLE: u64 = 980;
+
+/// The last digits of those whose message is refused, or fails later.
+const FAILING: [&str; 2] = ["0180", "0181"];
+
+/// People who are shown as sent to when the campaign is paused. A chunk of a hundred takes a second, and a second
+/// passes between two: most have still to come.
+const SENT_BEFORE_PAUSE: u64 = 100;
 
 /// Receipts quick enough for a test and slow enough to be seen arriving.
 fn simulator() -> Config {
@@ -18,33 +41,38 @@ fn number(text: &str) -> u64 {
     text.chars().filter(char::is_ascii_digit).collect::<String>().parse().unwrap_or_default()
 }
 
+/// Whom the file leaves to write to, in its order.
+fn people() -> impl Iterator<Item = String> {
+    phones().take(PEOPLE as usize - FAILING.len()).chain(FAILING.into_iter().map(phone_ending))
+}
+
+/// The file: beside each customer's number the WhatsApp of one of ten shops, which looks more like the right column.
+fn file() -> String {
+    let shops: Vec<String> = phones().skip(2_000).take(10).collect();
+    let cities = ["Lisboa", "Porto", "Recife"];
+    let mut customers = people();
+    let row = |at: usize| {
+        let is_bad = at % BAD_EVERY == BAD_EVERY - 1;
+        let phone = if is_bad { "ask again".to_owned() } else { customers.next().unwrap_or_default() };
+        format!("Customer {at},{},{phone},{}\n", shops[at % shops.len()], cities[at % cities.len()])
+    };
+    std::iter::once("name,shop whatsapp,phone,city\n".to_owned()).chain((0..ROWS).map(row)).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow::Result<()> {
     let running = Running::start_with(simulator()).await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("customers.csv");
+    std::fs::write(&path, file())?;
     let browser = Browser::open(1280, 1000).await?;
 
     browser.driver.goto(&running.process.sign_in_link().await?).await?;
     browser.find("new-campaign").await?;
     browser.screenshot("1-empty-list").await?;
     browser.click("new-campaign").await?;
-
-    let sample = repository().join("tests/fixtures/contacts/sample.csv");
-    let sample = sample.to_str().context("the repository's path is not UTF-8")?;
-    browser.find("file-input").await?.send_keys(sample).await?;
-    browser.text_until("seen", |text| text.contains("people")).await?;
-    browser.fill("name-input", "Spring collection: first look").await?;
-    browser.choose("channel-select", "Lucky Shrub").await?;
-    browser.choose("template-select", "weekly_offer · en").await?;
-    browser.choose("variable-body-1", "Column: name").await?;
-    browser.fill("text-body-1", "friend").await?;
-    let bubble = browser.text_until("bubble-body", |text| !text.contains("{{1}}")).await?;
-    assert!(bubble.contains("this week you have a discount"), "{bubble}");
-    let price = browser.text_until("review-price", |text| text.contains("list prices")).await?;
-    assert!(price.contains("USD"), "{price}");
-    browser.fill("chunk-size", "500").await?;
-    for field in ["seconds-between-chunks", "min-seconds", "max-seconds"] {
-        browser.fill(field, "0").await?;
-    }
+    the_people(&browser, path.to_str().context("the folder's path is not UTF-8")?).await?;
+    the_message_and_the_pace(&browser).await?;
     browser.click("create-and-start").await?;
     browser.text_until("form-problems", |text| text.contains("agreed to receive")).await?;
     browser.click("attest").await?;
@@ -52,22 +80,158 @@ async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow
     browser.click("create-and-start").await?;
 
     browser.text_until("campaign-status", |text| text == "Sending").await?;
-    browser.text_until("total-read", |text| number(text) > 0).await?;
-    browser.screenshot("3-sending").await?;
+    paused_in_the_middle(&running, &browser).await?;
     browser.text_until("campaign-status", |text| text == "Completed").await?;
     running.simulator_is_idle().await;
+    it_says_what_became_of_everybody(&running, &browser).await?;
+    somebody_answers(&running, &browser).await?;
+    it_can_be_fetched(&browser).await?;
+    a_persons_history(&browser).await?;
+    it_is_found_in_the_list(&running, &browser).await?;
+    browser.close().await?;
+    running.stop().await
+}
 
+/// The column of numbers that was found out is the shops': the customers' is chosen by hand.
+async fn the_people(browser: &Browser, path: &str) -> anyhow::Result<()> {
+    browser.find("file-input").await?.send_keys(path).await?;
+    let guessed = "10 people; 990 rows of people who are in it already";
+    browser.text_until("seen", |text| text == guessed).await?;
+    browser.choose("phone-column", "phone").await?;
+    let chosen = "980 people; 20 rows without a usable number";
+    browser.text_until("seen", |text| text == chosen).await?;
+    browser.find("file-problems").await?;
+    browser.choose("channel-select", "Lucky Shrub").await?;
+    browser.click("upload").await?;
+    let ready = browser.text_until("audience-ready", |text| text.contains("ready")).await?;
+    ensure!(ready.starts_with("980 people ready") && ready.contains("20 rows left out"), "{ready}");
+    Ok(())
+}
+
+/// The variable is filled from one column, and then from another.
+async fn the_message_and_the_pace(browser: &Browser) -> anyhow::Result<()> {
+    browser.fill("name-input", "Spring collection: first look").await?;
+    browser.choose("template-select", "weekly_offer · en").await?;
+    browser.choose("variable-body-1", "Column: city").await?;
+    browser.text_until("bubble-body", |text| text.contains("Lisboa")).await?;
+    browser.choose("variable-body-1", "Column: name").await?;
+    browser.fill("text-body-1", "friend").await?;
+    let bubble = browser.text_until("bubble-body", |text| text.contains("Customer 0")).await?;
+    ensure!(bubble.contains("this week you have a discount") && !bubble.contains("Lisboa"), "{bubble}");
+    let price = browser.text_until("review-price", |text| text.contains("list prices")).await?;
+    ensure!(price.contains("USD"), "{price}");
+    browser.click("pace-fast").await?;
+    browser.fill("chunk-size", "100").await?;
+    browser.fill("seconds-between-chunks", "1").await
+}
+
+async fn paused_in_the_middle(running: &Running, browser: &Browser) -> anyhow::Result<()> {
+    browser.text_until("total-sent", |text| number(text) >= SENT_BEFORE_PAUSE).await?;
+    browser.screenshot("3-sending").await?;
+    browser.click("pause").await?;
+    browser.text_until("campaign-status", |text| text == "Paused").await?;
+    let id = browser.driver.current_url().await?.path().rsplit('/').next().unwrap_or_default().to_owned();
+    let held = running.client.campaign(&CampaignId(id)).await?;
+    assert_eq!((held.status, held.totals.audience), (CampaignStatus::Paused, PEOPLE));
+    ensure!((1..PEOPLE).contains(&held.totals.untouched), "it was not in the middle: {:?}", held.totals);
+    let shown = number(&browser.text("total-sent").await?);
+    ensure!((1..PEOPLE).contains(&shown), "it shows {shown} as sent");
+    let map = browser.find("chunk-map").await?.attr("aria-label").await?.unwrap_or_default();
+    ensure!(map.starts_with("10 chunks: "), "{map}");
+    happened(browser, &["Created", "Started", "Paused"]).await?;
+    browser.click("resume").await?;
+    browser.text_until("campaign-status", |text| text == "Sending").await?;
+    browser.text_until("total-read", |text| number(text) > 0).await.map(|_| ())
+}
+
+/// Waits until the page says that each of these was done.
+async fn happened(browser: &Browser, all: &[&str]) -> anyhow::Result<()> {
+    let script = "return [...document.querySelectorAll('[data-testid=audit-line]')].map((line) => line.textContent)";
+    until(&format!("lines of {all:?}"), async || {
+        let lines: Vec<String> = browser.driver.execute(script, vec![]).await?.convert()?;
+        let is_told = |what: &&str| lines.iter().any(|line| line.starts_with(*what));
+        Ok(all.iter().all(is_told).then_some(()))
+    })
+    .await
+}
+
+async fn it_says_what_became_of_everybody(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     let log = running.process.simulator.totals();
+    let failed = FAILING.len() as u64;
     let read = log.final_statuses.read;
-    browser.text_until("total-read", |text| text.starts_with(&read.to_string())).await?;
     let delivered = read + log.final_statuses.delivered;
-    browser.text_until("total-delivered", |text| text.starts_with(&delivered.to_string())).await?;
+    for (test_id, count) in [
+        ("total-audience", PEOPLE),
+        ("total-sent", PEOPLE - failed),
+        ("total-delivered", delivered),
+        ("total-read", read),
+        ("total-failed", failed),
+    ] {
+        browser.text_until(test_id, |text| text == count.to_string()).await?;
+    }
     assert_eq!(log.people_twice, 0);
+    happened(browser, &["Resumed", "Completed"]).await?;
     let rows = browser.driver.find_all(By::Testid("people-row")).await?;
-    assert!(!rows.is_empty(), "the people of the campaign are not shown");
-    assert!(!browser.driver.find_all(By::Testid("failure-row")).await?.is_empty(), "failures are not shown");
+    ensure!(!rows.is_empty(), "the people of the campaign are not shown");
+    ensure!(!browser.driver.find_all(By::Testid("failure-row")).await?.is_empty(), "failures are not shown");
     browser.screenshot("4-completed").await?;
+    Ok(())
+}
 
+/// The first of the people writes back.
+async fn somebody_answers(running: &Running, browser: &Browser) -> anyhow::Result<()> {
+    browser.text_until("total-replied", |text| text == "0").await?;
+    let from = people().next().unwrap_or_default();
+    let words = json!({ "from": from.trim_start_matches('+'), "text": "Yes, please" });
+    let answer = running.client.post_raw("/whatsapp/simulator/inbound", &words).await?;
+    ensure!(answer.status().is_success(), "{}", answer.text().await?);
+    browser.text_until("total-replied", |text| text == "1").await.map(|_| ())
+}
+
+/// Both kinds of files hold everybody of the campaign.
+async fn it_can_be_fetched(browser: &Browser) -> anyhow::Result<()> {
+    let table = exported(browser, "export-csv", ".csv").await?;
+    // The mark by which spreadsheets know UTF-8 is no part of the first title.
+    let table = table.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&table);
+    let mut rows = csv::Reader::from_reader(table);
+    assert_eq!(&rows.headers()?[0], "phone");
+    let rows: Vec<csv::StringRecord> = rows.records().collect::<Result<_, _>>()?;
+    let reached: BTreeSet<String> = rows.iter().map(|row| as_written(&row[0]).into_owned()).collect();
+    assert_eq!((rows.len() as u64, reached), (PEOPLE, people().collect()));
+
+    let book = exported(browser, "export-xlsx", ".xlsx").await?;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(book))?;
+    let rows = book.worksheet_range("People")?.rows().count();
+    assert_eq!(rows as u64, PEOPLE + 1, "a header and everybody");
+    Ok(())
+}
+
+/// The file that this button has written, by the link that the page shows then.
+async fn exported(browser: &Browser, button: &str, ending: &str) -> anyhow::Result<Vec<u8>> {
+    browser.click(button).await?;
+    let script = "return document.querySelector('[data-testid=export-ready]')?.href ?? ''";
+    let url = until(&format!("the link of {button}"), async || {
+        // The page may be busy with the download, and the link of another file may still be there.
+        let Ok(link) = browser.driver.execute(script, vec![]).await else { return Ok(None) };
+        let url: String = link.convert()?;
+        Ok(url.contains(ending).then_some(url))
+    })
+    .await?;
+    browser.text_until("export-ready", |text| text.contains("980 people")).await?;
+    let answer = reqwest::get(&url).await?.error_for_status()?;
+    Ok(answer.bytes().await?.to_vec())
+}
+
+/// What happened to the first person is unfolded under his row.
+async fn a_persons_history(browser: &Browser) -> anyhow::Result<()> {
+    browser.find("unfold").await?;
+    // The row may be drawn anew between finding and pressing it.
+    browser.driver.execute("document.querySelector('[data-testid=unfold]').click()", vec![]).await?;
+    browser.text_until("people-past", |text| text.contains("Delivered") && text.contains("Yes, please")).await?;
+    browser.screenshot("4-history").await.map(|_| ())
+}
+
+async fn it_is_found_in_the_list(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.driver.goto(format!("{}/campaigns", running.process.address)).await?;
     browser.text_until("campaign-row", |text| text.contains("Spring collection: first look")).await?;
     browser.screenshot("5-list").await?;
@@ -81,9 +245,7 @@ async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow
     browser.text_until("nothing", |text| text.contains("No campaign is found")).await?;
     browser.choose("status-filter", "Completed").await?;
     browser.text_until("campaign-row", |text| text.contains("first look")).await?;
-    browser.screenshot("5-list-found").await?;
-    browser.close().await?;
-    running.stop().await
+    browser.screenshot("5-list-found").await.map(|_| ())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,12 @@
 //! Reports in headless Chromium: a campaign's own, the sums of a period, and a price that somebody agrees to first.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use campanile_tests::browser::{Browser, Scheme};
 use campanile_tests::contacts;
 use campanile_tests::running::Running;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
+use wire::{CampaignList, CampaignStatus};
 
 /// People whose message fails or is refused, by the last four digits that the simulator knows.
 const PEOPLE: &str = "name,phone\nAna,+5511987650001\nBia,+5511987650180\nCaio,+5511987650181\nDora,+351912345678\n";
@@ -61,15 +62,59 @@ async fn what_came_of_a_campaign_stands_on_its_page_and_in_the_sums_of_its_days(
     running.stop().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_campaign_starts_once_somebody_has_agreed_to_its_price() -> anyhow::Result<()> {
-    let running = Running::start().await?;
+/// Signs in, and has the workspace ask for somebody's yes to a price.
+async fn asking_for_the_price(running: &Running) -> anyhow::Result<Browser> {
     let browser = Browser::open(1280, 1000).await?;
     browser.driver.goto(&running.process.sign_in_link().await?).await?;
     browser.click("nav-settings").await?;
     browser.click("confirmPrice").await?;
     browser.click("save-settings").await?;
     browser.text_until("settings-change", |text| text.contains("agreed to")).await?;
+    Ok(browser)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_gets_its_time_once_somebody_has_agreed_to_its_price() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("people.csv");
+    std::fs::write(&path, contacts::csv(30))?;
+    let browser = asking_for_the_price(&running).await?;
+    browser.click("nav-campaigns").await?;
+    browser.click("new-campaign").await?;
+    let path = path.to_str().context("the folder's path is not UTF-8")?;
+    browser.find("file-input").await?.send_keys(path).await?;
+    browser.text_until("seen", |text| text == "30 people").await?;
+    browser.choose("channel-select", "Lucky Shrub").await?;
+    browser.fill("name-input", "Agreed first").await?;
+    browser.choose("template-select", "weekly_offer · en").await?;
+    browser.choose("variable-body-1", "Column: name").await?;
+    browser.fill("text-body-1", "friend").await?;
+    browser.click("start-later").await?;
+    browser.click("attest").await?;
+
+    let standing = async || running.client.get::<CampaignList>("/v3/campaigns").await;
+    browser.click("schedule").await?;
+    let question = browser.text_until("price-text", |text| text.contains("estimated to cost")).await?;
+    ensure!(question.contains("USD"), "{question} names no price");
+    browser.screenshot("reports-5-price-of-the-scheduled").await?;
+    browser.click("price-no").await?;
+    ensure!(standing().await?.items.is_empty(), "a campaign was made without a yes");
+    browser.click("schedule").await?;
+    browser.text_until("price-text", |text| text.contains("estimated to cost")).await?;
+    browser.click("price-yes").await?;
+    browser.text_until("campaign-status", |text| text == "Scheduled").await?;
+    let made = standing().await?.items;
+    let made: Vec<_> = made.iter().map(|one| (one.name.as_str(), one.status, one.scheduled_to.is_some())).collect();
+    assert_eq!(made, [("Agreed first", CampaignStatus::Scheduled, true)]);
+    browser.close().await?;
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_starts_once_somebody_has_agreed_to_its_price() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let browser = asking_for_the_price(&running).await?;
     let audience = running.client.audience(contacts::csv(30)).await?;
     let made = running.client.draft(&audience.id, json!({})).await?;
 

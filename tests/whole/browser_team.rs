@@ -1,9 +1,11 @@
 //! Team in headless Chromium: somebody is let in, signs in through this machine's provider, and may do what his role may;
-//! a token is made and revoked.
+//! a token is made and revoked; a campaign waits for a second person.
 
 use anyhow::ensure;
 use campanile_tests::browser::{Browser, Scheme};
+use campanile_tests::contacts;
 use campanile_tests::running::Running;
+use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,4 +97,57 @@ async fn nothing_to_tell(browser: &Browser) -> anyhow::Result<()> {
     browser.text_until("no-notices", |text| text.contains("Nothing to tell")).await?;
     browser.click("nav-team").await?;
     browser.find("make-token").await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_to_many_people_starts_once_a_second_person_has_approved_it() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let audience = running.client.audience(contacts::csv(30)).await?;
+    let made = running.client.draft(&audience.id, json!({})).await?;
+    let browser = Browser::open(1280, 1000).await?;
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.click("nav-settings").await?;
+    browser.click("approvalAbove").await?;
+    browser.fill("approval-people", "20").await?;
+    browser.click("save-settings").await?;
+    let needed = "more than 20 people need a second person's yes";
+    browser.text_until("settings-change", |text| text.contains(needed)).await?;
+
+    // Who copies a campaign is the author of the copy, and no second person to it.
+    browser.driver.goto(format!("{}/campaigns/{}", running.process.address, made.id)).await?;
+    browser.click("clone").await?;
+    browser.text_until("title", |text| text.contains("(copy)")).await?;
+    browser.text_until("waits-for-approval", |text| text.contains("above 20 people")).await?;
+    let page = browser.driver.current_url().await?.to_string();
+    browser.click("start").await?;
+    browser.click("attest-yes").await?;
+    browser.text_until("notice", |text| text.contains("a second person must approve it")).await?;
+    browser.click("approve").await?;
+    browser.text_until("notice", |text| text.contains("somebody else must approve it")).await?;
+    browser.screenshot("team-5-waits").await?;
+    browser.click("sign-out").await?;
+    browser.find("how-to-sign-in").await?;
+
+    browser.driver.goto(manager(&running).await?).await?;
+    browser.text_until("workspace", |text| text.starts_with("Bia")).await?;
+    browser.driver.goto(&page).await?;
+    browser.click("approve").await?;
+    browser.text_until("approved-by", |text| text.starts_with("Approved by Bia")).await?;
+    let said = |text: &str| text.starts_with("A second person approved it") && text.contains("Bia");
+    browser.text_until("audit-line", said).await?;
+    browser.screenshot("team-6-approved").await?;
+    browser.click("start").await?;
+    browser.click("attest-yes").await?;
+    browser.text_until("campaign-status", |text| text == "Completed").await?;
+    browser.close().await?;
+    running.stop().await
+}
+
+/// Lets a manager called Bia in; gives the link by which she signs in.
+async fn manager(running: &Running) -> anyhow::Result<String> {
+    let asked = json!({ "email": "bia@example.com", "name": "Bia", "role": "manager" });
+    let member: Value = running.client.post("/v3/members", &asked).await?;
+    let path = format!("/v3/members/{}/sign-in-link", member["id"].as_str().unwrap_or_default());
+    let link: Value = running.client.post(&path, &json!({})).await?;
+    Ok(format!("{}/sign-in?code={}", running.process.address, link["code"].as_str().unwrap_or_default()))
 }

@@ -289,6 +289,11 @@ async fn a_list_becomes_the_same_audience_twice_without_those_who_asked_for_noth
         ("suppressed", Some(&list.id))
     );
     assert_eq!((audience.file_name.as_str(), audience.name_column.as_deref()), ("VIP", Some("name")));
+    assert_eq!(
+        (audience.confirmed_by.as_deref(), audience.confirmed_at),
+        (Some("Test"), Some(audience.created_at)),
+        "who answers for their consent"
+    );
     let first = bytes_of(&stepped, &made.audience_id).await?;
     let people: BTreeSet<String> =
         files::segment(&stepped.app, WORKSPACE, &made.audience_id, 0).await?.into_iter().map(|row| row.phone).collect();
@@ -366,6 +371,38 @@ async fn a_search_narrows_exports_and_labels_of_all_that_match() -> anyhow::Resu
     let long = json!({ "search": "x".repeat(201) });
     let told = refused(&stepped.app, "POST", "/v3/contacts/export", long).await?;
     assert_eq!(told["errors"][0]["field"], "search");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_without_its_country_is_of_the_workspaces_wherever_people_are_named() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let joao = json!({ "phone": "(31) 98765-4321", "name": "João" });
+    let told = refused(&stepped.app, "POST", "/v3/contacts", joao.clone()).await?;
+    assert_eq!(told["errors"][0]["field"], "phone");
+    ask::<Value>(&stepped, "PATCH", "/v3/settings", json!({ "defaultCountry": "BR" })).await?;
+    let made: Contact = ask(&stepped, "POST", "/v3/contacts", joao).await?;
+    assert_eq!(made.phone, "+5531987654321");
+    for search in ["31+98765-4321", "31987654321", "5531987", "%2B5531987"] {
+        let found = all(&stepped, &format!("search={search}")).await?;
+        assert_eq!(found.iter().map(|contact| &contact.phone).collect::<Vec<_>>(), [&made.phone], "{search}");
+    }
+    let count: ListCount = ask(&stepped, "POST", "/v3/lists/count", json!({ "search": "31 98765-4321" })).await?;
+    assert_eq!(count.contacts, 1);
+    for (label, whom) in [
+        ("by number", json!({ "phones": ["31 98765-4321"] })),
+        ("by search", json!({ "search": "31987654321", "filter": {} })),
+    ] {
+        let mut change = whom;
+        change["add"] = json!([label]);
+        let changed: LabelsChanged = ask(&stepped, "POST", "/v3/contacts/labels", change).await?;
+        assert_eq!((changed.matched, changed.changed), (1, 1), "{label}");
+    }
+    let asked = json!({ "search": "31 98765-4321" });
+    let export: Export = ask(&stepped, "POST", "/v3/contacts/export", asked).await?;
+    run_errands(&stepped).await?;
+    let export: Export = ask(&stepped, "GET", &format!("/v3/contacts/export/{}", export.id), Value::Null).await?;
+    assert_eq!(export.contacts, 1);
     Ok(())
 }
 

@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use campanile_tests::campaign::{act, call, count, dispatched, draft, refused, uploaded};
+use campanile_tests::campaign::{act, call, count, dispatched, draft, later, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{now, write};
 use campanile_tests::stepped::Stepped;
+use lambdas::storage::{assets, files};
 use lambdas::{importer, sender};
 use local::events::s3_event;
+use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use wire::{Campaign, CampaignEstimate, CampaignStatus, MessageList, MessageState, Preview, Tried};
+use wire::{AssetUpload, Campaign, CampaignEstimate, CampaignStatus, MessageList, MessageState, Preview, Tried};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
 /// An audience of this file.
 async fn audience(stepped: &Stepped, csv: &str) -> anyhow::Result<Value> {
@@ -227,6 +231,36 @@ async fn a_try_reaches_ones_own_phone_and_leaves_no_trace() -> anyhow::Result<()
         let problem = refused(&stepped.app, "POST", &path, json!({ "to": wrong })).await?;
         assert!(problem["errors"][0]["field"].as_str().is_some_and(|field| field.starts_with("to")), "{problem}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_campaign_whose_offer_is_over_is_renamed_and_copied_and_does_not_start() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let announced = json!({ "fileName": "picture.png", "sizeBytes": PNG.len() });
+    let upload: AssetUpload = call(&stepped.app, "POST", "/v3/assets", announced).await?;
+    let key = assets::key(WORKSPACE, &upload.asset_id);
+    files::put(&stepped.app, &key, "application/octet-stream", PNG.to_vec()).await?;
+    let mut offer = json!({
+        "name": "oferta_de_48_horas", "language": "es", "headerMedia": { "assetId": upload.asset_id },
+        "body": [{ "column": "name" }, { "text": "20%" }],
+        "offerExpiresAt": chrono::Utc::now() + chrono::Duration::days(2),
+        "buttons": [{ "index": 0, "text": "HOY25" }, { "index": 1, "text": "o-1" }],
+    });
+    let made = draft(&stepped.app, &contacts::csv(2), json!({ "template": offer })).await?;
+    let app = later(&stepped.app, 3 * 86_400);
+    let path = format!("/v3/campaigns/{}", made.id);
+    let renamed: Campaign = call(&app, "PATCH", &path, json!({ "name": "Over" })).await?;
+    assert_eq!(renamed.name, "Over");
+    let copy: Campaign = call(&app, "POST", &format!("{path}/clone"), json!({})).await?;
+    for id in [&made.id, &copy.id] {
+        let problem = refused(&app, "POST", &format!("/v3/campaigns/{id}/start"), json!({})).await?;
+        assert_eq!(problem["errors"][0]["field"], "template.offerExpiresAt", "{problem}");
+    }
+    // Another content is given anew, with its end.
+    offer["body"][1] = json!({ "text": "30%" });
+    let problem = refused(&app, "PATCH", &path, json!({ "template": offer })).await?;
+    assert_eq!(problem["errors"][0]["message"], "lies in the past", "{problem}");
     Ok(())
 }
 

@@ -236,6 +236,7 @@ async fn an_edit_is_bounded_like_a_creation_and_knows_its_fields() -> anyhow::Re
     for (change, told) in [
         (json!({ "name": " " }), "name"),
         (json!({ "minSecondsBetweenMessages": 4 }), "maxSecondsBetweenMessages"),
+        (json!({ "secondsBetweenMessages": -1 }), "\"secondsBetweenMessages\""),
         (json!({ "audienceId": "01JD8ZQ0000000000000000000" }), "no such contacts file"),
         (json!({ "channelId": "other" }), "channelId"),
     ] {

@@ -1,12 +1,14 @@
 //! One person's rights: what is kept of him is told, and ends when he asks; and nobody can write to him by mistake.
 
 use anyhow::Context;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use campanile_tests::campaign::{call, count, dispatched, messages, refused, token, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{answer, now, tell, write};
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::consents::{self, Line, MOST_LINES};
 use lambdas::storage::files;
 use lambdas::storage::totals::{self, Scope};
 use lambdas::{importer, sender};
@@ -15,9 +17,10 @@ use local::events::s3_event;
 use local::tables::{CONTACTS_TABLE, CONTROL_TABLE, MESSAGES_TABLE};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use wire::{
-    Audience, ConsentAct, Contact, Erasure, Message, MessageList, MessageState, PersonExport, Restoration,
-    SuppressionList, Upload, WorkspaceId,
+    Audience, ConsentAct, ConsentCategory, Contact, Erasure, Message, MessageList, MessageState, PersonExport,
+    Restoration, SuppressionList, Upload, WorkspaceId,
 };
 
 /// Every item of every table that has this text anywhere.
@@ -28,6 +31,22 @@ async fn traces(stepped: &Stepped, text: &str) -> anyhow::Result<Vec<String>> {
         found.extend(items.iter().map(|item| format!("{table}: {item:?}")).filter(|item| item.contains(text)));
     }
     Ok(found)
+}
+
+/// He is named by an answer that is kept under its key, and by what WhatsApp posted and nothing was made of.
+async fn mentioned(stepped: &Stepped, phone: &str) -> anyhow::Result<()> {
+    let token = token(&stepped.app).await?;
+    let evidence = format!("Form of Secreta, {phone}");
+    let note = json!({ "category": "marketing", "source": "shop", "evidence": evidence });
+    let path = format!("/v3/contacts/{}/consents", &phone[1..]);
+    let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let request = request.header(header::CONTENT_TYPE, "application/json").header("idempotency-key", "ana-1");
+    let answer = lambdas::api::router(stepped.app.clone()).oneshot(request.body(Body::from(note.to_string()))?).await?;
+    anyhow::ensure!(answer.status().is_success(), "{}", answer.status());
+    tell(stepped, "holograms", json!({ "from": &phone[1..], "who": "Secreta" })).await?;
+    anyhow::ensure!(traces(stepped, "once#").await?.iter().any(|item| item.contains(&phone[1..])), "no kept answer");
+    anyhow::ensure!(traces(stepped, "holograms").await?.len() == 1, "nothing kept of the webhook");
+    Ok(())
 }
 
 /// A person with a contact, a consent, a message, a user id, and a word that he said.
@@ -64,15 +83,41 @@ async fn all_that_is_kept_of_a_person_is_told() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_ledger_that_an_answer_cannot_hold_is_not_said_to_be_all() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().context("no phone")?;
+    for at in 1..=MOST_LINES {
+        let line = Line {
+            id: at.to_string(),
+            category: ConsentCategory::Marketing,
+            act: ConsentAct::OptIn,
+            source: "shop".to_owned(),
+            text_version: None,
+            evidence: None,
+            recorded_by: "Test".to_owned(),
+            at: i64::from(at),
+        };
+        consents::add(&stepped.app, WORKSPACE, &phone[1..], &line).await?;
+        let is_nearly = at == MOST_LINES - 1;
+        if is_nearly || at == MOST_LINES {
+            let told = export(&stepped, &phone).await?;
+            assert_eq!((told.consents.len(), told.is_complete), (usize::try_from(at)?, is_nearly));
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_erased_person_is_in_no_table_and_gets_nothing_and_the_counts_stay() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let phone = known(&stepped).await?;
+    mentioned(&stepped, &phone).await?;
     let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
     count(&stepped).await?;
     assert!(!traces(&stepped, &phone[1..]).await?.is_empty());
 
     let erased: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
-    assert_eq!((erased.contacts, erased.consents, erased.messages, erased.user_ids), (1, 1, 1, 1));
+    assert_eq!((erased.contacts, erased.consents, erased.messages, erased.user_ids), (1, 2, 1, 1));
     assert!(erased.is_complete && erased.backups_lapse_at > erased.at);
     for text in [&phone[1..], "Secreta", "US.7"] {
         assert_eq!(traces(&stepped, text).await?, Vec::<String>::new(), "{text}");
@@ -218,6 +263,8 @@ async fn rejects_files_lose_who_is_erased_later_and_the_proof_says_so() -> anyho
     assert!(rejects().await?.contains("Secreta"));
     let erased: Erasure = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": phone })).await?;
     assert_eq!((erased.rejects_files, erased.rejects_redacted_at), (0, None));
+    assert_eq!(erased.audiences_lapse_at, Some(erased.at + chrono::TimeDelta::days(90)));
+    call::<Value>(&stepped.app, "PATCH", "/v3/settings", json!({ "retention": { "filesDays": 30 } })).await?;
     let errand = stepped.take_now(&stepped.cloud.queues.errand).await?;
     for _ in 0..2 {
         importer::errands::handle(&stepped.app, errand.clone()).await?;
@@ -228,6 +275,7 @@ async fn rejects_files_lose_who_is_erased_later_and_the_proof_says_so() -> anyho
     let path = format!("/v3/people/erasures/{}", erased.id);
     let proof: Erasure = call(&stepped.app, "GET", &path, Value::Null).await?;
     assert_eq!((proof.rejects_files, proof.rejects_redacted_at.is_some()), (1, true));
+    assert_eq!(proof.audiences_lapse_at, Some(proof.at + chrono::TimeDelta::days(30)), "as the settings are since");
     let other = AccessRecord::owner(WorkspaceId(2), "Other");
     let other = access::grant(&stepped.app, Purpose::Token, &other).await?;
     assert_eq!(answer(&stepped, &other, "GET", &path, Value::Null).await?.0, StatusCode::NOT_FOUND);

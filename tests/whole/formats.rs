@@ -51,6 +51,30 @@ async fn the_same_contacts_in_any_format_are_the_same_audience() -> anyhow::Resu
     Ok(())
 }
 
+/// What a campaign would send out of the first row of a file's audience.
+async fn first_row(stepped: &Stepped, file: &str) -> anyhow::Result<Vec<String>> {
+    let (id, put) = uploaded(&stepped.app, file).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    Ok(files::segment(&stepped.app, WORKSPACE, &id, 0).await?.remove(0).fields)
+}
+
+#[tokio::test]
+async fn what_an_export_kept_from_computing_is_sent_as_it_was_written() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let file = "phone,off,note\n+12025550100,'-10%,''=kept\n";
+    assert_eq!(first_row(&stepped, file).await?, ["+12025550100", "-10%", "'=kept"]);
+    let bytes = file.as_bytes().to_vec();
+    let size = bytes.len() as u64;
+    let mut shown = String::new();
+    look(std::io::Cursor::new(bytes), size, &Reading::default(), |told| {
+        if let Told::Sheet(sheet) = told {
+            shown = format!("{sheet:?}");
+        }
+    });
+    assert!(shown.contains("\"-10%\"") && !shown.contains("'-10%"), "{shown}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_samples_that_the_dashboard_offers_are_taken_back_as_they_are() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;

@@ -284,6 +284,78 @@ async fn a_post_under_a_key_is_done_once_and_answered_again_for_a_day() -> anyho
 }
 
 #[tokio::test]
+async fn what_is_shown_once_is_made_once_under_a_key_and_is_not_kept_with_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let token = token(app, Role::Owner).await?;
+    let post = async |path: &str, key: &str, body: &Value| {
+        let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = request.header("idempotency-key", key).header(header::CONTENT_TYPE, "application/json");
+        let response =
+            lambdas::api::router(Arc::clone(app)).oneshot(request.body(Body::from(body.to_string()))?).await?;
+        let status = response.status();
+        let body: Value = serde_json::from_slice(&axum::body::to_bytes(response.into_body(), 1 << 16).await?)?;
+        anyhow::Ok((status, body))
+    };
+    let ana: Member = call(app, "POST", "/v3/members", json!({ "email": "a@example.com", "role": "viewer" })).await?;
+    let hook = json!({ "url": "https://example.com/x", "events": ["campaign.paused"] });
+    let standing: Value = call(app, "POST", "/v3/webhooks", hook.clone()).await?;
+    let rotate = format!("/v3/webhooks/{}/rotate-secret", standing["id"].as_str().context("a webhook has an id")?);
+    let asked = [
+        ("/v3/tokens".to_owned(), json!({ "name": "CRM", "role": "viewer" }), "token"),
+        (format!("/v3/members/{}/sign-in-link", ana.id), json!({}), "code"),
+        ("/v3/webhooks".to_owned(), hook, "secret"),
+        (rotate, json!({}), "secret"),
+    ];
+    for (place, (path, body, shown)) in asked.iter().enumerate() {
+        let key = format!("once-{place}");
+        let (status, made) = post(path, &key, body).await?;
+        assert!(status.is_success(), "{path}: {made}");
+        for _ in 0..2 {
+            let (status, told) = post(path, &key, body).await?;
+            assert_eq!(status, StatusCode::CONFLICT, "{path}: {told}");
+            assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("shown only once")), "{told}");
+        }
+        let secret = made[*shown].as_str().context("it is shown once")?;
+        let items: Vec<String> = everything(app).await?.iter().map(|item| format!("{item:?}")).collect();
+        let keys: Vec<&String> = items.iter().filter(|item| item.contains("once#")).collect();
+        assert!(keys.len() == place + 1 && keys.iter().all(|item| !item.contains(secret)), "{path}");
+    }
+    let tokens: TokenList = call(app, "GET", "/v3/tokens", json!({})).await?;
+    let hooks: Value = call(app, "GET", "/v3/webhooks", json!({})).await?;
+    assert_eq!((tokens.items.len(), hooks["items"].as_array().map(Vec::len)), (1, Some(2)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_asked_for_again_and_again_has_a_tag_and_a_link_to_people_is_not_kept() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let campaign = draft(app, &contacts::csv(1), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let export: Value = call(app, "POST", &format!("{path}/exports"), json!({ "format": "csv" })).await?;
+    let export = export["id"].as_str().context("an export has an id")?;
+    let token = token(app, Role::Manager).await?;
+    let get = async |path: &str, tag: &str| {
+        let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+        let request = request.header(header::IF_NONE_MATCH, tag).body(Body::empty())?;
+        anyhow::Ok(lambdas::api::router(Arc::clone(app)).oneshot(request).await?)
+    };
+    for (path, kept) in [
+        (format!("{path}/report"), "private, no-cache"),
+        (format!("/v3/audiences/{}", campaign.audience_id), "private, no-cache"),
+        (format!("{path}/exports/{export}"), "no-store"),
+    ] {
+        let first = get(&path, "\"none\"").await?;
+        assert_eq!(first.status(), StatusCode::OK, "{path}");
+        assert_eq!(first.headers()[header::CACHE_CONTROL], kept, "{path}");
+        let tag = first.headers()[header::ETAG].to_str()?.to_owned();
+        assert_eq!(get(&path, &tag).await?.status(), StatusCode::NOT_MODIFIED, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_campaign_that_did_not_change_is_told_in_a_few_bytes() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let app = &stepped.app;
@@ -346,5 +418,44 @@ async fn a_campaign_to_many_people_needs_a_second_persons_yes() -> anyhow::Resul
     assert_eq!(owner.status(app, Method::POST, &approve).await?, StatusCode::OK);
     assert_eq!(bia.status(app, Method::POST, &start).await?, StatusCode::OK);
     assert_eq!(call::<Campaign>(app, "GET", &path, Value::Null).await?.status, CampaignStatus::Processing);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_made_a_token_is_no_second_person_to_what_it_made_or_changed() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let _: Value = call(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 2 })).await?;
+    let mut owner = Browser::signed_in(app, &owner_code(app).await?).await?;
+    let asked = json!({ "name": "CRM", "role": "owner" });
+    let answer = owner.ask(app, Method::POST, "/v3/tokens", asked).await?;
+    let made: CreatedToken = serde_json::from_slice(&axum::body::to_bytes(answer.into_body(), 1 << 16).await?)?;
+    // A token that it makes is the same person's.
+    let again = json!({ "name": "CRM, too", "role": "operator" });
+    let second: CreatedToken = call_with(&made.token, app, "POST", "/v3/tokens", again).await?;
+    let nobodys = token(app, Role::Operator).await?;
+
+    let campaign = draft(app, &contacts::csv(3), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let approve = format!("{path}/approve");
+    let saying = |text: &str| {
+        let body = json!([{ "text": text }]);
+        json!({ "template": { "name": "weekly_offer", "language": "en", "body": body } })
+    };
+    assert_eq!(owner.ask(app, Method::PATCH, &path, saying("you")).await?.status(), StatusCode::OK);
+    for (by, text) in [(&made.token, "all"), (&second.token, "both"), (&nobodys, "some")] {
+        let _: Campaign = call_with(by, app, "PATCH", &path, saying(text)).await?;
+        assert_eq!(owner.status(app, Method::POST, &approve).await?, StatusCode::CONFLICT, "{text}");
+    }
+    let copy: Campaign = call_with(&made.token, app, "POST", &format!("{path}/clone"), json!({})).await?;
+    assert_eq!(copy.operator_id, made.kept.id.to_string());
+    let of_copy = format!("/v3/campaigns/{}/approve", copy.id);
+    assert_eq!(owner.status(app, Method::POST, &of_copy).await?, StatusCode::CONFLICT);
+
+    let asked = json!({ "email": "bia@example.com", "role": "manager" });
+    let bia: Member = call(app, "POST", "/v3/members", asked).await?;
+    let link: SignInLink = call(app, "POST", &format!("/v3/members/{}/sign-in-link", bia.id), json!({})).await?;
+    let mut bia = Browser::signed_in(app, &link.code).await?;
+    assert_eq!(bia.status(app, Method::POST, &approve).await?, StatusCode::OK);
     Ok(())
 }

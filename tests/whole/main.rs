@@ -50,6 +50,7 @@ mod real_time;
 mod recounts;
 mod refusals;
 mod reply_rules;
+mod report_files;
 mod reports;
 mod retention;
 mod roles;

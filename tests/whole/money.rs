@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaigns::phone::country_of;
 use campaigns::rates::parse_amount;
-use campanile_tests::campaign::{act, call, call_with, count, draft, draft_on, refused, started};
+use campanile_tests::campaign::{act, call, call_with, count, draft, draft_on, refused, started, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::now;
 use campanile_tests::stepped::Stepped;
@@ -117,6 +117,7 @@ async fn where_the_price_must_be_agreed_to_nothing_starts_without() -> anyhow::R
     for body in [json!({}), json!({ "confirmedPrice": "1.99" })] {
         let problem = refused(&stepped.app, "POST", &start, body).await?;
         assert_eq!((&problem["type"], &problem["status"]), (&json!("priceNotConfirmed"), &json!(409)), "{problem}");
+        assert_eq!(problem["code"], problem["type"]);
         assert_eq!(problem["errors"][0], json!({ "field": "confirmedPrice", "message": "2.00" }));
     }
     let in_an_hour = DateTime::from_timestamp_millis(now() * 1_000 + 3_600_000).unwrap().to_rfc3339();
@@ -134,6 +135,49 @@ async fn where_the_price_must_be_agreed_to_nothing_starts_without() -> anyhow::R
     // Asked again, it is under way already.
     let again: Campaign = call(&stepped.app, "POST", &start, json!({})).await?;
     assert_eq!(again.status, CampaignStatus::Processing);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_campaign_that_grows_while_it_is_started_does_not_start_at_the_price_of_before() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;
+    call::<Value>(&stepped.app, "PATCH", "/v3/settings", json!({ "confirmPrice": true })).await?;
+    let (many, put) = uploaded(&stepped.app, &contacts::csv(40)).await?;
+    lambdas::importer::handle(&stepped.app, local::events::s3_event(&put)?).await?;
+    for _ in 0..10 {
+        let few = draft(&stepped.app, &contacts::csv(2), json!({})).await?.id;
+        let path = format!("/v3/campaigns/{few}");
+        let start = format!("{path}/start");
+        let (started, grown) = tokio::join!(
+            call::<Campaign>(&stepped.app, "POST", &start, json!({ "confirmedPrice": "0.10" })),
+            call::<Campaign>(&stepped.app, "PATCH", &path, json!({ "audienceId": many })),
+        );
+        let shown: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
+        assert_eq!((started.is_ok(), grown.is_ok()), (shown.leads_count == 2, shown.leads_count == 40));
+        assert_eq!(shown.status == CampaignStatus::Processing, shown.leads_count == 2, "{started:?} {grown:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_paused_campaign_that_has_not_begun_grows_only_at_a_price_that_was_agreed_to() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;
+    call::<Value>(&stepped.app, "PATCH", "/v3/settings", json!({ "confirmPrice": true })).await?;
+    let (many, put) = uploaded(&stepped.app, &contacts::csv(40)).await?;
+    lambdas::importer::handle(&stepped.app, local::events::s3_event(&put)?).await?;
+    let campaign = draft(&stepped.app, &contacts::csv(2), json!({})).await?.id;
+    let path = format!("/v3/campaigns/{campaign}");
+    let in_an_hour = DateTime::from_timestamp_millis(now() * 1_000 + 3_600_000).unwrap().to_rfc3339();
+    let agreed = json!({ "scheduledTo": in_an_hour, "confirmedPrice": "0.10" });
+    call::<Campaign>(&stepped.app, "PATCH", &path, agreed).await?;
+    act(&stepped.app, &campaign, "pause").await?;
+    let problem = refused(&stepped.app, "PATCH", &path, json!({ "audienceId": many })).await?;
+    assert_eq!(problem["code"], json!("priceNotConfirmed"), "{problem}");
+    let agreed = json!({ "audienceId": many, "confirmedPrice": "2.00" });
+    let grown: Campaign = call(&stepped.app, "PATCH", &path, agreed).await?;
+    assert_eq!((grown.status, grown.leads_count), (CampaignStatus::Paused, 40));
     Ok(())
 }
 

@@ -1,9 +1,12 @@
-//! Notices: people are told what happened by itself, in the dashboard and by mail.
+//! Notices: people are told what they did not do themselves, in the dashboard and by mail.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use campanile_tests::campaign::{act, call, call_with, count, dispatched, later, refused, token};
+use anyhow::{Context, ensure};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, later, refused, token};
 use campanile_tests::contacts;
 use campanile_tests::people::now;
 use campanile_tests::receiver::{Receiver, reaching_here};
@@ -14,9 +17,10 @@ use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::pauses;
 use lambdas::{App, dispatcher, exporter, sender};
 use local::whatsapp::WORKSPACE;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{CampaignId, CampaignStatus, NoticeKind, NoticeList, Role, WorkspaceId};
+use wire::{Campaign, CampaignId, CampaignStatus, Member, NoticeKind, NoticeList, Role, SignInLink, WorkspaceId};
 
 /// A stepped Campanile that writes its mail into a folder.
 async fn open(folder: &Path) -> anyhow::Result<Stepped> {
@@ -60,17 +64,67 @@ async fn pause_by_itself(stepped: &Stepped, campaign: &CampaignId, why: &str) ->
     Ok(())
 }
 
+/// The cookie of an owner who was let in and signed in.
+async fn owner(app: &Arc<App>, name: &str) -> anyhow::Result<String> {
+    let email = format!("{}@example.com", name.to_lowercase());
+    let asked = json!({ "email": email, "name": name, "role": "owner" });
+    let member: Member = call(app, "POST", "/v3/members", asked).await?;
+    let link: SignInLink = call(app, "POST", &format!("/v3/members/{}/sign-in-link", member.id), json!({})).await?;
+    let request = Request::post("/v3/sign-in").header(header::CONTENT_TYPE, "application/json");
+    let request = request.header("x-requested-with", "campanile");
+    let body = Body::from(json!({ "code": link.code }).to_string());
+    let answer = lambdas::api::router(Arc::clone(app)).oneshot(request.body(body)?).await?;
+    let cookies = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+    let session = pairs.find(|pair| pair.starts_with("campanile_session=")).context("the sign-in gave no session")?;
+    Ok(session.to_owned())
+}
+
+/// What the API answers somebody who is signed in.
+async fn ask<T: DeserializeOwned>(app: &Arc<App>, session: &str, method: &str, path: &str) -> anyhow::Result<T> {
+    let request = Request::builder().method(method).uri(path).header(header::COOKIE, session);
+    let request = request.header("x-requested-with", "campanile").body(Body::empty())?;
+    let answer = lambdas::api::router(Arc::clone(app)).oneshot(request).await?;
+    ensure!(answer.status().is_success(), "{path} was answered {}", answer.status());
+    Ok(serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await?)?)
+}
+
 #[tokio::test]
-async fn what_pauses_or_ends_by_itself_is_told_and_what_a_person_did_is_not() -> anyhow::Result<()> {
+async fn who_stops_a_campaign_is_not_told_of_it_and_the_others_are() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let stepped = open(folder.path()).await?;
+    let app = &stepped.app;
+    let (olga, oscar) = (owner(app, "Olga").await?, owner(app, "Oscar").await?);
+    let campaign = dispatched(&stepped, &contacts::csv(2), json!({ "name": "Natal" })).await?.0;
+    for (done, what, letters_by_then) in [("pause", "paused", 1), ("cancel", "cancelled", 2)] {
+        let _: Campaign = ask(app, &olga, "POST", &format!("/v3/campaigns/{campaign}/{done}")).await?;
+        deliver(&stepped).await?;
+        let sent = letters(folder.path())?;
+        assert_eq!(sent.len(), letters_by_then, "{sent:?}");
+        assert!(sent.iter().all(|letter| letter.contains("To: oscar@example.com")), "{sent:?}");
+        let said = format!("\"Natal\" was {what} by Olga.");
+        assert!(sent.iter().any(|letter| letter.contains(&said)), "{sent:?}");
+        let hers: NoticeList = ask(app, &olga, "GET", "/v3/notices").await?;
+        let his: NoticeList = ask(app, &oscar, "GET", "/v3/notices").await?;
+        assert_eq!((hers.unread, his.unread), (0, u32::try_from(letters_by_then)?));
+        assert!(hers.items.iter().all(|one| one.is_read) && his.items.iter().all(|one| !one.is_read));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_pauses_or_ends_is_told_whoever_did_it() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let stepped = open(folder.path()).await?;
     let (campaign, _) = dispatched(&stepped, &contacts::csv(2), json!({ "name": "Natal" })).await?;
     act(&stepped.app, &campaign, "pause").await?;
     act(&stepped.app, &campaign, "resume").await?;
-    assert_eq!(notices(&stepped.app).await?.items, []);
+    let first = notices(&stepped.app).await?;
+    assert_eq!((first.items.len(), first.unread, first.items[0].kind), (1, 1, NoticeKind::CampaignPaused));
+    assert_eq!(first.items[0].text, "\"Natal\" was paused by Test.");
     pause_by_itself(&stepped, &campaign, "Too many failed.").await?;
     let one = notices(&stepped.app).await?;
-    assert_eq!((one.items.len(), one.unread), (1, 1));
+    assert_eq!((one.items.len(), one.unread), (2, 2));
     assert_eq!((one.items[0].kind, one.items[0].campaign_id.as_ref()), (NoticeKind::CampaignPaused, Some(&campaign)));
     assert_eq!(one.items[0].text, "\"Natal\" paused by itself. Too many failed.");
 
@@ -84,8 +138,13 @@ async fn what_pauses_or_ends_by_itself_is_told_and_what_a_person_did_is_not() ->
     let two = notices(&stepped.app).await?;
     assert_eq!(
         two.items.iter().map(|one| one.kind).collect::<Vec<_>>(),
-        [NoticeKind::CampaignCompleted, NoticeKind::CampaignPaused]
+        [NoticeKind::CampaignCompleted, NoticeKind::CampaignPaused, NoticeKind::CampaignPaused]
     );
+    let other = draft(&stepped.app, &contacts::csv(1), json!({ "name": "Easter" })).await?.id;
+    act(&stepped.app, &other, "start").await?;
+    act(&stepped.app, &other, "cancel").await?;
+    let last = notices(&stepped.app).await?.items.swap_remove(0);
+    assert_eq!((last.kind, last.text.as_str()), (NoticeKind::CampaignCancelled, "\"Easter\" was cancelled by Test."));
     Ok(())
 }
 

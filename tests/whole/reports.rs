@@ -2,21 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use calamine::{Data, Reader, Xlsx};
 use campaigns::rates::parse_amount;
-use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, refused};
+use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, later, refused};
 use campanile_tests::contacts;
 use campanile_tests::people::now;
 use campanile_tests::stepped::Stepped;
 use campanile_tests::town::Town;
 use campanile_tests::town::faults::Faults;
+use futures::{StreamExt, TryStreamExt, stream};
+use lambdas::App;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::campaign_exports::{self, CampaignExportRecord};
-use lambdas::storage::files;
+use lambdas::storage::campaigns::CampaignRecord;
+use lambdas::storage::{files, table};
 use lambdas::{exporter, sender};
+use local::tables::CONTROL_TABLE;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use simulator::Config;
@@ -69,6 +74,64 @@ async fn a_report_says_what_the_other_side_saw() -> anyhow::Result<()> {
     assert_eq!(before.all.campaigns, 0);
     let wrong = refused(&town.app, "GET", "/v3/reports?from=2020-01-01", Value::Null).await?;
     assert_eq!(wrong["errors"][0]["field"], json!("from"));
+    delete(&town.app, &campaign).await?;
+    let after: PeriodReport = call(&town.app, "GET", "/v3/reports", Value::Null).await?;
+    assert_eq!(after, period, "what was billed is billed, whether the campaign is still listed or not");
+    Ok(())
+}
+
+async fn delete(app: &Arc<App>, campaign: &CampaignId) -> anyhow::Result<()> {
+    // An answer without a body is no JSON.
+    let answer = call::<Value>(app, "DELETE", &format!("/v3/campaigns/{campaign}"), Value::Null).await;
+    let error = answer.err().map(|error| error.to_string()).unwrap_or_default();
+    anyhow::ensure!(error.starts_with("EOF"), "{error}");
+    Ok(())
+}
+
+/// Writes a campaign as it would stand, had it been created so many days ago and begun then (milliseconds).
+async fn copy(stepped: &Stepped, of: &CampaignRecord, days_ago: i64, begun_at: Option<i64>) -> anyhow::Result<()> {
+    let id = CampaignId(later(&stepped.app, -days_ago * 86_400).new_id()?);
+    let copy = CampaignRecord { id, scheduled_to: begun_at, last_chunk: begun_at.map(|_| 0), ..of.clone() };
+    let item = table::to_item(&copy, &format!("workspace#{WORKSPACE}"), &format!("campaign#{}", copy.id))?;
+    stepped.app.dynamodb.put_item().table_name(CONTROL_TABLE).set_item(Some(item)).send().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_older_period_is_whole_however_many_campaigns_came_after_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let draft = draft(&stepped.app, &contacts::csv(3), json!({})).await?;
+    let record = stepped.record(&draft.id).await?;
+    let begun_at = stepped.app.clock.now_millis() - 400 * 86_400_000;
+    copy(&stepped, &record, 400, Some(begun_at)).await?;
+    // One that lay as a draft for more than a year, and one that began on another day.
+    copy(&stepped, &record, 900, Some(begun_at)).await?;
+    copy(&stepped, &record, 401, Some(begun_at + 3 * 86_400_000)).await?;
+    let newer = (0..2_001).map(|_| copy(&stepped, &record, 0, None));
+    stream::iter(newer).buffer_unordered(16).try_collect::<Vec<()>>().await?;
+    let day = lambdas::clock::time_of_millis(begun_at).date_naive();
+    let path = format!("/v3/reports?from={day}&to={day}");
+    let report: PeriodReport = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!((report.all.campaigns, report.all.funnel.audience, report.is_complete), (2, 6, true));
+    assert_eq!((report.days.len(), report.days[0].day), (1, day));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deleted_campaign_stays_in_the_sums_if_it_had_sent() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    count(&stepped).await?;
+    let before: PeriodReport = call(&stepped.app, "GET", "/v3/reports", Value::Null).await?;
+    assert_eq!((before.all.campaigns, before.all.funnel.accepted), (1, 2));
+    delete(&stepped.app, &campaign).await?;
+    let record = stepped.record(&campaign).await?;
+    assert!(record.deleted_at.is_some());
+    // Another, of which nothing had left.
+    copy(&stepped, &record, 0, record.scheduled_to).await?;
+    let after: PeriodReport = call(&stepped.app, "GET", "/v3/reports", Value::Null).await?;
+    assert_eq!(after, before);
     Ok(())
 }
 

@@ -56,6 +56,38 @@ async fn shown(app: &Arc<App>, campaign: &CampaignId) -> anyhow::Result<Campaign
     call(app, "GET", &format!("/v3/campaigns/{campaign}"), Value::Null).await
 }
 
+/// Somebody emptied the bucket: the campaign ends, says why, tells it, and what it sent stays counted.
+#[tokio::test]
+async fn a_campaign_whose_people_are_not_known_any_more_fails_and_says_so() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let made = draft(&stepped.app, &contacts::csv(3), json!({ "secondsBetweenMessages": 600 })).await?;
+    act(&stepped.app, &made.id, "start").await?;
+    dispatcher::handle(&stepped.app, dispatcher::Event::Tick(json!({}))).await?;
+    sender::handle(&stepped.app, stepped.take_now(&stepped.app.config.send_queue_url).await?).await?;
+    count(&stepped).await?;
+    lambdas::storage::lapses::delete_file(&stepped.app, &files::segment_key(WORKSPACE, &made.audience_id, 0)).await?;
+    let late = later(&stepped.app, 601);
+    for _ in 0..2 {
+        dispatcher::handle(&late, dispatcher::Event::Tick(json!({}))).await?;
+    }
+    let failed = shown(&late, &made.id).await?;
+    assert_eq!(failed.status, CampaignStatus::Failed);
+    let why = failed.status_reason.unwrap_or_default();
+    assert!(why.contains("files of its people are not there any more"), "{why}");
+    let totals = totals::get(&late, &made.id, Scope::Campaign).await?.totals;
+    assert_eq!((totals.touched(), totals.claimed, totals.retry), (1, 0, 0));
+    let audit: Value = call(&late, "GET", &format!("/v3/campaigns/{}/audit", made.id), Value::Null).await?;
+    let last = audit["items"].as_array().and_then(|lines| lines.iter().find(|line| line["to"] == "failed")).cloned();
+    assert_eq!(last.map(|line| line["what"].clone()), Some(json!("failed")), "{audit}");
+    let notices: Value = call(&late, "GET", "/v3/notices", Value::Null).await?;
+    assert!(notices["items"].to_string().contains("campaignFailed"), "{notices}");
+    // It can be done nothing with, but be looked at, cloned and deleted.
+    let token = token(&late).await?;
+    let resumed = answer(&stepped, &token, "POST", &format!("/v3/campaigns/{}/resume", made.id), Value::Null).await?;
+    assert_eq!(resumed.0, StatusCode::CONFLICT);
+    Ok(())
+}
+
 #[tokio::test]
 async fn replies_go_before_messages_and_the_totals_stay() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;

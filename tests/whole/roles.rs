@@ -122,13 +122,13 @@ fn sorted(value: &Value) -> String {
     }
 }
 
-/// All that lies in the tables but what a request itself leaves: tokens, keys, sessions.
+/// All that lies in the tables but what a request itself leaves: tokens, keys, sessions, how many asked.
 async fn everything(app: &App) -> anyhow::Result<BTreeSet<String>> {
     let mut lines = BTreeSet::new();
     for table in [CONTROL_TABLE, MESSAGES_TABLE, CONTACTS_TABLE] {
         let items = app.dynamodb.scan().table_name(table).send().await?.items.unwrap_or_default();
         for item in items {
-            let of_walls = ["workspace#2", "access#", "contacts#2", "2#"];
+            let of_walls = ["workspace#2", "access#", "asked#", "contacts#2", "2#"];
             let key = item.get("pk").and_then(|pk| pk.as_s().ok()).cloned().unwrap_or_default();
             if !of_walls.iter().any(|prefix| key.starts_with(prefix)) {
                 let fields: Value = serde_dynamo::from_item(item)?;

@@ -324,6 +324,81 @@ async fn who_stops_marketing_in_whatsapp_still_gets_what_he_ordered() -> anyhow:
 }
 
 #[tokio::test]
+async fn a_recorded_no_outlives_the_contact_and_stands_when_he_is_in_the_book_again() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = contacts::phones().next().unwrap_or_default();
+    let path = format!("/v3/contacts/{}", &phone[1..]);
+    let _: Value = call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phone })).await?;
+    let no = json!({ "category": "marketing", "act": "optOut", "source": "shop" });
+    let _: Value = call(&stepped.app, "POST", &format!("{path}/consents"), no).await?;
+    let token = token(&stepped.app).await?;
+    for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        assert_eq!(answer(&stepped, &token, "DELETE", &path, Value::Null).await?.0, expected);
+    }
+    let found = listed(&stepped, "").await?;
+    assert_eq!((found.len(), found[0].entries.len()), (1, 1));
+    let entry = &found[0].entries[0];
+    assert_eq!((entry.reason, entry.category), (SuppressionReason::Recorded, Some(wire::ConsentCategory::Marketing)));
+    assert_eq!(reached(&stepped).await?, refused());
+    assert_ne!(reached_by_a_reminder(&stepped).await?, MessageState::Skipped);
+
+    let back: wire::Contact = call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phone })).await?;
+    assert_eq!(back.consents.marketing.map(|said| said.act), Some(wire::ConsentAct::OptOut));
+    // He asks for messages again: what he said himself is his to take back.
+    write(&stepped, json!({ "from": &phone[1..] }), "start", "wamid.start", now() + 1).await?;
+    assert_eq!(listed(&stepped, "").await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_said_nothing_or_yes_leaves_the_book_without_a_trace_on_the_list() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let token = token(&stepped.app).await?;
+    for (phone, act) in contacts::phones().zip([None, Some("optIn")]) {
+        let path = format!("/v3/contacts/{}", &phone[1..]);
+        let _: Value = call(&stepped.app, "POST", "/v3/contacts", json!({ "phone": phone })).await?;
+        if let Some(act) = act {
+            let said = json!({ "category": "marketing", "act": act, "source": "shop" });
+            let _: Value = call(&stepped.app, "POST", &format!("{path}/consents"), said).await?;
+        }
+        assert_eq!(answer(&stepped, &token, "DELETE", &path, Value::Null).await?.0, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(listed(&stepped, "").await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_without_its_country_is_of_the_workspaces_and_never_a_strangers() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let token = token(&stepped.app).await?;
+    let restore = json!({ "phone": "31987654321", "source": "shop", "statement": "Signed" });
+    for (method, path, body) in [
+        ("POST", "/v3/suppressions", json!({ "phones": ["31 98765-4321"] })),
+        ("POST", "/v3/people/erase", json!({ "phone": "31987654321" })),
+        ("POST", "/v3/people/restore", restore),
+        ("GET", "/v3/people/export?phone=31987654321", Value::Null),
+        ("GET", "/v3/suppressions?phone=31987654321", Value::Null),
+    ] {
+        let (status, told) = answer(&stepped, &token, method, path, body).await?;
+        let message = told["errors"][0]["message"].as_str().unwrap_or_default();
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {told}");
+        assert!(message.contains("has no country code"), "{path}: {told}");
+    }
+    let _: Value = call(&stepped.app, "PATCH", "/v3/settings", json!({ "defaultCountry": "BR" })).await?;
+    assert_eq!(suppress(&stepped, json!({ "phones": ["31 98765-4321"] })).await?.added, 1);
+    let found = listed(&stepped, "phone=31987654321").await?;
+    assert_eq!((found.len(), found[0].phone.as_deref()), (1, Some("+5531987654321")));
+    // The same digits after a plus, even one that was not escaped, are a Dutch number.
+    for query in ["phone=%2B31987654321", "phone=+31987654321"] {
+        assert_eq!(listed(&stepped, query).await?, [], "{query}");
+    }
+    let erased: Value = call(&stepped.app, "POST", "/v3/people/erase", json!({ "phone": "(31) 98765-4321" })).await?;
+    assert!(erased["id"].is_string(), "{erased}");
+    assert_eq!(listed(&stepped, "phone=5531987654321").await?, []);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_word_that_resumes_lifts_nothing_that_the_workspace_said() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let phones: Vec<String> = contacts::phones().take(2).collect();

@@ -297,7 +297,7 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     let made: TemplateCreated = call(&stepped.app, "POST", "/v3/templates", asked.clone()).await?;
     assert_eq!((made.status.as_str(), made.category.as_str()), ("PENDING", "MARKETING"));
     let again = refused(&stepped.app, "POST", "/v3/templates", asked.clone()).await?;
-    assert_eq!(again["status"], 409, "WhatsApp has one of that name and language: {again}");
+    assert_eq!((again["status"].as_u64(), &again["errors"][0]["field"]), (Some(422), &json!("name")), "{again}");
     let path = format!("/v3/templates?channelId={channel}");
     let standing = async || {
         let list: TemplateList = call(&stepped.app, "GET", &path, Value::Null).await?;
@@ -309,9 +309,16 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     let approved: Template = until("the review", approved).await?;
     assert_eq!((approved.unusable_because, approved.buttons.len()), (None, 1));
 
+    let one = format!("/v3/templates/{}", made.id);
+    let mut otherwise = asked.clone();
+    otherwise["category"] = json!("UTILITY");
+    otherwise["parameterFormat"] = json!("NAMED");
+    let problem = refused(&stepped.app, "PUT", &one, otherwise).await?;
+    let fields: Vec<&str> =
+        problem["errors"].as_array().into_iter().flatten().filter_map(|one| one["field"].as_str()).collect();
+    assert_eq!(fields, ["category", "parameterFormat"], "{problem}");
     let mut changed = asked.clone();
     changed["footer"] = json!("Responda PARAR");
-    let one = format!("/v3/templates/{}", made.id);
     let shown: Template = call(&stepped.app, "PUT", &one, changed.clone()).await?;
     assert_eq!(shown.footer.as_deref(), Some("Responda PARAR"));
     changed["name"] = json!("summer_sale");

@@ -125,12 +125,16 @@ async fn a_whole_v3_request_is_answered_with_every_field_filled_truly() -> anyho
 }
 
 #[tokio::test]
-async fn who_made_it_stands_in_the_audit() -> anyhow::Result<()> {
+async fn who_asked_stands_in_the_audit_and_answers_for_the_people_whatever_name_a_client_gives() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let campaign = created(&stepped, &whole(&stepped, 1).await?).await?;
+    let body = with(&whole(&stepped, 1).await?, "consentAttestation", json!({ "statement": "They signed." }));
+    let campaign = created(&stepped, &body).await?;
     let audit: AuditList =
         call(&stepped.app, "GET", &format!("/v3/campaigns/{}/audit", campaign.id), Value::Null).await?;
-    assert_eq!((campaign.operator_name.as_str(), audit.items[0].who.as_str()), ("Ana", "Ana"));
+    let line = &audit.items[0];
+    assert_eq!((campaign.operator_name.as_str(), line.who.as_str()), ("Ana", "Test"));
+    assert!(line.reason.as_deref().is_some_and(|reason| reason.starts_with("made for Ana; attested")), "{line:?}");
+    assert_eq!(campaign.consent_attestation.map(|said| said.attested_by).as_deref(), Some("Test"));
     Ok(())
 }
 
@@ -148,6 +152,7 @@ async fn what_this_product_does_not_do_is_refused_by_name() -> anyhow::Result<()
         ("leadsAssetUrl", json!("contacts.csv")),
         ("chunkSize", json!(0)),
         ("secondsBetweenChunks", json!(-1)),
+        ("secondsBetweenMessages", json!(-1)),
     ] {
         let problem = refused(&stepped.app, "POST", "/v3/campaigns", with(&body, field, value)).await?;
         assert_eq!(fields(&problem), BTreeSet::from([field.to_owned()]), "{problem}");

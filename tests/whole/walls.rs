@@ -9,7 +9,10 @@ use campanile_tests::contacts;
 use campanile_tests::running::Running;
 use campanile_tests::scene::Scene;
 use campanile_tests::stepped::Stepped;
+use campanile_tests::town::faults::Faults;
+use campanile_tests::town::{Town, number};
 use lambdas::App;
+use lambdas::clock::Clock;
 use lambdas::config::Config;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use serde_json::{Value, json};
@@ -174,5 +177,32 @@ async fn a_webhook_that_cannot_be_written_down_is_asked_for_again() -> anyhow::R
         assert_eq!(status(lambdas::webhook::router(app), request).await?, expected);
     }
     assert_eq!(scene.state().await?["messages"]["1"]["state"], "read");
+    Ok(())
+}
+
+/// A function's instances see few requests each of a token that asks everywhere: together they see all of them.
+#[tokio::test(start_paused = true)]
+async fn a_token_that_asks_at_many_processes_has_one_share_of_them() -> anyhow::Result<()> {
+    let town = Town::open(Faults::none(), number(1)).await?;
+    let token = access::grant(&town.app, Purpose::Token, &AccessRecord::owner(WorkspaceId(2), "Busy")).await?;
+    let other = access::grant(&town.app, Purpose::Token, &AccessRecord::owner(WorkspaceId(3), "Calm")).await?;
+    let clock = Clock::starting_at(chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default());
+    let process = || Arc::new(App { clock, throttle: Arc::default(), ..(*town.app).clone() });
+    let processes: Vec<_> = (0..4).map(|_| lambdas::api::router(process())).collect();
+    let ask = async |place: usize, token: &str| {
+        let request = Request::get("/v3/session").header(header::AUTHORIZATION, format!("Bearer {token}"));
+        status(processes[place % 4].clone(), request.body(Body::empty())?).await
+    };
+    let mut taken = 0;
+    for place in 0..2_400 {
+        match ask(place, &token).await? {
+            StatusCode::OK => taken += 1,
+            refused => assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS),
+        }
+    }
+    assert!((2_000..=2_200).contains(&taken), "{taken} of 2,400 in ten seconds, 600 at each process");
+    assert_eq!(ask(0, &other).await?, StatusCode::OK);
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    assert_eq!(ask(0, &token).await?, StatusCode::OK);
     Ok(())
 }

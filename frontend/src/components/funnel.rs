@@ -41,7 +41,7 @@ fn shares(stage: &Stage) -> String {
     }
 }
 
-/// The outcomes beside the funnel; each leads to its people.
+/// The answers and the outcomes beside the funnel; an outcome leads to its people.
 #[component]
 pub fn Beside(totals: Signal<CampaignTotals>, href: Callback<MessageState, String>) -> impl IntoView {
     let tiles = BESIDE.map(|state| {
@@ -55,5 +55,16 @@ pub fn Beside(totals: Signal<CampaignTotals>, href: Callback<MessageState, Strin
             </li>
         }
     });
-    view! { <ul class="tiles" aria-label=t::other_outcomes()>{tiles.into_iter().collect_view()}</ul> }
+    let replied = move || totals.with(|totals| totals.replied);
+    view! {
+        <ul class="tiles" aria-label=t::other_outcomes()>
+            <li>
+                <div class="tile" class:none=move || replied() == 0 title=t::replied_meaning()>
+                    <span class="state"><span class="dot s-replied" aria-hidden="true"></span>{t::stage_replied()}</span>
+                    <strong data-testid="total-replied">{move || format::count(replied())}</strong>
+                </div>
+            </li>
+            {tiles.into_iter().collect_view()}
+        </ul>
+    }
 }

@@ -12,6 +12,9 @@ pub fn Loaded<T, V>(
     load: RwSignal<Load<T>>,
     /// Draws it; the signal is refreshed in place.
     show: impl Fn(Signal<T>) -> V + Send + Sync + 'static,
+    /// Asks once more for what did not come; else the whole page is loaded again.
+    #[prop(optional)]
+    again: Option<Callback<()>>,
 ) -> impl IntoView
 where
     T: Send + Sync + Clone + 'static,
@@ -19,7 +22,7 @@ where
 {
     move || match load.get() {
         Load::Waiting => view! { <Waiting/> }.into_any(),
-        Load::Missing(why) => view! { <Missing why=why/> }.into_any(),
+        Load::Missing(why) => view! { <Missing why=why again=again/> }.into_any(),
         Load::Here(signal) => show(Signal::derive(move || signal.get())).into_any(),
     }
 }
@@ -32,12 +35,19 @@ pub fn Waiting() -> impl IntoView {
 
 /// Something did not come.
 #[component]
-fn Missing(why: String) -> impl IntoView {
+fn Missing(why: String, again: Option<Callback<()>>) -> impl IntoView {
+    let ask = move |_| match again {
+        Some(again) => again.run(()),
+        None => window().location().reload().unwrap_or_default(),
+    };
     view! {
         <section class="card empty" data-testid="missing">
             <PageTitle text=t::this_cannot_be_shown()/>
             <p>{why}</p>
-            <a class="button" href="/campaigns">{t::all_campaigns()}</a>
+            <div class="actions">
+                <button type="button" class="button primary" data-testid="load-again" on:click=ask>{t::try_again()}</button>
+                <a class="button" href="/campaigns">{t::all_campaigns()}</a>
+            </div>
         </section>
     }
 }

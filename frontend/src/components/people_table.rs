@@ -1,11 +1,13 @@
-//! The people of a campaign, one row each.
+//! The people of a campaign, one row each, with what happened to each to be unfolded.
+
+use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use wire::Message;
+use wire::{Message, MessageState};
 
 use crate::components::bar::StateName;
 use crate::infra::format;
-use crate::model::people::{latest, reason};
+use crate::model::people::{Line, Stamps, history, latest, reason, stamps};
 use crate::t;
 
 /// The rows. Only rows that changed are drawn again.
@@ -15,6 +17,8 @@ pub fn PeopleTable(
     /// Where the message to somebody is shown, by his place.
     preview: Callback<u64, String>,
 ) -> impl IntoView {
+    // By their places: a row that is drawn again stays unfolded.
+    let unfolded = RwSignal::new(BTreeSet::new());
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=t::people_of_the_campaign()>
             <table class="people">
@@ -30,7 +34,7 @@ pub fn PeopleTable(
                 </thead>
                 <tbody>
                     <For each=move || people.get() key=row_key let:message>
-                        <Row message=message preview=preview/>
+                        <Row message=message preview=preview unfolded=unfolded/>
                     </For>
                 </tbody>
             </table>
@@ -39,13 +43,33 @@ pub fn PeopleTable(
 }
 
 #[component]
-fn Row(message: Message, preview: Callback<u64, String>) -> impl IntoView {
-    let href = preview.run(message.index);
+fn Row(message: Message, preview: Callback<u64, String>, unfolded: RwSignal<BTreeSet<u64>>) -> impl IntoView {
+    let index = message.index;
+    let href = preview.run(index);
     let title = t::show_the_message_to(&message.phone);
-    let changed = latest(&message);
-    let when = changed.map(format::date_time);
+    let is_unfolded = Memo::new(move |_| unfolded.with(|unfolded| unfolded.contains(&index)));
+    let unfold = move |_| {
+        unfolded.update(|unfolded| {
+            if !unfolded.remove(&index) {
+                unfolded.insert(index);
+            }
+        });
+    };
+    let when = latest(&message).map(|at| {
+        let when = format::date_time(at);
+        let label = t::history_at(&when, &message.phone);
+        view! {
+            <button
+                type="button" class="unfold" aria-expanded=move || is_unfolded.get().to_string() aria-label=label
+                data-testid="unfold" on:click=unfold
+            >
+                {when}
+            </button>
+        }
+    });
+    let past = StoredValue::new(history(&message, format::count, format::date_time));
     view! {
-        <tr data-testid="people-row">
+        <tr data-testid="people-row" class:unfolded=is_unfolded>
             <td class="number soft place">{format::count(message.index + 1)}</td>
             <td class="name">{message.name.clone()}</td>
             <td class="phone">
@@ -55,10 +79,19 @@ fn Row(message: Message, preview: Callback<u64, String>) -> impl IntoView {
             <td class="nowrap soft when">{when}</td>
             <td class="soft reason">{reason(&message)}</td>
         </tr>
+        <Show when=move || is_unfolded.get()>
+            <tr class="past" data-testid="people-past">
+                <td colspan="6"><dl class="facts">{past.get_value().into_iter().map(fact).collect_view()}</dl></td>
+            </tr>
+        </Show>
     }
 }
 
+fn fact((name, text): Line) -> impl IntoView {
+    view! { <div><dt>{name}</dt><dd>{text}</dd></div> }
+}
+
 /// Everything that a row shows and that can change.
-fn row_key(message: &Message) -> (u64, wire::MessageState, u32, Option<chrono::DateTime<chrono::Utc>>) {
-    (message.index, message.state, message.attempt, latest(message))
+fn row_key(message: &Message) -> (u64, MessageState, u32, Stamps, u32, bool) {
+    (message.index, message.state, message.attempt, stamps(message), message.link_opens, message.billing.is_some())
 }

@@ -3,10 +3,10 @@
 use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
-    Audience, AudienceId, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList, CampaignReport,
-    ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, DecideUnknowns, EditCampaign,
-    ExportFormat, ExportId, IntoContacts, MessageList, PeriodReport, SavedHoursList, Session, Settings, SignIn,
-    SignInWays, StandingRateCard, StartCampaign, TemplateList, UnknownsDecision, Upload,
+    Audience, AudienceId, AuditList, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList,
+    CampaignReport, ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, DecideUnknowns,
+    EditCampaign, ExportContent, ExportFormat, ExportId, IntoContacts, MessageList, PeriodReport, SavedHoursList,
+    Session, Settings, SignIn, SignInWays, StandingRateCard, StartCampaign, TemplateList, UnknownsDecision, Upload,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, patch, post, post_once};
@@ -16,6 +16,9 @@ use crate::model::report::Period;
 
 /// Campaigns on one page of the list.
 const CAMPAIGNS_ON_A_PAGE: usize = 20;
+
+/// Lines of a campaign's audit that are asked for at once.
+const AUDIT_ON_A_PAGE: usize = 10;
 
 /// Who is signed in.
 pub async fn session() -> Result<Session, ApiError> {
@@ -125,14 +128,31 @@ pub async fn period_report(period: &Period) -> Result<PeriodReport, ApiError> {
     get(&format!("/v3/reports?from={}&to={}", encoded(&period.from), encoded(&period.to))).await
 }
 
+/// Where the same can be downloaded as a file.
+pub fn period_report_url(period: &Period, format: ExportFormat) -> String {
+    let (from, to) = (encoded(&period.from), encoded(&period.to));
+    format!("/v3/reports/export?from={from}&to={to}&format={}", format.as_str())
+}
+
+/// One page of what was done with it, newest first.
+pub async fn campaign_audit(id: &CampaignId, after: Option<&str>) -> Result<AuditList, ApiError> {
+    let after = after.map(|after| format!("&after={}", encoded(after))).unwrap_or_default();
+    get(&format!("/v3/campaigns/{}/audit?limit={AUDIT_ON_A_PAGE}{after}", encoded(id.as_str()))).await
+}
+
 /// Starts a campaign with what was agreed to.
 pub async fn start(id: &CampaignId, agreed: &StartCampaign) -> Result<Campaign, ApiError> {
     post(&format!("/v3/campaigns/{}/start", encoded(id.as_str())), agreed).await
 }
 
-/// Asks for a campaign's people as a file.
-pub async fn create_campaign_export(id: &CampaignId, format: ExportFormat) -> Result<CampaignExport, ApiError> {
-    post(&format!("/v3/campaigns/{}/exports", encoded(id.as_str())), &CreateCampaignExport { format }).await
+/// Asks for a campaign's people, or its report, as a file.
+pub async fn create_campaign_export(
+    id: &CampaignId,
+    content: ExportContent,
+    format: ExportFormat,
+) -> Result<CampaignExport, ApiError> {
+    let asked = CreateCampaignExport { format, content };
+    post(&format!("/v3/campaigns/{}/exports", encoded(id.as_str())), &asked).await
 }
 
 /// How far such a file got.

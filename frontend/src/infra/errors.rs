@@ -65,6 +65,7 @@ mod tests {
     fn problem(status: u16) -> Problem {
         Problem {
             kind: "conflict".into(),
+            code: "conflict".into(),
             title: "Not possible now".into(),
             status,
             detail: "The campaign is completed.".into(),

@@ -1,6 +1,8 @@
-//! Which people of a campaign are shown. The choice lives in the URL, so that it can be shared and gone back to.
+//! Which people of a campaign are shown, and what happened to each. The choice lives in the URL, so that it can be
+//! shared and gone back to.
 
-use wire::{Message, MessageState};
+use chrono::{DateTime, Utc};
+use wire::{Billing, Message, MessageState};
 
 use super::state;
 use crate::t;
@@ -52,17 +54,140 @@ pub fn reason(message: &Message) -> String {
     }
 }
 
+/// When each thing happened to a message, in the order of [`steps`].
+pub type Stamps = [Option<DateTime<Utc>>; 7];
+
+/// When it was claimed, sent, delivered, read, tapped and answered, and when it failed.
+pub fn stamps(message: &Message) -> Stamps {
+    [
+        message.claimed_at,
+        message.sent_at,
+        message.delivered_at,
+        message.read_at,
+        message.clicked_at,
+        message.replied_at,
+        message.failed_at,
+    ]
+}
+
 /// When the latest thing happened to a message.
-pub fn latest(message: &Message) -> Option<chrono::DateTime<chrono::Utc>> {
-    [message.claimed_at, message.sent_at, message.delivered_at, message.read_at, message.failed_at]
-        .into_iter()
-        .flatten()
-        .max()
+pub fn latest(message: &Message) -> Option<DateTime<Utc>> {
+    stamps(message).into_iter().flatten().max()
+}
+
+/// A line of a person's history: what it is, and what it says.
+pub type Line = (&'static str, String);
+
+/// What happened to a message: its attempts, each instant with the earliest first, the answer, and what it is billed
+/// as. `count` and `date` write numbers and times as the reader does.
+pub fn history(message: &Message, count: impl Fn(u64) -> String, date: impl Fn(DateTime<Utc>) -> String) -> Vec<Line> {
+    let attempts = (t::attempts(), count(message.attempt.into()));
+    let steps = steps(message).into_iter().map(|(name, at)| (name, date(at)));
+    let reply = message.reply_text.clone().map(|words| (t::the_reply(), words));
+    let opens = (message.link_opens > 0).then(|| (t::link_opens(), count(message.link_opens.into())));
+    let billed = message.billing.as_ref().map(|billing| (t::billed_as(), billed_as(billing)));
+    std::iter::once(attempts).chain(steps).chain(reply).chain(opens).chain(billed).collect()
+}
+
+fn steps(message: &Message) -> Vec<(&'static str, DateTime<Utc>)> {
+    let names =
+        [t::step_claimed(), t::sent(), t::delivered(), t::read(), t::step_clicked(), t::step_replied(), t::failed()];
+    let happened = names.into_iter().zip(stamps(message)).filter_map(|(name, at)| Some((name, at?)));
+    let mut steps: Vec<_> = happened.collect();
+    steps.sort_by_key(|(_, at)| *at);
+    steps
+}
+
+/// What a message is billed as; in Meta's word where that is new.
+fn billed_as(billing: &Billing) -> String {
+    let category = match billing.category.as_str() {
+        "marketing" => t::marketing(),
+        "utility" => t::utility(),
+        "authentication" => t::authentication(),
+        "authentication-international" | "authentication_international" => t::price_authentication_international(),
+        "service" => t::price_service(),
+        other => other,
+    };
+    if billing.kind == "regular" { t::billed_paid(&category) } else { t::billed_free(&category) }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
+
+    fn at(minute: i64) -> Option<DateTime<Utc>> {
+        Some(DateTime::UNIX_EPOCH + Duration::minutes(minute))
+    }
+
+    fn message() -> Message {
+        Message {
+            index: 0,
+            phone: "+5511999990000".into(),
+            name: "Ana".into(),
+            state: MessageState::Read,
+            attempt: 2,
+            code: None,
+            reason: None,
+            skip_reason: None,
+            wamid: None,
+            claimed_at: at(1),
+            sent_at: at(2),
+            delivered_at: at(3),
+            read_at: at(9),
+            failed_at: None,
+            replied_at: at(8),
+            reply_text: Some("Quero".into()),
+            clicked_at: at(7),
+            link_opens: 3,
+            billing: None,
+        }
+    }
+
+    fn told(message: &Message) -> Vec<(&'static str, String)> {
+        history(message, |count| count.to_string(), |at| at.format("%M").to_string())
+    }
+
+    #[test]
+    fn a_history_tells_each_thing_when_it_happened() {
+        let billing = Billing { category: "marketing".into(), kind: "regular".into(), model: "PMP".into() };
+        let all = told(&Message { billing: Some(billing), ..message() });
+        let names: Vec<&str> = all.iter().map(|line| line.0).collect();
+        let expected = [
+            "Attempts",
+            "Taken in hand",
+            "Sent",
+            "Delivered",
+            "First tapped",
+            "First answered",
+            "Read",
+            "What was answered",
+            "Link opens",
+            "Billed as",
+        ];
+        assert_eq!(names, expected);
+        let texts: Vec<String> = told(&message()).into_iter().map(|line| line.1).collect();
+        assert_eq!(texts, ["2", "01", "02", "03", "07", "08", "09", "Quero", "3"]);
+    }
+
+    #[test]
+    fn what_is_billed_is_said_in_words_and_what_is_new_in_metas() {
+        let billing =
+            |category: &str, kind: &str| Billing { category: category.into(), kind: kind.into(), model: "PMP".into() };
+        assert_eq!(billed_as(&billing("utility", "free_customer_service")), "Utility, free of charge");
+        assert_eq!(billed_as(&billing("marketing_lite", "regular")), "marketing_lite, paid");
+    }
+
+    #[test]
+    fn an_answer_and_a_tap_are_changes() {
+        let answered = Message { replied_at: at(20), ..message() };
+        assert_eq!(latest(&answered), at(20));
+        assert_eq!(latest(&Message { clicked_at: at(30), ..answered.clone() }), at(30));
+        let late = Message { delivered_at: at(4), ..answered.clone() };
+        assert_eq!(latest(&late), latest(&answered));
+        assert_ne!(stamps(&late), stamps(&answered));
+    }
 
     #[test]
     fn the_url_and_the_query_are_one() {

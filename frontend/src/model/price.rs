@@ -60,6 +60,7 @@ mod tests {
     fn problem(kind: &str) -> Problem {
         Problem {
             kind: kind.into(),
+            code: kind.into(),
             title: "Somebody must agree to the price first.".into(),
             status: 409,
             detail: "the campaign is estimated to cost USD 12.30: agree with confirmedPrice of at least that".into(),

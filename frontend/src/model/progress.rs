@@ -42,14 +42,12 @@ pub fn percent(part: u64, whole: u64) -> f64 {
     if part > 0 { tenths.max(1.0) / 10.0 } else { 0.0 }
 }
 
-/// How often the truth changes, and so how often to ask.
+/// How often the truth changes, and so how often to ask. What has not changed costs little to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cadence {
     /// Messages leave.
     Live,
-    /// Receipts still come in, or a start is near.
-    Climbing,
-    /// Only a person changes something.
+    /// Receipts come in, a start is near, or only a person changes something.
     Calm,
 }
 
@@ -58,25 +56,20 @@ impl Cadence {
     pub fn period_ms(self) -> u32 {
         match self {
             Cadence::Live => 1_000,
-            Cadence::Climbing => 2_000,
-            Cadence::Calm => 5_000,
+            Cadence::Calm => 2_000,
         }
     }
 
     /// The cadence of one campaign.
     pub fn of(campaign: &Campaign) -> Self {
-        let totals = &campaign.totals;
         match campaign.status {
             CampaignStatus::Processing => Cadence::Live,
-            CampaignStatus::Scheduled => Cadence::Climbing,
-            CampaignStatus::Paused
+            CampaignStatus::Scheduled
+            | CampaignStatus::Paused
             | CampaignStatus::Completed
             | CampaignStatus::Cancelled
             | CampaignStatus::Failed
-            | CampaignStatus::Draft => {
-                let climbing = totals.claimed + totals.accepted + totals.held + totals.sent + totals.delivered;
-                if climbing > 0 { Cadence::Climbing } else { Cadence::Calm }
-            }
+            | CampaignStatus::Draft => Cadence::Calm,
         }
     }
 
@@ -87,9 +80,59 @@ impl Cadence {
     }
 }
 
+/// Looks at the totals after which what they do not tell is asked for again: taps and opt-outs move none of them.
+const LOOKS_UNTIL_ASKED: u32 = 5;
+
+/// The totals for which something was last asked for, and how often they were found the same since.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seen {
+    totals: Option<CampaignTotals>,
+    looks: u32,
+}
+
+impl Seen {
+    /// It came for these totals.
+    pub fn with(totals: CampaignTotals) -> Self {
+        Self { totals: Some(totals), looks: 0 }
+    }
+
+    /// One look later; nothing when it is to be asked for again.
+    pub fn looked(self, now: &CampaignTotals) -> Option<Self> {
+        let has_begun = now.untouched < now.audience;
+        let looks = self.looks + 1;
+        let is_old = has_begun && looks >= LOOKS_UNTIL_ASKED;
+        (self.totals.as_ref() == Some(now) && !is_old).then_some(Self { looks, ..self })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_happens_is_seen_within_two_seconds() {
+        assert!([Cadence::Live, Cadence::Calm].into_iter().all(|cadence| cadence.period_ms() <= 2_000));
+    }
+
+    #[test]
+    fn what_the_totals_do_not_tell_is_asked_for_again_after_some_looks() {
+        let now = CampaignTotals { audience: 10, delivered: 4, untouched: 6, ..CampaignTotals::default() };
+        let looks = |totals: CampaignTotals, most: usize| {
+            let first = Some(Seen::with(totals));
+            std::iter::successors(first, |seen| seen.looked(&totals)).take(most).count() as u32
+        };
+        assert_eq!(looks(now, 100), LOOKS_UNTIL_ASKED);
+        let waiting = CampaignTotals { audience: 10, untouched: 10, ..CampaignTotals::default() };
+        assert_eq!(looks(waiting, 100), 100);
+    }
+
+    #[test]
+    fn totals_that_moved_are_asked_about_at_once() {
+        let now = CampaignTotals { audience: 10, delivered: 4, untouched: 6, ..CampaignTotals::default() };
+        assert_eq!(Seen::default().looked(&now), None);
+        let moved = CampaignTotals { delivered: 3, read: 1, ..now };
+        assert_eq!(Seen::with(now).looked(&moved), None);
+    }
 
     #[test]
     fn whoever_was_touched_was_tried() {

@@ -138,7 +138,7 @@ pub fn told(change: &ChangedField) -> String {
     }
 }
 
-/// A whole change in one sentence.
+/// A whole change of the settings in one sentence.
 pub fn sentence(change: &SettingsChange) -> String {
     change.changed.iter().map(told).collect::<Vec<_>>().join("; ")
 }
@@ -201,6 +201,8 @@ mod tests {
             at: chrono::DateTime::UNIX_EPOCH,
             who: "Ana".into(),
             changed: vec![change("requireConsent", None, Some("true")), days],
+            what: None,
+            name: None,
         };
         assert!(sentence(&both).starts_with("Marketing needs consent; The words"));
     }

@@ -1,7 +1,7 @@
 //! Who gets nothing, in words, and the numbers that somebody typed to be put there.
 
 use campaigns::contact::user_id;
-use campaigns::phone::PhoneNumber;
+use campaigns::phone::{PhoneError, PhoneNumber};
 use wire::{Confirmation, ConsentCategory, Suppression, SuppressionEntry, SuppressionReason};
 
 use crate::t;
@@ -26,10 +26,9 @@ pub fn typed(text: &str) -> Typed {
             typed.phones.push(phone.to_owned());
             continue;
         }
-        let international =
-            if phone.starts_with(|c: char| c.is_ascii_digit()) { format!("+{phone}") } else { phone.to_owned() };
-        match PhoneNumber::parse(&international, None) {
-            Ok(_) => typed.phones.push(phone.to_owned()),
+        match PhoneNumber::parse(phone, None) {
+            // A national number is of the workspace's country: the server knows that one, or says that there is none.
+            Ok(_) | Err(PhoneError::NoCountry) => typed.phones.push(phone.to_owned()),
             Err(_) => typed.unusable.push(phone.to_owned()),
         }
     }
@@ -87,6 +86,7 @@ fn why(entry: &SuppressionEntry) -> String {
         (SuppressionReason::Preference, _, _) => t::switched_messages_off_in_whatsapp().to_owned(),
         (SuppressionReason::Code, _, Some(code)) => t::whatsapp_says_code(&code),
         (SuppressionReason::Code, _, None) => t::whatsapp_says_so().to_owned(),
+        (SuppressionReason::Recorded, _, _) => t::said_no_before_leaving_the_book().to_owned(),
     }
 }
 
@@ -112,6 +112,8 @@ mod tests {
         assert!(read.fault().unwrap().contains("12 and 1 more"));
         assert!(typed(" \n ").fault().unwrap().contains("at least one"));
         assert_eq!(typed("+12025550100").fault(), None);
+        let national = typed("31 98765-4321");
+        assert_eq!((national.phones.as_slice(), national.fault()), (&["31 98765-4321".to_owned()][..], None));
         assert_eq!(typed("US.13491208655302741918, us.1").unusable, ["us.1"]);
         let many = vec!["+12025550100"; MOST_AT_ONCE + 1].join("\n");
         assert!(typed(&many).fault().unwrap().contains("At most"));
@@ -135,6 +137,8 @@ mod tests {
         assert_eq!(reason(&person.entries[0]), "WhatsApp says so (code 131050)");
         let of_offers = SuppressionEntry { category: Some(ConsentCategory::Marketing), ..person.entries[0].clone() };
         assert_eq!(reason(&of_offers), "WhatsApp says so (code 131050) (marketing only)");
+        let recorded = SuppressionEntry { reason: SuppressionReason::Recorded, code: None, ..of_offers };
+        assert_eq!(reason(&recorded), "Said no before leaving the contact book (marketing only)");
         assert!(confirmation(&person).unwrap().contains("Nobody knows"));
     }
 }

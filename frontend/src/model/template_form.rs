@@ -126,6 +126,10 @@ impl ButtonText {
             example: self.takes_example().then(|| self.example.trim().to_owned()),
             phone_number: target(ButtonKind::PhoneNumber),
             flow_id: target(ButtonKind::Flow),
+            flow_name: None,
+            flow_json: None,
+            navigate_screen: None,
+            flow_action: None,
         }
     }
 }

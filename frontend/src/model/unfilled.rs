@@ -38,6 +38,7 @@ mod tests {
     fn problem(field: &str) -> Problem {
         Problem {
             kind: "invalid".into(),
+            code: "invalid".into(),
             title: "Not valid".into(),
             status: 422,
             detail: "2 of 40 people cannot get this message: correct them, or set skipUnfilled".into(),

@@ -241,13 +241,18 @@ impl Asked {
                 let template = self.template.as_ref()?;
                 let content = self.content(|file| Some(file.preview()))?;
                 let shown = |part| self.text.of(part).map(|filling| filling.shown(sheet)).collect();
-                let card = |at| CardParameters { body: shown(Part::Card(at)), buttons: shown(Part::CardButton(at)) };
+                let card = |at| CardParameters {
+                    body: shown(Part::Card(at)),
+                    buttons: shown(Part::CardButton(at)),
+                    flow_data: Vec::new(),
+                };
                 let values = Parameters {
                     text: None,
                     fallback: None,
                     header: shown(Part::Header),
                     body: shown(Part::Body),
                     buttons: shown(Part::Button),
+                    flow_data: Vec::new(),
                     cards: (0..template.cards.len()).map(card).collect(),
                 };
                 Some(preview::bubble(Wording::Template { template, content: &content }, &values))

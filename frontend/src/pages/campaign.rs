@@ -4,10 +4,12 @@ mod approval;
 mod export;
 mod facts;
 mod header;
+mod history;
 mod more;
 mod people;
 mod preview;
 mod price;
+mod reactions;
 mod report;
 mod trial;
 mod wordings;
@@ -29,9 +31,11 @@ use crate::model::progress::{Cadence, done, percent};
 use crate::t;
 use facts::{Facts, Failures};
 use header::Header;
+use history::WhatHappened;
 use more::More;
 use people::People;
 use preview::MessagePreview;
+use reactions::Reactions;
 use report::Report;
 use wordings::Wordings;
 
@@ -108,13 +112,15 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
             <ProgressBar totals=totals height=Height::Full/>
             <Funnel totals=totals/>
             <Beside totals=totals href=people_of/>
+            <Reactions campaign=campaign report=report/>
         </section>
         <div class="two">
             <Failures campaign=campaign report=report/>
             <Facts campaign=campaign/>
         </div>
-        <Wordings campaign=campaign/>
+        <Wordings campaign=campaign report=report/>
         <Report campaign=campaign report=report/>
+        <WhatHappened campaign=campaign/>
         <MessagePreview id=id.clone() people=Signal::derive(move || totals.get().audience)/>
         <People id=id base=base totals=totals/>
     }

@@ -81,7 +81,10 @@ fn CampaignsFrom(query: CampaignsQuery) -> impl IntoView {
     let load = RwSignal::new(Load::<CampaignList>::Waiting);
     let cadence = RwSignal::new(Cadence::Calm);
     let asked = StoredValue::new(query.clone());
+    // Rises with every look, so that what a row says of time follows the clock.
+    let looks = RwSignal::new(0u32);
     let fetch = move || async move {
+        looks.update(|looks| *looks = looks.wrapping_add(1));
         match api::campaigns(&asked.get_value()).await {
             Ok(list) => {
                 shell.connected();
@@ -96,11 +99,16 @@ fn CampaignsFrom(query: CampaignsQuery) -> impl IntoView {
     };
     poll::poll(move || cadence.get_untracked().period_ms(), fetch);
     let done = Callback::new(move |()| leptos::task::spawn_local_scoped_with_cancellation(fetch()));
-    view! { <Loaded load=load show=move |list| view! { <ListView list=list query=query.clone() done=done/> }/> }
+    view! { <Loaded load=load show=move |list| view! { <ListView list=list query=query.clone() looks=looks done=done/> }/> }
 }
 
 #[component]
-fn ListView(list: Signal<CampaignList>, query: CampaignsQuery, done: Callback<()>) -> impl IntoView {
+fn ListView(
+    list: Signal<CampaignList>,
+    query: CampaignsQuery,
+    looks: RwSignal<u32>,
+    done: Callback<()>,
+) -> impl IntoView {
     let chosen = RwSignal::new(BTreeSet::new());
     let is_everything = query.is_everything();
     let first = query.after.is_some().then(|| url(&query.at(None)));
@@ -114,7 +122,7 @@ fn ListView(list: Signal<CampaignList>, query: CampaignsQuery, done: Callback<()
     });
     let row = move |id: CampaignId| {
         let first = list.with_untracked(|list| list.items.iter().find(|campaign| campaign.id == id).cloned());
-        first.map(|first| view! { <Row first=first list=list chosen=chosen/> })
+        first.map(|first| view! { <Row first=first list=list looks=looks chosen=chosen/> })
     };
     view! {
         <Show when=move || !empty.get() fallback=move || view! { <Nothing is_everything=is_everything/> }>
@@ -143,7 +151,12 @@ fn Nothing(is_everything: bool) -> impl IntoView {
 
 /// A campaign in the list; it keeps its last truth when it moves to another page.
 #[component]
-fn Row(first: Campaign, list: Signal<CampaignList>, chosen: RwSignal<BTreeSet<CampaignId>>) -> impl IntoView {
+fn Row(
+    first: Campaign,
+    list: Signal<CampaignList>,
+    looks: RwSignal<u32>,
+    chosen: RwSignal<BTreeSet<CampaignId>>,
+) -> impl IntoView {
     let may_choose = Shell::around().may(Role::Operator);
     let id = StoredValue::new(first.id.clone());
     let choose_label = t::choose_person(&first.name);
@@ -165,6 +178,10 @@ fn Row(first: Campaign, list: Signal<CampaignList>, chosen: RwSignal<BTreeSet<Ca
     let status = Signal::derive(move || campaign.with(|campaign| campaign.status));
     let count = move |stage: StageKind| format::count(totals.with(|totals| stage.stage(totals).count));
     let failed = move || totals.get().failed;
+    let when = Memo::new(move |_| {
+        looks.track();
+        campaign.with(|campaign| format::moment(Moment::of(campaign)))
+    });
     let begun = move || totals.get().untouched < totals.get().audience;
     view! {
         <li class="card row" class:chosen=is_chosen data-testid="campaign-row">
@@ -179,7 +196,7 @@ fn Row(first: Campaign, list: Signal<CampaignList>, chosen: RwSignal<BTreeSet<Ca
                 </Show>
                 <a class="name" href=href>{name}</a>
                 <StatusBadge status=status/>
-                <span class="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign)))}</span>
+                <span class="when">{move || when.get()}</span>
             </div>
             <ProgressBar totals=totals height=Height::Slim/>
             <div class="counts">
@@ -188,6 +205,7 @@ fn Row(first: Campaign, list: Signal<CampaignList>, chosen: RwSignal<BTreeSet<Ca
                     <span>{t::count_sent()} " " <strong>{move || count(StageKind::Sent)}</strong></span>
                     <span>{t::count_delivered()} " " <strong>{move || count(StageKind::Delivered)}</strong></span>
                     <span>{t::count_read()} " " <strong>{move || count(StageKind::Read)}</strong></span>
+                    <span>{t::count_replied()} " " <strong data-testid="count-replied">{move || format::count(totals.get().replied)}</strong></span>
                 </Show>
                 <Show when=move || { failed() > 0 }>
                     <span class="bad">{t::count_failed()} " " <strong>{move || format::count(failed())}</strong></span>

@@ -1,5 +1,6 @@
 //! `/campaigns/new`: from a contacts file or a list to a campaign, on one page in five steps.
 
+mod bounds;
 mod cards;
 mod draft;
 mod free_fields;
@@ -26,7 +27,7 @@ use crate::components::title::PageTitle;
 use crate::infra::kept;
 use crate::infra::shell::Shell;
 use crate::t;
-use draft::CameBack;
+use draft::{CameBack, LostCard};
 use message_step::MessageStep;
 use pace_step::PaceStep;
 use people_step::PeopleStep;
@@ -45,16 +46,23 @@ pub fn NewCampaignPage() -> impl IntoView {
         kept::forget();
         begun.update(|begun| *begun += 1);
     });
+    let again = Callback::new(move |()| begun.update(|begun| *begun += 1));
     move || {
         begun.track();
         let (list, draft) = from.get();
-        view! { <Making list=list draft=draft begin_anew=begin_anew/> }
+        view! { <Making list=list draft=draft begin_anew=begin_anew again=again/> }
     }
 }
 
 /// One campaign: a new one, or a draft that is changed.
 #[component]
-fn Making(list: Option<String>, draft: Option<CampaignId>, begin_anew: Callback<()>) -> impl IntoView {
+fn Making(
+    list: Option<String>,
+    draft: Option<CampaignId>,
+    begin_anew: Callback<()>,
+    /// Opens it once more.
+    again: Callback<()>,
+) -> impl IntoView {
     let shell = Shell::around();
     let is_new = draft.is_none();
     // Who comes with a list begins anew: what was kept is about other people.
@@ -67,9 +75,7 @@ fn Making(list: Option<String>, draft: Option<CampaignId>, begin_anew: Callback<
         None => {}
     }
     wizard.keep(shell);
-    let bubble = Memo::new(move |_| wizard.bubble());
-    let there = Memo::new(move |_| bubble.with(Option::is_some));
-    let shown = Signal::derive(move || bubble.get().unwrap_or_default());
+    let is_lost = Memo::new(move |_| wizard.lost.with(Option::is_some));
     view! {
         <div class="page-head">
             <div>
@@ -77,7 +83,23 @@ fn Making(list: Option<String>, draft: Option<CampaignId>, begin_anew: Callback<
                 <PageTitle text=if is_new { t::new_campaign() } else { t::change_the_campaign() }/>
             </div>
         </div>
-        <CameBack wizard=wizard begin_anew=begin_anew/>
+        <Show
+            when=move || !is_lost.get()
+            fallback=move || view! { <LostCard wizard=wizard begin_anew=begin_anew again=again/> }
+        >
+            <CameBack wizard=wizard begin_anew=begin_anew/>
+            <Steps wizard=wizard/>
+        </Show>
+    }
+}
+
+/// The form, and the message as it comes to be.
+#[component]
+fn Steps(wizard: Wizard) -> impl IntoView {
+    let bubble = Memo::new(move |_| wizard.bubble());
+    let there = Memo::new(move |_| bubble.with(Option::is_some));
+    let shown = Signal::derive(move || bubble.get().unwrap_or_default());
+    view! {
         <div class="wizard">
             <form class="steps" novalidate inert=wizard.opening on:submit=|event| event.prevent_default()>
                 <PeopleStep wizard=wizard/>

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use wire::{Channel, PeriodReport, PeriodSum};
+use wire::{Channel, ExportFormat, PeriodReport, PeriodSum};
 
 use crate::components::bar_chart::{BarChart, Series};
 use crate::components::field::{Kind, TextField};
@@ -146,6 +146,10 @@ fn Sums(report: Signal<PeriodReport>, desk: Desk) -> impl IntoView {
         Series { class: "s-delivered", name: t::stage_delivered() },
         Series { class: "s-read", name: t::stage_read() },
     ];
+    let download = move |format: ExportFormat, test_id: &'static str, label: &'static str| {
+        let url = move || api::period_report_url(&desk.period.get(), format);
+        view! { <a class="button" href=url rel="external" data-testid=test_id>{label}</a> }
+    };
     view! {
         <Show when=move || partial.get()>
             <p class="warning">{t::only_the_latest_campaigns()}</p>
@@ -157,6 +161,10 @@ fn Sums(report: Signal<PeriodReport>, desk: Desk) -> impl IntoView {
             <Figures label=t::sums_of_the_period() figures=figures/>
             <BarChart title=t::messages_by_day() series=series bars=bars test_id="days-chart"/>
             <Days report=report/>
+            <div class="actions">
+                {download(ExportFormat::Csv, "report-csv", t::export_csv())}
+                {download(ExportFormat::Xlsx, "report-xlsx", t::export_excel())}
+            </div>
         </section>
         <Numbers report=report channels=desk.channels/>
     }

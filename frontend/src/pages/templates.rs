@@ -23,16 +23,31 @@ pub fn TemplatesPage() -> impl IntoView {
         map.with(|map| TemplatesQuery::parse(map.get_str("channel"), map.get_str("search"), map.get_str("status")))
     });
     let account = Account::new(Memo::new(move |_| query.with(|query| query.channel.clone())));
-    let new = move || {
-        url(&format!("{BASE}/new"), &TemplatesQuery { channel: account.channel.get(), ..TemplatesQuery::default() })
-    };
+    let new = move || account.new_url();
     view! {
         <div class="page-head">
             <PageTitle text=t::templates()/>
             <Allowed to=Role::Manager><a class="button primary" href=new data-testid="new-template">{t::new_template()}</a></Allowed>
         </div>
         <Filters query=query account=account/>
-        <Loaded load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }/>
+        <Show when=move || !account.has_no_number.get() fallback=NoNumber>
+            <Loaded
+                load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }
+                again=Callback::new(move |()| account.ask_again())
+            />
+        </Show>
+    }
+}
+
+/// Without a number there is no account, and without an account no template.
+#[component]
+fn NoNumber() -> impl IntoView {
+    view! {
+        <section class="card empty" data-testid="no-number">
+            <h2>{t::no_number_yet()}</h2>
+            <p>{t::templates_need_a_number()}</p>
+            <a class="button primary" href="/channels">{t::go_to_the_numbers()}</a>
+        </section>
     }
 }
 
@@ -45,6 +60,9 @@ pub struct Account {
     pub channel: Memo<String>,
     /// Its templates.
     pub load: RwSignal<Load<TemplateList>>,
+    /// Whether the workspace has no number at all.
+    pub has_no_number: RwSignal<bool>,
+    shell: Shell,
 }
 
 impl Account {
@@ -58,28 +76,52 @@ impl Account {
             }
             asked => asked,
         });
-        let account = Self { channels, channel, load: RwSignal::new(Load::Waiting) };
-        leptos::task::spawn_local(async move {
-            match api::channels().await {
-                Ok(list) if list.items.is_empty() => Load::give_up(account.load, t::there_is_no_number_yet().into()),
-                Ok(list) => drop(channels.try_set(list.items)),
-                Err(error) => {
-                    shell.report(error);
-                    Load::give_up(account.load, t::the_numbers_did_not_come().into());
-                }
-            }
-        });
+        let (load, has_no_number) = (RwSignal::new(Load::Waiting), RwSignal::new(false));
+        let account = Self { channels, channel, load, has_no_number, shell };
+        leptos::task::spawn_local(account.find());
         Effect::new(move || {
             let id = ChannelId(channel.get());
             account.load.set(Load::Waiting);
             if !id.as_str().is_empty() {
-                leptos::task::spawn_local(account.fetch(shell, id));
+                leptos::task::spawn_local(account.fetch(id));
             }
         });
         account
     }
 
-    async fn fetch(self, shell: Shell, id: ChannelId) {
+    /// Asks once more for what did not come.
+    fn ask_again(self) {
+        self.load.set(Load::Waiting);
+        if self.channels.with_untracked(Vec::is_empty) {
+            leptos::task::spawn_local(self.find());
+        }
+        let id = ChannelId(self.channel.get_untracked());
+        if !id.as_str().is_empty() {
+            leptos::task::spawn_local(self.fetch(id));
+        }
+    }
+
+    /// Where a template of this account is written.
+    fn new_url(self) -> String {
+        let of = TemplatesQuery { channel: self.channel.get(), ..TemplatesQuery::default() };
+        url(&format!("{BASE}/new"), &of)
+    }
+
+    async fn find(self) {
+        match api::channels().await {
+            Ok(list) if list.items.is_empty() => {
+                self.has_no_number.try_set(true);
+                Load::give_up(self.load, t::there_is_no_number_yet().into());
+            }
+            Ok(list) => drop(self.channels.try_set(list.items)),
+            Err(error) => {
+                self.shell.report(error);
+                Load::give_up(self.load, t::the_numbers_did_not_come().into());
+            }
+        }
+    }
+
+    async fn fetch(self, id: ChannelId) {
         let answer = api::templates(&id).await;
         if self.channel.try_get_untracked().is_none_or(|chosen| chosen != id.as_str()) {
             return;
@@ -87,7 +129,7 @@ impl Account {
         match answer {
             Ok(list) => Load::receive(self.load, list),
             Err(error) => {
-                shell.report(error);
+                self.shell.report(error);
                 Load::give_up(self.load, t::the_templates_did_not_come().into());
             }
         }
@@ -163,6 +205,9 @@ fn Rows(list: Signal<TemplateList>, query: Memo<TemplatesQuery>, account: Accoun
             <section class="card empty" data-testid="empty">
                 <h2>{t::there_is_no_template_yet()}</h2>
                 <p>{t::a_template_is_a_message()}</p>
+                <Allowed to=Role::Manager>
+                    <a class="button primary" href=move || account.new_url() data-testid="first-template">{t::new_template()}</a>
+                </Allowed>
             </section>
         </Show>
         <Show when=move || shown.with(Vec::is_empty) && !none_at_all.get()>

@@ -9,7 +9,7 @@ mod wordings;
 pub use self::reply_rules::in_words as rules_in_words;
 pub use self::wordings::{
     LARGEST_WORDINGS, LONGEST_LANGUAGE, LONGEST_TEMPLATE_NAME, LONGEST_TEXT, LONGEST_VARIANT_NAME, MOST_PARAMETERS,
-    NewWording,
+    NewWording, past_offers,
 };
 
 use crate::breaker::Limits;
@@ -104,6 +104,16 @@ impl NewCampaign {
 
 /// Parses a request; on failure every field that is wrong, each with what is allowed.
 pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign, Vec<FieldError>> {
+    let past = past_offers(request, now);
+    match parse_standing(request, now) {
+        Ok(new) if past.is_empty() => Ok(new),
+        Ok(_) => Err(past),
+        Err(wrong) => Err(wrong.into_iter().chain(past).collect()),
+    }
+}
+
+/// The same for what a campaign says already: its offers may be over by now.
+pub fn parse_standing(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign, Vec<FieldError>> {
     let mut faults = Faults::default();
     refuse_unsupported(request, &mut faults);
     let name = request.name.trim().to_owned();
@@ -137,7 +147,7 @@ pub fn parse(request: &CreateCampaign, now: DateTime<Utc>) -> Result<NewCampaign
         Vec::new()
     });
     faults.0.extend(attestation_faults(request.consent_attestation.as_ref()));
-    let wordings = wordings::wordings(request, now, &mut faults);
+    let wordings = wordings::wordings(request, &mut faults);
     match (audience_id, wordings) {
         (Some(audience_id), Some(wordings)) if faults.0.is_empty() => Ok(NewCampaign {
             name,
@@ -267,14 +277,21 @@ fn start(request: &CreateCampaign, now: DateTime<Utc>, faults: &mut Faults) -> O
     Some(at)
 }
 
+/// The shortest and the longest wait between messages. What is wrong is told once, at the field that was given.
 fn gaps(request: &CreateCampaign, faults: &mut Faults) -> (u64, u64) {
-    let both = request.seconds_between_messages;
-    let min = request.min_seconds_between_messages.or(both);
-    let max = request.max_seconds_between_messages.or(both).or(min);
-    let min_ms = milliseconds("minSecondsBetweenMessages", min, faults);
-    let max_ms = milliseconds("maxSecondsBetweenMessages", max, faults);
+    let given = |field: &'static str, seconds: Option<f64>| seconds.map(|seconds| (field, seconds));
+    let both = given("secondsBetweenMessages", request.seconds_between_messages);
+    let min = given("minSecondsBetweenMessages", request.min_seconds_between_messages).or(both);
+    let max = given("maxSecondsBetweenMessages", request.max_seconds_between_messages).or(both).or(min);
+    let min_ms = min.map_or(0, |(field, seconds)| milliseconds(field, Some(seconds), faults));
+    let max_ms = match max {
+        Some(max) if Some(max) == min => min_ms,
+        Some((field, seconds)) => milliseconds(field, Some(seconds), faults),
+        None => 0,
+    };
     if min_ms > max_ms {
-        faults.add("maxSecondsBetweenMessages", "must not be below minSecondsBetweenMessages".into());
+        let field = max.map_or("maxSecondsBetweenMessages", |(field, _)| field);
+        faults.add(field, "must not be below minSecondsBetweenMessages".into());
     }
     (min_ms, max_ms)
 }
@@ -433,6 +450,34 @@ mod tests {
     fn seconds_between_messages_sets_both_bounds() {
         let new = parse(&CreateCampaign { seconds_between_messages: Some(1.5), ..request() }, now()).unwrap();
         assert_eq!((new.pace(1).min_gap_ms, new.pace(1).max_gap_ms), (1_500, 1_500));
+    }
+
+    #[test]
+    fn a_wrong_wait_is_told_once_at_the_field_that_was_given() {
+        let both = CreateCampaign { seconds_between_messages: Some(-1.0), ..request() };
+        assert_eq!(refused_fields(&both), ["secondsBetweenMessages"]);
+        let least = CreateCampaign { min_seconds_between_messages: Some(-1.0), ..request() };
+        assert_eq!(refused_fields(&least), ["minSecondsBetweenMessages"]);
+        let above = CreateCampaign { min_seconds_between_messages: Some(3.0), ..request() };
+        let above = CreateCampaign { seconds_between_messages: Some(2.0), ..above };
+        assert_eq!(refused_fields(&above), ["secondsBetweenMessages"]);
+        let most = CreateCampaign { max_seconds_between_messages: Some(2.0), ..request() };
+        let most = parse(&most, now()).unwrap().pace(1);
+        assert_eq!((most.min_gap_ms, most.max_gap_ms), (0, 2_000));
+    }
+
+    #[test]
+    fn an_offer_that_is_over_is_refused_only_where_it_is_given_anew() {
+        let mut over = with_content(Vec::new(), Vec::new());
+        if let Some(content) = &mut over.template {
+            content.offer_expires_at = Some(now());
+        }
+        assert_eq!(refused_fields(&over), ["template.offerExpiresAt"]);
+        assert!(parse_standing(&over, now()).is_ok());
+        let variant = |template: Option<TemplateContent>| wire::CreateVariant { template, ..Default::default() };
+        let variants = vec![variant(request().template), variant(over.template)];
+        let several = CreateCampaign { template: None, variants, ..request() };
+        assert_eq!(refused_fields(&several), ["variants.1.template.offerExpiresAt"]);
     }
 
     #[test]

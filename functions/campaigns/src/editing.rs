@@ -18,14 +18,13 @@ pub fn overlay(standing: CreateCampaign, edit: &EditCampaign) -> CreateCampaign 
     CreateCampaign {
         name: edit.name.clone().unwrap_or_else(|| standing.name.clone()),
         scheduled_to: edit.scheduled_to.clone(),
+        seconds_between_messages: both,
         min_seconds_between_messages: edit
             .min_seconds_between_messages
-            .or(both)
-            .or(standing.min_seconds_between_messages),
+            .or(standing.min_seconds_between_messages.filter(|_| both.is_none())),
         max_seconds_between_messages: edit
             .max_seconds_between_messages
-            .or(both)
-            .or(standing.max_seconds_between_messages),
+            .or(standing.max_seconds_between_messages.filter(|_| both.is_none())),
         seconds_between_chunks: edit.seconds_between_chunks.or(standing.seconds_between_chunks),
         retry_rounds: edit.retry_rounds.or(standing.retry_rounds),
         track_max_hours: edit.track_max_hours.or(standing.track_max_hours),
@@ -175,7 +174,8 @@ mod tests {
         assert_eq!(overlay(standing.clone(), &EditCampaign::default()), standing);
         let edit = EditCampaign { seconds_between_messages: Some(5.0), ..EditCampaign::default() };
         let edited = overlay(standing.clone(), &edit);
-        assert_eq!((edited.min_seconds_between_messages, edited.max_seconds_between_messages), (Some(5.0), Some(5.0)));
+        assert_eq!((edited.min_seconds_between_messages, edited.max_seconds_between_messages), (None, None));
+        assert_eq!(edited.seconds_between_messages, Some(5.0));
         assert_eq!((edited.name.as_str(), edited.seconds_between_chunks), ("Natal", Some(60.0)));
     }
 

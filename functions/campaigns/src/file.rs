@@ -73,7 +73,7 @@ pub enum Row {
     Rejected {
         /// As a spreadsheet counts: the header is row 1.
         row_number: u32,
-        /// The cells as they are in the file.
+        /// The cells as they are in the file, but for apostrophes that keep formulas from running.
         cells: Vec<String>,
         /// Why.
         reason: RejectReason,
@@ -89,6 +89,6 @@ pub struct Contact {
     pub phone: PhoneNumber,
     /// On one line; empty when the file has no column of names.
     pub name: String,
-    /// All cells as they are in the file, one for every column.
+    /// All cells as they are in the file, one for every column, but for apostrophes that keep formulas from running.
     pub fields: Vec<String>,
 }

@@ -12,6 +12,7 @@ use wire::{ButtonContent, ButtonKind, FieldError, ParameterSource, Template, Tem
 
 mod check;
 pub mod definition;
+mod flow;
 pub mod job;
 mod money;
 pub mod placeholders;
@@ -111,6 +112,9 @@ pub struct Parameters {
     /// What the buttons carry, in the order of the content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<String>,
+    /// The data of the buttons' flows as JSON, in the order of the content; empty where everybody gets the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flow_data: Vec<String>,
     /// The values of the carousel's cards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<CardParameters>,
@@ -126,16 +130,18 @@ pub struct CardParameters {
     /// What its buttons carry, in the order of the content.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<String>,
+    /// The data of its buttons' flows, as that of the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flow_data: Vec<String>,
 }
 
 impl Parameters {
     /// All texts of it.
     pub fn texts(&self) -> Box<dyn Iterator<Item = &String> + '_> {
         let fallback = self.fallback.iter().flat_map(|fallback| fallback.texts());
-        let cards = self.cards.iter().flat_map(|card| card.body.iter().chain(&card.buttons));
-        Box::new(
-            self.text.iter().chain(&self.header).chain(&self.body).chain(&self.buttons).chain(cards).chain(fallback),
-        )
+        let cards = self.cards.iter().flat_map(|card| card.body.iter().chain(&card.buttons).chain(&card.flow_data));
+        let buttons = self.buttons.iter().chain(&self.flow_data);
+        Box::new(self.text.iter().chain(&self.header).chain(&self.body).chain(buttons).chain(cards).chain(fallback))
     }
 }
 
@@ -209,7 +215,8 @@ pub fn parameters(
         let names = variables(&card.body);
         let body = values(&names, &given.body, columns, fields)?;
         check_length(&card.body, &names, &body, MAX_CARD_BODY_CHARS)?;
-        Ok(CardParameters { body, buttons: button_values(&card.buttons, &given.buttons, columns, fields)? })
+        let buttons = button_values(&card.buttons, &given.buttons, columns, fields)?;
+        Ok(CardParameters { body, buttons, flow_data: flow::filled(&given.buttons, columns, fields)? })
     });
     let filled = Parameters {
         text: None,
@@ -217,6 +224,7 @@ pub fn parameters(
         header: values(&header_names, &content.header, columns, fields)?,
         body: values(&body_names, &content.body, columns, fields)?,
         buttons: button_values(&template.buttons, &content.buttons, columns, fields)?,
+        flow_data: flow::filled(&content.buttons, columns, fields)?,
         cards: cards.collect::<Result<_, _>>()?,
     };
     let most = if template.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };

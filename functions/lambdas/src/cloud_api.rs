@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use crate::config::WhatsAppApp;
 
 mod connector;
+#[cfg(test)]
+mod dialled_tests;
 mod health;
 mod manage;
 mod media;
@@ -109,8 +111,15 @@ impl Way {
     }
 }
 
+/// Meta's code of a parameter with a value that it refuses: on `/marketing_messages` also of a template that has not
+/// reached it yet (error codes, September 2026). Of a phone it is `BAD_PHONE` by then, which no other way mends.
+const BAD_VALUE: u32 = 131_009;
+
 /// Codes by which `/marketing_messages` says that a message must take the other way (Meta, September 2026).
-const OTHER_WAY: [u32; 3] = [131_055, 134_100, 134_102];
+const OTHER_WAY: [u32; 4] = [BAD_VALUE, 131_055, 134_100, 134_102];
+
+/// The code by which `/messages` says that the account's marketing takes the other way only (same page).
+const NO_MARKETING_HERE: u32 = 131_063;
 
 /// Codes by which WhatsApp says that it takes no user id, or none for this message (Meta, May 2026): then the number is
 /// used. 131026 is none of them: an id that leads to nobody any more may mean that the number is somebody else's.
@@ -172,14 +181,24 @@ impl CloudApi {
     async fn send_to(&self, app: &WhatsAppApp, message: &OutgoingMessage<'_>, address: Address<'_>) -> SendAnswer {
         let OutgoingMessage { phone_number_id, callback_data, content, parameters, way, .. } = *message;
         let body = Bytes::from(message_body(content, parameters, address, callback_data).to_string());
-        if way == Way::MarketingMessages {
-            let path = format!("{phone_number_id}/marketing_messages");
-            match self.post(app, &path, body.clone()).await {
-                SendAnswer::Refused { code, .. } if OTHER_WAY.contains(&code) => {}
-                answer => return answer,
-            }
+        let usual = format!("{phone_number_id}/messages");
+        if way == Way::Messages {
+            return self.post(app, &usual, body).await;
         }
-        self.post(app, &format!("{phone_number_id}/messages"), body).await
+        let path = format!("{phone_number_id}/marketing_messages");
+        let (code, retry_after_seconds) = match self.post(app, &path, body.clone()).await {
+            SendAnswer::Refused { code, retry_after_seconds } if OTHER_WAY.contains(&code) => {
+                (code, retry_after_seconds)
+            }
+            answer => return answer,
+        };
+        match self.post(app, &usual, body).await {
+            // The other way is closed: a value that is wrong is this message's fault and stops no campaign.
+            SendAnswer::Refused { code: NO_MARKETING_HERE, .. } if code == BAD_VALUE => {
+                SendAnswer::Refused { code, retry_after_seconds }
+            }
+            answer => answer,
+        }
     }
 
     /// Sends one free text, once: to people who wrote within the last 24 hours.

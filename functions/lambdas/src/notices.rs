@@ -1,12 +1,12 @@
-//! Notices: the people of a workspace are told what they did not ask for: that a campaign paused by itself or ended, that
-//! a number changed, that a webhook was switched off. In the dashboard, and by mail where the deployment has any.
+//! Notices: the people of a workspace are told what they did not do themselves: that a campaign paused or ended, that a
+//! number changed, that a webhook was switched off. In the dashboard, and by mail where the deployment has any.
 //!
 //! That of a campaign's step stands with the step. A mail may come twice; it never names anybody who gets messages.
 
 use campaigns::event::of_step;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
-use wire::{CampaignStatus, NoticeId, NoticeKind, Role, WorkspaceId};
+use wire::{CampaignStatus, MemberId, NoticeId, NoticeKind, Role, WorkspaceId};
 
 use crate::App;
 use crate::mail::Letter;
@@ -43,6 +43,7 @@ fn notice(app: &App, workspace_id: WorkspaceId, kind: NoticeKind, at: i64, named
         text,
         campaign_id: None,
         author: None,
+        done_by: None,
         channel_id: None,
         webhook_id: None,
         due_shard: is_mailed.then(|| MAIL_SHARD.to_owned()),
@@ -51,7 +52,7 @@ fn notice(app: &App, workspace_id: WorkspaceId, kind: NoticeKind, at: i64, named
     }
 }
 
-/// The notice in a step of a campaign: what a person did needs none. `next` has the version that it is written with.
+/// The notice in a step of a campaign that pauses or ends. `next` has the version that it is written with.
 pub(crate) fn of_campaign(
     app: &App,
     from: CampaignStatus,
@@ -59,21 +60,30 @@ pub(crate) fn of_campaign(
     line: &AuditLine,
 ) -> Option<NoticeRecord> {
     of_step(from, next.status)?;
-    let (kind, what) = match next.status {
-        CampaignStatus::Paused if line.who == ENGINE => (NoticeKind::CampaignPaused, "paused by itself"),
-        CampaignStatus::Completed => (NoticeKind::CampaignCompleted, "is complete"),
-        CampaignStatus::Failed => (NoticeKind::CampaignFailed, "failed"),
-        CampaignStatus::Paused
-        | CampaignStatus::Draft
-        | CampaignStatus::Scheduled
-        | CampaignStatus::Processing
-        | CampaignStatus::Cancelled => return None,
+    let (name, who) = (&next.name, &line.who);
+    let reason = line.reason.as_deref().unwrap_or_default();
+    let (kind, text) = match next.status {
+        CampaignStatus::Paused if who == ENGINE => {
+            (NoticeKind::CampaignPaused, format!("\"{name}\" paused by itself. {reason}"))
+        }
+        CampaignStatus::Paused => (NoticeKind::CampaignPaused, format!("\"{name}\" was paused by {who}. {reason}")),
+        CampaignStatus::Completed => (NoticeKind::CampaignCompleted, format!("\"{name}\" is complete. {reason}")),
+        CampaignStatus::Failed => (NoticeKind::CampaignFailed, format!("\"{name}\" failed. {reason}")),
+        // A draft that is thrown away is no news.
+        CampaignStatus::Cancelled if from == CampaignStatus::Draft => return None,
+        CampaignStatus::Cancelled => {
+            (NoticeKind::CampaignCancelled, format!("\"{name}\" was cancelled by {who}. {reason}"))
+        }
+        CampaignStatus::Draft | CampaignStatus::Scheduled | CampaignStatus::Processing => return None,
     };
-    let reason = line.reason.as_ref().map(|reason| format!(" {reason}")).unwrap_or_default();
-    let text = format!("\"{}\" {what}.{reason}", next.name);
     let named = format!("{}#{}", next.id, next.version);
-    let made = notice(app, next.workspace_id, kind, app.clock.now_millis(), &named, text);
-    Some(NoticeRecord { campaign_id: Some(next.id.clone()), author: next.created_by.clone(), ..made })
+    let made = notice(app, next.workspace_id, kind, app.clock.now_millis(), &named, text.trim_end().to_owned());
+    Some(NoticeRecord {
+        campaign_id: Some(next.id.clone()),
+        author: next.created_by.clone().or_else(|| next.author.clone()),
+        done_by: line.by.clone(),
+        ..made
+    })
 }
 
 /// Notes what WhatsApp said of a number at `at` (milliseconds).
@@ -125,13 +135,15 @@ pub(crate) async fn send_due(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Mails a notice to the owners and to the campaign's author, and notes that it was.
+/// Mails a notice to the owners and to the campaign's author, but to nobody what they did, and notes that it was.
 pub(crate) async fn mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
     let found = store::get(app, errand.workspace_id, &errand.notice_id).await?;
     let Some(notice) = found.filter(|notice| notice.due_shard.is_some()) else { return Ok(()) };
     let roll = members::roll(app, errand.workspace_id).await?;
-    let is_told =
-        |member: &&members::MemberRecord| member.role == Role::Owner || notice.author.as_ref() == Some(&member.id);
+    let is_told = |member: &&members::MemberRecord| {
+        let is_of = |known: &Option<MemberId>| known.as_ref() == Some(&member.id);
+        (member.role == Role::Owner || is_of(&notice.author)) && !is_of(&notice.done_by)
+    };
     for member in roll.members.iter().filter(is_told).filter(|member| !member.email.ends_with(".invalid")) {
         let letter = Letter {
             id: notice.id.as_str(),
@@ -147,9 +159,10 @@ pub(crate) async fn mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
 
 fn subject(kind: NoticeKind) -> &'static str {
     match kind {
-        NoticeKind::CampaignPaused => "Campanile: a campaign paused by itself",
+        NoticeKind::CampaignPaused => "Campanile: a campaign is paused",
         NoticeKind::CampaignCompleted => "Campanile: a campaign is complete",
         NoticeKind::CampaignFailed => "Campanile: a campaign failed",
+        NoticeKind::CampaignCancelled => "Campanile: a campaign was cancelled",
         NoticeKind::ChannelChanged => "Campanile: news of a number",
         NoticeKind::WebhookDisabled => "Campanile: a webhook was switched off",
     }

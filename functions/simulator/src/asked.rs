@@ -53,7 +53,7 @@ pub(crate) struct Parameter {
     pub(crate) kind: Option<String>,
     pub(crate) parameter_name: Option<String>,
     text: Option<String>,
-    currency: Option<Fallback>,
+    currency: Option<Value>,
     date_time: Option<Fallback>,
     pub(crate) payload: Option<String>,
     pub(crate) coupon_code: Option<String>,
@@ -109,7 +109,10 @@ impl Parameter {
         let wrong = |why: &str| GraphError::with_details(ErrorCode::PARAMETER_FORMAT, format!("{part}: {why}"));
         let value = match self.kind.as_deref() {
             Some("text") => self.text.as_deref(),
-            Some("currency") => self.currency.as_ref().map(|value| value.fallback_value.as_str()),
+            Some("currency") => {
+                let amount = self.currency.as_ref().and_then(amount);
+                Some(amount.ok_or_else(|| wrong("a currency has fallback_value, code and amount_1000"))?)
+            }
             Some("date_time") => self.date_time.as_ref().map(|value| value.fallback_value.as_str()),
             Some(_) | None => return Err(wrong("expected a parameter of type text")),
         };
@@ -132,6 +135,13 @@ impl Parameter {
             _ => None,
         }
     }
+}
+
+/// An amount as it is read where a phone cannot write it itself; nothing where a part of it is missing or wrong.
+fn amount(currency: &Value) -> Option<&str> {
+    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_whole = currency["code"].as_str().is_some_and(is_code) && currency["amount_1000"].is_i64();
+    currency["fallback_value"].as_str().filter(|_| is_whole)
 }
 
 fn has_long_gap(value: &str) -> bool {

@@ -61,16 +61,13 @@ impl One<'_> {
         }
         let parameter = entry.parameters.first();
         match self.button {
-            Button::QuickReply { .. } => {
-                let payload = parameter.and_then(|parameter| parameter.payload.as_deref());
-                match payload {
-                    Some(payload) if payload.chars().count() > PAYLOAD_LIMIT => {
-                        Err(self.invalid(&format!("payload is longer than {PAYLOAD_LIMIT} characters")))
-                    }
-                    Some(_) => Ok(()),
-                    None => Err(self.requires("QuickReply")),
+            // Without a payload a tap brings back the button's text.
+            Button::QuickReply { .. } => match parameter.and_then(|parameter| parameter.payload.as_deref()) {
+                Some(payload) if payload.chars().count() > PAYLOAD_LIMIT => {
+                    Err(self.invalid(&format!("payload is longer than {PAYLOAD_LIMIT} characters")))
                 }
-            }
+                Some(_) | None => Ok(()),
+            },
             Button::Url { url, .. } if variables(url).is_empty() => Err(self.supports_none("Url without a variable")),
             Button::Url { .. } => {
                 let parameter = parameter.ok_or_else(|| self.requires("Url"))?;

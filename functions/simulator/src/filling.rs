@@ -5,7 +5,7 @@ use crate::buttons;
 use crate::errors::{ErrorCode, GraphError};
 use crate::files::{self, Known};
 use crate::parts::{Expiration, Header, Parts};
-use crate::templates::{Category, ParameterFormat, Template, TemplateStatus, variables};
+use crate::templates::{Category, ParameterFormat, Template, TemplateStatus, listed_variables};
 
 /// Longest body once filled, characters.
 const BODY_LIMIT: usize = 1_024;
@@ -124,18 +124,26 @@ fn one<'a>(part: &str, kind: &str, given: &[&'a Parameter]) -> Result<&'a Parame
 }
 
 fn fill_text(part: &str, text: &str, format: ParameterFormat, given: &[&Parameter]) -> Result<String, GraphError> {
-    let wanted = variables(text);
+    let wanted = listed_variables(text, format);
     if given.len() != wanted.len() {
         return Err(count(part, given.len(), wanted.len()));
     }
     let mut pieces = text.split("{{");
     let mut filled = pieces.next().unwrap_or_default().to_owned();
-    for (position, (variable, piece)) in wanted.iter().zip(pieces).enumerate() {
+    for piece in pieces {
+        let Some((variable, after)) = piece.split_once("}}") else {
+            filled.push_str(piece);
+            continue;
+        };
+        let variable = variable.trim();
         filled.push_str(match format {
-            ParameterFormat::Positional => given[position].value(part)?,
+            ParameterFormat::Positional => {
+                let ours = wanted.iter().zip(given).find(|(name, _)| **name == variable);
+                ours.ok_or_else(|| absent(part, variable))?.1.value(part)?
+            }
             ParameterFormat::Named => named(part, variable, given)?,
         });
-        filled.push_str(piece.split_once("}}").map_or(piece, |(_, after)| after));
+        filled.push_str(after);
     }
     Ok(filled)
 }
@@ -146,11 +154,12 @@ fn named<'a>(part: &str, variable: &str, given: &[&'a Parameter]) -> Result<&'a 
         return Err(GraphError::invalid("Parameter name is missing or empty"));
     }
     let ours = given.iter().find(|parameter| parameter.parameter_name.as_deref() == Some(variable));
-    ours.ok_or_else(|| {
-        let details = format!("{part}: parameter ({variable}) is missing");
-        GraphError::with_details(ErrorCode::PARAMETER_FORMAT, details)
-    })?
-    .value(part)
+    ours.ok_or_else(|| absent(part, variable))?.value(part)
+}
+
+fn absent(part: &str, variable: &str) -> GraphError {
+    let details = format!("{part}: parameter ({variable}) is missing");
+    GraphError::with_details(ErrorCode::PARAMETER_FORMAT, details)
 }
 
 /// An offer that counts down needs its end, and the end is ahead.
@@ -195,12 +204,20 @@ fn check_cards(
     Ok(())
 }
 
+/// A code stands in the body and on the button, the same.
 fn check_password(components: &[Component]) -> Result<(), GraphError> {
-    let codes = parameters_of(components, "body").into_iter().filter_map(|parameter| parameter.value("body").ok());
-    if codes.into_iter().any(|code| code.chars().count() > PASSWORD_LIMIT) {
+    let said = codes_of(components, "body");
+    if said.iter().any(|code| code.chars().count() > PASSWORD_LIMIT) {
         return Err(invalid("body: the code is longer than 15 characters"));
     }
+    if codes_of(components, "button").iter().any(|code| !said.contains(code)) {
+        return Err(invalid("buttons: the code is not that of the body"));
+    }
     Ok(())
+}
+
+fn codes_of<'a>(components: &'a [Component], kind: &str) -> Vec<&'a str> {
+    parameters_of(components, kind).into_iter().filter_map(|parameter| parameter.value(kind).ok()).collect()
 }
 
 fn count(part: &str, given: usize, wanted: usize) -> GraphError {
@@ -317,6 +334,60 @@ mod tests {
         assert_eq!(points(json!([text("Ana"), text("120")])), Err(100));
         assert_eq!(points(json!([with("points", "1"), with("name", "Ana")])), Err(132_012));
         assert_eq!(points(json!([with("points", "1")])), Err(132_000));
+    }
+
+    /// A template with this body and these parameters of it.
+    fn made(format: &str, body: &str, parameters: Value) -> Result<String, u32> {
+        let listing: Listing = serde_json::from_value(json!({
+            "id": "1", "name": "made", "language": "en", "category": "MARKETING", "parameter_format": format,
+            "components": [{ "type": "BODY", "text": body }],
+        }))
+        .unwrap();
+        let request = serde_json::from_value(json!({
+            "name": "made", "language": { "code": "en" },
+            "components": [{ "type": "body", "parameters": parameters }],
+        }));
+        let around = Surroundings { now_micros: NOW_MICROS, known: &|_, _| false };
+        fill(&Template::read(listing).unwrap(), &request.unwrap(), around).map_err(|error| error.code.0)
+    }
+
+    #[test]
+    fn a_variable_that_stands_twice_has_one_value() {
+        let ana = json!({ "type": "text", "parameter_name": "name", "text": "Ana" });
+        let twice = "Hi {{name}}, we kept it for you, {{ name }}!";
+        assert_eq!(made("NAMED", twice, json!([ana])).unwrap(), "Hi Ana, we kept it for you, Ana!");
+        assert_eq!(made("NAMED", twice, json!([ana, ana])), Err(132_000));
+        let numbered = "Hi {{1}}, {{2}} off for you, {{1}}!";
+        let values = json!([text("Ana"), text("10%")]);
+        assert_eq!(made("POSITIONAL", numbered, values).unwrap(), "Hi Ana, 10% off for you, Ana!");
+    }
+
+    #[test]
+    fn positional_values_stand_by_number_wherever_their_variables_appear() {
+        let values = json!([text("Ana"), text("10%")]);
+        assert_eq!(made("POSITIONAL", "With {{2}} off, {{1}}.", values).unwrap(), "With 10% off, Ana.");
+    }
+
+    #[test]
+    fn an_amount_of_money_needs_its_code_and_its_thousandths() {
+        let amount = |currency: Value| {
+            let parameter = json!({ "type": "currency", "currency": currency });
+            made("POSITIONAL", "Only {{1}} for you today.", json!([parameter]))
+        };
+        let whole = json!({ "fallback_value": "$100.99", "code": "USD", "amount_1000": 100_990 });
+        assert_eq!(amount(whole.clone()).unwrap(), "Only $100.99 for you today.");
+        for (key, wrong) in [
+            ("code", Value::Null),
+            ("code", json!("dollars")),
+            ("amount_1000", Value::Null),
+            ("amount_1000", json!("100990")),
+            ("fallback_value", Value::Null),
+        ] {
+            let mut currency = whole.clone();
+            currency[key] = wrong;
+            assert_eq!(amount(currency.clone()), Err(132_012), "{currency}");
+        }
+        assert_eq!(amount(json!("USD 100.99")), Err(132_012));
     }
 
     #[test]

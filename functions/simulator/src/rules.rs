@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::errors::GraphError;
 use crate::parts::{Button, Header, Parts};
-use crate::templates::{Category, ParameterFormat, variables};
+use crate::templates::{Category, ParameterFormat, listed_variables, variables};
 
 const NAME_LIMIT: usize = 512;
 const HEADER_LIMIT: usize = 60;
@@ -102,7 +102,7 @@ fn check_parts(parts: &Parts, components: &[Value], format: ParameterFormat, bod
 /// Positional variables count from 1; named ones are lower case letters, digits and `_`.
 fn check_variables(part: &str, text: &str, format: ParameterFormat, refusal: (u32, &'static str)) -> Checked {
     let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    let right = variables(text).iter().enumerate().all(|(place, name)| match format {
+    let right = listed_variables(text, format).iter().enumerate().all(|(place, name)| match format {
         ParameterFormat::Positional => *name == (place + 1).to_string(),
         ParameterFormat::Named => name.bytes().all(fine) && !name.bytes().all(|byte| byte.is_ascii_digit()),
     });
@@ -159,7 +159,7 @@ fn check_button(button: &Button) -> Checked {
             within("url", url, URL_LIMIT)?;
             let in_place = match variables(url).len() {
                 0 => true,
-                1 => url.ends_with("}}"),
+                1 => url.ends_with("}}") && url.matches("{{").count() == 1,
                 _ => false,
             };
             if in_place { Ok(()) } else { Err(GraphError::invalid("buttons: a URL has one variable, at its end")) }

@@ -221,7 +221,7 @@ fn add_examples(components: &mut [Value], format: ParameterFormat) {
 }
 
 fn example(key: &str, text: &str, format: ParameterFormat) -> Option<Value> {
-    let variables = variables(text);
+    let variables = listed_variables(text, format);
     if variables.is_empty() {
         return None;
     }
@@ -235,7 +235,23 @@ fn example(key: &str, text: &str, format: ParameterFormat) -> Option<Value> {
     })
 }
 
-/// The names between `{{` and `}}`, in order.
+/// The names between `{{` and `}}`, each once, in the order of first appearance.
 pub(crate) fn variables(text: &str) -> Vec<&str> {
-    text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name.trim()).collect()
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")) {
+        if !names.contains(&name.trim()) {
+            names.push(name.trim());
+        }
+    }
+    names
+}
+
+/// The same names in the order in which a send lists their values: numbers by number, names as they come.
+pub(crate) fn listed_variables(text: &str, format: ParameterFormat) -> Vec<&str> {
+    let mut names = variables(text);
+    match format {
+        ParameterFormat::Named => {}
+        ParameterFormat::Positional => names.sort_by_key(|name| name.parse::<u32>().unwrap_or(u32::MAX)),
+    }
+    names
 }

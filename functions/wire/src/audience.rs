@@ -107,6 +107,12 @@ pub struct Audience {
     /// The list that it was made of, when it was not made of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_id: Option<ListId>,
+    /// Who confirmed that all people of that list agreed to get messages, where somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// How far its people got into the contact book, when that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into_contacts: Option<IntoContactsProgress>,

@@ -20,7 +20,7 @@ pub struct CreateCampaign {
     /// The channel that sends.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub channel_id: String,
-    /// Who created it, for people.
+    /// For whom it is created, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(max_length = 200))]
     pub operator_name: Option<String>,
@@ -199,9 +199,9 @@ pub struct Campaign {
     pub name: String,
     /// The channel that sends.
     pub channel_id: ChannelId,
-    /// Who created it: an id, empty where there are no people yet.
+    /// Who created it: the id of a member or of a token; empty for a token without one.
     pub operator_id: String,
-    /// Who created it, for people.
+    /// For whom it was created, for people.
     pub operator_name: String,
     /// The saved business hours that it was created with, as long as it keeps them; `businessHours` is the copy.
     #[cfg_attr(feature = "openapi", schema(required))]

@@ -21,6 +21,8 @@ pub enum SuppressionReason {
     Code,
     /// Somebody of the workspace.
     Manual,
+    /// The person, as the ledger of consents says: kept here since he is in the contact book no more.
+    Recorded,
 }
 
 /// One reason for which a person gets nothing.

@@ -77,7 +77,7 @@ pub struct ContactList {
 pub struct CreateContact {
     /// The number as people write it.
     pub phone: String,
-    /// Two letters (ISO 3166): the country of a number written without one.
+    /// Two letters (ISO 3166): the country of a number written without one; absent: the workspace's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
     /// As in [`Contact`].

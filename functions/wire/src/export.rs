@@ -1,4 +1,4 @@
-//! A campaign's people as a file.
+//! A campaign's people, or its report, as a file.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,21 @@ use crate::{CampaignId, ExportId};
 pub struct CreateCampaignExport {
     /// Of which kind.
     pub format: ExportFormat,
+    /// What stands in it; its people when absent.
+    #[serde(default)]
+    pub content: ExportContent,
+}
+
+/// What stands in a campaign's file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum ExportContent {
+    /// Everybody, a row each, with what became of the message.
+    #[default]
+    People,
+    /// The numbers of the campaign's report: in a workbook a sheet for each part, in text one table.
+    Report,
 }
 
 /// The kinds of files.
@@ -23,6 +38,16 @@ pub enum ExportFormat {
     Csv,
     /// A workbook; above a million people with several sheets.
     Xlsx,
+}
+
+impl ExportFormat {
+    /// Its name, and what the name of such a file ends with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Xlsx => "xlsx",
+        }
+    }
 }
 
 /// How far a file got.
@@ -49,9 +74,12 @@ pub struct CampaignExport {
     pub campaign_id: CampaignId,
     /// Of which kind.
     pub format: ExportFormat,
+    /// What stands in it.
+    #[serde(default)]
+    pub content: ExportContent,
     /// How far it got.
     pub status: CampaignExportStatus,
-    /// People so far.
+    /// People so far; 0 in a report.
     pub people: u64,
     /// Where to fetch it, for some minutes; a later answer has a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! The shapes that cross the network: what the API answers and what the dashboard and API clients send.
 //!
-//! Native and WASM. Knows serde and chrono, and no rule: rules live in `campaigns`.
+//! Native and WASM. Knows serde, JSON and chrono, and no rule: rules live in `campaigns`.
 //! JSON is camelCase; times are RFC 3339 UTC and end in `At` (the v3 names `scheduledTo`,
 //! `nextScheduledTo` and `finishedAtPrediction` are kept as API clients know them).
 
@@ -48,7 +48,7 @@ pub use contact::{
 };
 pub use content::{Content, CreateVariant, FreeContent, MediaKind, Variant};
 pub use counts::{CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, ResultCounts};
-pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportFormat};
+pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportContent, ExportFormat};
 pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
     SignInLink, SignInWays, TokenList,
@@ -66,7 +66,7 @@ pub use list::{
     ChannelFilter, CountList, CreateList, CreateListAudience, EditList, FieldFilter, FieldTest, LabelFilter, List,
     ListAudience, ListCount, ListFilter, ListsPage, Period, Spoke,
 };
-pub use manage::{CodeApp, CreateButton, CreateCard, CreateCode, CreateTemplate, OtpType, TemplateCreated};
+pub use manage::{CodeApp, CreateButton, CreateCard, CreateCode, CreateTemplate, FlowAction, OtpType, TemplateCreated};
 pub use message::{Billing, Message, MessageList, MessageState};
 pub use money::{
     BilledCount, CategoryPrice, CountryPrice, Market, NotPriced, PriceCategory, PriceEstimate, RateCard, Rates,
@@ -84,7 +84,7 @@ pub use report::{
 };
 pub use settings::{
     EditRetention, EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Restoration,
-    RestorePerson, Retention, Settings, SettingsAudit, SettingsChange,
+    RestorePerson, Retention, Settings, SettingsAudit, SettingsChange, WorkspaceEvent,
 };
 pub use template::{
     ButtonContent, ButtonKind, CardContent, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place,

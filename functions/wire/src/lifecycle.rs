@@ -161,6 +161,8 @@ pub enum CampaignEvent {
     Resumed,
     /// Stopped for good.
     Cancelled,
+    /// Ended by itself: it could not go on.
+    Failed,
     /// Fields were changed.
     Edited,
     /// Taken away.

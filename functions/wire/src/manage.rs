@@ -64,6 +64,9 @@ pub struct CreateTemplate {
     /// 2,592,000 for `MARKETING`; -1 is 30 days, not for `MARKETING`. Without it: Meta's own time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_send_ttl_seconds: Option<i64>,
+    /// Whether Meta may put a new template into another category than was asked for; Meta's own way without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_category_change: Option<bool>,
 }
 
 /// A code that somebody confirms himself with, in a new template.
@@ -81,9 +84,12 @@ pub struct CreateCode {
     /// The label of the button, up to 25 characters; Meta's own without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub button_text: Option<String>,
-    /// The apps that a tap may hand the code to, up to 5: for `ONE_TAP`.
+    /// The apps that get the code, up to 5: for `ONE_TAP` and `ZERO_TAP`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub apps: Vec<CodeApp>,
+    /// Whether WhatsApp's terms for codes that reach an app without a tap are accepted: for `ZERO_TAP`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub zero_tap_terms_accepted: bool,
 }
 
 /// What a tap on the button of a code does.
@@ -96,6 +102,8 @@ pub enum OtpType {
     CopyCode,
     /// It hands the code to an app.
     OneTap,
+    /// The app gets the code without a tap.
+    ZeroTap,
 }
 
 /// An app for Android that takes a code.
@@ -129,9 +137,32 @@ pub struct CreateButton {
     /// The number that it calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// The flow that it opens, by Meta's id.
+    /// The flow that it opens, by Meta's id; by one of id, name and JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
+    /// The flow that it opens, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_name: Option<String>,
+    /// The flow that it opens, as the JSON of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_json: Option<String>,
+    /// The flow's first screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub navigate_screen: Option<String>,
+    /// How the flow begins; Meta's own way without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow_action: Option<FlowAction>,
+}
+
+/// How a flow begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum FlowAction {
+    /// It shows a screen.
+    Navigate,
+    /// It asks the flow's own endpoint what to show.
+    DataExchange,
 }
 
 /// A card of a new carousel.

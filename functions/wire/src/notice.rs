@@ -1,4 +1,4 @@
-//! Notices: what the people of a workspace should know, though they did not ask.
+//! Notices: what the people of a workspace should know, though they did not do it.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,14 @@ use crate::{CampaignId, ChannelId, NoticeId, WebhookId};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NoticeKind {
-    /// A campaign paused by itself.
+    /// A campaign paused: by itself, or somebody paused it.
     CampaignPaused,
     /// A campaign has an outcome for everybody.
     CampaignCompleted,
     /// A campaign could not go on.
     CampaignFailed,
+    /// Somebody cancelled a campaign.
+    CampaignCancelled,
     /// WhatsApp said something of a number or of its account.
     ChannelChanged,
     /// A webhook was switched off because it took nothing.

@@ -10,6 +10,9 @@ pub struct Problem {
     /// A stable name of the kind of problem, for programs: `invalid`, `notFound`, `conflict`, `unauthorized`, …
     #[serde(rename = "type")]
     pub kind: String,
+    /// The same name as `type`.
+    #[serde(default)]
+    pub code: String,
     /// One short sentence, the same for every problem of this kind.
     pub title: String,
     /// The HTTP status.

@@ -237,7 +237,8 @@ pub struct WaitCount {
     pub messages: u64,
 }
 
-/// `GET /v3/reports?from=&to=`: all campaigns that started within a period.
+/// `GET /v3/reports?from=&to=`: all campaigns that started within a period. One that was deleted after it had sent is
+/// among them for as long as its record stays: 180 days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -252,7 +253,8 @@ pub struct PeriodReport {
     pub channels: Vec<ChannelSum>,
     /// By the day of the start.
     pub days: Vec<DaySum>,
-    /// Whether every campaign was looked at: of very many only the latest are.
+    /// Whether every campaign that could have started within the period was looked at. One may wait as a draft for years:
+    /// of more than ten thousand that were created before the end of the period, only the latest are looked at.
     pub is_complete: bool,
 }
 

@@ -74,7 +74,44 @@ pub struct EditRetention {
     pub replies_days: Option<u32>,
 }
 
-/// A change of the settings.
+/// What was done in a workspace beside its settings and its campaigns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum WorkspaceEvent {
+    /// Somebody was let in.
+    MemberAdded,
+    /// Somebody got another name or role.
+    MemberChanged,
+    /// Somebody was let out.
+    MemberRemoved,
+    /// A link was made that signs somebody in once.
+    SignInLinkMade,
+    /// A token for another system was made.
+    TokenMade,
+    /// A token was ended.
+    TokenRevoked,
+    /// A webhook was made.
+    WebhookMade,
+    /// A webhook was changed, or switched on or off.
+    WebhookChanged,
+    /// A webhook was deleted.
+    WebhookDeleted,
+    /// A webhook got a new secret.
+    WebhookSecretReplaced,
+    /// A number was added.
+    ChannelAdded,
+    /// A number was renamed, or sends in another way.
+    ChannelChanged,
+    /// A number was taken away.
+    ChannelDeleted,
+    /// The workspace's own rate card was put in place.
+    RateCardReplaced,
+    /// The workspace's own rate card was taken away: the shipped one holds again.
+    RateCardReset,
+}
+
+/// A change of the settings, or of who and what belongs to the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -83,8 +120,15 @@ pub struct SettingsChange {
     pub at: DateTime<Utc>,
     /// Who.
     pub who: String,
-    /// What, by the names of [`Settings`].
+    /// Fields that changed, by their names on the wire: of [`Settings`], or of what `what` is about. None where `what`
+    /// says it all. Secrets, and addresses that may hold one, are named without their values.
     pub changed: Vec<ChangedField>,
+    /// What was done; absent: the settings were changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<WorkspaceEvent>,
+    /// To whom or to what, by name; absent: the settings were changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// `GET /v3/settings/audit?after=&limit=`: newest first.
@@ -113,8 +157,8 @@ pub struct Settings {
     /// How often a person is written to at most; absent: no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frequency_cap: Option<FrequencyCap>,
-    /// Two letters (ISO 3166): the country of numbers written without one, where an upload names none; absent: such rows
-    /// are rejected.
+    /// Two letters (ISO 3166): the country of numbers written without one, where an upload or a request names none; absent:
+    /// such rows are rejected, and such numbers refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_country: Option<String>,
     /// How long each kind of data is kept.
@@ -181,7 +225,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErasePerson {
-    /// The person's number, in any spelling.
+    /// The person's number: with its country code, or as people of the workspace's default country write it.
     pub phone: String,
 }
 
@@ -218,6 +262,10 @@ pub struct Erasure {
     pub exports_lapse_at: DateTime<Utc>,
     /// The tables' backups of before are overwritten by then.
     pub backups_lapse_at: DateTime<Utc>,
+    /// From then on the audiences that named the person are deleted, if no campaign uses them any more: after as many
+    /// days as the settings keep files, or so long after the last campaign that uses them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audiences_lapse_at: Option<DateTime<Utc>>,
     /// What is not redacted, and how it is kept from being used.
     pub remains: String,
 }
@@ -227,7 +275,7 @@ pub struct Erasure {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RestorePerson {
-    /// The person's number, in any spelling.
+    /// The person's number: with its country code, or as people of the workspace's default country write it.
     pub phone: String,
     /// Where he agreed: a form, a shop.
     pub source: String,
@@ -306,6 +354,7 @@ pub struct PersonExport {
     pub user_ids: Vec<String>,
     /// Messages, newest first.
     pub messages: Vec<PersonMessage>,
-    /// Whether there are more messages than an answer holds: these are the latest.
+    /// Whether this is all. False where there are more messages, or more lines of the ledger, than an answer holds, or just
+    /// as many: these are the latest.
     pub is_complete: bool,
 }

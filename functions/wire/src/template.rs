@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A template of a channel's WhatsApp Business Account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -262,9 +263,10 @@ pub struct ButtonContent {
     /// The value.
     #[serde(flatten)]
     pub value: ParameterSource,
-    /// The data that a flow's first screen gets.
+    /// The data that a flow's first screen gets: any JSON, in whose texts `{{column}}` and `[COLUMN]` stand for the
+    /// recipient's cells.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub flow_data: BTreeMap<String, String>,
+    pub flow_data: BTreeMap<String, Value>,
 }
 
 /// What one card of a carousel shows.

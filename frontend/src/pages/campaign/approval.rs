@@ -1,4 +1,4 @@
-//! The yes of a second person: who gave it, or the button for whoever may.
+//! The yes of a second person: who gave it, that it is waited for, and the button for whoever may.
 
 use leptos::prelude::*;
 use wire::{Campaign, CampaignStatus, Role};
@@ -7,7 +7,7 @@ use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::t;
 
-/// Who approved the campaign; for a draft that waits for it, the button.
+/// Who approved the campaign; for a draft that waits for it, that it does, and the button.
 #[component]
 pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
     let shell = Shell::around();
@@ -16,7 +16,7 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
     let is_draft = campaign.with_untracked(|campaign| campaign.status == CampaignStatus::Draft);
     if is_draft {
         leptos::task::spawn_local(async move {
-            // Without the settings there is no button; a start says what is missing.
+            // Without the settings nothing is said; a start says what is missing.
             if let Ok(settings) = api::settings().await {
                 above.set(settings.approval_above);
             }
@@ -48,6 +48,11 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
                 view! { <p class="soft" data-testid="approved-by">{words}</p> }
             })
         }}
+        <Show when=move || waits.get()>
+            <p class="soft" data-testid="waits-for-approval">
+                {move || above.get().map(|above| t::needs_second_approval(&format::count(above)))}
+            </p>
+        </Show>
         <Show when=move || waits.get() && may_approve.get()>
             <button
                 type="button"

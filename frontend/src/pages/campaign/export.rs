@@ -1,8 +1,8 @@
-//! The campaign's people as a file: asked for, waited for, downloaded.
+//! The campaign's people or its report as a file: asked for, waited for, downloaded.
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use wire::{CampaignExport, CampaignExportStatus, CampaignId, ExportFormat};
+use wire::{CampaignExport, CampaignExportStatus, CampaignId, ExportContent, ExportFormat};
 
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
@@ -20,22 +20,26 @@ const LOOKS: u32 = 900;
 enum Stage {
     Idle,
     Writing(u64),
-    Ready { url: String, people: u64 },
+    /// How many people are in it; nothing in a report.
+    Ready {
+        url: String,
+        people: Option<u64>,
+    },
     Gone,
     Failed,
 }
 
-/// A button for each kind of file, and what became of it.
+/// A button for each file, and what became of it.
 #[component]
 pub fn ExportButtons(id: CampaignId) -> impl IntoView {
     let shell = Shell::around();
     let stage = RwSignal::new(Stage::Idle);
     let id = StoredValue::new(id);
-    let export = Action::new_local(move |format: &ExportFormat| {
-        let format = *format;
+    let export = Action::new_local(move |asked: &(ExportContent, ExportFormat)| {
+        let (content, format) = *asked;
         async move {
             stage.set(Stage::Writing(0));
-            let came_to = match written(&id.get_value(), format, stage).await {
+            let came_to = match written(&id.get_value(), content, format, stage).await {
                 Ok(came_to) => came_to,
                 Err(error) => {
                     shell.report(error);
@@ -49,43 +53,54 @@ pub fn ExportButtons(id: CampaignId) -> impl IntoView {
             drop(stage.try_set(came_to));
         }
     });
-    let press = move |format: ExportFormat| {
-        move |_| {
-            export.dispatch(format);
+    let button = move |content: ExportContent, format: ExportFormat, test_id: &'static str, label: &'static str| {
+        let press = move |_| {
+            export.dispatch((content, format));
+        };
+        view! {
+            <button type="button" class="button" disabled=export.pending() data-testid=test_id on:click=press>{label}</button>
         }
     };
     view! {
         <Status stage=stage/>
-        <button type="button" class="button" disabled=export.pending() data-testid="export-csv" on:click=press(ExportFormat::Csv)>
-            {t::export_csv()}
-        </button>
-        <button type="button" class="button" disabled=export.pending() data-testid="export-xlsx" on:click=press(ExportFormat::Xlsx)>
-            {t::export_excel()}
-        </button>
+        {button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv())}
+        {button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel())}
+        {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
+        {button(ExportContent::Report, ExportFormat::Xlsx, "export-report-xlsx", t::report_as_excel())}
     }
 }
 
 #[component]
 fn Status(stage: RwSignal<Stage>) -> impl IntoView {
-    let words = move || {
-        match stage.get() {
+    let words = move || match stage.get() {
         Stage::Idle => ().into_any(),
         Stage::Writing(0) => t::writing_the_file().into_any(),
         Stage::Writing(people) => t::writing_people(people, &format::count(people)).into_any(),
         Stage::Ready { url, people } => view! {
-            <a href=url rel="external" data-testid="export-ready">{t::download_the_file(people, &format::count(people))}</a>
+            <a href=url rel="external" data-testid="export-ready">{ready(people)}</a>
         }
         .into_any(),
         Stage::Gone => t::the_contacts_of_this_campaign().into_any(),
         Stage::Failed => t::the_file_was_not_written().into_any(),
-    }
     };
     view! { <span class="soft small" role="status">{words}</span> }
 }
 
+fn ready(people: Option<u64>) -> String {
+    match people {
+        Some(people) => t::download_the_file(people, &format::count(people)),
+        None => t::download_the_report().to_owned(),
+    }
+}
+
 /// Asks for the file and waits.
-async fn written(id: &CampaignId, format: ExportFormat, stage: RwSignal<Stage>) -> Result<Stage, ApiError> {
-    let mut export = api::create_campaign_export(id, format).await?;
+async fn written(
+    id: &CampaignId,
+    content: ExportContent,
+    format: ExportFormat,
+    stage: RwSignal<Stage>,
+) -> Result<Stage, ApiError> {
+    let mut export = api::create_campaign_export(id, content, format).await?;
     for _ in 0..LOOKS {
         if let Some(end) = end(&export) {
             return Ok(end);
@@ -100,8 +115,12 @@ async fn written(id: &CampaignId, format: ExportFormat, stage: RwSignal<Stage>) 
 }
 
 fn end(export: &CampaignExport) -> Option<Stage> {
+    let people = match export.content {
+        ExportContent::People => Some(export.people),
+        ExportContent::Report => None,
+    };
     match (export.status, &export.url) {
-        (CampaignExportStatus::Ready, Some(url)) => Some(Stage::Ready { url: url.clone(), people: export.people }),
+        (CampaignExportStatus::Ready, Some(url)) => Some(Stage::Ready { url: url.clone(), people }),
         (CampaignExportStatus::Failed, _) => Some(Stage::Gone),
         (CampaignExportStatus::Ready, None) | (CampaignExportStatus::Writing, _) => None,
     }

@@ -2,15 +2,17 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use wire::{Campaign, CampaignReport, DecisionKind, EditCampaign, FieldError, Role, UnknownsDecision};
+use wire::{Campaign, CampaignReport, Channel, DecisionKind, EditCampaign, FieldError, Role, UnknownsDecision};
 
 use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
+use crate::components::risk::RiskHint;
 use crate::infra::shell::Shell;
-use crate::infra::{api, format};
+use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, may_change_pace, may_try_again};
+use crate::model::risk::risk;
 use crate::model::spot::error_at;
 use crate::model::status::is_ahead;
 use crate::t;
@@ -160,12 +162,36 @@ fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSigna
                 {field("maxSecondsBetweenMessages", t::longest_wait_between_messages(), |pace| &mut pace.max_gap)}
                 {field("secondsBetweenChunks", t::wait_between_chunks(), |pace| &mut pace.between_chunks)}
             </div>
+            <PaceRisk campaign=campaign pace=pace/>
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-pace">{t::save_pace()}</button>
                 <button type="button" class="button" on:click=move |_| open.set(false)>{t::not_now()}</button>
             </div>
         </form>
     }
+}
+
+/// What the pace as it is typed may do to the number, as far as number and pace are known.
+#[component]
+fn PaceRisk(campaign: Signal<Campaign>, pace: RwSignal<PaceText>) -> impl IntoView {
+    let (number, quality) = (RwSignal::new(None::<Channel>), RwSignal::new(None::<String>));
+    let id = campaign.with_untracked(|campaign| campaign.channel_id.clone());
+    leptos::task::spawn_local_scoped_with_cancellation(async move {
+        // Without an answer there is no hint, or one that knows less.
+        if let Ok(list) = api::channels().await {
+            number.set(list.items.into_iter().find(|channel| channel.id == id));
+        }
+        if let Ok(health) = numbers::health(&id).await {
+            quality.set(health.quality);
+        }
+    });
+    let told = Memo::new(move |_| {
+        let people = campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry);
+        let pace = pace.with(PaceText::pace)?;
+        number
+            .with(|number| quality.with(|quality| Some(risk(pace, number.as_ref()?, quality.as_deref(), Some(people)))))
+    });
+    view! { <RiskHint risk=told/> }
 }
 
 /// What a person has to decide about messages of unknown outcome.

@@ -16,6 +16,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, poll};
 use crate::model::people::PeopleQuery;
+use crate::model::progress::Seen;
 use crate::model::state;
 use crate::t;
 
@@ -60,24 +61,24 @@ fn states() -> Vec<Pick> {
     state::ALL.into_iter().map(|state| Pick::new(state::key(state), state::label(state))).collect()
 }
 
-/// One page of people; asked for again when the totals have moved.
+/// One page of people; asked for again when the totals have moved, and now and then for what they do not tell.
 #[component]
 fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<CampaignTotals>) -> impl IntoView {
     let shell = Shell::around();
     let load = RwSignal::new(Load::<MessageList>::Waiting);
-    let seen = StoredValue::new(None::<CampaignTotals>);
+    let seen = StoredValue::new(Seen::default());
     let asked = StoredValue::new((id, query.clone()));
     poll::poll(
         || PERIOD_MS,
         move || async move {
             let now = totals.get_untracked();
-            if seen.get_value() == Some(now) {
-                return;
+            if let Some(looked) = seen.get_value().looked(&now) {
+                return seen.set_value(looked);
             }
             let (id, query) = asked.get_value();
             match api::people(&id, &query).await {
                 Ok(list) => {
-                    seen.set_value(Some(now));
+                    seen.set_value(Seen::with(now));
                     Load::receive(load, list);
                 }
                 Err(error) => {

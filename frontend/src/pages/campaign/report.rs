@@ -1,6 +1,7 @@
 //! What came of the campaign in depth: the pace that was kept against the plan, countries, chunks, money. Asked for again
-//! when the totals have moved.
+//! when the totals have moved, and now and then for what they do not tell.
 
+mod chunks;
 mod tables;
 
 use leptos::prelude::*;
@@ -10,30 +11,32 @@ use crate::components::bar_chart::{BarChart, Series};
 use crate::components::figures::{Figure, Figures};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, poll};
+use crate::model::progress::Seen;
 use crate::model::report::{Bar, Happened, Planned, by_time};
 use crate::model::wait;
 use crate::t;
-use tables::{Chunks, Countries, Money, Times};
+use chunks::Chunks;
+use tables::{Countries, Money, Times};
 
 /// How often to look whether the totals moved.
-const PERIOD_MS: u32 = 3_000;
+const PERIOD_MS: u32 = 2_000;
 
 /// The report; nothing until it came.
 pub fn asked(id: CampaignId, totals: Signal<CampaignTotals>) -> RwSignal<Option<CampaignReport>> {
     let shell = Shell::around();
     let report = RwSignal::new(None);
-    let seen = StoredValue::new(None::<CampaignTotals>);
+    let seen = StoredValue::new(Seen::default());
     let id = StoredValue::new(id);
     poll::poll(
         || PERIOD_MS,
         move || async move {
             let now = totals.get_untracked();
-            if seen.get_value() == Some(now) {
-                return;
+            if let Some(looked) = seen.get_value().looked(&now) {
+                return seen.set_value(looked);
             }
             match api::campaign_report(&id.get_value()).await {
                 Ok(came) => {
-                    seen.set_value(Some(now));
+                    seen.set_value(Seen::with(now));
                     report.set(Some(came));
                 }
                 Err(error) => shell.report(error),
@@ -43,7 +46,7 @@ pub fn asked(id: CampaignId, totals: Signal<CampaignTotals>) -> RwSignal<Option<
     report
 }
 
-/// The cards; nothing before the first message.
+/// The cards; before the first message only that of the chunks.
 #[component]
 pub fn Report(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
     let begun =
@@ -58,8 +61,8 @@ pub fn Report(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport
             </section>
             <Countries report=report/>
             <Money report=report/>
-            <Chunks report=report/>
         </Show>
+        <Chunks campaign=campaign report=report/>
     }
 }
 

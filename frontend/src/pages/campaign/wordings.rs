@@ -1,7 +1,7 @@
 //! The wordings of a campaign, and what came of each.
 
 use leptos::prelude::*;
-use wire::{Campaign, Variant};
+use wire::{Campaign, CampaignReport, Variant};
 
 use crate::infra::format;
 use crate::model::progress::{percent, tried};
@@ -9,8 +9,12 @@ use crate::t;
 
 /// One row for each; nothing for a campaign with one wording.
 #[component]
-pub fn Wordings(campaign: Signal<Campaign>) -> impl IntoView {
-    let wordings = Memo::new(move |_| campaign.with(|campaign| campaign.variants.clone()));
+pub fn Wordings(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+    let wordings = Memo::new(move |_| {
+        let taps = |name: &str| report.with(|report| report.as_ref().and_then(|report| taps(report, name)));
+        let wording = |wording: &Variant| (wording.clone(), taps(&wording.name));
+        campaign.with(|campaign| campaign.variants.iter().map(wording).collect::<Vec<_>>())
+    });
     view! {
         <Show when=move || !wordings.with(Vec::is_empty)>
             <section class="card" aria-labelledby="wordings">
@@ -24,6 +28,8 @@ pub fn Wordings(campaign: Signal<Campaign>) -> impl IntoView {
                                 <th scope="col" class="number">{t::people_tried()}</th>
                                 <th scope="col" class="number">{t::stage_delivered()}</th>
                                 <th scope="col" class="number">{t::stage_read()}</th>
+                                <th scope="col" class="number">{t::stage_replied()}</th>
+                                <th scope="col" class="number">{t::stage_clicked()}</th>
                                 <th scope="col" class="number">{t::stage_failed()}</th>
                                 <th scope="col" class="number">{t::stage_skipped()}</th>
                             </tr>
@@ -36,7 +42,12 @@ pub fn Wordings(campaign: Signal<Campaign>) -> impl IntoView {
     }
 }
 
-fn row(wording: &Variant) -> impl IntoView + use<> {
+/// How many people tapped something in this wording, once the report tells.
+fn taps(report: &CampaignReport, name: &str) -> Option<u64> {
+    report.variants.iter().find(|variant| variant.name == name).map(|variant| variant.funnel.clicked)
+}
+
+fn row((wording, taps): &(Variant, Option<u64>)) -> impl IntoView + use<> {
     let totals = &wording.totals;
     let tried = tried(totals);
     let share = |count: u64| format!("{} · {}", format::count(count), format::percent(percent(count, tried)));
@@ -47,6 +58,8 @@ fn row(wording: &Variant) -> impl IntoView + use<> {
             <td class="number">{format::count(tried)}</td>
             <td class="number">{share(totals.delivered + totals.read)}</td>
             <td class="number">{share(totals.read)}</td>
+            <td class="number">{share(totals.replied)}</td>
+            <td class="number">{taps.map_or_else(|| "–".to_owned(), share)}</td>
             <td class="number">{share(totals.failed)}</td>
             <td class="number">{share(totals.skipped)}</td>
         </tr>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wire::{CampaignId, CampaignList, Role};
 
 use crate::components::confirm::Confirm;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{api, format};
 use crate::model::bulk::named;
 use crate::model::campaigns_bulk::{Chosen, Together};
@@ -65,9 +65,15 @@ pub fn Bulk(
             if moved > 0 {
                 said.try_set(together.told(moved, &format::count(moved)));
             }
-            done.try_run(()).unwrap_or_default();
+            if done.try_run(()).is_some() {
+                back_to_the_list();
+            }
         }
     });
+    let choose_none = move |_| {
+        chosen.set(BTreeSet::new());
+        back_to_the_list();
+    };
     let press = move |together: Together| match together.is_final() {
         true => {
             asked.set(Some(together));
@@ -116,12 +122,21 @@ pub fn Bulk(
             <div class="bulk afloat" role="group" aria-label=t::the_chosen_campaigns() data-testid="bulk">
                 <strong data-testid="chosen-count">{move || t::campaigns_chosen(count.get(), &format::count(count.get()))}</strong>
                 {Together::ALL.map(button).into_iter().collect_view()}
-                <button type="button" class="button quiet" data-testid="choose-none" on:click=move |_| chosen.set(BTreeSet::new())>
+                <button type="button" class="button quiet" data-testid="choose-none" on:click=choose_none>
                     {t::choose_none()}
                 </button>
             </div>
         </Show>
         <p class="said" role="status" data-testid="said">{said}</p>
         <Confirm open=asks title=title text=text yes=t::yes_do_it() no=t::keep_them() on_yes=yes/>
+    }
+}
+
+/// Leads the keyboard to the search over the list: the bar goes, and the focus with it. Who went elsewhere meanwhile stays
+/// there.
+fn back_to_the_list() {
+    let in_the_bar = |active: &web_sys::Element| active.closest(".bulk").is_ok_and(|bar| bar.is_some());
+    if document().active_element().is_none_or(|active| active.tag_name() == "BODY" || in_the_bar(&active)) {
+        focus("search");
     }
 }

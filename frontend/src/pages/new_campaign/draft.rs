@@ -20,6 +20,15 @@ use crate::model::status::is_ahead;
 use crate::model::timing::TimingText;
 use crate::t;
 
+/// What was asked for before and did not come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Why, for a marketer.
+    pub why: &'static str,
+    /// The campaign that was to be changed; nothing where this browser kept a new one.
+    pub draft: Option<CampaignId>,
+}
+
 impl Wizard {
     /// Opens a campaign that has not begun. Until it is here the form takes nothing.
     pub fn open_draft(self, shell: Shell, id: CampaignId, navigate: impl Fn(&str, NavigateOptions) + 'static) {
@@ -27,7 +36,11 @@ impl Wizard {
         spawn_local(async move {
             let campaign = match api::campaign(&id).await {
                 Ok(campaign) => campaign,
-                Err(error) => return shell.report(error),
+                Err(error) => {
+                    let is_gone = error.status() == Some(404);
+                    let why = if is_gone { t::there_is_no_such_campaign() } else { t::the_campaign_did_not_come() };
+                    return self.lose(shell, Lost { why, draft: Some(id) }, error);
+                }
             };
             if self.is_gone() {
                 return;
@@ -44,7 +57,9 @@ impl Wizard {
                     let price = estimate.ok().and_then(|estimate| estimate.price);
                     self.have_people(audience, price.as_ref().map(countries).unwrap_or_default());
                 }
-                Err(error) => return shell.report(error),
+                Err(error) => {
+                    return self.lose(shell, Lost { why: t::its_people_did_not_come(), draft: Some(id) }, error);
+                }
             }
             let attested = campaign.consent_attestation.is_some();
             let asked = asked_for(&campaign);
@@ -76,7 +91,7 @@ impl Wizard {
             let audience = match known(&asked).await {
                 Ok(audience) => audience,
                 // What is kept stays as it is.
-                Err(error) => return shell.report(error),
+                Err(error) => return self.lose(shell, Lost { why: t::kept_people_did_not_come(), draft: None }, error),
             };
             if self.is_gone() {
                 return;
@@ -96,6 +111,12 @@ impl Wizard {
             // Whoever answers for people answers for these.
             self.attests.update(|attests| *attests &= has_people);
         });
+    }
+
+    /// Takes in that what was asked for before did not come. The form stays shut, so that nothing is kept in its place.
+    fn lose(self, shell: Shell, lost: Lost, error: ApiError) {
+        self.lost.try_set(Some(lost));
+        shell.report(error);
     }
 
     /// People who are there already, whatever they were made of.
@@ -217,4 +238,36 @@ pub fn CameBack(wizard: Wizard, begin_anew: Callback<()>) -> impl IntoView {
             </div>
         </Show>
     }
+}
+
+/// In the place of the form: that what was asked for before did not come, and the ways on.
+#[component]
+pub fn LostCard(wizard: Wizard, begin_anew: Callback<()>, again: Callback<()>) -> impl IntoView {
+    let card = move |lost: Lost| {
+        let way_on = match lost.draft {
+            Some(id) => view! {
+                <a class="button" href=format!("/campaigns/{id}") data-testid="to-campaign">{t::to_the_campaign()}</a>
+            }
+            .into_any(),
+            None => view! {
+                <button type="button" class="button" data-testid="begin-anew" on:click=move |_| begin_anew.run(())>
+                    {t::begin_anew()}
+                </button>
+            }
+            .into_any(),
+        };
+        view! {
+            <section class="card empty" role="alert" data-testid="missing">
+                <h2>{t::this_cannot_be_shown()}</h2>
+                <p>{lost.why}</p>
+                <div class="actions">
+                    <button type="button" class="button primary" data-testid="load-again" on:click=move |_| again.run(())>
+                        {t::try_again()}
+                    </button>
+                    {way_on}
+                </div>
+            </section>
+        }
+    };
+    move || wizard.lost.get().map(card)
 }

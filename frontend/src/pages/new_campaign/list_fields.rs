@@ -35,6 +35,7 @@ pub fn ListFields(wizard: Wizard) -> impl IntoView {
                 id="list" label=t::list() options=picks value=list.list_id on_pick=wizard.setter("list", list.list_id)
                 error=wizard.error("list") test_id="list-select" nothing=t::choose_a_list_sentence() hint=words
             />
+            <p class="small"><a href="/lists/new" data-testid="new-list-by-labels">{t::new_list_by_labels()}</a></p>
         </Show>
         <Show when=move || chosen.get()>
             <Who wizard=wizard/>

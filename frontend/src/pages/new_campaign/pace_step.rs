@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::wizard::Wizard;
 use crate::components::field::{Kind, TextField};
+use crate::components::risk::RiskHint;
 use crate::components::step::Step;
 use crate::model::pace::{PRESETS, PaceText, Preset};
 use crate::t;
@@ -48,6 +49,7 @@ pub fn PaceStep(wizard: Wizard) -> impl IntoView {
                     error=wizard.error("maxSecondsBetweenMessages") test_id="max-seconds" unit=t::unit_seconds()
                 />
             </div>
+            <RiskHint risk=Memo::new(move |_| wizard.risk())/>
         </Step>
     }
 }

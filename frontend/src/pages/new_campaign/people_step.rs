@@ -35,6 +35,11 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
                 test_id="channel-select" nothing=t::choose_a_number() hint=simulated
                 disabled=Signal::derive(move || wizard.draft.with(Option::is_some))
             />
+            <Show when=move || wizard.has_no_number.get()>
+                <p class="soft" data-testid="no-number">
+                    {t::there_is_no_number_yet()} " " <a href="/channels">{t::go_to_the_numbers()}</a>
+                </p>
+            </Show>
             <Sources wizard=wizard/>
             <Show when=move || from_file.get() fallback=move || view! { <FromList wizard=wizard/> }>
                 <FromFile wizard=wizard/>
@@ -89,7 +94,15 @@ fn FromFile(wizard: Wizard) -> impl IntoView {
         let waits = file.intake.with(|intake| matches!(intake, Intake::Local | Intake::Failed(_)));
         waits && file.sheet.with(Option::is_some)
     });
+    // Whoever was collected from a list before is here without a file.
+    let collected = Memo::new(move |_| {
+        let made = file.intake.with(|intake| intake.audience().cloned())?;
+        made.list_id.map(|_| made.file_name)
+    });
     view! {
+        {move || collected.get().map(|name| view! {
+            <p class="soft" data-testid="collected-before">{t::collected_from_the_list(&name)}</p>
+        })}
         <FileFields intake=file/>
         <IntakeProgress intake=file.intake reading=t::reading_the_file_every_number()/>
         <Show when=move || offers.get()>

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
+use super::bounds::{Bounds, Warnings};
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
 use crate::components::bar_chart::{BarChart, Series};
@@ -125,9 +126,8 @@ fn Facts(wizard: Wizard) -> impl IntoView {
         |foretold: Foretold| (foretold.last - foretold.first).num_milliseconds().max(0).unsigned_abs().div_ceil(1_000);
     let duration = move || foretold.get().map(|foretold| span(seconds(foretold)));
     let finish = move || foretold.get().map(|foretold| format::date_time(foretold.last));
-    let price = Memo::new(move |_| {
-        Some(money::foretold(&wizard.price_on(wizard.begins().unwrap_or_else(clock::now).date_naive())?, format::money))
-    });
+    let estimate = Memo::new(move |_| wizard.price_on(wizard.begins().unwrap_or_else(clock::now).date_naive()));
+    let price = move || estimate.with(|estimate| estimate.as_ref().map(|price| money::foretold(price, format::money)));
     let chunks = move || foretold.get().map(|foretold| format::count(foretold.chunks));
     let message = move || wizard.says();
     let channel = move || wizard.channel().map(|channel| channel.name);
@@ -136,12 +136,14 @@ fn Facts(wizard: Wizard) -> impl IntoView {
             <div><dt>{t::people()}</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::message()}</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::sent_from()}</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
-            <div><dt>{t::estimated_price()}</dt><dd data-testid="review-price">{move || price.get().unwrap_or_else(missing)}</dd></div>
+            <div><dt>{t::estimated_price()}</dt><dd data-testid="review-price">{move || price().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::the_start()}</dt><dd>{start}</dd></div>
             <div><dt>{t::chunks()}</dt><dd>{move || chunks().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::from_the_first_message_to()}</dt><dd data-testid="review-duration">{move || duration().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::last_message_about()}</dt><dd data-testid="review-finish">{move || finish().unwrap_or_else(missing)}</dd></div>
+            <Bounds wizard=wizard/>
         </dl>
+        <Warnings wizard=wizard recipients=recipients price=estimate/>
         <PlanChart foretold=foretold/>
     }
 }

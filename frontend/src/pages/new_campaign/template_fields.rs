@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 use web_sys::File;
-use wire::{HeaderFormat, Place, Template};
+use wire::{HeaderFormat, Place, Role, Template};
 
 use super::cards::Cards;
 use super::variables::Variables;
 use super::wizard::Wizard;
+use crate::components::allowed::Allowed;
 use crate::components::asset_field::AssetField;
 use crate::components::field::{Kind, Pick, PickField, TextField};
-use crate::infra::clock;
 use crate::infra::shell::Shell;
+use crate::infra::{clock, http};
 use crate::model::attachment::Slot;
 use crate::model::filling::Part;
+use crate::model::offered::Lack;
 use crate::model::wording::{slots, template_key};
 use crate::t;
 
@@ -23,19 +25,49 @@ pub fn TemplateFields(wizard: Wizard) -> impl IntoView {
         Signal::derive(move || wizard.templates.with(|all| all.iter().map(template_pick).collect::<Vec<_>>()));
     let no_channel = Signal::derive(move || wizard.channel_id.with(String::is_empty));
     let template = Memo::new(move |_| wizard.open_template());
+    let lack = Memo::new(move |_| wizard.lack());
     view! {
         <PickField
             id="template" label=t::template() options=templates value=wizard.text_of(|wording| &wording.template)
             on_pick=wizard.typed("template", |wording| &mut wording.template) error=wizard.error("template")
             test_id="template-select" nothing=t::choose_a_template_sentence() disabled=no_channel wide=true
         />
+        {move || lack.get().map(|lack| view! { <Lacking wizard=wizard lack=lack/> })}
         {move || template.get().map(|template| view! { <Parts wizard=wizard template=template/> })}
     }
 }
 
 fn template_pick(template: &Template) -> Pick {
     let label = format!("{} · {}", template.name, template.language);
-    Pick { refused: template.unusable_because.clone(), ..Pick::new(template_key(template), label) }
+    Pick { refused: template.unusable_because.as_deref().map(t::said), ..Pick::new(template_key(template), label) }
+}
+
+/// Why there is none to choose, and the way on.
+#[component]
+fn Lacking(wizard: Wizard, lack: Lack) -> impl IntoView {
+    let again = move |_| wizard.templates_asked.update(|asked| *asked += 1);
+    let new = move || wizard.channel_id.with(|id| format!("/templates/new?channel={}", http::encoded(id)));
+    match lack {
+        Lack::Number => view! {
+            <p class="soft small" data-testid="no-templates">{t::choose_a_number_first()}</p>
+        }
+        .into_any(),
+        Lack::Time => view! { <p class="soft small" role="status">{t::loading_the_templates()}</p> }.into_any(),
+        Lack::Answer => view! {
+            <div class="actions" role="alert" data-testid="no-templates">
+                <span>{t::the_templates_did_not_come()}</span>
+                <button type="button" class="button quiet" data-testid="templates-again" on:click=again>{t::try_again()}</button>
+            </div>
+        }
+        .into_any(),
+        Lack::Templates => view! {
+            <div class="actions" data-testid="no-templates">
+                <span>{t::there_is_no_template_yet()}</span>
+                <Allowed to=Role::Manager><a class="button quiet" href=new>{t::new_template()}</a></Allowed>
+            </div>
+        }
+        .into_any(),
+    }
 }
 
 #[component]

@@ -8,15 +8,18 @@ use wire::{
     Bubble, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours, StandingRateCard, Template,
 };
 
+use super::draft::Lost;
 use super::list_choice::ListChoice;
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
-use crate::infra::{api, clock};
+use crate::infra::{api, clock, numbers};
 use crate::model::draft::Draft;
 use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
+use crate::model::offered::{Lack, lack};
 use crate::model::pace::{PaceText, Preset};
 use crate::model::price::{PriceAsked, price_on};
+use crate::model::risk::{Risk, risk};
 use crate::model::spot::{error_at, is_at};
 use crate::model::timing::{Foretold, TimingText, foretell};
 use crate::model::unfilled::Unfilled;
@@ -36,12 +39,20 @@ pub struct Wizard {
     pub name: RwSignal<String>,
     /// The numbers that can send.
     pub channels: RwSignal<Vec<Channel>>,
+    /// Whether the workspace has none of them.
+    pub has_no_number: RwSignal<bool>,
     /// The chosen one; empty for none.
     pub channel_id: RwSignal<String>,
+    /// What WhatsApp thinks of it, in Meta's word; nothing until that is known.
+    pub quality: RwSignal<Option<String>>,
     /// Its templates.
     pub templates: RwSignal<Vec<Template>>,
     /// The channel whose templates have come, or will not come.
     pub templates_of: RwSignal<String>,
+    /// Whether they will not come.
+    pub templates_failed: RwSignal<bool>,
+    /// Rises when they are to be asked for once more.
+    pub templates_asked: RwSignal<u32>,
     /// What people get, in one wording or more.
     pub wordings: RwSignal<Vec<WordingText>>,
     /// Which of them is on show.
@@ -70,6 +81,8 @@ pub struct Wizard {
     pub start_local: RwSignal<String>,
     /// The most that the campaign may cost; empty for no bound.
     pub spend_cap: RwSignal<String>,
+    /// Above so many people a second person has to approve; nothing where none has to, or until that is known.
+    pub approval_above: RwSignal<Option<u64>>,
     /// Whether somebody answers for it that the people agreed.
     pub attests: RwSignal<bool>,
     /// The campaign that is changed, where none is made.
@@ -78,6 +91,8 @@ pub struct Wizard {
     pub returning: RwSignal<Option<Vec<CreateVariant>>>,
     /// Whether what was asked for before is still on its way.
     pub opening: RwSignal<bool>,
+    /// Why it did not come: then there is no form.
+    pub lost: RwSignal<Option<Lost>>,
     /// Whether what is typed is what this browser kept.
     pub came_back: RwSignal<bool>,
     /// What is wrong, field by field.
@@ -94,9 +109,13 @@ impl Wizard {
             list: ListChoice::new(list_id.unwrap_or_default()),
             name: RwSignal::default(),
             channels: RwSignal::default(),
+            has_no_number: RwSignal::new(false),
             channel_id: RwSignal::default(),
+            quality: RwSignal::new(None),
             templates: RwSignal::default(),
             templates_of: RwSignal::default(),
+            templates_failed: RwSignal::new(false),
+            templates_asked: RwSignal::new(0),
             wordings: RwSignal::new(vec![WordingText::default()]),
             open: RwSignal::new(0),
             uploads: StoredValue::new(0),
@@ -111,10 +130,12 @@ impl Wizard {
             start: RwSignal::new(Start::Now),
             start_local: RwSignal::default(),
             spend_cap: RwSignal::default(),
+            approval_above: RwSignal::new(None),
             attests: RwSignal::new(false),
             draft: RwSignal::new(None),
             returning: RwSignal::new(None),
             opening: RwSignal::new(false),
+            lost: RwSignal::new(None),
             came_back: RwSignal::new(false),
             errors,
         }
@@ -141,23 +162,57 @@ impl Wizard {
                 Err(error) => shell.report(error),
             }
         });
+        spawn_local(async move {
+            // Without the settings nothing is said ahead: a start says what is missing.
+            if let Ok(settings) = api::settings().await {
+                self.approval_above.try_set(settings.approval_above);
+            }
+        });
+        self.keep_offering(shell);
+        self.keep_laying();
+        self.keep_fitting();
+    }
+
+    /// Follows the chosen channel with its templates and its quality.
+    fn keep_offering(self, shell: Shell) {
         Effect::new(move || {
+            self.templates_asked.track();
             let channel = ChannelId(self.channel_id.get());
             self.templates.set(Vec::new());
             self.templates_of.set(String::new());
+            self.templates_failed.set(false);
             if !channel.as_str().is_empty() {
                 spawn_local(async move {
                     match api::templates(&channel).await {
                         Ok(list) if self.is_chosen(&channel) => self.templates.set(list.items),
                         Ok(_) => return,
-                        Err(error) => shell.report(error),
+                        Err(error) => {
+                            shell.report(error);
+                            if !self.is_chosen(&channel) {
+                                return;
+                            }
+                            self.templates_failed.set(true);
+                        }
                     }
                     self.templates_of.try_set(channel.to_string());
                 });
             }
         });
-        self.keep_laying();
-        self.keep_fitting();
+        Effect::new(move || {
+            let channel = ChannelId(self.channel_id.get());
+            self.quality.set(None);
+            if !channel.as_str().is_empty() {
+                spawn_local(self.ask_quality(channel));
+            }
+        });
+    }
+
+    /// Without an answer the quality is not known.
+    async fn ask_quality(self, channel: ChannelId) {
+        match numbers::health(&channel).await {
+            Ok(health) if self.is_chosen(&channel) => self.quality.set(health.quality),
+            Ok(_) | Err(_) => {}
+        }
     }
 
     /// Values and files follow the templates and the people's columns.
@@ -190,7 +245,22 @@ impl Wizard {
         if let ([only], false) = (channels.as_slice(), is_chosen) {
             self.channel_id.set(only.id.to_string());
         }
+        self.has_no_number.set(channels.is_empty());
         self.channels.set(channels);
+    }
+
+    /// Why no template can be chosen; nothing where one can.
+    pub fn lack(self) -> Option<Lack> {
+        let templates = self.templates.with(Vec::len);
+        let failed = self.templates_failed.get();
+        self.channel_id.with(|number| self.templates_of.with(|told_of| lack(number, told_of, failed, templates)))
+    }
+
+    /// What the pace may do to the number, as far as both are known.
+    pub fn risk(self) -> Option<Risk> {
+        let (pace, channel) = (self.pace.with(PaceText::pace)?, self.channel()?);
+        let people = self.recipients().map(Recipients::count);
+        Some(self.quality.with(|quality| risk(pace, &channel, quality.as_deref(), people)))
     }
 
     /// The channel may have changed while its templates were on their way.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use wire::Contact;
 
-use crate::file::{as_written, own_columns};
+use crate::file::own_columns;
 
 use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied};
 
@@ -109,25 +109,23 @@ impl FileColumns {
         left_out.map(|(_, title)| title.clone()).collect()
     }
 
-    /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name. Apostrophes that
-    /// an export put before formulas are taken off.
+    /// What a row says of a person, tidied, laid over `blank`: a contact with the row's phone and name.
     pub fn contact(&self, blank: Contact, cells: &[String]) -> Contact {
-        let mut contact = Contact { name: as_written(&blank.name).into_owned(), ..blank };
+        let mut contact = blank;
         for ((part, title), cell) in self.parts.iter().zip(cells) {
-            let cell = as_written(cell);
             if cell.trim().is_empty() {
                 continue;
             }
             match part {
                 Part::Labels => contact.labels.extend(cell.split(LABEL_SEPARATORS).map(str::to_owned)),
-                Part::Portfolio => contact.portfolio = Some(cell.into_owned()),
-                Part::City => contact.city = Some(cell.into_owned()),
-                Part::State => contact.state = Some(cell.into_owned()),
-                Part::WaId => contact.wa_id = Some(cell.into_owned()),
-                Part::UserId => contact.user_id = Some(cell.into_owned()),
+                Part::Portfolio => contact.portfolio = Some(cell.clone()),
+                Part::City => contact.city = Some(cell.clone()),
+                Part::State => contact.state = Some(cell.clone()),
+                Part::WaId => contact.wa_id = Some(cell.clone()),
+                Part::UserId => contact.user_id = Some(cell.clone()),
                 Part::Known | Part::LeftOut => {}
                 Part::Field => {
-                    contact.fields.insert(as_written(title).into_owned(), cell.into_owned());
+                    contact.fields.insert(title.clone(), cell.clone());
                 }
             }
         }

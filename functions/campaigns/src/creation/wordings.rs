@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use wire::{
-    ButtonContent, Content, CreateCampaign, CreateVariant, FreeContent, MediaSource, ParameterSource, TemplateContent,
+    ButtonContent, Content, CreateCampaign, CreateVariant, FieldError, FreeContent, MediaSource, ParameterSource,
+    TemplateContent,
 };
 
 use super::Faults;
@@ -38,7 +39,7 @@ pub struct NewWording {
 }
 
 /// The wordings that are asked for, at least one; nothing where there are faults.
-pub(super) fn wordings(request: &CreateCampaign, now: DateTime<Utc>, faults: &mut Faults) -> Option<Vec<NewWording>> {
+pub(super) fn wordings(request: &CreateCampaign, faults: &mut Faults) -> Option<Vec<NewWording>> {
     let before = faults.0.len();
     let single = CreateVariant {
         name: None,
@@ -47,8 +48,8 @@ pub(super) fn wordings(request: &CreateCampaign, now: DateTime<Utc>, faults: &mu
         assets_urls: request.assets_urls.clone(),
     };
     let wordings = match request.variants.len() {
-        0 => vec![wording("", &single, now, faults)?],
-        count => several(request, &single, count, now, faults)?,
+        0 => vec![wording("", &single, faults)?],
+        count => several(request, &single, count, faults)?,
     };
     if faults.0.len() == before && size(&wordings) > LARGEST_WORDINGS {
         let field = if wordings.len() > 1 { "variants" } else { "template" };
@@ -58,11 +59,21 @@ pub(super) fn wordings(request: &CreateCampaign, now: DateTime<Utc>, faults: &mu
     (faults.0.len() == before).then_some(wordings)
 }
 
+/// Limited-time offers of a request that are over at `now`, each at its field.
+pub fn past_offers(request: &CreateCampaign, now: DateTime<Utc>) -> Vec<FieldError> {
+    let single = std::iter::once((String::new(), &request.template));
+    let variants = request.variants.iter().enumerate();
+    let all = single.chain(variants.map(|(place, variant)| (format!("variants.{place}."), &variant.template)));
+    let is_past = |template: &TemplateContent| template.offer_expires_at.is_some_and(|at| at <= now);
+    let past = all.filter_map(|(at, template)| template.as_ref().is_some_and(is_past).then_some(at));
+    let fault = |field: String| FieldError { field, message: "lies in the past".to_owned() };
+    past.map(|at| fault(format!("{at}template.offerExpiresAt"))).collect()
+}
+
 fn several(
     request: &CreateCampaign,
     single: &CreateVariant,
     count: usize,
-    now: DateTime<Utc>,
     faults: &mut Faults,
 ) -> Option<Vec<NewWording>> {
     if !(2..=MOST_VARIANTS).contains(&count) {
@@ -83,7 +94,7 @@ fn several(
             let message = format!("must have at most {LONGEST_VARIANT_NAME} characters");
             faults.add(&format!("variants.{place}.name"), message);
         }
-        let content = wording(&format!("variants.{place}."), variant, now, faults);
+        let content = wording(&format!("variants.{place}."), variant, faults);
         wordings.extend(content.map(|wording| NewWording { name: Some(name), ..wording }));
     }
     Some(wordings)
@@ -95,7 +106,7 @@ fn letter(place: usize) -> String {
 }
 
 /// One wording; its fields are named after `at`.
-fn wording(at: &str, asked: &CreateVariant, now: DateTime<Utc>, faults: &mut Faults) -> Option<NewWording> {
+fn wording(at: &str, asked: &CreateVariant, faults: &mut Faults) -> Option<NewWording> {
     let media = match asked.assets_urls.as_slice() {
         [] => None,
         [url] => Some(media_of(url)),
@@ -107,7 +118,7 @@ fn wording(at: &str, asked: &CreateVariant, now: DateTime<Utc>, faults: &mut Fau
     let text = filled(&asked.message);
     let content = match (named(&asked.template), text) {
         (Some(template), None) => {
-            check_template(at, template, now, faults);
+            check_template(at, template, faults);
             let header_media = template.header_media.clone().or(media);
             Content::Template(Box::new(TemplateContent { header_media, ..template.clone() }))
         }
@@ -119,7 +130,7 @@ fn wording(at: &str, asked: &CreateVariant, now: DateTime<Utc>, faults: &mut Fau
         (fallback, text) => {
             let text = text.unwrap_or_default();
             if let Some(template) = fallback {
-                check_template(at, template, now, faults);
+                check_template(at, template, faults);
             }
             if text.chars().count() > MAX_TEXT_CHARS {
                 faults.add(&format!("{at}message"), format!("must have at most {MAX_TEXT_CHARS} characters"));
@@ -152,7 +163,7 @@ fn media_of(url: &str) -> MediaSource {
 }
 
 /// Whether the content is small enough to be kept. Whether it fits its template is found out later.
-fn check_template(at: &str, content: &TemplateContent, now: DateTime<Utc>, faults: &mut Faults) {
+fn check_template(at: &str, content: &TemplateContent, faults: &mut Faults) {
     for (field, text, most) in
         [("name", &content.name, LONGEST_TEMPLATE_NAME), ("language", &content.language, LONGEST_LANGUAGE)]
     {
@@ -172,9 +183,6 @@ fn check_template(at: &str, content: &TemplateContent, now: DateTime<Utc>, fault
             let message = format!("{what} must have at most {LONGEST_TEXT} characters");
             faults.add(&format!("{at}template.{field}"), message);
         }
-    }
-    if content.offer_expires_at.is_some_and(|at| at <= now) {
-        faults.add(&format!("{at}template.offerExpiresAt"), "lies in the past".into());
     }
 }
 

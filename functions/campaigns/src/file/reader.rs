@@ -1,5 +1,6 @@
 //! Contacts, one row after the other: the stream that the importer reads. Memory does not grow with the file.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::Read;
 
@@ -7,6 +8,7 @@ use crate::phone::PhoneNumber;
 
 use super::columns::Layout;
 use super::delimited::Delimited;
+use super::rejects::as_written;
 use super::rows::{RawRow, RawRows, is_blank};
 use super::{Contact, FileError, Options, RejectReason, Row};
 
@@ -74,6 +76,7 @@ impl<'f> ContactsReader<'f> {
     fn classify(&self, row: RawRow) -> Row {
         let columns = self.layout.columns.len();
         let RawRow { row_number, cells } = row;
+        let cells: Vec<String> = cells.into_iter().map(unguarded).collect();
         if cells.iter().skip(columns).any(|cell| !is_blank(cell)) {
             let reason = RejectReason::TooManyCells { cells: cells.len(), columns };
             return Row::Rejected { row_number, cells, reason };
@@ -93,6 +96,15 @@ impl<'f> ContactsReader<'f> {
             Err(error) => Row::Rejected { row_number, cells: fields, reason: RejectReason::Phone(error) },
         }
     }
+}
+
+/// The cell without what an export or a rejects file of ours put before formulas: a corrected file says what it said.
+fn unguarded(cell: String) -> String {
+    let bare = match as_written(&cell) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(bare) => Some(bare),
+    };
+    bare.unwrap_or(cell)
 }
 
 impl Iterator for ContactsReader<'_> {

@@ -321,6 +321,26 @@ fn a_corrected_rejects_file_is_imported_by_its_original_columns() {
 }
 
 #[test]
+fn what_was_kept_from_computing_in_a_file_of_ours_is_read_as_it_was_written() {
+    let columns = ["phone", "=discount", "note"].map(str::to_owned);
+    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::English).unwrap();
+    let cells = ["11987654321", "-10%", "'=kept"].map(str::to_owned);
+    writer.write(2, &RejectReason::Phone(PhoneError::NoCountry), &cells).unwrap();
+    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
+    assert!(text.contains("\"'=discount\"") && text.contains("\"'-10%\",\"''=kept\""), "{text}");
+    let corrected = text.replace("\"11987654321\",\"'-10%\"", "\"+5511987654321\",\"'-10%\"");
+    let (columns, rows) = read(corrected.as_bytes());
+    assert_eq!(columns[5..].to_vec(), ["phone", "=discount", "note"]);
+    let Row::Contact(contact) = &rows[0] else { panic!("a contact") };
+    assert_eq!(contact.fields[5..].to_vec(), ["+5511987654321", "-10%", "'=kept"]);
+
+    // Refused again, it is written as before, not with a second apostrophe.
+    let (_, again) = read(text.as_bytes());
+    let Row::Rejected { cells, .. } = &again[0] else { panic!("rejected") };
+    assert_eq!(cells[5..].to_vec(), ["11987654321", "-10%", "'=kept"]);
+}
+
+#[test]
 fn what_is_said_of_a_text_is_believed() {
     let said = |options: Options, bytes: &[u8]| {
         let reader = ContactsReader::new(bytes, options).unwrap();

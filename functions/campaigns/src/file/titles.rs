@@ -1,5 +1,7 @@
 //! Titles of columns: reading them without case and accents, and giving one to every column.
 
+use super::rejects::as_written;
+
 /// Words in a title that say "phone", the surest first: a WhatsApp number before a mobile before any phone.
 const PHONE_WORDS: [&str; 27] = [
     "whatsapp",
@@ -90,12 +92,12 @@ pub(super) fn width(header: &[String], width_of_data: usize) -> usize {
     }
 }
 
-/// Titles for so many columns: those of the header, `Column 3` where it has none, a number behind repeated ones. Takes
-/// the square of their number.
+/// Titles for so many columns: those of the header, without apostrophes that keep formulas from running, `Column 3` where
+/// it has none, a number behind repeated ones. Takes the square of their number.
 pub(super) fn of_header(header: &[String], width: usize) -> Vec<String> {
     let mut titles: Vec<String> = Vec::with_capacity(width);
     for column in 0..width {
-        let title = header.get(column).map_or("", String::as_str);
+        let title = as_written(header.get(column).map_or("", String::as_str));
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = match title.is_empty() {
             true => format!("Column {}", column + 1),

@@ -8,7 +8,7 @@ use wire::{
 use super::text::{one_line, pair};
 use super::{
     ContentProblem, MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_CONSECUTIVE_SPACES, MAX_COUPON_CHARS, MAX_HEADER_CHARS,
-    MAX_OFFER_BODY_CHARS, is_coupon, money, placeholders, render, variables,
+    MAX_OFFER_BODY_CHARS, flow, is_coupon, is_of_codes, money, placeholders, render, variables,
 };
 
 /// The only status of a template that can be sent.
@@ -51,6 +51,7 @@ pub fn check_content(template: &Template, content: &TemplateContent, columns: &[
     checked.header(template.header_format, content);
     checked.part("template.body", "body", &template.body, &content.body);
     checked.buttons("template.buttons", &template.buttons, &content.buttons);
+    checked.code(template, content);
     checked.offer(template, content);
     checked.cards(&template.cards, &content.cards);
     if checked.problems.is_empty() {
@@ -170,6 +171,9 @@ impl Checked<'_> {
             let field = format!("{field}.{place}");
             let button = usize::try_from(one.index).ok().and_then(|index| buttons.get(index));
             let again = given[..place].iter().any(|before| before.index == one.index);
+            if let Some(name) = flow::unknown(&one.flow_data, self.columns).first() {
+                self.add(format!("{field}.flowData"), no_column(name, self.columns));
+            }
             match button {
                 None => {
                     let message =
@@ -206,6 +210,16 @@ impl Checked<'_> {
             ParameterSource::Text { .. } | ParameterSource::Column { .. } => {}
         }
         self.source(field, value);
+    }
+
+    /// A code stands in the text and on the button (Meta, authentication templates, November 2025): the same one.
+    fn code(&mut self, template: &Template, content: &TemplateContent) {
+        let Some(said) = content.body.first().filter(|_| is_of_codes(template)) else { return };
+        for (place, button) in content.buttons.iter().enumerate() {
+            if written(&button.value) != written(said) {
+                self.add(format!("template.buttons.{place}"), "the button must carry the code that the text says");
+            }
+        }
     }
 
     fn offer(&mut self, template: &Template, content: &TemplateContent) {
@@ -249,6 +263,16 @@ fn fixed(source: &ParameterSource) -> String {
         ParameterSource::Text { text } if placeholders::is_fixed(text) => one_line(text),
         ParameterSource::Currency { amount: of, .. } | ParameterSource::DateTime { date_time: of } => fixed(of),
         ParameterSource::Text { .. } | ParameterSource::Column { .. } => String::new(),
+    }
+}
+
+/// A source as a text with placeholders: both ways of naming a column come out alike.
+fn written(source: &ParameterSource) -> String {
+    match source {
+        ParameterSource::Text { text } => one_line(text),
+        ParameterSource::Column { column, fallback: None } => format!("{{{{{column}}}}}"),
+        ParameterSource::Column { column, fallback: Some(fallback) } => format!("{{{{{column}|{fallback}}}}}"),
+        ParameterSource::Currency { amount: of, .. } | ParameterSource::DateTime { date_time: of } => written(of),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A template that is to be made: what WhatsApp would refuse (Meta, template components, November 2025), and its own form.
 
 mod codes;
+mod flows;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use wire::{ButtonKind, CreateButton, CreateCard, CreateTemplate, FieldError, HeaderFormat, ParameterFormat};
 
 use self::codes::of_code;
+use self::flows::add_flow;
 use super::text::{render, variables};
 use super::{MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_OFFER_BODY_CHARS, is_coupon, media_name};
 
@@ -224,11 +226,7 @@ impl Checked {
                     self.add(format!("{field}.example"), "give a coupon of up to 15 letters and digits as an example");
                 }
             }
-            ButtonKind::Flow => {
-                if button.flow_id.as_deref().is_none_or(str::is_empty) {
-                    self.add(format!("{field}.flowId"), "say which flow it opens");
-                }
-            }
+            ButtonKind::Flow => self.flow(field, button),
             ButtonKind::QuickReply | ButtonKind::Otp | ButtonKind::Catalog => {}
             ButtonKind::Other => self.add(format!("{field}.type"), "is no kind of button that is known here"),
         }
@@ -293,6 +291,9 @@ pub fn definition(asked: &CreateTemplate, handle: &impl Fn(&str) -> String) -> V
     });
     if let Some(seconds) = asked.message_send_ttl_seconds {
         definition["message_send_ttl_seconds"] = json!(seconds);
+    }
+    if let Some(may_change) = asked.allow_category_change {
+        definition["allow_category_change"] = json!(may_change);
     }
     if let Some(code) = &asked.code {
         definition["components"] = json!(of_code(code));
@@ -396,7 +397,7 @@ fn buttons(buttons: &[CreateButton]) -> Option<Value> {
             }
             ButtonKind::PhoneNumber => object["phone_number"] = json!(button.phone_number),
             ButtonKind::CopyCode => object["example"] = json!(button.example),
-            ButtonKind::Flow => object["flow_id"] = json!(button.flow_id),
+            ButtonKind::Flow => add_flow(&mut object, button),
             ButtonKind::Otp => object["otp_type"] = json!("COPY_CODE"),
             ButtonKind::QuickReply | ButtonKind::Catalog | ButtonKind::Other => {}
         }
@@ -436,6 +437,7 @@ mod tests {
             r#"{"category": "AUTHENTICATION", "body": "", "code": {"expiresAfterMinutes": 90}, "messageSendTtlSeconds": 30}"#,
             r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ONE_TAP", "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#,
             r#"{"buttons": [{"type": "QUICK_REPLY", "text": "Sair"}, {"type": "URL", "text": "Loja", "url": "https://x.br/{{1}}", "example": "a"}]}"#,
+            r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ZERO_TAP", "zeroTapTermsAccepted": true, "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#,
             r#"{"headerFormat": "IMAGE", "headerAssetId": "1"}"#,
             r#"{"headerFormat": "LOCATION", "category": "UTILITY"}"#,
             r#"{"offer": {"text": "Hoje", "hasExpiration": true}, "buttons": [{"type": "COPY_CODE", "example": "A1"}]}"#,
@@ -456,6 +458,8 @@ mod tests {
             (r#"{"code": {}}"#.to_owned(), "code"),
             (r#"{"category": "AUTHENTICATION", "body": "", "code": {"expiresAfterMinutes": 91}}"#.to_owned(), "code.expiresAfterMinutes"),
             (r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ONE_TAP"}}"#.to_owned(), "code.apps"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ZERO_TAP", "zeroTapTermsAccepted": true}}"#.to_owned(), "code.apps"),
+            (r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ZERO_TAP", "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#.to_owned(), "code.zeroTapTermsAccepted"),
             (r#"{"category": "AUTHENTICATION", "body": "", "code": {}, "footer": "x"}"#.to_owned(), "footer"),
             (r#"{"category": "AUTHENTICATION", "body": "", "code": {}, "messageSendTtlSeconds": 901}"#.to_owned(), "messageSendTtlSeconds"),
             (r#"{"category": "UTILITY", "messageSendTtlSeconds": 43201}"#.to_owned(), "messageSendTtlSeconds"),

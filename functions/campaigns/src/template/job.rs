@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wire::{
     ButtonContent, ButtonKind, HeaderFormat, MediaSource, ParameterFormat, ParameterSource, Place, Template,
     TemplateButton, TemplateContent,
@@ -26,6 +27,9 @@ pub struct JobTemplate {
     /// Names of the header's variables, in the order of their first appearance.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub header: Vec<String>,
+    /// What the header's values are, in the same order; empty where all are texts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub header_forms: Vec<ValueForm>,
     /// The header's picture, film or file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header_media: Option<JobMedia>,
@@ -79,9 +83,9 @@ pub struct JobButton {
     pub index: u32,
     /// What a tap does.
     pub kind: ButtonKind,
-    /// The data that a flow's first screen gets.
+    /// The data that a flow's first screen gets, where it is the same for everybody.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub flow_data: BTreeMap<String, String>,
+    pub flow_data: BTreeMap<String, Value>,
 }
 
 /// A card of a carousel.
@@ -94,6 +98,9 @@ pub struct JobCard {
     /// Names of its text's variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub body: Vec<String>,
+    /// What its text's values are, in the same order; empty where all are texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub body_forms: Vec<ValueForm>,
     /// The buttons that carry something.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<JobButton>,
@@ -106,11 +113,10 @@ impl JobTemplate {
         content: &TemplateContent,
         media: &impl Fn(&MediaSource) -> MediaSource,
     ) -> JobTemplate {
-        let forms: Vec<ValueForm> = content.body.iter().map(form).collect();
-        let all_texts = forms.iter().all(|form| *form == ValueForm::Text);
         let cards = template.cards.iter().zip(&content.cards).map(|(card, filled)| JobCard {
             header_media: header_media(card.header_format, filled.header_media.as_ref(), media),
             body: variables(&card.body),
+            body_forms: forms(&filled.body),
             buttons: buttons(&card.buttons, &filled.buttons),
         });
         JobTemplate {
@@ -119,15 +125,22 @@ impl JobTemplate {
             parameter_format: template.parameter_format,
             is_marketing: super::is_marketing(template),
             header: variables(template.header.as_deref().unwrap_or_default()),
+            header_forms: forms(&content.header),
             header_media: header_media(template.header_format, content.header_media.as_ref(), media),
             header_location: content.header_location.clone(),
             body: variables(&template.body),
-            body_forms: if all_texts { Vec::new() } else { forms },
+            body_forms: forms(&content.body),
             buttons: buttons(&template.buttons, &content.buttons),
             offer_expires_at_ms: content.offer_expires_at.map(|at| at.timestamp_millis()),
             cards: cards.collect(),
         }
     }
+}
+
+/// What values of these sources are; nothing where all are texts.
+fn forms(sources: &[ParameterSource]) -> Vec<ValueForm> {
+    let forms: Vec<ValueForm> = sources.iter().map(form).collect();
+    if forms.iter().all(|form| *form == ValueForm::Text) { Vec::new() } else { forms }
 }
 
 fn form(source: &ParameterSource) -> ValueForm {

@@ -27,7 +27,7 @@ fn components(template: &JobTemplate, parameters: &Parameters) -> Vec<Value> {
     } else if let Some(place) = &template.header_location {
         components.push(json!({ "type": "header", "parameters": [location_parameter(place)] }));
     } else {
-        components.extend(texts("header", format, &template.header, &[], &parameters.header));
+        components.extend(texts("header", format, &template.header, &template.header_forms, &parameters.header));
     }
     components.extend(texts("body", format, &template.body, &template.body_forms, &parameters.body));
     if let Some(at) = template.offer_expires_at_ms {
@@ -39,7 +39,7 @@ fn components(template: &JobTemplate, parameters: &Parameters) -> Vec<Value> {
         let cards: Vec<Value> = cards.map(|(place, (card, filled))| card_object(place, format, card, filled)).collect();
         components.push(json!({ "type": "carousel", "cards": cards }));
     }
-    components.extend(buttons(&template.buttons, &parameters.buttons));
+    components.extend(buttons(&template.buttons, &parameters.buttons, &parameters.flow_data));
     components
 }
 
@@ -48,8 +48,8 @@ fn card_object(place: usize, format: ParameterFormat, card: &JobCard, filled: &C
     if let Some(media) = &card.header_media {
         components.push(json!({ "type": "header", "parameters": [media_parameter(media)] }));
     }
-    components.extend(texts("body", format, &card.body, &[], &filled.body));
-    components.extend(buttons(&card.buttons, &filled.buttons));
+    components.extend(texts("body", format, &card.body, &card.body_forms, &filled.body));
+    components.extend(buttons(&card.buttons, &filled.buttons, &filled.flow_data));
     json!({ "card_index": place, "components": components })
 }
 
@@ -128,14 +128,21 @@ fn location_parameter(place: &Place) -> Value {
     json!({ "type": "location", "location": location })
 }
 
-fn buttons<'a>(buttons: &'a [JobButton], values: &'a [String]) -> impl Iterator<Item = Value> + 'a {
-    buttons.iter().zip(values).filter_map(|(button, value)| {
+/// `flow_data`: the data of each button's flow for this recipient, as JSON; empty where everybody gets the job's.
+fn buttons<'a>(
+    buttons: &'a [JobButton],
+    values: &'a [String],
+    flow_data: &'a [String],
+) -> impl Iterator<Item = Value> + 'a {
+    buttons.iter().zip(values).enumerate().filter_map(move |(place, (button, value))| {
         let (sub_type, parameter) = match button.kind {
             ButtonKind::QuickReply => ("quick_reply", json!({ "type": "payload", "payload": value })),
             ButtonKind::Url | ButtonKind::Otp => ("url", json!({ "type": "text", "text": value })),
             ButtonKind::CopyCode => ("copy_code", json!({ "type": "coupon_code", "coupon_code": value })),
             ButtonKind::Flow => {
-                let action = json!({ "flow_token": value, "flow_action_data": button.flow_data });
+                let own: Option<Value> = flow_data.get(place).and_then(|data| serde_json::from_str(data).ok());
+                let data = own.unwrap_or_else(|| json!(button.flow_data));
+                let action = json!({ "flow_token": value, "flow_action_data": data });
                 ("flow", json!({ "type": "action", "action": action }))
             }
             ButtonKind::Catalog => {

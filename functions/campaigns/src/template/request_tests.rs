@@ -1,17 +1,17 @@
-//! One fixture for each component of a template message (`tests/fixtures/requests`): what goes in, and the `template`
-//! object that the Cloud API gets, compared as JSON.
+//! One fixture for each component of a template message, and some of free words (`tests/fixtures/requests`): what goes
+//! in, and what the Cloud API gets, compared as JSON.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
-use wire::{MediaSource, Template, TemplateContent};
+use wire::{FreeContent, MediaSource, Template, TemplateContent};
 
-use crate::content::{Address, message_body};
+use crate::content::{Address, Wording, check, message_body, of_job};
 use crate::job::JobContent;
 
-use super::{JobTemplate, check_content, parameters, template_object};
+use super::{JobTemplate, Parameters, check_content, parameters, template_object};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -19,10 +19,15 @@ struct Case {
     /// Why the case is there, for people.
     #[serde(rename = "about")]
     _about: String,
+    #[serde(default)]
     template: Value,
+    #[serde(default)]
     content: Value,
+    /// Free words in place of a template and its content.
+    free: Option<Value>,
     columns: Vec<String>,
     fields: Vec<String>,
+    #[serde(default)]
     expected: Value,
     /// The id by which the person is addressed, where it is not by number.
     user_id: Option<String>,
@@ -61,23 +66,42 @@ fn content(of_case: &Value) -> TemplateContent {
     serde_json::from_value(content).unwrap()
 }
 
+/// What a job carries of the case's template, and the person's values.
+fn in_a_template(name: &str, case: &Case) -> (JobContent, Parameters) {
+    let (template, content) = (template(&case.template), content(&case.content));
+    assert_eq!(check_content(&template, &content, &case.columns), [], "{name}");
+    let values = parameters(&template, &content, &case.columns, &case.fields).unwrap();
+    let job = JobTemplate::of(&template, &content, &MediaSource::clone);
+    // A job travels as JSON.
+    let job: JobTemplate = serde_json::from_str(&serde_json::to_string(&job).unwrap()).unwrap();
+    let mut expected = case.expected.clone();
+    expected["name"] = "seasonal_promo".into();
+    expected["language"] = serde_json::json!({ "code": "pt_BR" });
+    assert_eq!(template_object(&job, &values), expected, "{name}");
+    (JobContent::Template(Box::new(job)), values)
+}
+
+/// The same of the case's free words.
+fn in_free_words(name: &str, case: &Case, free: &Value) -> (JobContent, Parameters) {
+    let free: FreeContent = serde_json::from_value(free.clone()).unwrap();
+    let wording = Wording::Free { content: &free, template: None };
+    assert_eq!(check(wording, &case.columns), [], "{name}");
+    let values = crate::content::parameters(wording, &case.columns, &case.fields).unwrap();
+    let job = of_job(wording, &MediaSource::clone);
+    (serde_json::from_str(&serde_json::to_string(&job).unwrap()).unwrap(), values)
+}
+
 #[test]
 fn every_component_is_sent_as_meta_wants_it() {
     for (name, case) in cases() {
-        let (template, content) = (template(&case.template), content(&case.content));
-        assert_eq!(check_content(&template, &content, &case.columns), [], "{name}");
-        let values = parameters(&template, &content, &case.columns, &case.fields).unwrap();
-        let job = JobTemplate::of(&template, &content, &MediaSource::clone);
-        // A job travels as JSON.
-        let job: JobTemplate = serde_json::from_str(&serde_json::to_string(&job).unwrap()).unwrap();
-        let mut expected = case.expected;
-        expected["name"] = "seasonal_promo".into();
-        expected["language"] = serde_json::json!({ "code": "pt_BR" });
-        assert_eq!(template_object(&job, &values), expected, "{name}");
+        let (job, values) = match &case.free {
+            Some(free) => in_free_words(&name, &case, free),
+            None => in_a_template(&name, &case),
+        };
         let Some(expected) = case.expected_message else { continue };
         let address = case.user_id.as_deref().map_or(Address::Phone("+5511987654321"), Address::UserId);
         let callback = "c=01JD8ZQ0000000000000000000;i=0;a=1";
-        assert_eq!(message_body(&JobContent::Template(Box::new(job)), &values, address, callback), expected, "{name}");
+        assert_eq!(message_body(&job, &values, address, callback), expected, "{name}");
     }
 }
 
@@ -86,17 +110,28 @@ fn no_component_is_without_a_case() {
     let names: BTreeSet<String> = cases().into_iter().map(|(name, _)| name).collect();
     let wanted = [
         "authentication-code",
+        "authentication-code-listed",
         "body-currency-and-date",
         "body-named",
         "body-positional",
         "button-catalog",
         "button-copy-code",
         "button-flow",
+        "button-flow-cells",
         "button-quick-reply",
         "button-url",
         "carousel",
+        "carousel-currency",
+        "free-document",
+        "free-image",
+        "free-text",
+        "header-currency",
+        "header-date-named",
         "header-document",
+        "header-document-link",
+        "header-gif",
         "header-image",
+        "header-image-link",
         "header-location",
         "header-text",
         "header-text-named",
@@ -122,6 +157,8 @@ fn what_whatsapp_would_refuse_is_refused_with_its_field() {
     let offer = r#"{"offer": {"text": "Now", "hasExpiration": true}}"#;
     let cards = r#"{"cards": [{"headerFormat": "IMAGE", "body": "{{1}}"}, {"headerFormat": "IMAGE", "body": "x"}]}"#;
     let place = r#"{"headerFormat": "LOCATION"}"#;
+    let flow = r#"{"buttons": [{"type": "FLOW", "text": "Book"}]}"#;
+    let code = r#"{"category": "AUTHENTICATION", "body": "{{1}} it is", "buttons": [{"type": "OTP", "text": "Copy"}]}"#;
     for (of_template, of_content, fields) in [
         (image, "{}", vec!["template.headerMedia"]),
         (image, r#"{"headerMedia": {"link": "http://example.com/a.png"}}"#, vec!["template.headerMedia"]),
@@ -157,6 +194,22 @@ fn what_whatsapp_would_refuse_is_refused_with_its_field() {
             vec!["template.cards.0.body", "template.cards.1.headerMedia"],
         ),
         (r#"{"body": "{{1}}"}"#, r#"{"body": [{"text": "Dear {{nome}}"}]}"#, vec!["template.body.0"]),
+        (
+            flow,
+            r#"{"buttons": [{"index": 0, "text": "t", "flowData": {"deep": ["{{nome}}"]}}]}"#,
+            vec!["template.buttons.0.flowData"],
+        ),
+        (code, r#"{"body": [{"column": "name"}], "buttons": [{"index": 0, "text": "{{name}}"}]}"#, vec![]),
+        (
+            code,
+            r#"{"body": [{"text": "123456"}], "buttons": [{"index": 0, "text": "654321"}]}"#,
+            vec!["template.buttons.0"],
+        ),
+        (
+            code,
+            r#"{"body": [{"column": "name"}], "buttons": [{"index": 0, "column": "name", "fallback": "1"}]}"#,
+            vec!["template.buttons.0"],
+        ),
         (
             r#"{"body": "{{1}}"}"#,
             r#"{"body": [{"currency": "real", "amount": {"column": "name"}}]}"#,

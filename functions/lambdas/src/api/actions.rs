@@ -10,7 +10,6 @@ use anyhow::anyhow;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use campaigns::creation;
 use campaigns::lifecycle::{Action, Transition, status_name};
 use wire::{AttestConsent, Campaign, CampaignEvent, CampaignId, CampaignStatus, StartCampaign};
@@ -21,7 +20,7 @@ use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
 use super::launch_check;
-use super::price_check::{self, Checked};
+use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::Held;
@@ -60,26 +59,19 @@ pub async fn start(
     caller: Caller,
     id: Path<CampaignId>,
     body: Bytes,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Campaign>, ApiError> {
     let request = start_request(&body)?;
-    let read = find(&app, &caller, &id).await?;
-    let mut estimated = None;
-    if let Transition::To(_) = Action::Start.from(read.status) {
-        match price_check::check(&app, &read, request.confirmed_price.as_deref()).await? {
-            Checked::Refused(answer) => return Ok(*answer),
-            Checked::Fine { estimated_micros } => estimated = Some(estimated_micros),
-        }
-    }
-    let said = Said { attest: request.consent_attestation.as_ref(), estimated };
-    Ok(act(&app, &caller, &id, Action::Start, said).await?.into_response())
+    let said =
+        Said { attest: request.consent_attestation.as_ref(), confirmed_price: request.confirmed_price.as_deref() };
+    act(&app, &caller, &id, Action::Start, said).await
 }
 
 /// What comes with an action.
 #[derive(Clone, Copy, Default)]
 struct Said<'a> {
     attest: Option<&'a AttestConsent>,
-    /// What the campaign was just estimated to cost.
-    estimated: Option<u64>,
+    /// The price that somebody agrees to.
+    confirmed_price: Option<&'a str>,
 }
 
 /// A start needs no body.
@@ -161,7 +153,10 @@ async fn act(
         };
         let said = with.attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
+        let mut estimated_micros = read.estimated_micros;
         if action == Action::Start {
+            // Of what is read here: whoever changes it meanwhile makes the write lose, and it is looked at anew.
+            estimated_micros = Some(price_check::check(app, &read, with.confirmed_price).await?);
             approvals::check(app, &read).await?;
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
         }
@@ -179,12 +174,12 @@ async fn act(
         }
         let mut next = after(action, status, &read, now_micros);
         next.attestation = attestation;
-        next.estimated_micros = with.estimated.or(next.estimated_micros);
+        next.estimated_micros = estimated_micros;
         if let Held::Anew(media) = held {
             next.media = media;
         }
         portfolios::predict(app, &mut next).await?;
-        let line = AuditLine::of(&caller.name, event(action, status));
+        let line = AuditLine::of(&caller.name, event(action, status)).by(caller.member_id.clone());
         let line = said.iter().fold(line, |line, said| line.because(said.in_words()));
         match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,

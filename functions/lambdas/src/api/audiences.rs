@@ -277,6 +277,8 @@ fn view(record: AudienceRecord) -> Audience {
         columns: record.columns,
         phone_column: record.phone_column,
         name_column: record.name_column,
+        confirmed_by: record.list.as_ref().and_then(|list| list.confirmed_by.clone()),
+        confirmed_at: record.list.as_ref().and_then(|list| list.confirmed_at).map(time_of_millis),
         list_id: record.list.map(|list| list.list_id),
         into_contacts: record.into_contacts.map(|into| into.progress),
         created_at: time_of_millis(record.created_at),

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use wire::{MemberId, Role, WorkspaceId};
+use wire::{MemberId, Role, TokenId, WorkspaceId};
 
 use super::problem::{ApiError, Kind, Refusal};
 use super::throttle;
@@ -40,8 +40,19 @@ pub struct Caller {
     pub role: Role,
     /// Who is signed in; nobody behind an API token.
     pub member_id: Option<MemberId>,
+    /// The API token that asks, where it has an id.
+    pub token_id: Option<TokenId>,
+    /// Who made that token, where it is known.
+    pub on_behalf_of: Option<MemberId>,
     /// Who did it, in audits: the member or the token.
     pub name: String,
+}
+
+impl Caller {
+    /// The person behind the request: who is signed in, or who made the token.
+    pub(super) fn person(&self) -> Option<&MemberId> {
+        self.member_id.as_ref().or(self.on_behalf_of.as_ref())
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -65,7 +76,7 @@ pub(super) async fn admit(
         let how = format!("this needs the role {needed}, and {} is {has}: ask an owner of the workspace", caller.name);
         return Err(Refusal::new(Kind::Forbidden, how).into());
     }
-    if let Err(seconds) = throttle::take(&app, request.headers()) {
+    if let Err(seconds) = throttle::take(&app, request.headers()).await {
         let how = "too many requests with this token or session: wait a moment";
         return Ok(Refusal::new(Kind::TooManyRequests, how).retry_after(seconds).into_response());
     }
@@ -97,6 +108,8 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, ApiError> {
         workspace_name: record.workspace_name,
         role: record.role,
         member_id: None,
+        token_id: record.token_id,
+        on_behalf_of: record.created_by,
         name,
     })
 }
@@ -111,6 +124,8 @@ async fn of_session(app: &App, access: &str) -> Result<Caller, ApiError> {
         workspace_name: member.workspace_name,
         role: member.role,
         member_id: Some(member.id),
+        token_id: None,
+        on_behalf_of: None,
         name: member.name,
     })
 }

@@ -1,4 +1,5 @@
-//! A campaign's people as a file: asked for here, written by the exporter, fetched from S3 by a link that expires.
+//! A campaign's people or its report as a file: asked for here, written by the exporter, fetched from S3 by a link that
+//! expires.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{CampaignExport, CampaignExportStatus, CampaignId, CreateCampaignExport, ExportId};
+use wire::{CampaignExport, CampaignExportStatus, CampaignId, CreateCampaignExport, ExportContent, ExportId};
 
 use super::answers;
 use super::caller::Caller;
@@ -26,7 +27,7 @@ use crate::storage::queues::{self, ExportErrand};
     path = "/v3/campaigns/{id}/exports",
     tag = "Money and reports",
     operation_id = "createCampaignExport",
-    summary = "Has everybody of a campaign written into a file, with what became of the message.",
+    summary = "Has a campaign's people, with what became of the message, or its report written into a file.",
     params(("id" = String, Path, description = "The campaign's id.")),
     request_body = wire::CreateCampaignExport,
     responses(
@@ -47,6 +48,7 @@ pub async fn create(
         workspace_id: caller.workspace_id,
         campaign_id: campaign.id,
         format: request.format,
+        content: request.content,
         status: CampaignExportStatus::Writing,
         people: 0,
         created_at: now,
@@ -56,7 +58,7 @@ pub async fn create(
     let errand = ExportErrand { workspace_id: record.workspace_id, export_id: record.id.clone() };
     queues::send_export(&app, &errand).await?;
     let (workspace, campaign, export) = (caller.workspace_id, &record.campaign_id, &record.id);
-    tracing::info!(%workspace, %campaign, %export, "a campaign's people were asked for as a file");
+    tracing::info!(%workspace, %campaign, %export, content = ?record.content, "a campaign's file was asked for");
     Ok((StatusCode::ACCEPTED, Json(view(&app, record).await?)).into_response())
 }
 
@@ -66,7 +68,7 @@ pub async fn create(
     path = "/v3/campaigns/{id}/exports/{export}",
     tag = "Money and reports",
     operation_id = "showCampaignExport",
-    summary = "Shows how far a file of a campaign's people is, and its link.",
+    summary = "Shows how far a file of a campaign is, and its link.",
     params(("id" = String, Path, description = "The campaign's id."), ("export" = String, Path, description = "The file's id.")),
     responses(
         (status = 200, description = "How it stands.", body = wire::CampaignExport),
@@ -89,7 +91,11 @@ async fn view(app: &App, record: CampaignExportRecord) -> anyhow::Result<Campaig
     let url = match record.status {
         CampaignExportStatus::Writing | CampaignExportStatus::Failed => None,
         CampaignExportStatus::Ready => {
-            let name = format!("campaign-{}.{}", record.campaign_id, record.ending());
+            let of = match record.content {
+                ExportContent::People => "",
+                ExportContent::Report => "-report",
+            };
+            let name = format!("campaign-{}{of}.{}", record.campaign_id, record.ending());
             Some(files::download_url(app, &record.key(), &name).await?)
         }
     };
@@ -100,6 +106,7 @@ async fn view(app: &App, record: CampaignExportRecord) -> anyhow::Result<Campaig
         id: record.id,
         campaign_id: record.campaign_id,
         format: record.format,
+        content: record.content,
         status: record.status,
         people: record.people,
     })

@@ -47,7 +47,7 @@ pub fn campaign(
         underscore_id: record.id.clone(),
         name: record.name.clone(),
         channel_id: record.channel_id.clone(),
-        operator_id: record.created_by.as_ref().map(ToString::to_string).unwrap_or_default(),
+        operator_id: operator_id(record),
         operator_name: record.operator_name.clone(),
         business_hours_id: record.business_hours_id.clone(),
         channel_type: CHANNEL_TYPE.to_owned(),
@@ -108,6 +108,12 @@ pub fn campaign(
         last_update_at: time_of_millis(record.updated_at),
         updated_at: time_of_millis(record.updated_at),
     }
+}
+
+/// The member who made it, or the token that did.
+fn operator_id(record: &CampaignRecord) -> String {
+    let member = record.created_by.as_ref().map(ToString::to_string);
+    member.or_else(|| record.created_by_token.as_ref().map(ToString::to_string)).unwrap_or_default()
 }
 
 fn free_text(content: &Content) -> String {

@@ -14,6 +14,7 @@ pub(crate) fn record() -> CampaignRecord {
         name: "Natal".into(),
         operator_name: "Ana".into(),
         created_by: None,
+        created_by_token: None,
         channel_id: ChannelId("simulator".into()),
         audience_id: AudienceId("01JD8ZQ0000000000000000000".into()),
         recipients: 10,

@@ -9,13 +9,17 @@ use axum::response::{IntoResponse, Response};
 use campaigns::creation::LONGEST_NAME;
 use campaigns::lifecycle::is_active;
 use http::StatusCode;
-use wire::{AccessToken, CampaignStatus, Channel, ChannelHealth, ChannelId, CreateChannel, EditChannel, FieldError};
+use wire::{
+    AccessToken, CampaignStatus, Channel, ChannelHealth, ChannelId, CreateChannel, EditChannel, FieldError,
+    WorkspaceEvent,
+};
 
 use super::answers;
 use super::caller::Caller;
-use super::channels::shown;
+use super::channels::{changes, shown};
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
+use super::settings;
 use crate::App;
 use crate::cloud_api::{BAD_TOKEN, Managed, NumberHealth};
 use crate::config::WhatsAppApp;
@@ -99,6 +103,7 @@ pub async fn create(
         return Err(refused);
     }
     tracing::info!(workspace = %caller.workspace_id, channel = %record.id, "a number was added");
+    settings::note(&app, &caller, WorkspaceEvent::ChannelAdded, &record.name, Vec::new()).await;
     Ok((StatusCode::CREATED, Json(shown(&app, record).await?)).into_response())
 }
 
@@ -297,8 +302,12 @@ pub async fn edit(
     if let Some(name) = of_no_use {
         tokens::forget(&app, &name).await?;
     }
-    let record = edited.ok_or_else(|| Refusal::not_found("channel"))?.after;
-    Ok(Json(shown(&app, record).await?))
+    let edited = edited.ok_or_else(|| Refusal::not_found("channel"))?;
+    let changed = changes(&edited);
+    if !changed.is_empty() {
+        settings::note(&app, &caller, WorkspaceEvent::ChannelChanged, &edited.after.name, changed).await;
+    }
+    Ok(Json(shown(&app, edited.after).await?))
 }
 
 /// Tries another token of the channel and keeps it.
@@ -405,6 +414,7 @@ pub async fn delete(
     }
     channels::delete(&app, &record).await?;
     tracing::info!(workspace = %caller.workspace_id, channel = %id, "a number was taken away");
+    settings::note(&app, &caller, WorkspaceEvent::ChannelDeleted, &record.name, Vec::new()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

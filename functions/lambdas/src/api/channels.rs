@@ -5,15 +5,16 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::Json;
 use axum::extract::{Path, State};
-use wire::{Channel, ChannelId, ChannelList, ChannelNotice, Template, TemplateList};
+use wire::{ChangedField, Channel, ChannelId, ChannelList, ChannelNotice, Template, TemplateList};
 
 use super::answers;
 use super::caller::Caller;
 use super::problem::{ApiError, Kind, Refusal};
+use super::settings::{Shown, differing, untold};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::sender::number;
-use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::channels::{self, ChannelRecord, Edited};
 use crate::storage::heard::Notice;
 use crate::storage::portfolios;
 
@@ -79,6 +80,25 @@ pub(super) async fn shown(app: &App, record: ChannelRecord) -> anyhow::Result<Ch
     let blocked_because = number::why_blocked(app, record.workspace_id, &record.id).await?;
     let people_today = portfolios::people_today(app, &record).await?;
     Ok(view(record, blocked_because, people_today))
+}
+
+/// What an edit changed, for the audit; of a token only that it is another one.
+pub(super) fn changes(edited: &Edited) -> Vec<ChangedField> {
+    let Edited { before, after } = edited;
+    let mut changes = differing(audited(before), audited(after));
+    if before.token_name != after.token_name {
+        changes.push(untold("accessToken"));
+    }
+    changes
+}
+
+fn audited(record: &ChannelRecord) -> [Shown; 4] {
+    [
+        ("name", Some(record.name.clone())),
+        ("marketingMessages", Some(record.marketing_messages.to_string())),
+        ("apiVersion", record.api_version.clone()),
+        ("byUserId", Some(record.by_user_id.to_string())),
+    ]
 }
 
 fn view(record: ChannelRecord, blocked_because: Option<String>, people_today: Option<u32>) -> Channel {

@@ -10,8 +10,8 @@ use wire::{ConsentAct, ConsentEvent, ConsentList, FieldError, RecordConsent};
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::canonical;
 use super::extract::Body;
+use super::phones::canonical;
 use super::problem::{ApiError, Refusal};
 use crate::App;
 use crate::storage::consents::{self as store, Line};

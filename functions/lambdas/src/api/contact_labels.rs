@@ -8,14 +8,16 @@ use axum::Json;
 use axum::extract::State;
 use campaigns::contact::{self, MOST_LABELS, Relabelled};
 use campaigns::list::Sought;
+use campaigns::phone::{Country, PhoneError};
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::{ChangeLabels, Contact, FieldError, LabelsChanged, WorkspaceId};
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::{canonical, checked_search, place_after};
+use super::contacts::place_after;
 use super::extract::Body;
 use super::lists::checked;
+use super::phones;
 use super::problem::{ApiError, Refusal};
 use crate::App;
 use crate::storage::contacts::{self as store, Changed, Place};
@@ -54,10 +56,11 @@ pub async fn change(
     let ChangeLabels { add, remove, phones, filter, search, after } = request;
     let labels = checked_labels(add, remove)?;
     let workspace = caller.workspace_id;
+    let home = phones::home(&app, workspace).await?;
     let changed = match (phones, filter) {
-        (Some(phones), None) => on_phones(&app, workspace, &labels, &phones).await?,
+        (Some(phones), None) => on_phones(&app, workspace, &labels, &phones, home).await?,
         (None, Some(filter)) => {
-            let search = search.map(checked_search).transpose()?;
+            let search = search.map(|search| phones::checked_search(search, home)).transpose()?;
             let sought = Sought::new(checked(filter)?, search.as_deref());
             on_filter(&app, workspace, &labels, &sought, after).await?
         }
@@ -92,13 +95,15 @@ async fn on_phones(
     workspace: WorkspaceId,
     labels: &Labels,
     phones: &[String],
+    home: Option<Country>,
 ) -> Result<LabelsChanged, ApiError> {
     if phones.len() > MOST_PHONES {
         return Err(Refusal::field("phones", format!("at most {MOST_PHONES} at once")).into());
     }
     let mut people = BTreeSet::new();
     for phone in phones {
-        people.insert(canonical(phone).map_err(|_| Refusal::field("phones", format!("{phone} is no phone number")))?);
+        let read = phones::read(phone, home).map_err(|unusable| no_number(phone, unusable))?;
+        people.insert(read.canonical());
     }
     let mut answer = LabelsChanged::default();
     for (phone, came_to) in relabel_all(app, workspace, labels, people, |_| true).await? {
@@ -108,6 +113,14 @@ async fn on_phones(
         }
     }
     Ok(answer)
+}
+
+fn no_number(phone: &str, unusable: PhoneError) -> Refusal {
+    let how = match unusable == PhoneError::NoCountry {
+        true => phones::without_country(phone),
+        false => format!("{phone} is no phone number"),
+    };
+    Refusal::field("phones", how)
 }
 
 async fn on_filter(

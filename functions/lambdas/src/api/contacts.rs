@@ -16,10 +16,13 @@ use super::answers;
 use super::caller::Caller;
 use super::extract::{Body, Params, page_limit};
 use super::lists::checked;
+use super::phones::{self, canonical};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::storage::consents;
 use crate::storage::contacts::{self as store, Changed, Place};
 use crate::storage::last_contacts;
+use crate::storage::refusals;
 use crate::storage::suppressions::{self, Barred};
 use crate::storage::table::Written;
 use crate::storage::user_ids;
@@ -71,8 +74,15 @@ pub async fn list(
 ) -> Result<Json<ContactList>, ApiError> {
     let limit = page_limit(asked.limit, DEFAULT_PAGE, LARGEST_PAGE)? as usize;
     let place = asked.after.as_deref().map_or(Ok(Place::START), place_after)?;
+    let search = match &asked.search {
+        Some(search) => {
+            let home = phones::home(&app, caller.workspace_id).await?;
+            Some(phones::in_full(phones::of_query(search), home))
+        }
+        None => None,
+    };
     let wanted = Wanted {
-        search: asked.search.as_deref().and_then(Search::parse),
+        search: search.as_deref().and_then(Search::parse),
         matcher: asked.filter.as_deref().map(matcher).transpose()?,
     };
     Ok(Json(find(&app, caller.workspace_id, &wanted, place, limit).await?))
@@ -99,7 +109,10 @@ pub async fn create(
 ) -> Result<Response, ApiError> {
     let country = request.default_country.as_deref().map(Country::parse).transpose();
     let country = country.map_err(|unknown| Refusal::field("defaultCountry", unknown.to_string()))?;
-    let phone = PhoneNumber::parse(&request.phone, country);
+    let phone = match country {
+        Some(_) => PhoneNumber::parse(&request.phone, country),
+        None => phones::read(&request.phone, phones::home(&app, caller.workspace_id).await?),
+    };
     let phone = phone.map_err(|unusable| Refusal::field("phone", unusable.to_string()))?;
     let contact = contact::tidied(new_contact(&app, &phone, request));
     let faults = contact::faults(&contact);
@@ -114,6 +127,9 @@ pub async fn create(
         )
         .into());
     }
+    // A no that he said before he left the book, or before he came into it, stands.
+    let consents = consents::standing(&app, caller.workspace_id, &phone.canonical()).await?;
+    let contact = Contact { consents, ..contact };
     if store::create(&app, caller.workspace_id, &contact).await? == Written::Done {
         learn_user_id(&app, caller.workspace_id, &contact).await?;
         tracing::info!(workspace = %caller.workspace_id, "a contact was created");
@@ -121,8 +137,8 @@ pub async fn create(
     }
     let standing = store::get(&app, caller.workspace_id, &phone.canonical()).await?;
     let standing = standing.ok_or_else(|| anyhow::anyhow!("a contact stands there and is not found"))?;
-    let Contact { created_at, updated_at, .. } = standing;
-    match (Contact { created_at, updated_at, ..contact }) == standing {
+    let Contact { created_at, updated_at, consents, .. } = standing;
+    match (Contact { created_at, updated_at, consents, ..contact }) == standing {
         true => {
             // The run that created it may have died before.
             learn_user_id(&app, caller.workspace_id, &standing).await?;
@@ -210,7 +226,10 @@ pub async fn edit(
     Body(request): Body<EditContact>,
 ) -> Result<Json<Contact>, ApiError> {
     let canonical = canonical(&phone)?;
-    let spelling = request.phone.as_deref().map(|phone| other_spelling(phone, &canonical)).transpose()?;
+    let spelling = match &request.phone {
+        Some(phone) => Some(other_spelling(phone, &canonical, phones::home(&app, caller.workspace_id).await?)?),
+        None => None,
+    };
     let changed = store::change(&app, caller.workspace_id, &canonical, |standing| {
         let next = contact::edited(standing, &request);
         let next = Contact { phone: spelling.clone().unwrap_or(next.phone), ..next };
@@ -234,7 +253,8 @@ pub async fn edit(
     }
 }
 
-/// `DELETE /v3/contacts/{phone}`. Who asked for no more messages stays on the suppression list.
+/// `DELETE /v3/contacts/{phone}`. Who asked for no more messages stays on the suppression list, and who said no to some
+/// of them comes onto it, since campaigns ask the book alone for what he said.
 #[utoipa::path(
     delete,
     path = "/v3/contacts/{phone}",
@@ -252,10 +272,14 @@ pub async fn delete(
     caller: Caller,
     Path(phone): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    if !store::delete(&app, caller.workspace_id, &canonical(&phone)?).await? {
+    let (workspace, phone) = (caller.workspace_id, canonical(&phone)?);
+    let contact = store::get(&app, workspace, &phone).await?.ok_or_else(not_found)?;
+    let ledger = consents::standing(&app, workspace, &phone).await?;
+    refusals::keep(&app, workspace, &phone, &contact::later(&contact.consents, &ledger)).await?;
+    if !store::delete(&app, workspace, &phone).await? {
         return Err(not_found().into());
     }
-    tracing::info!(workspace = %caller.workspace_id, "a contact was deleted");
+    tracing::info!(%workspace, "a contact was deleted");
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -264,33 +288,13 @@ pub(super) fn not_found() -> Refusal {
     Refusal::new(Kind::NotFound, "the contact book of this workspace has nobody with this number")
 }
 
-/// The canonical digits of a number as it stands in a path, with or without its `+`.
-pub(super) fn canonical(phone: &str) -> Result<String, Refusal> {
-    let phone = phone.trim();
-    let international =
-        if phone.starts_with(|c: char| c.is_ascii_digit()) { format!("+{phone}") } else { phone.to_owned() };
-    match PhoneNumber::parse(&international, None) {
-        Ok(phone) => Ok(phone.canonical()),
-        Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
-    }
-}
-
 /// A new way of writing the number; another number is another person.
-fn other_spelling(phone: &str, canonical: &str) -> Result<String, Refusal> {
-    match PhoneNumber::parse(phone, None) {
+fn other_spelling(phone: &str, canonical: &str, home: Option<Country>) -> Result<String, Refusal> {
+    match phones::read(phone, home) {
         Ok(parsed) if parsed.canonical() == canonical => Ok(parsed.e164().to_owned()),
         Ok(_) => Err(Refusal::field("phone", "this is another person's number: create a contact for it")),
         Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
     }
-}
-
-/// Longest search, in characters: a name.
-const LONGEST_SEARCH: usize = 200;
-
-/// A search that is to be kept.
-pub(super) fn checked_search(search: String) -> Result<String, Refusal> {
-    let is_short = search.chars().count() <= LONGEST_SEARCH;
-    is_short.then_some(search).ok_or_else(|| Refusal::field("search", format!("at most {LONGEST_SEARCH} characters")))
 }
 
 /// Where the page after this `next` begins.
@@ -400,17 +404,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_in_a_path_is_read_in_every_spelling() {
-        for spelling in ["+5531987654321", "5531987654321", "553187654321", "+55 31 8765-4321"] {
-            assert_eq!(canonical(spelling), Ok("5531987654321".to_owned()), "{spelling}");
-        }
-        assert!(canonical("nobody").is_err());
-    }
-
-    #[test]
     fn another_number_is_no_spelling_of_this_one() {
-        assert_eq!(other_spelling("+553187654321", "5531987654321"), Ok("+553187654321".to_owned()));
-        assert!(other_spelling("+553187654322", "5531987654321").is_err());
+        let brazil = Country::parse("BR").ok();
+        assert_eq!(other_spelling("+553187654321", "5531987654321", None), Ok("+553187654321".to_owned()));
+        assert_eq!(other_spelling("31 98765-4321", "5531987654321", brazil), Ok("+5531987654321".to_owned()));
+        for (other, home) in [("+553187654322", brazil), ("31 98765-4321", None)] {
+            assert!(other_spelling(other, "5531987654321", home).is_err(), "{other}");
+        }
     }
 
     #[test]

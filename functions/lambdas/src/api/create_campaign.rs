@@ -39,7 +39,7 @@ use super::extract::Body;
 use super::fetched;
 use super::idempotency::{self, Keyed};
 use super::launch_check;
-use super::price_check::{self, Checked};
+use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use super::webhooks;
 use crate::App;
@@ -79,8 +79,11 @@ pub async fn create(
     Body(request): Body<CreateCampaign>,
 ) -> Result<Response, ApiError> {
     let keyed = Keyed::of(&headers, &request)?;
-    let operator = request.operator_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let line = AuditLine::of(operator.unwrap_or(&caller.name), CampaignEvent::Created);
+    let operator = request.operator_name.as_deref().map(str::trim);
+    let operator = operator.filter(|name| !name.is_empty() && *name != caller.name);
+    let line = AuditLine::of(&caller.name, CampaignEvent::Created);
+    // What a client writes is no proof of who asks.
+    let line = operator.iter().fold(line, |line, name| line.because(format!("made for {name}")));
     let asked = Asked::ByAClient(Box::new(request));
     create_or_find(&app, &caller, keyed.as_ref(), asked, line).await
 }
@@ -107,15 +110,20 @@ pub(super) async fn create_or_find(
     {
         return created(app, &record).await;
     }
-    let (request, audience_field) = match asked {
-        Asked::AsItStands(request) => (*request, "audienceId"),
+    let (request, asked, audience_field) = match asked {
+        Asked::AsItStands(request) => {
+            let asked = creation::parse_standing(&request, app.clock.now());
+            (*request, asked, "audienceId")
+        }
         Asked::ByAClient(request) => {
             let field = audience_field(&request);
             let request = business_hours::resolved(app, caller, *request).await?;
-            (fetched::here(app, caller, request).await?, field)
+            let request = fetched::here(app, caller, request).await?;
+            let asked = creation::parse(&request, app.clock.now());
+            (request, asked, field)
         }
     };
-    let asked = creation::parse(&request, app.clock.now()).map_err(Refusal::fields)?;
+    let asked = asked.map_err(Refusal::fields)?;
     webhooks::check_named(app, caller, asked.replies.as_ref()).await?;
     let (channel, audience) = parties(app, caller, &asked, audience_field).await?;
     let links = link_record(app, caller.workspace_id, &asked.links).await?;
@@ -129,16 +137,15 @@ pub(super) async fn create_or_find(
     };
     let mut record = record(app, id, &asked, &channel, audience, wordings)?;
     record.links = links;
-    record.author.clone_from(&caller.member_id);
-    record.created_by = caller.member_id.clone();
+    record.author = caller.person().cloned();
+    record.created_by.clone_from(&caller.member_id);
+    record.created_by_token.clone_from(&caller.token_id);
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
-    record.attestation = said.map(|said| AttestationRecord::of(said, &line.who, app.clock.now_millis()));
+    record.attestation = said.map(|said| AttestationRecord::of(said, &caller.name, app.clock.now_millis()));
     if record.status == CampaignStatus::Scheduled {
-        match price_check::check(app, &record, request.confirmed_price.as_deref()).await? {
-            Checked::Refused(answer) => return Ok(*answer),
-            Checked::Fine { estimated_micros } => record.estimated_micros = Some(estimated_micros),
-        }
+        let confirmed = request.confirmed_price.as_deref();
+        record.estimated_micros = Some(price_check::check(app, &record, confirmed).await?);
         approvals::check(app, &record).await?;
         consent_check::check(app, &record).await?;
         if let Held::Anew(media) = launch_check::check(app, &record).await? {
@@ -315,6 +322,7 @@ fn record(
         name: asked.name.clone(),
         operator_name: asked.operator_name.clone(),
         created_by: None,
+        created_by_token: None,
         channel_id: channel.id.clone(),
         audience_id: audience.id,
         recipients: audience.recipients,

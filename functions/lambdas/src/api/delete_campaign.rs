@@ -49,7 +49,7 @@ pub async fn delete(
             return Ok(StatusCode::NO_CONTENT);
         }
         let next = deleted(&read, app.clock.now_millis());
-        let line = AuditLine::of(&caller.name, CampaignEvent::Deleted);
+        let line = AuditLine::of(&caller.name, CampaignEvent::Deleted).by(caller.member_id.clone());
         if store::transition(&app, &read, &next, line).await? == Written::Done {
             let (workspace, epoch) = (caller.workspace_id, next.epoch);
             tracing::info!(%workspace, campaign = %id, epoch, "a campaign was deleted");

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
 use campaigns::breaker::Limits;
 use campaigns::creation::{self, NewCampaign};
 use campaigns::editing::{self, Part, Progress};
@@ -16,8 +15,8 @@ use campaigns::links;
 use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
 use wire::{
-    CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant, EditCampaign,
-    FreeContent, MediaSource, WaitReason,
+    Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
+    EditCampaign, FreeContent, MediaSource, WaitReason,
 };
 
 use super::actions::{MOST_RACES, nudge_if_near};
@@ -31,7 +30,7 @@ use super::consent_check;
 use super::create_campaign::{clocks, fitting_wordings, parties, say, unfilled};
 use super::extract::Body;
 use super::launch_check;
-use super::price_check::{self, Checked};
+use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use super::webhooks;
 use crate::App;
@@ -66,7 +65,7 @@ pub async fn edit(
     caller: Caller,
     Path(id): Path<CampaignId>,
     Body(request): Body<EditCampaign>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Campaign>, ApiError> {
     let faults = creation::attestation_faults(request.consent_attestation.as_ref());
     if !faults.is_empty() {
         return Err(Refusal::fields(faults).into());
@@ -78,7 +77,8 @@ pub async fn edit(
         let standing = CreateCampaign { pause_above: limits.map(Into::into), ..asked_for(&read) };
         let new = parsed(&app, &caller, &read, &editing::overlay(standing, &request)).await?;
         let progress = progress(&app, &read).await?;
-        let mut next = match is_other_message(&read, &new) {
+        let is_other_message = is_other_message(&read, &new);
+        let mut next = match is_other_message {
             false => read.clone(),
             true => match editing::refusal(Part::Fixed, read.status, progress) {
                 None => with_other_message(&app, &caller, &read, &request, &new).await?,
@@ -93,7 +93,7 @@ pub async fn edit(
         changes.extend(said.as_ref().map(attested));
         changes.extend(limits.and_then(|limits| change_of_limits(limits, new.limits)));
         if changes.is_empty() {
-            return Ok(Json(whole(&app, &read).await?).into_response());
+            return Ok(Json(whole(&app, &read).await?));
         }
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());
@@ -105,10 +105,11 @@ pub async fn edit(
         if next.status == CampaignStatus::Scheduled {
             launch_check::offers(&app, &next)?;
         }
-        if must_be_checked(&read, &next)
-            && let Some(refused) = check_launch(&app, &mut next, &request).await?
-        {
-            return Ok(*refused);
+        if must_be_checked(&read, &next) {
+            check_launch(&app, &mut next, &request).await?;
+        } else if is_other_message && next.status == CampaignStatus::Paused {
+            // It goes on by a resume, which asks nobody for a yes.
+            check_agreed(&app, &mut next, &request).await?;
         }
         if moves {
             portfolios::predict(&app, &mut next).await?;
@@ -128,20 +129,27 @@ pub async fn edit(
             if moves {
                 nudge_if_near(&app, &next).await;
             }
-            return Ok(Json(whole(&app, &next).await?).into_response());
+            return Ok(Json(whole(&app, &next).await?));
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to edit it").into())
 }
 
-/// What is asked for, as a creation would have it; the webhook that it names, if that is another one, is there.
+/// What is asked for, as a creation would have it; an offer may be over, and a webhook gone, that was named before.
 async fn parsed(
     app: &App,
     caller: &Caller,
     read: &CampaignRecord,
     asked: &CreateCampaign,
 ) -> Result<NewCampaign, ApiError> {
-    let new = creation::parse(asked, app.clock.now()).map_err(Refusal::fields)?;
+    let now = app.clock.now();
+    let new = creation::parse_standing(asked, now).map_err(Refusal::fields)?;
+    if words(read) != asked_words(&new) {
+        let faults = creation::past_offers(asked, now);
+        if !faults.is_empty() {
+            return Err(Refusal::fields(faults).into());
+        }
+    }
     webhooks::check_named(app, caller, new.replies.as_ref().filter(|_| read.replies != new.replies)).await?;
     Ok(new)
 }
@@ -156,22 +164,20 @@ fn must_be_checked(read: &CampaignRecord, next: &CampaignRecord) -> bool {
     next.status == CampaignStatus::Scheduled && is_other
 }
 
-/// Looks at the campaign as at one that starts now; the answer where somebody must agree to its price first.
-async fn check_launch(
-    app: &App,
-    next: &mut CampaignRecord,
-    request: &EditCampaign,
-) -> Result<Option<Box<Response>>, ApiError> {
-    match price_check::check(app, next, request.confirmed_price.as_deref()).await? {
-        Checked::Refused(answer) => return Ok(Some(answer)),
-        Checked::Fine { estimated_micros } => next.estimated_micros = Some(estimated_micros),
-    }
+/// Refuses a campaign whose price, size or people need a yes that it has not.
+async fn check_agreed(app: &App, next: &mut CampaignRecord, request: &EditCampaign) -> Result<(), ApiError> {
+    next.estimated_micros = Some(price_check::check(app, next, request.confirmed_price.as_deref()).await?);
     approvals::check(app, next).await?;
-    consent_check::check(app, next).await?;
+    consent_check::check(app, next).await
+}
+
+/// Looks at the campaign as at one that starts now.
+async fn check_launch(app: &App, next: &mut CampaignRecord, request: &EditCampaign) -> Result<(), ApiError> {
+    check_agreed(app, next, request).await?;
     if let Held::Anew(media) = launch_check::check(app, next).await? {
         next.media = media;
     }
-    Ok(None)
+    Ok(())
 }
 
 /// When the campaign pauses by itself, if the edit speaks of it.
@@ -296,7 +302,8 @@ async fn with_other_message(
     let attestation = read.attestation.clone().filter(|_| audience.id == read.audience_id);
     let mut next = CampaignRecord {
         attestation,
-        author: caller.member_id.clone(),
+        // A token that nobody is known to have made says nothing of who changed it.
+        author: caller.person().cloned().or_else(|| read.author.clone()),
         approval: None,
         links,
         clocks: clocks(&audience),

@@ -10,9 +10,9 @@ use wire::{CreateExport, Export, ExportFormat, ExportId, ExportStatus};
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::checked_search;
 use super::extract::Body;
 use super::lists::checked;
+use super::phones;
 use super::problem::{ApiError, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -39,11 +39,12 @@ pub async fn create(
     Body(request): Body<CreateExport>,
 ) -> Result<Response, ApiError> {
     let now = app.clock.now_millis();
+    let home = phones::home(&app, caller.workspace_id).await?;
     let record = ExportRecord {
         id: ExportId(app.new_id()?),
         workspace_id: caller.workspace_id,
         filter: checked(request.filter.unwrap_or_default())?,
-        search: request.search.map(checked_search).transpose()?,
+        search: request.search.map(|search| phones::checked_search(search, home)).transpose()?,
         format: request.format.unwrap_or(ExportFormat::Csv),
         status: ExportStatus::Writing,
         contacts: 0,

@@ -17,8 +17,8 @@ use wire::{
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::checked_search;
 use super::extract::Body;
+use super::phones;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -196,7 +196,8 @@ pub async fn count(
     caller: Caller,
     Body(request): Body<CountList>,
 ) -> Result<Json<ListCount>, ApiError> {
-    let search = request.search.map(checked_search).transpose()?;
+    let home = phones::home(&app, caller.workspace_id).await?;
+    let search = request.search.map(|search| phones::checked_search(search, home)).transpose()?;
     let sought = Sought::new(checked(request.filter)?, search.as_deref());
     let until = app.clock.now_millis() + COUNTS_FOR_MS;
     let shards = (0..SHARDS).map(|shard| count_shard(&app, caller.workspace_id, shard, &sought, until));
@@ -260,13 +261,20 @@ pub async fn make_audience(
                    agreed to get messages of this business, or choose only those who wrote to it";
         return Err(Refusal::field("optInConfirmed", how).into());
     }
-    let source = ListSource { list_id: id, filter, opt_in_confirmed: request.opt_in_confirmed };
+    let now = app.clock.now_millis();
     let (workspace_id, audience_id) = (caller.workspace_id, AudienceId(app.new_id()?));
+    let source = ListSource {
+        list_id: id,
+        filter,
+        opt_in_confirmed: request.opt_in_confirmed,
+        confirmed_by: request.opt_in_confirmed.then_some(caller.name),
+        confirmed_at: request.opt_in_confirmed.then_some(now),
+    };
     let record = AudienceRecord {
         status: AudienceStatus::Importing,
         list: Some(source),
         said: Said { language: request.language, ..Said::default() },
-        ..audiences::announced(audience_id.clone(), workspace_id, list.name, app.clock.now_millis())
+        ..audiences::announced(audience_id.clone(), workspace_id, list.name, now)
     };
     audiences::put(&app, &record).await?;
     queues::send_errand(&app, &Errand::ListAudience { workspace_id, audience_id: audience_id.clone() }).await?;

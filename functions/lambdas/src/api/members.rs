@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink};
+use wire::{ChangedField, CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink, WorkspaceEvent};
 
 use super::actions::MOST_RACES;
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
+use super::settings::{self, Shown, differing, set_to};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
@@ -82,7 +83,8 @@ pub async fn create(
             version: 1,
         };
         if store::change(&app, &roll, Change::Put(&record)).await? == Written::Done {
-            note(&caller, &record, "a member was added");
+            let role = set_to("role", record.role.as_str());
+            note(&app, &caller, &record, WorkspaceEvent::MemberAdded, role).await;
             return Ok((StatusCode::CREATED, Json(view(record))).into_response());
         }
     }
@@ -126,7 +128,8 @@ pub async fn edit(
             return Ok(Json(view(read.clone())));
         }
         if store::change(&app, &roll, Change::Put(&next)).await? == Written::Done {
-            note(&caller, &next, "a member was changed");
+            let changed = differing(shown(read), shown(&next));
+            note(&app, &caller, &next, WorkspaceEvent::MemberChanged, changed).await;
             return Ok(Json(view(next)));
         }
     }
@@ -156,7 +159,7 @@ pub async fn delete(
         let read = found(&roll, &id)?;
         keep_an_owner(&roll, read)?;
         if store::change(&app, &roll, Change::Remove(read)).await? == Written::Done {
-            note(&caller, read, "a member was removed");
+            note(&app, &caller, read, WorkspaceEvent::MemberRemoved, Vec::new()).await;
             return Ok(StatusCode::NO_CONTENT);
         }
     }
@@ -173,7 +176,7 @@ pub async fn delete(
     params(("id" = String, Path, description = "The member's id.")),
     responses(
         (status = 201, description = "The code of the link, shown only now.", body = wire::SignInLink),
-        answers::Changes, answers::ReadsPath, answers::NotFound,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
     ),
 )]
 pub async fn sign_in_link(
@@ -186,7 +189,7 @@ pub async fn sign_in_link(
     let record = AccessRecord::owner(member.workspace_id, &member.workspace_name).until(expires_at);
     let record = AccessRecord { member_id: Some(member.id.clone()), ..record };
     let code = access::grant(&app, Purpose::SignIn, &record).await?;
-    note(&caller, &member, "a sign-in link was made");
+    note(&app, &caller, &member, WorkspaceEvent::SignInLinkMade, Vec::new()).await;
     let link = SignInLink { code, expires_at: time_of_millis(expires_at * 1_000) };
     Ok((StatusCode::CREATED, Json(link)).into_response())
 }
@@ -203,9 +206,14 @@ fn keep_an_owner(roll: &Roll, member: &MemberRecord) -> Result<(), Refusal> {
     Err(Refusal::new(Kind::Conflict, how))
 }
 
-fn note(caller: &Caller, member: &MemberRecord, what: &str) {
+async fn note(app: &App, caller: &Caller, member: &MemberRecord, what: WorkspaceEvent, changed: Vec<ChangedField>) {
     let (who, role) = (caller.name.as_str(), member.role.as_str());
-    tracing::info!(workspace = %caller.workspace_id, member = %member.id, who, role, "{what}");
+    tracing::info!(workspace = %caller.workspace_id, member = %member.id, who, role, ?what, "who works here changed");
+    settings::note(app, caller, what, &member.name, changed).await;
+}
+
+fn shown(member: &MemberRecord) -> [Shown; 2] {
+    [("name", Some(member.name.clone())), ("role", Some(member.role.as_str().to_owned()))]
 }
 
 fn kept_changing() -> ApiError {

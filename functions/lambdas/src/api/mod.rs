@@ -58,12 +58,14 @@ mod notices;
 mod once;
 mod openapi;
 mod people;
+mod period_file;
+mod phones;
 mod preview;
 mod price_check;
 mod problem;
 mod rate_card;
 mod recount;
-mod report;
+pub(crate) mod report;
 mod reports;
 mod request_log;
 mod restore_person;
@@ -215,6 +217,7 @@ fn campaigns_of(routes: Routes) -> Routes {
         .get("/v3/campaigns/{id}/exports/{export}", Role(Manager), campaign_exports::show)
         .get("/v3/campaigns/{id}/report", Role(Viewer), report::show)
         .get("/v3/reports", Role(Viewer), reports::show)
+        .get("/v3/reports/export", Role(Viewer), period_file::download)
         .get("/v3/campaigns/{id}/preview", Role(Viewer), preview::show)
         .post("/v3/campaigns/{id}/try", Role(Operator), preview::send)
         .get("/v3/campaigns/{id}/messages", Role(Viewer), messages::list)

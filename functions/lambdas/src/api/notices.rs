@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use wire::{Notice, NoticeId, NoticeList, NoticesRead, ReadNotices};
+use wire::{MemberId, Notice, NoticeId, NoticeList, NoticesRead, ReadNotices};
 
 use super::answers;
 use super::caller::Caller;
@@ -38,7 +38,7 @@ pub struct PageAsked {
     path = "/v3/notices",
     tag = "Notices",
     operation_id = "listNotices",
-    summary = "Lists what people should know: what paused, ended or changed by itself in the last 90 days.",
+    summary = "Lists what people should know: what paused, ended or changed in the last 90 days.",
     params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, description = "Notices on the page.")),
     responses(
         (status = 200, description = "One page, newest first.", body = wire::NoticeList),
@@ -56,8 +56,10 @@ pub async fn list(
     }
     let mark = store::mark(&app, caller.workspace_id, &reader(&caller)).await?;
     let (found, next) = store::list(&app, caller.workspace_id, limit, asked.after.as_deref()).await?;
-    let unread = store::count_after(&app, caller.workspace_id, mark.as_ref()).await?;
-    Ok(Json(NoticeList { items: found.into_iter().map(|record| view(record, mark.as_ref())).collect(), unread, next }))
+    let member = caller.member_id.as_ref();
+    let unread = store::count_after(&app, caller.workspace_id, mark.as_ref(), member).await?;
+    let items = found.into_iter().map(|record| view(record, mark.as_ref(), member)).collect();
+    Ok(Json(NoticeList { items, unread, next }))
 }
 
 /// `POST /v3/notices/read`
@@ -87,7 +89,8 @@ pub async fn read(
         Written::Done | Written::ConditionFailed => {}
     }
     let mark = store::mark(&app, workspace, &reader).await?;
-    Ok(Json(NoticesRead { unread: store::count_after(&app, workspace, mark.as_ref()).await? }))
+    let unread = store::count_after(&app, workspace, mark.as_ref(), caller.member_id.as_ref()).await?;
+    Ok(Json(NoticesRead { unread }))
 }
 
 fn is_id(text: &str) -> bool {
@@ -102,9 +105,10 @@ fn reader(caller: &Caller) -> String {
     }
 }
 
-fn view(record: NoticeRecord, mark: Option<&NoticeId>) -> Notice {
+fn view(record: NoticeRecord, mark: Option<&NoticeId>, member: Option<&MemberId>) -> Notice {
+    let is_own = member.is_some() && record.done_by.as_ref() == member;
     Notice {
-        is_read: mark.is_some_and(|mark| record.id <= *mark),
+        is_read: is_own || mark.is_some_and(|mark| record.id <= *mark),
         id: record.id,
         kind: record.kind,
         at: time_of_millis(record.at),

@@ -2,13 +2,14 @@
 //!
 //! The key is taken before the work and the answer written after it. Who comes with the same key meanwhile is told to
 //! wait; a request that died on the way holds the key for a minute, then the next one does the work again, which every
-//! handler stands. Creating and cloning campaigns promise more, and look after their keys themselves (`idempotency`).
+//! handler stands. Where the answer shows a secret once, only that it was done is kept: who asks again is told so.
+//! Creating and cloning campaigns promise more, and look after their keys themselves (`idempotency`).
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -21,6 +22,7 @@ use super::caller::Caller;
 use super::idempotency::{REMEMBERED_SECONDS, hash, key_of};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::storage::mentions::answer_key;
 use crate::storage::table::{self, Written, number, text};
 
 /// On an answer that was given before.
@@ -35,14 +37,31 @@ const ASK_AGAIN_SECONDS: u32 = 2;
 /// Largest answer that is kept, in bytes: an item holds 400 KB.
 const LARGEST_ANSWER: usize = 300_000;
 
-/// The routes whose answers show a secret once, or that look after keys themselves.
-const EXCEPT: [&str; 6] = [
-    "/v3/campaigns",
-    "/v3/campaigns/{id}/clone",
-    "/v3/tokens",
-    "/v3/members/{id}/sign-in-link",
-    "/v3/webhooks",
-    "/v3/webhooks/{id}/rotate-secret",
+/// The routes that look after keys themselves.
+const EXCEPT: [&str; 2] = ["/v3/campaigns", "/v3/campaigns/{id}/clone"];
+
+/// The routes whose answers show a secret once, each with what whoever lost the answer does.
+const SHOWN_ONCE: [(&str, &str); 4] = [
+    (
+        "/v3/tokens",
+        "a token was made under this key before and is shown only once: if its answer was lost, revoke it and make \
+         another under a new key",
+    ),
+    (
+        "/v3/members/{id}/sign-in-link",
+        "a link was made under this key before and is shown only once: if its answer was lost, make another under a \
+         new key",
+    ),
+    (
+        "/v3/webhooks",
+        "a webhook was made under this key before and its secret is shown only once: if the answer was lost, rotate \
+         its secret under a new key",
+    ),
+    (
+        "/v3/webhooks/{id}/rotate-secret",
+        "the secret was rotated under this key before and is shown only once: if the answer was lost, rotate it again \
+         under a new key",
+    ),
 ];
 
 /// A request under its key.
@@ -87,6 +106,11 @@ pub(super) fn is_kept(path: &str) -> bool {
     !EXCEPT.contains(&path)
 }
 
+/// What whoever asks again for what this path shows once is told; nothing for a path whose answers are given again.
+fn shown_once(path: &str) -> Option<&'static str> {
+    SHOWN_ONCE.iter().find(|(known, _)| *known == path).map(|(_, how)| *how)
+}
+
 /// Does a keyed request once.
 pub(super) async fn once(
     State(app): State<Arc<App>>,
@@ -96,6 +120,7 @@ pub(super) async fn once(
 ) -> Result<Response, ApiError> {
     let Some(key) = key_of(request.headers())?.map(hash) else { return Ok(next.run(request).await) };
     let (parts, body) = request.into_parts();
+    let told_once = parts.extensions.get::<MatchedPath>().and_then(|path| shown_once(path.as_str()));
     let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -104,10 +129,13 @@ pub(super) async fn once(
         Err(_) => return Err(Refusal::new(Kind::Malformed, "the body broke off").into()),
     };
     let asked = format!("{} {} {}", parts.method, parts.uri, hash(&bytes));
-    let key = (format!("workspace#{}", caller.workspace_id), format!("once#{key}"));
+    let key = (format!("workspace#{}", caller.workspace_id), answer_key(&key));
     match take(&app, &key, &hash(asked.as_bytes())).await? {
         Standing::Free => {}
-        Standing::Done(answer) => return answer.given_again(),
+        Standing::Done(answer) => match told_once {
+            Some(how) => return Err(Refusal::new(Kind::Conflict, how).into()),
+            None => return answer.given_again(),
+        },
         Standing::UnderWay => {
             let how = "the same request is under way: ask again in a moment";
             return Err(Refusal::new(Kind::Conflict, how).retry_after(ASK_AGAIN_SECONDS).into());
@@ -118,7 +146,7 @@ pub(super) async fn once(
         }
     }
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    settle(&app, &key, &hash(asked.as_bytes()), response).await
+    settle(&app, &key, &hash(asked.as_bytes()), told_once, response).await
 }
 
 /// Takes the key, or says what it stands for.
@@ -166,11 +194,13 @@ impl Held {
     }
 }
 
-/// Keeps the answer of work that was done; gives the key back when it was not, so that another try does it.
+/// Keeps the answer of work that was done, or only that it was where that is told once; gives the key back when it was
+/// not, so that another try does it.
 async fn settle(
     app: &App,
     key: &(String, String),
     request_hash: &str,
+    told_once: Option<&str>,
     response: Response,
 ) -> Result<Response, ApiError> {
     if !response.status().is_success() {
@@ -179,7 +209,11 @@ async fn settle(
     }
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.context("an answer broke off")?.to_bytes();
-    match Answer::of(parts.status, &parts.headers, &bytes) {
+    let answer = match told_once {
+        Some(_) => Some(Answer::done(parts.status)),
+        None => Answer::of(parts.status, &parts.headers, &bytes),
+    };
+    match answer {
         Some(answer) => {
             let now = app.clock.now_millis() / 1_000;
             let held = Held {
@@ -209,6 +243,11 @@ impl Answer {
         let header = |name| headers.get(name).and_then(|value: &HeaderValue| Some(value.to_str().ok()?.to_owned()));
         let body = std::str::from_utf8(bytes).ok().filter(|body| body.len() <= LARGEST_ANSWER)?.to_owned();
         Some(Answer { status: status.as_u16(), body, content_type: header(CONTENT_TYPE), location: header(LOCATION) })
+    }
+
+    /// Nothing of an answer but its status.
+    fn done(status: StatusCode) -> Answer {
+        Answer { status: status.as_u16(), body: String::new(), content_type: None, location: None }
     }
 
     fn given_again(self) -> Result<Response, ApiError> {
@@ -243,8 +282,9 @@ mod tests {
 
     #[test]
     fn what_shows_a_secret_is_not_kept() {
-        assert!(is_kept("/v3/lists"));
-        assert!(!is_kept("/v3/tokens"));
+        assert!(is_kept("/v3/lists") && shown_once("/v3/lists").is_none());
+        assert!(is_kept("/v3/tokens") && shown_once("/v3/tokens").is_some());
+        assert!(!is_kept("/v3/campaigns"));
         assert!(Answer::of(StatusCode::OK, &HeaderMap::new(), &vec![b'a'; LARGEST_ANSWER + 1]).is_none());
     }
 }

@@ -20,8 +20,8 @@ use super::problem::ApiError;
 pub(super) const FIELDS: &str = include_str!("campaign_fields.md");
 
 const ABOUT: &str = "Sends WhatsApp campaigns: everyone on a list once, at a measured pace, with the truth on the way.\n\n\
-     Times are RFC 3339 in UTC. Errors are problem details (RFC 9457): `type` is a stable name, `errors` names every wrong \
-     field. Lists are pages: give `next` as `after`. Every answer has an `X-Request-Id`.";
+     Times are RFC 3339 in UTC. Errors are problem details (RFC 9457): `type` and `code` are the same stable name, \
+     `errors` names every wrong field. Lists are pages: give `next` as `after`. Every answer has an `X-Request-Id`.";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -118,6 +118,7 @@ const ABOUT: &str = "Sends WhatsApp campaigns: everyone on a list once, at a mea
         super::campaign_exports::show,
         super::report::show,
         super::reports::show,
+        super::period_file::download,
         super::links::follow,
         super::notices::list,
         super::notices::read,
@@ -151,7 +152,7 @@ const ABOUT: &str = "Sends WhatsApp campaigns: everyone on a list once, at a mea
         (name = "Settings", description = "What a workspace decides for all its campaigns."),
         (name = "Money and reports", description = "What messages cost, and what came of campaigns."),
         (name = "Links", description = "What recipients open."),
-        (name = "Notices", description = "What people should know, though they did not ask; owners and authors get it by mail too."),
+        (name = "Notices", description = "What people should know, though they did not do it; owners and authors get it by mail too."),
         (name = "Webhooks", description = "Other systems are told what happens, as Standard Webhooks has it: a POST of a `WebhookEvent`, signed in `webhook-signature`. Any 2xx within ten seconds takes it; otherwise it is tried again after 5 s, 1 min, 5 min, 30 min, 2 h and 8 h, with the same `webhook-id`. 410 switches the webhook off, and so do three days in which nothing arrives."),
         (name = "Team", description = "Who works in the workspace, as what, and which tokens come in."),
         (name = "Sign-in", description = "Browsers; programs send a token."),

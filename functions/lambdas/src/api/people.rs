@@ -9,14 +9,15 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use campaigns::message::{MessageRecord, campaign_of};
+use campaigns::phone::PhoneNumber;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use wire::{ConsentEvent, ErasePerson, Erasure, PersonExport, PersonMessage, WorkspaceId};
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::canonical;
 use super::extract::{Body, Params};
+use super::phones;
 use super::problem::{ApiError, Refusal};
 use super::suppressions;
 use crate::App;
@@ -28,7 +29,7 @@ use crate::storage::people::{self, ErasureRecord};
 use crate::storage::queues::{self, Errand};
 use crate::storage::suppressions::{self as wishes, Person};
 use crate::storage::table::Written;
-use crate::storage::{contacts, deliveries, messages, person_keys, settings, user_ids, windows};
+use crate::storage::{contacts, deliveries, mentions, messages, person_keys, settings, user_ids, windows};
 
 /// Messages of one request: years of a person's, and some seconds of ours.
 const MOST_MESSAGES: i32 = 1_000;
@@ -51,7 +52,7 @@ const REMAINS: &str = "A keyed hash that names nobody keeps the person from bein
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Whose {
-    /// The person's number, in any spelling.
+    /// The person's number: with its country code, or as people of the workspace's default country write it.
     phone: String,
 }
 
@@ -73,7 +74,8 @@ pub async fn export(
     caller: Caller,
     Params(whose): Params<Whose>,
 ) -> Result<Json<PersonExport>, ApiError> {
-    let (phone, workspace) = (canonical(&whose.phone)?, caller.workspace_id);
+    let workspace = caller.workspace_id;
+    let phone = phones::canonical_of(&phones::of_query(&whose.phone), phones::home(&app, workspace).await?)?;
     let name = person_keys::of(&app, workspace).await?.of_phone(&phone)?;
     let suppression = wishes::get(&app, workspace, &name).await?;
     let places = people::places(&app, workspace, &phone, 0, MOST_MESSAGES).await?;
@@ -85,10 +87,10 @@ pub async fn export(
     tracing::info!(%workspace, "a person's data were exported");
     Ok(Json(PersonExport {
         contact: contacts::get(&app, workspace, &phone).await?,
+        is_complete: is_all(places.len(), MOST_MESSAGES) && is_all(lines.len(), MOST_LINES),
         consents: lines.into_iter().map(ConsentEvent::from).collect(),
         suppression: suppression.and_then(|person| suppressions::view(&person)),
         user_ids: user_ids::of_phone(&app, workspace, &phone).await?,
-        is_complete: is_all(places.len(), MOST_MESSAGES),
         messages: found.iter().map(|record| message(record, now, replies_kept_ms)).collect(),
         phone: format!("+{phone}"),
     }))
@@ -129,13 +131,16 @@ pub async fn erase(
     caller: Caller,
     Body(request): Body<ErasePerson>,
 ) -> Result<Json<Erasure>, ApiError> {
-    let (phone, workspace) = (canonical(&request.phone)?, caller.workspace_id);
+    let workspace = caller.workspace_id;
+    let phone = phones::canonical_of(&request.phone, phones::home(&app, workspace).await?)?;
     let keys = person_keys::of(&app, workspace).await?;
     let (name, now) = (keys.of_phone(&phone)?, app.clock.now_millis());
     wishes::change(&app, workspace, &name, |standing| erased(standing, now)).await?;
     let ids = user_ids::of_phone(&app, workspace, &phone).await?;
     let contact = contacts::get(&app, workspace, &phone).await?;
-    for id in ids.iter().chain(contact.iter().filter_map(|contact| contact.user_id.as_ref())) {
+    let of_contact = contact.and_then(|contact| contact.user_id);
+    let known_ids: Vec<String> = ids.iter().cloned().chain(of_contact).collect();
+    for id in &known_ids {
         wishes::forget(&app, workspace, &keys.of_user_id(id)?).await?;
     }
     user_ids::forget(&app, workspace, &phone, &ids).await?;
@@ -143,6 +148,7 @@ pub async fn erase(
     let lines = consents::delete(&app, workspace, &phone).await?;
     let contacts = u64::from(contacts::delete(&app, workspace, &phone).await?);
     forget_deliveries(&app, workspace, &phone).await?;
+    mentions::forget(&app, workspace, &names_of(&phone, &known_ids)).await?;
     let (messages, all_messages) = redact(&app, workspace, &phone, &name, now).await?;
     let is_complete = all_messages && lines < u64::from(MOST_LINES.unsigned_abs());
     let proof = ErasureRecord {
@@ -161,7 +167,8 @@ pub async fn erase(
     let errand = Errand::RedactRejects { workspace_id: workspace, erasure_id: proof.id.clone() };
     queues::send_errand(&app, &errand).await?;
     tracing::info!(%workspace, erasure = proof.id, messages, is_complete, "a person was erased");
-    Ok(Json(view(proof, is_complete)))
+    let files_days = settings::known(&app, workspace).await?.retention.files_days;
+    Ok(Json(view(proof, is_complete, files_days)))
 }
 
 /// `GET /v3/people/erasures/{id}`: a proof as it stands. Whether there was more to erase is told by the request alone.
@@ -183,12 +190,20 @@ pub async fn proof(
     Path(id): Path<String>,
 ) -> Result<Json<Erasure>, ApiError> {
     let found = people::proof(&app, caller.workspace_id, &id).await?;
-    Ok(Json(view(found.ok_or_else(|| Refusal::not_found("erasure"))?, true)))
+    let files_days = settings::known(&app, caller.workspace_id).await?.retention.files_days;
+    Ok(Json(view(found.ok_or_else(|| Refusal::not_found("erasure"))?, true, files_days)))
 }
 
 /// What is kept of somebody who was erased: that he was.
 fn erased(standing: &Person, now: i64) -> Person {
     Person { erased_at: standing.erased_at.or(Some(now)), version: standing.version, ..Person::default() }
+}
+
+/// Every way in which a text may name the person: digits, in all forms of his number, and WhatsApp's ids.
+fn names_of(phone: &str, user_ids: &[String]) -> Vec<String> {
+    let parsed = PhoneNumber::parse(&format!("+{phone}"), None);
+    let forms = parsed.map_or_else(|_| vec![phone.to_owned()], |of| of.variants());
+    forms.into_iter().chain(user_ids.iter().cloned()).collect()
 }
 
 /// Takes the person out of his messages, as many as fit into a request. Answers how many they were, and whether all.
@@ -214,7 +229,8 @@ async fn forget_deliveries(app: &App, workspace: WorkspaceId, phone: &str) -> an
     Ok(())
 }
 
-fn view(proof: ErasureRecord, is_complete: bool) -> Erasure {
+/// The proof, of a workspace that keeps files for so many days.
+fn view(proof: ErasureRecord, is_complete: bool, files_days: u32) -> Erasure {
     let until = |kept_ms: i64| time_of_millis(proof.at + kept_ms);
     Erasure {
         at: time_of_millis(proof.at),
@@ -228,6 +244,7 @@ fn view(proof: ErasureRecord, is_complete: bool) -> Erasure {
         uploads_lapse_at: until(UPLOADS_KEPT_MS),
         exports_lapse_at: until(EXPORTS_KEPT_MS),
         backups_lapse_at: until(BACKUPS_KEPT_MS),
+        audiences_lapse_at: Some(until(i64::from(files_days) * DAY_MS)),
         remains: REMAINS.to_owned(),
         asked_by: proof.asked_by,
         id: proof.id,

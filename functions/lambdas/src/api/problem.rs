@@ -48,6 +48,8 @@ pub enum Kind {
     ConsentMissing,
     /// Not without a second person's yes.
     ApprovalMissing,
+    /// Not without somebody's yes to the price.
+    PriceNotConfirmed,
     /// The body is larger than the API reads.
     TooLarge,
     /// The body is not JSON.
@@ -80,6 +82,9 @@ impl Kind {
             }
             Kind::ApprovalMissing => {
                 ("approvalMissing", StatusCode::CONFLICT, "A second person must approve it first.")
+            }
+            Kind::PriceNotConfirmed => {
+                ("priceNotConfirmed", StatusCode::CONFLICT, "Somebody must agree to the price first.")
             }
             Kind::TooLarge => ("tooLarge", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
             Kind::UnsupportedMediaType => {
@@ -115,6 +120,7 @@ impl Kind {
         let (kind, status, title) = self.row();
         Problem {
             kind: kind.to_owned(),
+            code: kind.to_owned(),
             title: title.to_owned(),
             status: status.as_u16(),
             detail,
@@ -142,6 +148,12 @@ impl Refusal {
     /// One field that was refused.
     pub fn field(field: &str, message: impl Into<String>) -> Refusal {
         Refusal::fields(vec![FieldError { field: field.to_owned(), message: message.into() }])
+    }
+
+    /// The same of this kind.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> Refusal {
+        Refusal { kind, ..self }
     }
 
     /// One field whose value is another one's already.
@@ -227,6 +239,7 @@ mod tests {
         let response = ApiError::Internal(anyhow::anyhow!("the table is gone")).into_response();
         let problem = response.extensions().get::<Problem>().unwrap();
         assert_eq!((problem.status, problem.detail.as_str()), (500, "internal error"));
+        assert_eq!((problem.kind.as_str(), problem.code.as_str()), ("internal", "internal"));
     }
 
     #[test]

@@ -1,21 +1,26 @@
 //! What messages cost in this workspace. Prices change by the quarter, so a card holds them from a day on; the one that
 //! comes with the product is indicative, and a workspace puts its own in its place.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use campaigns::rates::Card;
-use wire::{RateCard, StandingRateCard};
+use wire::{ChangedField, RateCard, StandingRateCard, WorkspaceEvent};
 
 use super::actions::MOST_RACES;
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Refusal};
+use super::settings::{self, differing, set_to};
 use crate::App;
 use crate::storage::rate_cards as store;
 use crate::storage::table::Written;
+
+/// Markets that a line of the audit names at most.
+const MOST_NAMED: usize = 20;
 
 /// `GET /v3/rate-card`
 #[utoipa::path(
@@ -60,6 +65,8 @@ pub async fn replace(
         if store::put(&app, caller.workspace_id, &card, read.version).await? == Written::Done {
             let markets = card.markets.len();
             tracing::info!(workspace = %caller.workspace_id, who = caller.name, markets, "the rate card was changed");
+            let changed = changes(&read.card, &card);
+            settings::note(&app, &caller, WorkspaceEvent::RateCardReplaced, &card.name, changed).await;
             return Ok(Json(StandingRateCard { card, is_shipped: false, version: read.version + 1 }));
         }
     }
@@ -79,7 +86,49 @@ pub async fn replace(
     ),
 )]
 pub async fn reset(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<StandingRateCard>, ApiError> {
+    let own = store::read(&app, caller.workspace_id).await?;
     store::delete(&app, caller.workspace_id).await?;
-    tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");
+    if !own.is_shipped {
+        tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");
+        settings::note(&app, &caller, WorkspaceEvent::RateCardReset, &own.card.name, Vec::new()).await;
+    }
     Ok(Json(store::read(&app, caller.workspace_id).await?))
+}
+
+/// What another card changes, for the audit: of prices, the markets that have others.
+fn changes(before: &RateCard, after: &RateCard) -> Vec<ChangedField> {
+    let shown = |card: &RateCard| [("currency", Some(card.currency.clone()))];
+    let mut changes = differing(shown(before), shown(after));
+    let gone = before.markets.iter().filter(|market| !after.markets.contains(market));
+    let new = after.markets.iter().filter(|market| !before.markets.contains(market));
+    let names: BTreeSet<&str> = gone.chain(new).map(|market| market.name.as_str()).collect();
+    if !names.is_empty() {
+        let named: Vec<&str> = names.into_iter().take(MOST_NAMED).collect();
+        changes.extend(set_to("markets", &named.join(", ")));
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Market, Rates};
+
+    use super::*;
+
+    #[test]
+    fn of_another_card_the_markets_with_other_prices_are_told() {
+        let market = |name: &str, price: &str| Market {
+            name: name.to_owned(),
+            rates: vec![Rates { marketing: Some(price.to_owned()), ..Rates::default() }],
+            ..Market::default()
+        };
+        let card = |markets: Vec<Market>| RateCard { currency: "EUR".to_owned(), markets, ..RateCard::default() };
+        let before = card(vec![market("Brazil", "0.1"), market("Spain", "0.2"), market("Chile", "0.3")]);
+        let after = card(vec![market("Brazil", "0.1"), market("Spain", "0.25")]);
+        assert_eq!(changes(&before, &after), set_to("markets", "Chile, Spain"));
+        assert_eq!(changes(&before, &before), []);
+        let dollars = RateCard { currency: "USD".to_owned(), ..before.clone() };
+        let told = changes(&before, &dollars);
+        assert_eq!((told.len(), told[0].field.as_str(), told[0].after.as_deref()), (1, "currency", Some("USD")));
+    }
 }

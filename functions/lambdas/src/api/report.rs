@@ -46,12 +46,17 @@ pub async fn show(
     Path(id): Path<CampaignId>,
 ) -> Result<Json<CampaignReport>, ApiError> {
     let record = find(&app, &caller, &id).await?;
-    let counted = totals::get(&app, &id, Scope::Campaign);
-    let chunks = totals::chunks(&app, &id);
-    let card = rate_cards::read(&app, caller.workspace_id);
+    Ok(Json(of(&app, &record).await?))
+}
+
+/// The report of a campaign as it stands: the same for whoever reads it and for a file.
+pub(crate) async fn of(app: &App, record: &CampaignRecord) -> anyhow::Result<CampaignReport> {
+    let counted = totals::get(app, &record.id, Scope::Campaign);
+    let chunks = totals::chunks(app, &record.id);
+    let card = rate_cards::read(app, record.workspace_id);
     let (counted, chunks, card) = futures::future::try_join3(counted, chunks, card).await?;
-    let money = spending::money(&app, &rate_cards::parsed(&card)?, &record, &counted);
-    Ok(Json(report(&record, &counted, &chunks, money)))
+    let money = spending::money(app, &rate_cards::parsed(&card)?, record, &counted);
+    Ok(report(record, &counted, &chunks, money))
 }
 
 fn report(record: &CampaignRecord, counted: &TotalsRecord, chunks: &[(u64, Totals)], money: Money) -> CampaignReport {

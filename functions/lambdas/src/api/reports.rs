@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campaigns::rates::{Card, amount};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use serde::Deserialize;
-use wire::{CampaignId, ChannelId, ChannelSum, DaySum, Funnel, PeriodReport, PeriodSum};
+use wire::{CampaignId, ChannelId, ChannelSum, DaySum, Funnel, PeriodReport, PeriodSum, WorkspaceId};
 
 use super::answers;
 use super::caller::Caller;
@@ -17,26 +17,29 @@ use super::problem::{ApiError, Refusal};
 use super::report::funnel;
 use crate::App;
 use crate::clock::time_of_millis;
+use crate::exporter::period::{CampaignSum, MOST_CAMPAIGNS};
 use crate::spending;
-use crate::storage::campaign_lists::{self, Listed};
+use crate::storage::campaign_lists;
 use crate::storage::campaigns::CampaignRecord;
+use crate::storage::lapses::DAY_MS;
 use crate::storage::rate_cards;
 use crate::storage::totals::{self, TotalsRecord};
 
 /// Longest period, in days: a quarter and what a month is over.
 const MOST_DAYS: i64 = 100;
 
-/// Campaigns of one page: their totals are read in one batch.
-const PAGE: usize = 100;
+/// Days of a period that nobody named, before its last.
+const DAYS_BEFORE: Days = Days::new(29);
 
-/// Pages at most: two thousand campaigns, some seconds.
-const MOST_PAGES: u32 = 20;
+/// Pages at most: ten thousand campaigns, some seconds. They begin with the end of the period and go back to the oldest
+/// campaign, as a draft may wait for years before it starts.
+const MOST_PAGES: u32 = 100;
 
 /// A period that is asked for.
 #[derive(Debug, Deserialize)]
 pub struct PeriodAsked {
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
+    pub(super) from: Option<NaiveDate>,
+    pub(super) to: Option<NaiveDate>,
 }
 
 /// `GET /v3/reports?from=&to=`: days, UTC, both included; the last thirty when nothing is asked for.
@@ -57,23 +60,31 @@ pub async fn show(
     caller: Caller,
     Params(asked): Params<PeriodAsked>,
 ) -> Result<Json<PeriodReport>, ApiError> {
-    let (from, to) = period(&asked, app.clock.now())?;
-    let card = rate_cards::parsed(&rate_cards::read(&app, caller.workspace_id).await?)?;
+    let (report, _) = summed(&app, caller.workspace_id, &asked).await?;
+    Ok(Json(report))
+}
+
+/// The sums of a period, and those of each of its campaigns, as many as have a line in a file.
+pub(super) async fn summed(
+    app: &App,
+    workspace: WorkspaceId,
+    asked: &PeriodAsked,
+) -> Result<(PeriodReport, Vec<CampaignSum>), ApiError> {
+    let (from, to) = period(asked, app.clock.now())?;
+    let card = rate_cards::parsed(&rate_cards::read(app, workspace).await?)?;
     let mut sums = Sums::default();
+    let times = millis_of(from)..=millis_of(to) + DAY_MS - 1;
     let (mut after, mut is_complete) = (None, false);
     for _ in 0..MOST_PAGES {
-        let (records, next) =
-            campaign_lists::list(&app, caller.workspace_id, &Listed::default(), PAGE, after.as_ref()).await?;
-        let within = |record: &CampaignRecord| {
-            let day = started(record);
-            day.filter(|day| (from..=to).contains(day)).map(|day| (day, record.clone()))
-        };
-        let found: Vec<(NaiveDate, CampaignRecord)> = records.iter().filter_map(within).collect();
-        let ids: Vec<CampaignId> = found.iter().map(|(_, record)| record.id.clone()).collect();
-        if !ids.is_empty() {
-            let counted = totals::get_many(&app, &ids).await?;
-            for ((day, record), counted) in found.iter().zip(&counted) {
-                sums.add(&app, &card, *day, record, counted);
+        let (records, next) = campaign_lists::begun(app, workspace, &times, after.as_ref()).await?;
+        let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
+        let counted = totals::get_many(app, &ids).await?;
+        for (record, counted) in records.iter().zip(&counted) {
+            // Of what was deleted before it sent anything there is nothing to tell.
+            if let Some(day) = started(record)
+                && (record.deleted_at.is_none() || has_sent(counted))
+            {
+                sums.add(app, &card, day, record, counted);
             }
         }
         after = next;
@@ -82,21 +93,32 @@ pub async fn show(
             break;
         }
     }
-    Ok(Json(sums.report(from, to, &card.currency, is_complete)))
+    let campaigns = std::mem::take(&mut sums.campaigns);
+    Ok((sums.report(from, to, &card.currency, is_complete), campaigns))
 }
 
 fn period(asked: &PeriodAsked, now: DateTime<Utc>) -> Result<(NaiveDate, NaiveDate), Refusal> {
     let to = asked.to.unwrap_or_else(|| now.date_naive());
-    let from = asked.from.unwrap_or(to - chrono::Duration::days(29));
+    let from = asked.from.or_else(|| to.checked_sub_days(DAYS_BEFORE)).unwrap_or(to);
     let days = (to - from).num_days() + 1;
     let how = format!("give a period of 1 to {MOST_DAYS} days, such as from=2026-11-01&to=2026-11-30");
     if (1..=MOST_DAYS).contains(&days) { Ok((from, to)) } else { Err(Refusal::field("from", how)) }
+}
+
+/// When a day begins, UTC, in milliseconds since 1970.
+fn millis_of(day: NaiveDate) -> i64 {
+    day.and_time(NaiveTime::MIN).and_utc().timestamp_millis()
 }
 
 /// The day on which a campaign began to send; nothing where it did not.
 fn started(record: &CampaignRecord) -> Option<NaiveDate> {
     record.last_chunk?;
     Some(time_of_millis(record.scheduled_to?).date_naive())
+}
+
+/// Whether a message of it left, whatever became of it.
+fn has_sent(counted: &TotalsRecord) -> bool {
+    funnel(&counted.totals, 0).accepted + counted.totals.failed + counted.totals.unknown > 0
 }
 
 #[derive(Debug, Clone, Default)]
@@ -113,6 +135,8 @@ struct Sums {
     all: Sum,
     channels: BTreeMap<ChannelId, Sum>,
     days: BTreeMap<NaiveDate, Sum>,
+    /// The first that were found.
+    campaigns: Vec<CampaignSum>,
 }
 
 impl Sums {
@@ -127,6 +151,15 @@ impl Sums {
         self.all.add(&one);
         self.channels.entry(record.channel_id.clone()).or_default().add(&one);
         self.days.entry(day).or_default().add(&one);
+        if self.campaigns.len() < MOST_CAMPAIGNS {
+            self.campaigns.push(CampaignSum {
+                id: record.id.clone(),
+                name: record.name.clone(),
+                channel_id: record.channel_id.clone(),
+                day,
+                sum: one.shown(&card.currency),
+            });
+        }
     }
 
     fn report(self, from: NaiveDate, to: NaiveDate, currency: &str, is_complete: bool) -> PeriodReport {
@@ -185,5 +218,10 @@ mod tests {
         assert_eq!(asked(None, None), Ok((day("2026-10-28"), day("2026-11-26"))));
         assert_eq!(asked(Some("2026-11-26"), Some("2026-11-26")), Ok((day("2026-11-26"), day("2026-11-26"))));
         assert!(asked(Some("2026-11-27"), None).is_err() && asked(Some("2026-01-01"), None).is_err());
+        assert_eq!(millis_of(day("1970-01-02")), DAY_MS);
+        for day in [NaiveDate::MIN, NaiveDate::MAX] {
+            assert!(period(&PeriodAsked { from: None, to: Some(day) }, now).is_ok(), "{day}");
+            assert_eq!(millis_of(day) > 0, day == NaiveDate::MAX);
+        }
     }
 }

@@ -15,8 +15,8 @@ use wire::{ConsentAct, ConsentCategory, Contact, Restoration, RestorePerson};
 use super::answers;
 use super::caller::Caller;
 use super::consents::text_faults;
-use super::contacts::canonical;
 use super::extract::Body;
+use super::phones;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -45,7 +45,8 @@ pub async fn restore(
     caller: Caller,
     Body(request): Body<RestorePerson>,
 ) -> Result<Response, ApiError> {
-    let (phone, workspace) = (canonical(&request.phone)?, caller.workspace_id);
+    let workspace = caller.workspace_id;
+    let phone = phones::canonical_of(&request.phone, phones::home(&app, workspace).await?)?;
     let said = said(&request, &phone, &app)?;
     let name = person_keys::of(&app, workspace).await?.of_phone(&phone)?;
     let erased_at = wishes::get(&app, workspace, &name).await?.and_then(|person| person.erased_at);

@@ -9,7 +9,7 @@ use campaigns::phone::Country;
 use serde::Deserialize;
 use wire::{
     ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Settings, SettingsAudit,
-    SettingsChange,
+    SettingsChange, WorkspaceEvent,
 };
 
 use super::actions::MOST_RACES;
@@ -77,7 +77,8 @@ pub async fn edit(
         }
         let next = SettingsRecord { version: read.version + 1, ..next };
         let who = caller.name.clone();
-        let change = ChangeRecord { at: app.clock.now_millis(), who, changed: changed(&read, &next) };
+        let (at, changed) = (app.clock.now_millis(), differing(shown(&read), shown(&next)));
+        let change = ChangeRecord { at, who, changed, what: None, name: None };
         if store::put(&app, caller.workspace_id, &next, &change).await? == Written::Done {
             tracing::info!(workspace = %caller.workspace_id, who = change.who, ?request, "settings were changed");
             return Ok(Json(view(&next)));
@@ -99,7 +100,7 @@ pub struct PageAsked {
     path = "/v3/settings/audit",
     tag = "Settings",
     operation_id = "listSettingsChanges",
-    summary = "Lists who changed which settings, newest first.",
+    summary = "Lists who changed settings, members, tokens, webhooks, channels and prices, newest first.",
     params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, description = "Lines on the page.")),
     responses(
         (status = 200, description = "One page.", body = wire::SettingsAudit),
@@ -115,8 +116,44 @@ pub async fn audit(
     let after = asked.after.map(super::audit::place).transpose()?;
     let limit = i32::try_from(limit).unwrap_or(i32::MAX);
     let (lines, next) = store::changes(&app, caller.workspace_id, limit, after).await?;
-    let view = |ChangeRecord { at, who, changed }| SettingsChange { at: time_of_millis(at), who, changed };
+    let view = |ChangeRecord { at, who, changed, what, name }| SettingsChange {
+        at: time_of_millis(at),
+        who,
+        changed,
+        what,
+        name,
+    };
     Ok(Json(SettingsAudit { items: lines.into_iter().map(view).collect(), next }))
+}
+
+/// Notes for the audit what was done to something else than the settings, by its name. It was done already, and perhaps
+/// a secret is shown only now: a line that could not be written is the log's.
+pub(super) async fn note(app: &App, caller: &Caller, what: WorkspaceEvent, name: &str, changed: Vec<ChangedField>) {
+    let (at, who) = (app.clock.now_millis(), caller.name.clone());
+    let change = ChangeRecord { at, who, changed, what: Some(what), name: Some(name.to_owned()) };
+    if let Err(error) = store::note(app, caller.workspace_id, &change).await {
+        let (who, error) = (caller.name.as_str(), format!("{error:#}"));
+        tracing::error!(workspace = %caller.workspace_id, who, ?what, name, error, "a line of the audit is missing");
+    }
+}
+
+/// A field, by its name on the wire, and what it is in short.
+pub(super) type Shown = (&'static str, Option<String>);
+
+/// The fields that differ; both sides have the same ones in the same order.
+pub(super) fn differing<const N: usize>(before: [Shown; N], after: [Shown; N]) -> Vec<ChangedField> {
+    let both = before.into_iter().zip(after).filter(|(before, after)| before != after);
+    both.map(|((field, before), (_, after))| ChangedField { field: field.to_owned(), before, after }).collect()
+}
+
+/// A field of something new.
+pub(super) fn set_to(field: &str, after: &str) -> Vec<ChangedField> {
+    vec![ChangedField { field: field.to_owned(), before: None, after: Some(after.to_owned()) }]
+}
+
+/// A field that changed, without its values.
+pub(super) fn untold(field: &str) -> ChangedField {
+    ChangedField { field: field.to_owned(), before: None, after: None }
 }
 
 /// The country asked for, if one is, or every field that is wrong.
@@ -177,14 +214,7 @@ fn kept(read: Retention, asked: EditRetention) -> Retention {
     }
 }
 
-/// What changed, by the names of the wire.
-fn changed(read: &SettingsRecord, next: &SettingsRecord) -> Vec<ChangedField> {
-    let (before, after) = (shown(read), shown(next));
-    let both = before.into_iter().zip(after).filter(|(before, after)| before != after);
-    both.map(|((field, before), (_, after))| ChangedField { field: field.to_owned(), before, after }).collect()
-}
-
-fn shown(record: &SettingsRecord) -> [(&'static str, Option<String>); 11] {
+fn shown(record: &SettingsRecord) -> [Shown; 11] {
     let Retention { files_days, rejects_days, messages_days, replies_days } = record.retention;
     let cap = record.frequency_cap.map(|FrequencyCap { messages, days }| format!("{messages} in {days} days"));
     let is_on = |switch: Switch| Some((switch == Switch::On).to_string());
@@ -262,7 +292,7 @@ mod tests {
         let next = edited(&read, &asked("{\"retention\": {\"filesDays\": 30}, \"requireConsent\": true}"), None);
         assert_eq!(next.retention, Retention { files_days: 30, ..Retention::default() });
         let told: Vec<(String, Option<String>)> =
-            changed(&read, &next).into_iter().map(|change| (change.field, change.after)).collect();
+            differing(shown(&read), shown(&next)).into_iter().map(|change| (change.field, change.after)).collect();
         let told: Vec<(&str, Option<&str>)> =
             told.iter().map(|(field, after)| (field.as_str(), after.as_deref())).collect();
         assert_eq!(told, [("requireConsent", Some("true")), ("retention.filesDays", Some("30"))]);

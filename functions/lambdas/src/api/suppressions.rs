@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use campaigns::contact::user_id;
+use campaigns::phone::{Country, PhoneError};
 use futures::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use serde::Deserialize;
@@ -18,8 +19,8 @@ use wire::{
 
 use super::answers;
 use super::caller::Caller;
-use super::contacts::canonical;
 use super::extract::{Body, Params, page_limit};
+use super::phones::{self, canonical};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
@@ -79,7 +80,9 @@ pub async fn list(
     Params(asked): Params<PageAsked>,
 ) -> Result<Json<SuppressionList>, ApiError> {
     if let Some(phone) = asked.phone.as_deref() {
-        let name = name_of(&app, caller.workspace_id, phone).await?;
+        let home = phones::home(&app, caller.workspace_id).await?;
+        let who = Who::read(phone, |phone| phones::canonical_of(&phones::of_query(phone), home))?;
+        let name = name_of(&app, caller.workspace_id, &who).await?;
         let found = store::get(&app, caller.workspace_id, &name).await?;
         return Ok(Json(SuppressionList {
             items: found.and_then(|person| view(&person)).into_iter().collect(),
@@ -144,13 +147,13 @@ fn confirmation(state: NoticeState) -> Confirmation {
     }
 }
 
-/// The name under which a person is kept: by a number in any spelling, or by a user id.
-async fn name_of(app: &App, workspace: WorkspaceId, who: &str) -> Result<String, ApiError> {
+/// The name under which a person is kept.
+async fn name_of(app: &App, workspace: WorkspaceId, who: &Who) -> anyhow::Result<String> {
     let keys = person_keys::of(app, workspace).await?;
-    Ok(match user_id(who) {
-        Some(id) => keys.of_user_id(id)?,
-        None => keys.of_phone(&canonical(who)?)?,
-    })
+    match who {
+        Who::UserId(id) => keys.of_user_id(id),
+        Who::Phone(phone) => keys.of_phone(phone),
+    }
 }
 
 /// `POST /v3/suppressions`. Who is on the list already stays on it for the first reason.
@@ -171,7 +174,7 @@ pub async fn create(
     caller: Caller,
     Body(request): Body<CreateSuppressions>,
 ) -> Result<Response, ApiError> {
-    let people = people(&request)?;
+    let people = people(&request, phones::home(&app, caller.workspace_id).await?)?;
     if request.reason.is_some_and(|reason| reason != SuppressionReason::Manual) {
         return Err(Refusal::field("reason", "only `manual` can be given; the others are heard").into());
     }
@@ -203,20 +206,36 @@ enum Who {
     UserId(String),
 }
 
-fn people(request: &CreateSuppressions) -> Result<BTreeSet<Who>, Refusal> {
+impl Who {
+    /// Reads a user id, or a number, of which `canonical` tells the canonical digits.
+    fn read(who: &str, canonical: impl FnOnce(&str) -> Result<String, Refusal>) -> Result<Who, Refusal> {
+        match user_id(who) {
+            Some(id) => Ok(Who::UserId(id.to_owned())),
+            None => canonical(who).map(Who::Phone),
+        }
+    }
+}
+
+fn people(request: &CreateSuppressions, home: Option<Country>) -> Result<BTreeSet<Who>, Refusal> {
     if request.phones.len() > MOST_PHONES {
         return Err(Refusal::field("phones", format!("at most {MOST_PHONES} at once")));
     }
     let mut people = BTreeSet::new();
     for who in request.phone.iter().chain(&request.phones) {
-        people.insert(match user_id(who) {
-            Some(id) => Who::UserId(id.to_owned()),
-            None => Who::Phone(canonical(who).map_err(|_| {
-                Refusal::field("phones", format!("{who} is no phone number, and no user id of WhatsApp's either"))
-            })?),
-        });
+        people.insert(Who::read(who, |phone| match phones::read(phone, home) {
+            Ok(phone) => Ok(phone.canonical()),
+            Err(unusable) => Err(nobody(phone, unusable)),
+        })?);
     }
     if people.is_empty() { Err(Refusal::field("phones", "give at least one number")) } else { Ok(people) }
+}
+
+fn nobody(who: &str, unusable: PhoneError) -> Refusal {
+    let how = match unusable == PhoneError::NoCountry {
+        true => phones::without_country(who),
+        false => format!("{who} is no phone number, and no user id of WhatsApp's either"),
+    };
+    Refusal::field("phones", how)
 }
 
 /// Puts one person on the list. Answers whether he was not on it.
@@ -319,7 +338,7 @@ pub async fn delete(
     Params(scope): Params<Scope>,
 ) -> Result<StatusCode, ApiError> {
     let workspace = caller.workspace_id;
-    let name = name_of(&app, workspace, &who).await?;
+    let name = name_of(&app, workspace, &Who::read(&who, canonical)?).await?;
     let changed = store::change(&app, workspace, &name, |standing| {
         if standing.erased_at.is_some() {
             return standing.clone();

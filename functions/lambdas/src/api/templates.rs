@@ -14,7 +14,9 @@ use campaigns::template::media_name;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
-use wire::{ChannelId, CreateTemplate, FieldError, HeaderFormat, Template, TemplateCreated, TemplateList};
+use wire::{
+    ChannelId, CreateTemplate, FieldError, HeaderFormat, ParameterFormat, Template, TemplateCreated, TemplateList,
+};
 
 use super::answers;
 use super::assets::look;
@@ -30,6 +32,14 @@ use crate::storage::channels::{self, ChannelRecord};
 
 /// What a header's sample may be (Meta, resumable uploads, 2025).
 const SAMPLES: [&str; 4] = ["image/jpeg", "image/png", "video/mp4", "application/pdf"];
+
+/// Templates of an account, each language counted; more where the business is verified and a number has an approved
+/// name (Meta, templates, November 2025).
+const MOST_TEMPLATES: usize = 250;
+const MOST_OF_VERIFIED: usize = 6_000;
+
+/// The status of a template that can be sent.
+const APPROVED: &str = "APPROVED";
 
 /// Which channel's account.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -82,6 +92,9 @@ pub async fn create(
     Body(asked): Body<CreateTemplate>,
 ) -> Result<Response, ApiError> {
     let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
+    let standing = templates_of(&app, &channel).await?;
+    let most = most_templates(&app, &channel, &credentials, standing.len()).await;
+    refuse(no_room(&standing, &asked, most))?;
     let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
     let made = app.cloud_api.make_template(&credentials, &channel.waba_id, &definition).await;
     let made = taken(made)?;
@@ -112,14 +125,7 @@ pub async fn replace(
 ) -> Result<Json<Template>, ApiError> {
     let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
     let standing = find(&app, &channel, &id).await?;
-    for (field, standing, asked) in
-        [("name", &standing.name, &asked.name), ("language", &standing.language, &asked.language)]
-    {
-        if standing != asked {
-            let message = format!("is \"{standing}\" and cannot be changed: make another template");
-            return Err(Refusal::field(field, message).into());
-        }
-    }
+    refuse(unchangeable(&standing, &asked))?;
     let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
     taken(app.cloud_api.change_template(&credentials, &id, &definition).await)?;
     Ok(Json(find(&app, &channel, &id).await?))
@@ -176,6 +182,67 @@ pub async fn unpause(
     taken(app.cloud_api.unpause_template(&credentials, &id).await)?;
     tracing::info!(workspace = %caller.workspace_id, channel = %channel.id, template = id, "a template was unpaused");
     Ok(Json(find(&app, &channel, &id).await?))
+}
+
+fn refuse(faults: Vec<FieldError>) -> Result<(), ApiError> {
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
+}
+
+/// How many templates the account may have. Where Meta does not say whether its business is verified, Meta decides.
+async fn most_templates(app: &App, channel: &ChannelRecord, credentials: &WhatsAppApp, standing: usize) -> usize {
+    if standing < MOST_TEMPLATES {
+        return MOST_TEMPLATES;
+    }
+    match app.cloud_api.is_verified(credentials, &channel.waba_id).await {
+        Ok(Some(false)) => MOST_TEMPLATES,
+        Ok(Some(true) | None) => MOST_OF_VERIFIED,
+        Err(error) => {
+            tracing::warn!(channel = %channel.id, error = format!("{error:#}"), "WhatsApp says nothing of an account");
+            MOST_OF_VERIFIED
+        }
+    }
+}
+
+/// Why an account with these templates takes no such new one.
+fn no_room(standing: &[Template], asked: &CreateTemplate, most: usize) -> Vec<FieldError> {
+    let is_taken = |one: &Template| one.name == asked.name && one.language == asked.language;
+    let message = if standing.iter().any(is_taken) {
+        let language = &asked.language;
+        format!("the account has this name in {language} already: choose another name, or change that template")
+    } else if standing.len() >= most {
+        format!("the account has {most} templates, as many as WhatsApp lets it have: delete one that is not used")
+    } else {
+        return Vec::new();
+    };
+    vec![FieldError { field: "name".to_owned(), message }]
+}
+
+/// What of a template stays as it is, and is asked to be otherwise: also what WhatsApp would pass over in silence.
+fn unchangeable(standing: &Template, asked: &CreateTemplate) -> Vec<FieldError> {
+    let mut faults = Vec::new();
+    let mut add = |field: &str, message: String| faults.push(FieldError { field: field.to_owned(), message });
+    for (field, standing, asked) in
+        [("name", &standing.name, &asked.name), ("language", &standing.language, &asked.language)]
+    {
+        if standing != asked {
+            add(field, format!("is \"{standing}\" and cannot be changed: make another template"));
+        }
+    }
+    let category = &standing.category;
+    if standing.status == APPROVED && !category.eq_ignore_ascii_case(&asked.category) {
+        let once = "and cannot be changed once WhatsApp approved the template: make another template";
+        add("category", format!("is \"{category}\" {once}"));
+    }
+    // Templates that carry a code have no variables of their own.
+    let has_variables = !category.eq_ignore_ascii_case("AUTHENTICATION");
+    if has_variables && standing.parameter_format != asked.parameter_format {
+        let format = match standing.parameter_format {
+            ParameterFormat::Positional => "POSITIONAL",
+            ParameterFormat::Named => "NAMED",
+        };
+        add("parameterFormat", format!("is \"{format}\" and cannot be changed: make another template"));
+    }
+    faults
 }
 
 async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, ApiError> {
@@ -268,4 +335,50 @@ fn taken<T>(managed: anyhow::Result<Managed<T>>) -> Result<T, ApiError> {
 fn upstream(error: &anyhow::Error) -> ApiError {
     tracing::warn!(error = format!("{error:#}"), "WhatsApp did not do what it was asked about templates");
     Refusal::new(Kind::Upstream, "WhatsApp did not answer as it should: try again").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(name: &str, language: &str) -> Template {
+        let category = "MARKETING".to_owned();
+        Template { name: name.to_owned(), language: language.to_owned(), category, ..Template::default() }
+    }
+
+    fn asked(name: &str, language: &str) -> CreateTemplate {
+        let category = "MARKETING".to_owned();
+        CreateTemplate { name: name.to_owned(), language: language.to_owned(), category, ..CreateTemplate::default() }
+    }
+
+    fn fields(faults: &[FieldError]) -> Vec<&str> {
+        faults.iter().map(|fault| fault.field.as_str()).collect()
+    }
+
+    #[test]
+    fn a_name_is_taken_in_its_language_only_and_an_account_has_an_end() {
+        let two = [standing("promo", "pt_BR"), standing("news", "en")];
+        let taken = no_room(&two, &asked("promo", "pt_BR"), 3);
+        assert!(fields(&taken) == ["name"] && taken[0].message.contains("in pt_BR already"), "{taken:?}");
+        assert_eq!(no_room(&two, &asked("promo", "en"), 3), []);
+        let full = no_room(&two, &asked("promo", "en"), 2);
+        assert!(fields(&full) == ["name"] && full[0].message.contains("has 2 templates"), "{full:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_changed_is_told_field_by_field() {
+        let approved = Template { status: APPROVED.to_owned(), ..standing("promo", "en") };
+        let same = asked("promo", "en");
+        assert_eq!(unchangeable(&approved, &same), []);
+        let other = CreateTemplate {
+            category: "UTILITY".to_owned(),
+            parameter_format: ParameterFormat::Named,
+            ..asked("news", "es")
+        };
+        let faults = unchangeable(&approved, &other);
+        assert_eq!(fields(&faults), ["name", "language", "category", "parameterFormat"]);
+        let rejected = Template { status: "REJECTED".to_owned(), ..standing("promo", "en") };
+        let utility = CreateTemplate { category: "UTILITY".to_owned(), ..same };
+        assert_eq!(unchangeable(&rejected, &utility), [], "what is not approved may change its category");
+    }
 }

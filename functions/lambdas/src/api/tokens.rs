@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{ApiToken, CreateToken, CreatedToken, TokenId, TokenList};
+use wire::{ApiToken, CreateToken, CreatedToken, TokenId, TokenList, WorkspaceEvent};
 
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::members::checked_name;
 use super::problem::{ApiError, Kind, Refusal};
+use super::settings::{self, set_to};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::access::{self, AccessRecord, MOST_TOKENS, TokenRecord};
@@ -72,12 +73,15 @@ pub async fn create(
     let opens = AccessRecord {
         role: kept.role,
         name: Some(kept.name.clone()),
+        token_id: Some(kept.id.clone()),
+        created_by: caller.person().cloned(),
         expires_at: works_until.map(|at| at / 1_000),
         ..AccessRecord::owner(caller.workspace_id, &caller.workspace_name)
     };
     let (token, kept) = access::grant_token(&app, &opens, kept).await?;
     let (who, role) = (caller.name.as_str(), kept.role.as_str());
     tracing::info!(workspace = %caller.workspace_id, token = %kept.id, who, role, "an API token was made");
+    settings::note(&app, &caller, WorkspaceEvent::TokenMade, &kept.name, set_to("role", role)).await;
     Ok((StatusCode::CREATED, Json(CreatedToken { kept: view(kept), token })).into_response())
 }
 
@@ -103,6 +107,7 @@ pub async fn revoke(
     let revoked = revoked.ok_or_else(|| Refusal::not_found("token"))?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, token = %revoked.id, who, "an API token was revoked");
+    settings::note(&app, &caller, WorkspaceEvent::TokenRevoked, &revoked.name, Vec::new()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

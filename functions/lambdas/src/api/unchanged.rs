@@ -1,10 +1,10 @@
-//! `ETag` and 304: who asks again for a campaign that did not change is told so in a few bytes.
+//! `ETag` and 304: who asks again for what did not change is told so in a few bytes.
 //!
-//! Only for campaigns themselves, which pages ask for all the time and which name nobody: answers about people are never
-//! kept by a browser.
+//! Only for what is asked for all the time. Answers about people, and links to files of them, are never kept by a
+//! browser.
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
@@ -15,15 +15,24 @@ use sha2::{Digest, Sha256};
 /// Kept by the asking browser only, which asks each time whether it still holds.
 pub(super) const KEPT: HeaderValue = HeaderValue::from_static("private, no-cache");
 
+/// How far a file of a campaign's people is. Its answer ends in a link to them: it has a tag for whoever asks again and
+/// again, and no browser keeps it.
+const EXPORT: &str = "/v3/campaigns/{id}/exports/{export}";
+
+/// The routes whose answers carry a tag.
+const TOLD: [&str; 5] =
+    ["/v3/campaigns", "/v3/campaigns/{id}", "/v3/campaigns/{id}/report", EXPORT, "/v3/audiences/{id}"];
+
 /// Whether answers of this route carry a tag.
 pub(super) fn is_told(path: &str) -> bool {
-    matches!(path, "/v3/campaigns" | "/v3/campaigns/{id}")
+    TOLD.contains(&path)
 }
 
 /// Adds the tag of an answer to a GET, or answers 304 when the asker has it already.
 pub(super) async fn tell(request: Request, next: Next) -> Response {
     let is_get = request.method() == Method::GET;
     let known = known(request.headers());
+    let may_be_kept = request.extensions().get::<MatchedPath>().is_none_or(|path| path.as_str() != EXPORT);
     let response = next.run(request).await;
     if !is_get || response.status() != StatusCode::OK {
         return response;
@@ -42,7 +51,9 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(ETAG, value);
     }
-    parts.headers.insert(CACHE_CONTROL, KEPT);
+    if may_be_kept {
+        parts.headers.insert(CACHE_CONTROL, KEPT);
+    }
     if known.iter().any(|known| *known == tag || known == "*") {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(CONTENT_TYPE);

@@ -7,14 +7,15 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use wire::{
-    CreateWebhook, CreatedWebhook, EditWebhook, FieldError, ReplyRules, Webhook, WebhookEventKind, WebhookId,
-    WebhookList,
+    ChangedField, CreateWebhook, CreatedWebhook, EditWebhook, FieldError, ReplyRules, Webhook, WebhookEventKind,
+    WebhookId, WebhookList, WorkspaceEvent,
 };
 
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
+use super::settings::{self, Shown, differing, untold};
 use crate::App;
 use crate::app::random;
 use crate::clock::time_of_millis;
@@ -102,6 +103,7 @@ pub async fn create(
     settled(store::change(&app, caller.workspace_id, add).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %made.id, who, "a webhook was made");
+    settings::note(&app, &caller, WorkspaceEvent::WebhookMade, called(&made), Vec::new()).await;
     let secret = made.secret.reveal().to_owned();
     Ok((StatusCode::CREATED, Json(CreatedWebhook { webhook: view(&made, now), secret })).into_response())
 }
@@ -149,6 +151,7 @@ pub async fn edit(
 ) -> Result<Json<Webhook>, ApiError> {
     let asked = checked(&app, request)?;
     let now = app.clock.now_millis();
+    let before = find(&app, &caller, &id).await?;
     let change = |record: &mut HooksRecord| {
         let hook = record.find_mut(&id).ok_or_else(not_found)?;
         let before = hook.clone();
@@ -170,7 +173,12 @@ pub async fn edit(
     let standing = settled(store::change(&app, caller.workspace_id, change).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %id, who, "a webhook was changed");
-    Ok(Json(view(standing.find(&id).ok_or_else(not_found)?, now)))
+    let hook = standing.find(&id).ok_or_else(not_found)?;
+    let changed = changes(&before, hook);
+    if !changed.is_empty() {
+        settings::note(&app, &caller, WorkspaceEvent::WebhookChanged, called(hook), changed).await;
+    }
+    Ok(Json(view(hook, now)))
 }
 
 /// `DELETE /v3/webhooks/{id}`
@@ -191,7 +199,7 @@ pub async fn delete(
     caller: Caller,
     Path(id): Path<WebhookId>,
 ) -> Result<StatusCode, ApiError> {
-    find(&app, &caller, &id).await?;
+    let hook = find(&app, &caller, &id).await?;
     let remove = |record: &mut HooksRecord| {
         record.hooks.retain(|hook| hook.id != id);
         Ok::<(), Refusal>(())
@@ -199,6 +207,7 @@ pub async fn delete(
     settled(store::change(&app, caller.workspace_id, remove).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %id, who, "a webhook was deleted");
+    settings::note(&app, &caller, WorkspaceEvent::WebhookDeleted, called(&hook), Vec::new()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -212,7 +221,7 @@ pub async fn delete(
     params(("id" = String, Path, description = "The webhook's id.")),
     responses(
         (status = 200, description = "The webhook with its new secret, shown only now.", body = wire::CreatedWebhook),
-        answers::Changes, answers::ReadsPath, answers::NotFound,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
     ),
 )]
 pub async fn rotate_secret(
@@ -233,8 +242,9 @@ pub async fn rotate_secret(
     let standing = settled(store::change(&app, caller.workspace_id, rotate).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %id, who, "a webhook got a new secret");
-    let webhook = view(standing.find(&id).ok_or_else(not_found)?, now);
-    Ok(Json(CreatedWebhook { webhook, secret: secret.reveal().to_owned() }))
+    let hook = standing.find(&id).ok_or_else(not_found)?;
+    settings::note(&app, &caller, WorkspaceEvent::WebhookSecretReplaced, called(hook), Vec::new()).await;
+    Ok(Json(CreatedWebhook { webhook: view(hook, now), secret: secret.reveal().to_owned() }))
 }
 
 pub(super) async fn find(app: &App, caller: &Caller, id: &WebhookId) -> Result<HookRecord, ApiError> {
@@ -293,6 +303,36 @@ fn checked(app: &App, asked: EditWebhook) -> Result<EditWebhook, Refusal> {
     }
 }
 
+/// What a webhook is called in the audit.
+fn called(hook: &HookRecord) -> &str {
+    Some(hook.description.as_str()).filter(|description| !description.is_empty()).unwrap_or_else(|| host(&hook.url))
+}
+
+/// The host of an address: the rest of it may hold a secret.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
+}
+
+fn changes(before: &HookRecord, after: &HookRecord) -> Vec<ChangedField> {
+    let mut changes = differing(shown(before), shown(after));
+    if before.url != after.url && host(&before.url) == host(&after.url) {
+        changes.push(untold("url"));
+    }
+    changes
+}
+
+fn shown(hook: &HookRecord) -> [Shown; 4] {
+    let events: Vec<&str> = hook.events.iter().map(|kind| kind.as_str()).collect();
+    [
+        ("url", Some(host(&hook.url).to_owned())),
+        ("events", Some(events.join(", "))),
+        ("description", Some(hook.description.clone()).filter(|description| !description.is_empty())),
+        ("enabled", Some(hook.disabled_because.is_none().to_string())),
+    ]
+}
+
 fn view(hook: &HookRecord, now: i64) -> Webhook {
     let old = hook.old_secret.as_ref().filter(|old| old.until > now);
     Webhook {
@@ -307,5 +347,19 @@ fn view(hook: &HookRecord, now: i64) -> Webhook {
         created_by: hook.created_by.clone(),
         created_at: time_of_millis(hook.created_at),
         updated_at: time_of_millis(hook.updated_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_only_the_host_is_told() {
+        let addresses = ["https://example.com/in?key=s3cret", "https://ana:s3cret@example.com#s3cret", "example.com"];
+        for address in addresses {
+            assert_eq!(host(address), "example.com", "{address}");
+        }
+        assert_eq!(host("https://example.com:8443?s3cret"), "example.com:8443");
     }
 }

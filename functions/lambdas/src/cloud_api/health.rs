@@ -103,6 +103,24 @@ impl CloudApi {
 }
 
 #[derive(Deserialize)]
+struct Account {
+    #[serde(default)]
+    business_verification_status: Option<String>,
+}
+
+impl CloudApi {
+    /// Whether Meta knows the business of an account; nothing where it does not say.
+    pub async fn is_verified(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Option<bool>> {
+        let path = format!("{waba_id}?fields=business_verification_status");
+        let is_so = |status: String| status.eq_ignore_ascii_case("verified");
+        Ok(match read::<Account>(&self.ask(request(app, Method::GET, &path, Bytes::new())?).await?)? {
+            Managed::Done(account) => account.business_verification_status.map(is_so),
+            Managed::Refused { .. } => None,
+        })
+    }
+}
+
+#[derive(Deserialize)]
 struct Numbers {
     data: Vec<NumberId>,
 }

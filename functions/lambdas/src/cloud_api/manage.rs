@@ -51,10 +51,21 @@ struct Session {
     id: String,
 }
 
+/// What a session has after some of its bytes: the handle when it has all.
 #[derive(Deserialize)]
-struct Handle {
-    h: String,
+struct Transferred {
+    #[serde(default)]
+    h: Option<String>,
 }
+
+/// How many bytes a session has.
+#[derive(Deserialize)]
+struct Received {
+    file_offset: usize,
+}
+
+/// Times that a sample's bytes are sent at most: each goes on where the one before broke off.
+const MOST_TRANSFERS: u32 = 3;
 
 impl CloudApi {
     /// Makes a template.
@@ -109,7 +120,8 @@ impl CloudApi {
         })
     }
 
-    /// Uploads a header's sample and answers its handle.
+    /// Uploads a header's sample and answers its handle. A transfer that breaks off goes on from where it did (Meta,
+    /// resumable uploads, 2025).
     pub async fn upload_sample(&self, app: &WhatsAppApp, file: &MediaFile<'_>) -> anyhow::Result<Managed<String>> {
         let (name, kind) = (encoded(file.name), encoded(file.mime_type));
         let length = file.bytes.len();
@@ -118,14 +130,34 @@ impl CloudApi {
             Managed::Done(session) => session,
             Managed::Refused { code, why } => return Ok(Managed::Refused { code, why }),
         };
-        let mut upload = request(app, Method::POST, &session.id, Bytes::copy_from_slice(file.bytes))?;
-        let token = HeaderValue::from_str(&format!("OAuth {}", app.access_token));
-        upload.headers_mut().insert(header::AUTHORIZATION, token.context("the token cannot stand in a header")?);
-        upload.headers_mut().insert("file_offset", HeaderValue::from_static("0"));
-        Ok(match read::<Handle>(&self.ask(upload).await?)? {
-            Managed::Done(handle) => Managed::Done(handle.h),
-            Managed::Refused { code, why } => Managed::Refused { code, why },
-        })
+        let (mut offset, mut transfers) = (0_usize, 1_u32);
+        loop {
+            let rest = Bytes::copy_from_slice(file.bytes.get(offset..).unwrap_or_default());
+            let mut piece = of_session(app, Method::POST, &session.id, rest)?;
+            piece.headers_mut().insert("file_offset", HeaderValue::from(offset));
+            let answer = self.ask(piece).await.and_then(|answer| read::<Transferred>(&answer));
+            let cause = match answer {
+                Ok(Managed::Done(Transferred { h: Some(handle) })) => return Ok(Managed::Done(handle)),
+                Ok(Managed::Done(Transferred { h: None })) => anyhow::anyhow!("WhatsApp took a part of it only"),
+                Ok(Managed::Refused { code, why }) => return Ok(Managed::Refused { code, why }),
+                Err(error) => error,
+            };
+            if transfers == MOST_TRANSFERS {
+                return Err(cause.context("uploading a sample"));
+            }
+            transfers += 1;
+            tracing::warn!(transfers, offset, error = format!("{cause:#}"), "the upload of a sample broke off");
+            offset = self.received(app, &session.id).await?;
+        }
+    }
+
+    /// How many bytes of a sample WhatsApp has.
+    async fn received(&self, app: &WhatsAppApp, session: &str) -> anyhow::Result<usize> {
+        let answer = self.ask(of_session(app, Method::GET, session, Bytes::new())?).await?;
+        match read::<Received>(&answer)? {
+            Managed::Done(received) => Ok(received.file_offset),
+            Managed::Refused { code, why } => anyhow::bail!("asking how far an upload got: {why} ({code})"),
+        }
     }
 
     pub(super) async fn ask(&self, request: http::Request<http_body_util::Full<Bytes>>) -> anyhow::Result<Answer> {
@@ -135,6 +167,19 @@ impl CloudApi {
             Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => anyhow::bail!("asking WhatsApp: {cause}"),
         }
     }
+}
+
+/// A request about an upload under way, which has a way of its own to show the token.
+fn of_session(
+    app: &WhatsAppApp,
+    method: Method,
+    session: &str,
+    bytes: Bytes,
+) -> anyhow::Result<http::Request<http_body_util::Full<Bytes>>> {
+    let mut request = request(app, method, session, bytes)?;
+    let token = HeaderValue::from_str(&format!("OAuth {}", app.access_token));
+    request.headers_mut().insert(header::AUTHORIZATION, token.context("the token cannot stand in a header")?);
+    Ok(request)
 }
 
 fn body(value: &Value) -> Bytes {

@@ -121,7 +121,7 @@ struct MetaCard {
 #[derive(Deserialize)]
 struct MetaOffer {
     #[serde(default)]
-    text: String,
+    text: Option<String>,
     #[serde(default)]
     has_expiration: bool,
 }
@@ -137,7 +137,7 @@ struct MetaButton {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    text: String,
+    text: Option<String>,
     #[serde(default)]
     url: Option<String>,
 }
@@ -209,7 +209,10 @@ fn from_meta(meta: MetaTemplate) -> Template {
         footer: find("FOOTER").and_then(|component| component.text.clone()),
         buttons: buttons.unwrap_or_default(),
         cards: cards.unwrap_or_default(),
-        offer: offer.map(|offer| TemplateOffer { text: offer.text.clone(), has_expiration: offer.has_expiration }),
+        offer: offer.map(|offer| TemplateOffer {
+            text: offer.text.clone().unwrap_or_default(),
+            has_expiration: offer.has_expiration,
+        }),
         quality: meta.quality_score.as_ref().and_then(|quality| quality.score.clone()),
         rejected_reason: meta.rejected_reason.clone().filter(|reason| reason != "NONE"),
         unusable_because: unusable(&meta.status, &meta.components),
@@ -250,7 +253,7 @@ impl MetaCard {
 
 impl MetaButton {
     fn of_ours(&self) -> TemplateButton {
-        TemplateButton { kind: self.kind(), text: self.text.clone(), url: self.url.clone() }
+        TemplateButton { kind: self.kind(), text: self.text.clone().unwrap_or_default(), url: self.url.clone() }
     }
 
     fn kind(&self) -> ButtonKind {
@@ -276,18 +279,26 @@ const KNOWN: [&str; 6] = ["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LI
 /// Formats of a header that campaigns can fill.
 const HEADERS: [&str; 6] = ["TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION"];
 
+/// The same of a card (Meta, carousel templates, November 2025).
+const CARD_COMPONENTS: [&str; 3] = ["HEADER", "BODY", "BUTTONS"];
+const CARD_HEADERS: [&str; 2] = ["IMAGE", "VIDEO"];
+
 /// Why a campaign cannot use it, in words.
 fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
     if status != "APPROVED" {
         return Some(format!("WhatsApp says it is {}: only approved templates can be sent", status.to_lowercase()));
     }
-    let format = components.iter().find_map(|component| component.format.as_deref());
-    if let Some(format) = format.filter(|format| !HEADERS.contains(format)) {
+    if let Some(format) = other_format(components.iter(), &HEADERS) {
         return Some(format!("its header is {}, which is not known here", format.to_lowercase()));
     }
-    let other = components.iter().find(|component| !KNOWN.contains(&component.kind.to_uppercase().as_str()));
-    if let Some(component) = other {
-        return Some(format!("its {} is not known here", component.kind.to_lowercase()));
+    if let Some(kind) = other_kind(components.iter(), &KNOWN) {
+        return Some(format!("its {} is not known here", kind.to_lowercase()));
+    }
+    if let Some(format) = other_format(of_cards(components), &CARD_HEADERS) {
+        return Some(format!("the header of a card is {}, which is not known here", format.to_lowercase()));
+    }
+    if let Some(kind) = other_kind(of_cards(components), &CARD_COMPONENTS) {
+        return Some(format!("the {} of a card is not known here", kind.to_lowercase()));
     }
     let button = buttons(components).find(|button| {
         let is_bare = BARE_BUTTONS.contains(&button.kind.to_ascii_uppercase().as_str());
@@ -296,10 +307,23 @@ fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
     button.map(|button| format!("it has a button of the kind {}, which is not known here", button.kind.to_lowercase()))
 }
 
+fn other_format<'a>(mut components: impl Iterator<Item = &'a MetaComponent>, known: &[&str]) -> Option<&'a str> {
+    components.find_map(|component| component.format.as_deref().filter(|format| !known.contains(format)))
+}
+
+fn other_kind<'a>(components: impl Iterator<Item = &'a MetaComponent>, known: &[&str]) -> Option<&'a str> {
+    let mut kinds = components.map(|component| component.kind.as_str());
+    kinds.find(|kind| !known.contains(&kind.to_uppercase().as_str()))
+}
+
+/// The components of all cards.
+fn of_cards(components: &[MetaComponent]) -> impl Iterator<Item = &MetaComponent> {
+    components.iter().flat_map(|component| &component.cards).flat_map(|card| &card.components)
+}
+
 /// All buttons, those of cards too.
 fn buttons(components: &[MetaComponent]) -> impl Iterator<Item = &MetaButton> {
-    let of_cards = components.iter().flat_map(|component| &component.cards).flat_map(|card| &card.components);
-    components.iter().chain(of_cards).flat_map(|component| &component.buttons)
+    components.iter().chain(of_cards(components)).flat_map(|component| &component.buttons)
 }
 
 #[cfg(test)]
@@ -334,6 +358,33 @@ mod tests {
         let card = json!({ "components": [{ "type": "BUTTONS", "buttons": [{ "type": "SPM", "text": "x" }] }] });
         let carousel = read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "CAROUSEL", "cards": [card] }]));
         assert!(carousel.unusable_because.is_some_and(|why| why.contains("spm")));
+    }
+
+    #[test]
+    fn a_card_with_what_nobody_here_knows_makes_a_template_unusable_with_the_reason() {
+        let with = |component: Value| {
+            let card = json!({ "components": [{ "type": "BODY", "text": "Hi" }, component] });
+            read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "CAROUSEL", "cards": [card] }])).unusable_because
+        };
+        for format in ["IMAGE", "VIDEO"] {
+            assert_eq!(with(json!({ "type": "HEADER", "format": format })), None, "{format}");
+        }
+        for format in ["PRODUCT", "LOCATION"] {
+            let why = format!("the header of a card is {}, which is not known here", format.to_lowercase());
+            assert_eq!(with(json!({ "type": "HEADER", "format": format })), Some(why));
+        }
+        let hologram = with(json!({ "type": "HOLOGRAM" }));
+        assert_eq!(hologram.as_deref(), Some("the hologram of a card is not known here"));
+    }
+
+    #[test]
+    fn a_button_without_a_label_leaves_its_template_in_the_list() {
+        let template = read(json!([
+            { "type": "BODY", "text": "Hi" },
+            { "type": "BUTTONS", "buttons": [{ "type": "COPY_CODE", "text": null }, { "type": "URL", "text": "Go" }] },
+        ]));
+        let labels: Vec<&str> = template.buttons.iter().map(|button| button.text.as_str()).collect();
+        assert_eq!((labels.as_slice(), template.unusable_because), (["", "Go"].as_slice(), None));
     }
 
     #[test]

@@ -16,6 +16,11 @@ use crate::storage::totals::{self, Scope, TotalsRecord};
 
 /// Why somebody who waited for another attempt gets none.
 const CANCELLED: &str = "The campaign was cancelled before another attempt";
+const FAILED: &str = "The campaign failed before another attempt";
+
+/// Why a campaign failed whose people are not known any more.
+pub(super) const AUDIENCE_IS_GONE: &str = "The files of its people are not there any more, so that it cannot go on. \
+                                           Clone it with the contacts file uploaded again.";
 
 /// Waiting attempts settled in one look after a cancel.
 const MOST_SWEPT: i32 = 500;
@@ -98,12 +103,33 @@ pub(super) async fn reopen(app: &App, record: CampaignRecord) -> anyhow::Result<
     Ok(())
 }
 
-/// After a cancel: what waited for another attempt never gets it, what was in hand is settled, then nothing is left to do.
-pub(super) async fn sweep_cancelled(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
+/// Ends a campaign that can never go on, for this reason; what is left of it is swept as after a cancel. Nothing when
+/// somebody else changed it meanwhile: the next look finds it as it is.
+pub(super) async fn fail(app: &App, record: CampaignRecord, reason: &str) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
+    let mut next = record.clone();
+    next.status = CampaignStatus::Failed;
+    next.status_reason = Some(reason.to_owned());
+    next.epoch += 1;
+    next.updated_at = now;
+    next.finished_at_prediction = None;
+    next.upkeep.resumes_at = None;
+    next.look_at(Some(now));
+    let line = AuditLine::by_itself(CampaignEvent::Failed).because(reason);
+    if transition(app, record, next.clone(), line).await?.is_some() {
+        tracing::error!(campaign = %next.id, reason, "a campaign failed");
+    }
+    Ok(())
+}
+
+/// After a cancel or a failure: what waited for another attempt never gets it, what was in hand is settled, then nothing
+/// is left to do.
+pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
+    let now = app.clock.now_millis();
+    let why = if record.status == CampaignStatus::Failed { FAILED } else { CANCELLED };
     for partition in [waiting_with_job(&record.id), waiting_for_later(&record.id)] {
         for waiting in messages::waiting(app, &record.id, &partition, i64::MAX, MOST_SWEPT).await? {
-            messages::change(app, waiting, |standing| standing.left_out(now, CANCELLED)).await?;
+            messages::change(app, waiting, |standing| standing.left_out(now, why)).await?;
         }
     }
     let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;

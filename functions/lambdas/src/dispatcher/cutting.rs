@@ -275,6 +275,11 @@ fn size_bytes(recipient: &JobRecipient) -> usize {
     ENVELOPE + recipient.phone.len() + 2 * texts
 }
 
+/// A campaign can never go on: nobody knows whom it goes to.
+#[derive(Debug, thiserror::Error)]
+#[error("the files of the campaign's people are not there any more")]
+pub(super) struct AudienceGone;
+
 /// The segment that is being cut; read once, kept until the cursor leaves it.
 #[derive(Default)]
 pub(super) struct Segment {
@@ -292,7 +297,10 @@ impl Segment {
         let wanted = segment_of(index);
         let rows = match self.held.take() {
             Some((segment, rows)) if segment == wanted => rows,
-            Some(_) | None => files::segment(app, record.workspace_id, &record.audience_id, wanted).await?,
+            Some(_) | None => match files::segment(app, record.workspace_id, &record.audience_id, wanted).await {
+                Err(error) if files::is_missing(&error) => return Err(error.context(AudienceGone)),
+                read => read?,
+            },
         };
         Ok(&self.held.insert((wanted, rows)).1)
     }

@@ -23,6 +23,7 @@ use serde::Deserialize;
 use wire::{CampaignEvent, CampaignId, CampaignStatus, WaitReason, WorkspaceId};
 
 use self::cap::Allowed;
+use self::cutting::AudienceGone;
 pub(crate) use self::dead_letters::REASON as JOB_KEPT_FAILING;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
@@ -110,7 +111,7 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
-    let is_swept = record.status == CampaignStatus::Cancelled && !record.has_lapsed();
+    let is_swept = has_broken_off(record.status) && !record.has_lapsed();
     let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
     let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
     let goes_on = record.status == CampaignStatus::Paused && record.upkeep.resumes_at.is_some();
@@ -125,10 +126,26 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
             queues::nudge(app, &nudge, 1).await
         }
         Written::Done => {
-            let moved = advance(app, workspace, campaign).await;
+            let moved = match advance(app, workspace, campaign).await {
+                Err(error) if error.is::<AudienceGone>() => fail(app, workspace, campaign).await,
+                moved => moved,
+            };
             channels::give_lease_back(app, workspace, &record.channel_id, &owner).await?;
             moved
         }
+    }
+}
+
+/// Whether a campaign ended before all its people had an outcome.
+fn has_broken_off(status: CampaignStatus) -> bool {
+    matches!(status, CampaignStatus::Cancelled | CampaignStatus::Failed)
+}
+
+/// Ends a campaign whose people are not known any more, unless it has ended otherwise.
+async fn fail(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
+    match store::get(app, workspace, campaign).await?.filter(|record| !store::has_ended(record.status)) {
+        Some(record) => completion::fail(app, record, completion::AUDIENCE_IS_GONE).await,
+        None => Ok(()),
     }
 }
 
@@ -136,8 +153,8 @@ async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
 /// paused one whose recipients all got their outcome from what was in flight has nothing left to pause.
 async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(read) = store::get(app, workspace, campaign).await? else { return Ok(()) };
-    if read.status == CampaignStatus::Cancelled {
-        return completion::sweep_cancelled(app, read).await;
+    if has_broken_off(read.status) {
+        return completion::sweep_ended(app, read).await;
     }
     if read.status == CampaignStatus::Completed {
         return completion::reopen(app, read).await;

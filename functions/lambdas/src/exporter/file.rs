@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use anyhow::Context;
-use campaigns::file::defused;
+use campaigns::file::{defused, for_spreadsheets};
 use rust_xlsxwriter::{Workbook, Worksheet};
 use tokio::sync::mpsc;
 use wire::ExportFormat;
@@ -26,7 +26,7 @@ pub(super) fn write(
 }
 
 fn csv(file: impl Write, mut batches: mpsc::Receiver<Vec<Row>>) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_writer(file);
+    let mut csv = for_spreadsheets(file).context("beginning a file")?;
     csv.write_record(COLUMNS).context("writing a header")?;
     while let Some(batch) = batches.blocking_recv() {
         for row in batch {
@@ -73,7 +73,8 @@ fn begin(book: &mut Workbook, number: u32) -> anyhow::Result<&mut Worksheet> {
     Ok(sheet)
 }
 
-fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> anyhow::Result<()> {
+/// Writes one cell; nothing where there is nothing.
+pub(super) fn put(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell) -> anyhow::Result<()> {
     match cell {
         Cell::Text(text) if text.is_empty() => return Ok(()),
         Cell::Text(text) => {
@@ -105,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn what_would_compute_is_text_in_a_csv() {
+    fn a_csv_opens_in_a_spreadsheet_as_what_it_is_and_computes_nothing() {
         let mut out = Vec::new();
         csv(&mut out, given(&[row("+5511999990000")])).unwrap();
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("phone,name,country,state,"), "{text}");
-        assert!(text.contains("\n+5511999990000,\"'=HYPERLINK(\"\"x\"\")\","), "{text}");
+        assert!(text.starts_with("\u{feff}\"phone\",\"name\",\"country\",\"state\","), "{text}");
+        assert!(text.contains("\n\"+5511999990000\",\"'=HYPERLINK(\"\"x\"\")\",\"\","), "{text}");
     }
 
     #[test]

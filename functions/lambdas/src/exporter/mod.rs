@@ -1,13 +1,16 @@
-//! The exporter: what leaves the product. It writes a campaign's people and what became of each into a file, and tells
-//! webhooks and people what happened (`hooks::deliver`, `notices`). Called by a queue for files and one for the rest, so
-//! that neither waits for the other.
+//! The exporter: what leaves the product. It writes a campaign's people and what became of each into a file, or the
+//! campaign's report (`report`), and tells webhooks and people what happened (`hooks::deliver`, `notices`). Called by a
+//! queue for files and one for the rest, so that neither waits for the other.
 //!
 //! Nothing is held whole: the audience is read segment by segment with the messages of its people, rows go to a thread
 //! that writes them over the disk, and the file goes to S3 in one piece, so that it is there whole or not at all. Run
 //! again it writes the same object.
 
 mod file;
+pub(crate) mod period;
+mod report;
 mod row;
+pub(crate) mod sheets;
 
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
@@ -16,7 +19,7 @@ use campaigns::phone::canonical_digits;
 use serde::Deserialize;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
-use wire::{CampaignExportStatus, ExportFormat};
+use wire::{CampaignExportStatus, ExportContent};
 
 use self::row::{Row, Rows};
 use crate::App;
@@ -65,14 +68,14 @@ async fn write(app: &App, errand: &ExportErrand) -> anyhow::Result<()> {
     let Some(campaign) = campaign_store::get(app, record.workspace_id, &record.campaign_id).await? else {
         return Ok(());
     };
-    let file = NamedTempFile::new().context("making a file for a campaign's people")?;
-    let (status, people) = match fill(app, &record, &campaign, &file).await {
+    let file = NamedTempFile::new().context("making a file for a campaign")?;
+    let filled = match record.content {
+        ExportContent::People => fill(app, &record, &campaign, &file).await,
+        ExportContent::Report => report::fill(app, &record, &campaign, &file).await.map(|()| 0),
+    };
+    let (status, people) = match filled {
         Ok(people) => {
-            let kind = match record.format {
-                ExportFormat::Csv => "text/csv; charset=utf-8",
-                ExportFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            };
-            files::put_from_disk(app, &record.key(), kind, file.path()).await?;
+            files::put_from_disk(app, &record.key(), sheets::content_type(record.format), file.path()).await?;
             (CampaignExportStatus::Ready, people)
         }
         // Contacts are deleted after their time, and stay so.
@@ -81,7 +84,8 @@ async fn write(app: &App, errand: &ExportErrand) -> anyhow::Result<()> {
     };
     store::put(app, &CampaignExportRecord { status, people, ..record.clone() }).await?;
     let (workspace, export) = (record.workspace_id, &record.id);
-    tracing::info!(%workspace, campaign = %campaign.id, %export, people, ?status, "a campaign's people were written");
+    let (content, campaign) = (record.content, &campaign.id);
+    tracing::info!(%workspace, %campaign, %export, ?content, people, ?status, "a campaign's file was written");
     Ok(())
 }
 

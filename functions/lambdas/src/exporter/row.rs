@@ -48,15 +48,24 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    fn text(text: Option<String>) -> Cell {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        let (Cell::Text(text) | Cell::Number(text)) = self;
+        text
+    }
+
+    /// Words, where there are some.
+    pub fn text(text: Option<String>) -> Cell {
         Cell::Text(text.unwrap_or_default())
     }
 
-    fn number(number: Option<impl ToString>) -> Cell {
+    /// A number, where there is one.
+    pub fn number(number: Option<impl ToString>) -> Cell {
         number.map_or_else(|| Cell::Text(String::new()), |number| Cell::Number(number.to_string()))
     }
 
-    fn time(at: Option<DateTime<Utc>>) -> Cell {
+    /// A time, where there is one.
+    pub fn time(at: Option<DateTime<Utc>>) -> Cell {
         Cell::text(at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)))
     }
 }

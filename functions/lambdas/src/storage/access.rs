@@ -35,6 +35,12 @@ pub struct AccessRecord {
     /// Whom a sign-in code signs in; absent: the first owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<MemberId>,
+    /// The id under which a token is listed; absent for one that is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_id: Option<TokenId>,
+    /// The member who made a token, or made the token that made it; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<MemberId>,
     /// Seconds since 1970; also the table's time to live. Nothing: until it is taken away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
@@ -88,6 +94,8 @@ impl AccessRecord {
             role: Role::Owner,
             name: None,
             member_id: None,
+            token_id: None,
+            created_by: None,
             expires_at: None,
         }
     }

@@ -117,6 +117,12 @@ pub struct ListSource {
     pub filter: ListFilter,
     /// Whether somebody confirmed that all of them agreed to get messages.
     pub opt_in_confirmed: bool,
+    /// Who did; absent where nobody had to, and in audiences of before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<String>,
+    /// When, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<i64>,
 }
 
 /// How the people of a file go into the contact book, and how far they got.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
-use wire::{CampaignEvent, CampaignId, CampaignStatus, ChangedField};
+use wire::{CampaignEvent, CampaignId, CampaignStatus, ChangedField, MemberId};
 
 use super::table::{self, Item, text};
 use crate::App;
@@ -16,6 +16,8 @@ pub const ENGINE: &str = "campanile";
 pub struct AuditLine {
     /// Who did it.
     pub who: String,
+    /// The member who did it, if one did; not kept.
+    pub by: Option<MemberId>,
     /// What was done.
     pub what: CampaignEvent,
     /// Why, where that is not plain.
@@ -27,7 +29,13 @@ pub struct AuditLine {
 impl AuditLine {
     /// What a person did.
     pub fn of(who: &str, what: CampaignEvent) -> AuditLine {
-        AuditLine { who: who.to_owned(), what, reason: None, changed: Vec::new() }
+        AuditLine { who: who.to_owned(), by: None, what, reason: None, changed: Vec::new() }
+    }
+
+    /// The same, done by this member.
+    #[must_use]
+    pub fn by(self, by: Option<MemberId>) -> AuditLine {
+        AuditLine { by, ..self }
     }
 
     /// What happened by itself.
@@ -91,7 +99,7 @@ pub(super) fn write(
     step: Step,
     line: AuditLine,
 ) -> anyhow::Result<TransactWriteItem> {
-    let AuditLine { who, what, reason, changed } = line;
+    let AuditLine { who, by: _, what, reason, changed } = line;
     let at = app.clock.now_millis();
     let record = AuditRecord { at, who, what, from: step.from, to: step.to, reason, changed };
     let item = table::to_item(&record, &partition(campaign), &format!("{at:015}#{version:010}"))?;

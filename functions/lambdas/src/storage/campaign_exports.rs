@@ -1,9 +1,9 @@
-//! Campaigns' people as files, in the control table: how far each got. Written by the API (asked for) and the exporter.
+//! Campaigns' people and reports as files, in the control table: how far each got. Written by the API (asked for) and the exporter.
 //! Forgotten after a day, as the file is.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use wire::{CampaignExportStatus, CampaignId, ExportFormat, ExportId, WorkspaceId};
+use wire::{CampaignExportStatus, CampaignId, ExportContent, ExportFormat, ExportId, WorkspaceId};
 
 use super::files::campaign_export_key;
 use super::table;
@@ -17,13 +17,16 @@ pub struct CampaignExportRecord {
     pub id: ExportId,
     /// Whose.
     pub workspace_id: WorkspaceId,
-    /// Whose people.
+    /// Of which campaign.
     pub campaign_id: CampaignId,
     /// Of which kind.
     pub format: ExportFormat,
+    /// What stands in it.
+    #[serde(default)]
+    pub content: ExportContent,
     /// How far it got.
     pub status: CampaignExportStatus,
-    /// People so far.
+    /// People so far; 0 in a report.
     pub people: u64,
     /// When it was asked for.
     pub created_at: i64,
@@ -39,10 +42,7 @@ impl CampaignExportRecord {
 
     /// What its name ends with.
     pub fn ending(&self) -> &'static str {
-        match self.format {
-            ExportFormat::Csv => "csv",
-            ExportFormat::Xlsx => "xlsx",
-        }
+        self.format.as_str()
     }
 }
 

@@ -1,10 +1,15 @@
 //! Campaigns of a workspace, page by page.
 
+use std::ops::RangeInclusive;
+
 use anyhow::Context;
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use ulid::Ulid;
 use wire::{CampaignId, CampaignStatus, ChannelId, WorkspaceId};
 
 use super::campaigns::{CampaignRecord, ids_of, keys};
-use super::table::{self, Item, text};
+use super::lapses::DAY_MS;
+use super::table::{self, Item, number, text};
 use crate::App;
 
 /// Reads of one page: more are needed only where many campaigns in a row were deleted, or are none that is asked for.
@@ -12,6 +17,12 @@ const MOST_READS: u32 = 5;
 
 /// Campaigns read at once where only some are asked for.
 const READ_AT_ONCE: usize = 200;
+
+/// Campaigns looked at for one page of those of a period: no page holds more, so that their totals are one batch.
+const LOOKED_AT: i32 = 100;
+
+/// The last millisecond that an id can name: it has 48 bits for its time.
+const LAST_MILLIS: i64 = (1 << 48) - 1;
 
 /// Which campaigns are listed, and in which order.
 #[derive(Debug, Clone, Default)]
@@ -78,10 +89,7 @@ async fn page(
     limit: usize,
     after: Option<&CampaignId>,
 ) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
-    let start = after.map(|id| {
-        let (pk, sk) = keys(workspace, id);
-        Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
-    });
+    let start = after.map(|id| place(workspace, id));
     let output = app
         .dynamodb
         .query()
@@ -96,7 +104,67 @@ async fn page(
         .send()
         .await
         .context("listing campaigns")?;
+    records_of(output)
+}
+
+/// One page of the campaigns that began to send within these times (milliseconds since 1970, those of their start),
+/// newest first, deleted ones among them; `after` is where the page before ended. It begins with those that were created a
+/// day after the last of these times, not with the newest of all. A page may hold none and still not be the last.
+pub async fn begun(
+    app: &App,
+    workspace: WorkspaceId,
+    times: &RangeInclusive<i64>,
+    after: Option<&CampaignId>,
+) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
+    // A start may lie a moment before the creation, and clocks differ a little: a day is more than both.
+    let (pk, newest) = keys(workspace, &first_of(times.end().saturating_add(DAY_MS)));
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.control_table)
+        .key_condition_expression("pk = :pk AND sk BETWEEN :oldest AND :newest")
+        .filter_expression("attribute_exists(lastChunk) AND scheduledTo BETWEEN :first AND :last")
+        .expression_attribute_values(":pk", text(pk))
+        .expression_attribute_values(":oldest", text("campaign#"))
+        .expression_attribute_values(":newest", text(newest))
+        .expression_attribute_values(":first", number(times.start()))
+        .expression_attribute_values(":last", number(times.end()))
+        .scan_index_forward(false)
+        .limit(LOOKED_AT)
+        .set_exclusive_start_key(after.map(|id| place(workspace, id)))
+        .send()
+        .await
+        .context("listing the campaigns of a period")?;
+    records_of(output)
+}
+
+/// The least id of those that are made at this time (milliseconds since 1970).
+fn first_of(millis: i64) -> CampaignId {
+    let millis = u64::try_from(millis.clamp(0, LAST_MILLIS)).unwrap_or_default();
+    CampaignId(Ulid::from_parts(millis, 0).to_string())
+}
+
+fn place(workspace: WorkspaceId, id: &CampaignId) -> Item {
+    let (pk, sk) = keys(workspace, id);
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+/// The campaigns of a page, and where it ended unless it is the last.
+fn records_of(output: QueryOutput) -> anyhow::Result<(Vec<CampaignRecord>, Option<CampaignId>)> {
     let end = output.last_evaluated_key.as_ref().and_then(ids_of).map(|(_, id)| id);
     let records = output.items.unwrap_or_default().into_iter().map(table::from_item);
     Ok((records.collect::<anyhow::Result<_>>()?, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_a_time_lie_above_those_of_before_whatever_the_time() {
+        let ids = [i64::MIN, 0, 1, 1_795_000_000_000, 1_795_000_000_001, LAST_MILLIS].map(first_of);
+        assert_eq!(ids[0], ids[1]);
+        assert!(ids[1..].is_sorted() && ids[3] < ids[4] && ids.iter().all(|id| id.as_str().len() == 26), "{ids:?}");
+        assert_eq!(first_of(i64::MAX), ids[5]);
+    }
 }

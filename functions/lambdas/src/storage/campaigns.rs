@@ -19,7 +19,7 @@ use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
     AudienceId, CampaignId, CampaignStatus, ChannelId, ConsentCategory, Content, HoursId, MediaSource, MemberId,
-    PriceCategory, ReplyRules, Template, WaitReason, WorkspaceId,
+    PriceCategory, ReplyRules, Template, TokenId, WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
@@ -51,6 +51,9 @@ pub struct CampaignRecord {
     /// The member who did; nobody for what a token made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<MemberId>,
+    /// The token that did, where it was made with an id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by_token: Option<TokenId>,
     /// The number that sends.
     pub channel_id: ChannelId,
     /// To whom.
@@ -73,7 +76,7 @@ pub struct CampaignRecord {
     /// The other wordings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<WordingRecord>,
-    /// Who made it, or changed its content or people last; nobody behind a token.
+    /// Who made it, or changed its content or people last: behind a token, whoever made that, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<MemberId>,
     /// The yes of a second person.

@@ -120,6 +120,13 @@ async fn lines(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyh
     Ok(query.send().await.context("reading a person's consents")?.items.unwrap_or_default())
 }
 
+/// Where a person stands by the ledger alone, of whom the book may know nothing: by the last line of each category among
+/// the latest.
+pub async fn standing(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<Consents> {
+    let lines = list(app, workspace, canonical_phone).await?;
+    Ok(lines.iter().fold(Consents::default(), |standing, line| contact::later(&standing, &line.standing())))
+}
+
 /// Deletes the latest lines of a person. Answers how many they were: [`MOST_LINES`] when there may be more.
 pub async fn delete(app: &App, workspace: WorkspaceId, canonical_phone: &str) -> anyhow::Result<u64> {
     let items = lines(app, workspace, canonical_phone).await?;

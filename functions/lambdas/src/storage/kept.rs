@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::mentions::kept_key;
 use super::table::{number, text};
 use crate::App;
 
@@ -44,7 +45,7 @@ pub async fn keep(app: &App, app_id: &str, raw: &Raw) -> anyhow::Result<()> {
     let field: String = raw.field.chars().take(LONGEST_FIELD).collect();
     let update = app.dynamodb.update_item().table_name(&app.config.control_table);
     let update = update
-        .key("pk", text(format!("kept#{app_id}")))
+        .key("pk", text(kept_key(app_id)))
         .key("sk", text(&digest[..DIGITS]))
         .update_expression("SET #field = :field, #raw = :raw, byteLength = :bytes, receivedAt = :now, expiresAt = :end")
         .expression_attribute_names("#field", "field")
@@ -61,7 +62,7 @@ pub async fn keep(app: &App, app_id: &str, raw: &Raw) -> anyhow::Result<()> {
 /// What is kept of an app, for whoever looks: the field, and what it said as far as it is kept.
 pub async fn list(app: &App, app_id: &str) -> anyhow::Result<Vec<(String, String)>> {
     let query = app.dynamodb.query().table_name(&app.config.control_table).key_condition_expression("pk = :pk");
-    let output = query.expression_attribute_values(":pk", text(format!("kept#{app_id}"))).send().await;
+    let output = query.expression_attribute_values(":pk", text(kept_key(app_id))).send().await;
     let items = output.context("listing what nothing was made of")?.items.unwrap_or_default();
     let read = |item: &super::table::Item, name: &str| item.get(name).and_then(|of| of.as_s().ok()).cloned();
     Ok(items.iter().filter_map(|item| Some((read(item, "field")?, read(item, "raw")?))).collect())

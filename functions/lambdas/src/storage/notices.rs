@@ -36,9 +36,12 @@ pub struct NoticeRecord {
     /// The campaign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<CampaignId>,
-    /// Who made the campaign: mailed besides the owners.
+    /// Who made the campaign, or for a token whoever made that: mailed besides the owners.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<MemberId>,
+    /// The member who did it, to whom it is no news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_by: Option<MemberId>,
     /// The number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel_id: Option<ChannelId>,
@@ -114,8 +117,13 @@ pub async fn list(
     Ok((records, next))
 }
 
-/// How many notices come after this one, at most [`MOST_COUNTED`]; after none: all.
-pub async fn count_after(app: &App, workspace: WorkspaceId, mark: Option<&NoticeId>) -> anyhow::Result<u32> {
+/// How many notices come after this one, at most [`MOST_COUNTED`]; after none: all. What `reader` did is no news.
+pub async fn count_after(
+    app: &App,
+    workspace: WorkspaceId,
+    mark: Option<&NoticeId>,
+    reader: Option<&MemberId>,
+) -> anyhow::Result<u32> {
     let query = app.dynamodb.query().table_name(&app.config.control_table).consistent_read(true);
     let query = query
         .key_condition_expression("pk = :pk AND sk > :mark")
@@ -123,6 +131,12 @@ pub async fn count_after(app: &App, workspace: WorkspaceId, mark: Option<&Notice
         .expression_attribute_values(":mark", text(mark.map_or("0", NoticeId::as_str)))
         .select(Select::Count)
         .limit(MOST_COUNTED);
+    let query = match reader {
+        None => query,
+        Some(reader) => query
+            .filter_expression("attribute_not_exists(doneBy) OR doneBy <> :reader")
+            .expression_attribute_values(":reader", text(reader.as_str())),
+    };
     Ok(query.send().await.context("counting notices")?.count().unsigned_abs())
 }
 

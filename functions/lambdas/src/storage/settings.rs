@@ -1,15 +1,16 @@
 //! The settings of a workspace: one item in the control table, and a line for each change. A workspace that never
-//! changed any has none.
+//! changed any has none. Among the lines stand those of what else was changed in the workspace.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
-use wire::{ChangedField, FrequencyCap, Retention, WorkspaceId};
+use wire::{ChangedField, FrequencyCap, Retention, WorkspaceEvent, WorkspaceId};
 
 use super::table::{self, Item, Written, number, text};
 use crate::App;
+use crate::app::random;
 
 /// Whether something is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,8 +101,14 @@ pub struct ChangeRecord {
     pub at: i64,
     /// Who.
     pub who: String,
-    /// What.
+    /// Fields that changed.
     pub changed: Vec<ChangedField>,
+    /// What was done; nothing: the settings were changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<WorkspaceEvent>,
+    /// To whom or to what, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 fn audit_partition(workspace: WorkspaceId) -> String {
@@ -137,6 +144,16 @@ pub async fn put(
         app.known.learn_settings(workspace, &Arc::new(next.clone()), app.clock.now_millis());
     }
     Ok(written)
+}
+
+/// Writes the line of a change of something else than the settings.
+pub async fn note(app: &App, workspace: WorkspaceId, change: &ChangeRecord) -> anyhow::Result<()> {
+    // Two changes of one millisecond are two lines.
+    let apart = u64::from_le_bytes(random::<8>()?);
+    let line = table::to_item(change, &audit_partition(workspace), &format!("{:015}#{apart:020}", change.at))?;
+    let put = app.dynamodb.put_item().table_name(&app.config.control_table).set_item(Some(line));
+    put.send().await.context("writing a line of a workspace's audit")?;
+    Ok(())
 }
 
 /// One page of the changes, newest first; `after` is what the page before gave.

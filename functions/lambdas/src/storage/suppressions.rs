@@ -64,7 +64,10 @@ impl Entry {
         match self.reason {
             SuppressionReason::Manual => true,
             SuppressionReason::Code => !self.code.is_some_and(is_about_marketing),
-            SuppressionReason::Word | SuppressionReason::Button | SuppressionReason::Preference => false,
+            SuppressionReason::Word
+            | SuppressionReason::Button
+            | SuppressionReason::Preference
+            | SuppressionReason::Recorded => false,
         }
     }
 

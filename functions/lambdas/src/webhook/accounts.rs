@@ -236,7 +236,10 @@ fn alert(value: &Value) -> News {
     let info = &value["alert_info"];
     let part = |name: &str| info[name].as_str().unwrap_or_default();
     let text = format!("{} {}: {}", part("alert_severity"), part("alert_type"), part("alert_description"));
-    News { text: text.trim_matches([' ', ':']).to_owned(), ..News::default() }
+    // Of the account or its business it is about all of their numbers.
+    let is_of_number = value["entity_type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("PHONE_NUMBER"));
+    let phone_number_id = Some(people::id(&value["entity_id"])).filter(|id| is_of_number && !id.is_empty());
+    News { phone_number_id, text: text.trim_matches([' ', ':']).to_owned(), ..News::default() }
 }
 
 /// Takes in the news of a webhook, in their order, and says which are nobody's here. An error means: some may be missing,
@@ -357,6 +360,18 @@ mod tests {
         let late = 100 + LONGEST_RETRIES + 1;
         assert_eq!(restricted_until(&info, NO_UTILITY, 100, late), Some(late + 800), "the clocks differ");
         assert_eq!(restricted_until(&info, NO_UTILITY, 100, late - 1), None, "it came late and is over");
+    }
+
+    #[test]
+    fn an_alert_about_a_number_is_that_numbers_and_any_other_is_the_accounts() {
+        let of = |kind: &str, id: Value| {
+            heard("account_alerts", json!({ "entity_type": kind, "entity_id": id, "alert_info": {} })).phone_number_id
+        };
+        assert_eq!(of("PHONE_NUMBER", json!("7")).as_deref(), Some("7"));
+        assert_eq!(of("PHONE_NUMBER", json!(7)).as_deref(), Some("7"));
+        for (kind, id) in [("WABA", json!("7")), ("BUSINESS", json!("7")), ("PHONE_NUMBER", json!(null))] {
+            assert_eq!(of(kind, id), None, "{kind}");
+        }
     }
 
     #[test]

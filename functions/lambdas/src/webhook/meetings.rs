@@ -1,5 +1,5 @@
-//! Where WhatsApp shows a person's number and user id together: in statuses, in inbound messages, and in the contacts
-//! beside them. What is learnt lets a person be known who is later named by the id alone.
+//! Where WhatsApp shows a person's number and user id together: in statuses, in inbound messages, in preferences, and
+//! in the contacts beside them. What is learnt lets a person be known who is later named by the id alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,29 +29,44 @@ pub(super) struct Meeting {
 pub(super) enum Who {
     /// His number, digits.
     Phone(String),
-    /// The message that he got: the status has no number.
-    Message(CallbackData),
+    /// The message that he got: where it is ours he is whom it was sent to, however WhatsApp spells his number.
+    Message {
+        /// Which one.
+        callback: CallbackData,
+        /// The number that the status names; empty where it names none.
+        phone: String,
+    },
 }
 
 /// The meetings in the value of one change.
 pub(super) fn meetings(field: &str, value: &Value) -> Vec<Meeting> {
-    if field != "messages" {
+    if !["messages", "user_preferences"].contains(&field) {
         return Vec::new();
     }
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
-    let by_phone =
-        |entry: &Value, phone: &str, id: &str| meeting(people::user_id(&entry[id]), phone_of(&entry[phone])?);
+    let by_phone = |entry: &Value, phone: &str, id: &str| {
+        let who = by_number(people::wa_id(&entry[phone]))?;
+        meeting(people::user_id(&entry[id]), who)
+    };
     // What goes to a group names the group.
     let to_people = |status: &&Value| status["recipient_type"].as_str() != Some("group");
     let statuses = entries("statuses").filter(to_people).filter_map(|status| {
-        let who = phone_of(&status["recipient_id"])
-            .or_else(|| Some(Who::Message(CallbackData::parse(status["biz_opaque_callback_data"].as_str()?)?)));
-        meeting(people::user_id(&status["recipient_user_id"]), who?)
+        let phone = people::wa_id(&status["recipient_id"]);
+        let who = match status["biz_opaque_callback_data"].as_str().and_then(CallbackData::parse) {
+            Some(callback) => Who::Message { callback, phone },
+            None => by_number(phone)?,
+        };
+        meeting(people::user_id(&status["recipient_user_id"]), who)
     });
     let messages = entries("messages").filter_map(|message| by_phone(message, "from", "from_user_id"));
+    let beside = people::only_contact(value, "user_preferences");
+    let preferences = entries("user_preferences").filter_map(|entry| {
+        let (phone, user_id) = people::named(entry, beside);
+        meeting(user_id, by_number(phone)?)
+    });
     let contacts = entries("contacts").filter_map(|contact| by_phone(contact, "wa_id", "user_id"));
-    let all = statuses.chain(messages).chain(contacts);
+    let all = statuses.chain(messages).chain(preferences).chain(contacts);
     all.map(|meeting| Meeting { phone_number_id: phone_number_id.clone(), ..meeting }).collect()
 }
 
@@ -59,8 +74,8 @@ fn meeting(user_id: String, who: Who) -> Option<Meeting> {
     (!user_id.is_empty()).then(|| Meeting { phone_number_id: String::new(), user_id, who })
 }
 
-fn phone_of(value: &Value) -> Option<Who> {
-    Some(Who::Phone(people::wa_id(value))).filter(|who| *who != Who::Phone(String::new()))
+fn by_number(phone: String) -> Option<Who> {
+    (!phone.is_empty()).then_some(Who::Phone(phone))
 }
 
 /// Learns who has which id. An error means: some may be missing, send the webhook again.
@@ -82,18 +97,35 @@ pub(super) async fn apply(app: &App, app_id: &str, meetings: Vec<Meeting>) -> an
 
 /// Where the ids lead that this process has not seen before, each once.
 async fn unknown(app: &App, channel: &ChannelRecord, meetings: Vec<Meeting>) -> anyhow::Result<Vec<Lead>> {
-    let (mut leads, mut seen) = (BTreeMap::new(), BTreeSet::new());
+    let is_known = |user_id: &str, phone: &str| app.known.leads_to(channel.workspace_id, user_id, phone);
+    // Whose message says who he is: several statuses of it say the same, and contacts beside them no better.
+    let (mut leads, mut settled) = (BTreeMap::<String, String>::new(), BTreeSet::<String>::new());
     for Meeting { user_id, who, .. } in meetings {
+        if settled.contains(&user_id) {
+            continue;
+        }
         let phone = match who {
             Who::Phone(phone) => people::canonical(&phone),
-            // Several statuses of a message say the same.
-            Who::Message(_) if !seen.insert(user_id.clone()) => continue,
-            Who::Message(callback) => match recipient(app, channel, &callback).await? {
-                Some(phone) => phone,
-                None => continue,
-            },
+            Who::Message { callback, phone } => {
+                let told = (!phone.is_empty()).then(|| people::canonical(&phone));
+                // What is known already asks for no message.
+                let known = told.clone().filter(|told| is_known(&user_id, told));
+                let sure = match known {
+                    Some(phone) => Some(phone),
+                    None => recipient(app, channel, &callback).await?,
+                };
+                if sure.is_some() {
+                    settled.insert(user_id.clone());
+                }
+                match sure.or(told) {
+                    Some(phone) => phone,
+                    None => continue,
+                }
+            }
         };
-        if !app.known.leads_to(channel.workspace_id, &user_id, &phone) {
+        if is_known(&user_id, &phone) {
+            leads.remove(&user_id);
+        } else {
             leads.insert(user_id, phone);
         }
     }
@@ -124,6 +156,7 @@ mod tests {
             "statuses": [
                 { "recipient_id": "551", "recipient_user_id": "BR.1" },
                 { "recipient_user_id": "BR.2", "biz_opaque_callback_data": callback },
+                { "recipient_id": "5510", "recipient_user_id": "BR.10", "biz_opaque_callback_data": callback },
                 { "recipient_user_id": "BR.3" }, { "recipient_id": "554" }, 7,
                 { "recipient_id": "group-1", "recipient_type": "group", "recipient_user_id": "BR.9" },
             ],
@@ -133,8 +166,25 @@ mod tests {
         let found: Vec<(String, Who)> =
             meetings("messages", &value).into_iter().map(|meeting| (meeting.user_id, meeting.who)).collect();
         let phone = |id: &str, phone: &str| (id.to_owned(), Who::Phone(phone.to_owned()));
-        let message = ("BR.2".to_owned(), Who::Message(CallbackData::parse(callback).unwrap()));
-        assert_eq!(found, [phone("BR.1", "551"), message, phone("BR.5", "555"), phone("BR.7", "557")]);
+        let message = |id: &str, phone: &str| {
+            let callback = CallbackData::parse(callback).unwrap();
+            (id.to_owned(), Who::Message { callback, phone: phone.to_owned() })
+        };
+        let of_statuses = [phone("BR.1", "551"), message("BR.2", ""), message("BR.10", "5510")];
+        assert_eq!(found, [&of_statuses[..], &[phone("BR.5", "555"), phone("BR.7", "557")]].concat());
         assert_eq!((meetings("account_update", &value), meetings("messages", &json!(null))), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_preference_and_the_contact_beside_it_show_who_has_which_id() {
+        let shown = |value: Value| -> Vec<(String, Who)> {
+            meetings("user_preferences", &value).into_iter().map(|meeting| (meeting.user_id, meeting.who)).collect()
+        };
+        let ana = ("BR.1".to_owned(), Who::Phone("551".to_owned()));
+        let together = json!({ "contacts": [{ "wa_id": "551" }], "user_preferences": [{ "user_id": "BR.1" }] });
+        assert_eq!(shown(together), std::slice::from_ref(&ana));
+        let both = json!({ "user_preferences": [{ "wa_id": "551", "user_id": "BR.1" }, { "user_id": "BR.2" }] });
+        assert_eq!(shown(both), std::slice::from_ref(&ana));
+        assert_eq!(shown(json!({ "contacts": [{ "wa_id": "551", "user_id": "BR.1" }] })), [ana]);
     }
 }

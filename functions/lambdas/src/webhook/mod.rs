@@ -105,7 +105,7 @@ async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::R
     let events = changes.iter().filter_map(|change| templates::event(change, now)).collect();
     let news = changes.iter().filter_map(|change| Some((accounts::news(change, now)?, change))).collect();
     count_unused(app_id, changes.iter().map(|change| change.field));
-    let mut left = unused(&changes);
+    let mut left = unused(&changes, now);
     opt_outs::apply(app, app_id, notification.wishes()).await?;
     left.extend(accounts::apply(app, app_id, news).await?);
     templates::apply(app, app_id, events).await?;
@@ -132,10 +132,21 @@ async fn keep(app: &App, app_id: &str, left: &[Raw]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The changes in fields that nothing is made of.
-fn unused(changes: &[AccountChange<'_>]) -> Vec<Raw> {
-    let unused = changes.iter().filter(|change| !USED.contains(&change.field)).take(MOST_AT_ONCE);
-    unused.map(AccountChange::raw).collect()
+/// The changes that nothing is made of: by their field, or because what they say cannot be read. `now`: in seconds
+/// since 1970.
+fn unused(changes: &[AccountChange<'_>], now: i64) -> Vec<Raw> {
+    let unused = changes.iter().filter(|change| !USED.contains(&change.field) || says_nothing(change, now));
+    unused.take(MOST_AT_ONCE).map(AccountChange::raw).collect()
+}
+
+/// Whether nothing can be read in a change of a field that is used. Of messages the statuses are kept one by one.
+fn says_nothing(change: &AccountChange<'_>, now: i64) -> bool {
+    match change.field {
+        "messages" => false,
+        "user_preferences" => opt_outs::wishes(change.field, change.value).is_empty(),
+        "user_id_update" => moves::moves(change).is_empty(),
+        _ => accounts::news(change, now).is_none() && templates::event(change, now).is_none(),
+    }
 }
 
 /// Fields that something is made of.

@@ -6,19 +6,21 @@
 
 use serde_json::Value;
 
-use super::notification::millis;
+use super::notification::{AccountChange, millis};
 use super::people;
 use crate::App;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::suppressions::{self, Entry, Person};
 use crate::storage::user_ids::{self, Lead};
-use crate::storage::{numbers, person_keys};
+use crate::storage::{numbers, person_keys, wabas};
 
 /// That somebody is reached under another number or id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Move {
-    /// Meta's id of the number whose webhook says so.
+    /// Meta's id of the number whose webhook says so; empty where it names none.
     pub phone_number_id: String,
+    /// Meta's id of the account whose webhook it is.
+    pub waba_id: String,
     /// Who he was.
     pub from: Named,
     /// Who he is.
@@ -33,13 +35,14 @@ pub(super) struct Named {
 }
 
 /// The moves in the value of one change.
-pub(super) fn moves(field: &str, value: &Value) -> Vec<Move> {
+pub(super) fn moves(change: &AccountChange<'_>) -> Vec<Move> {
+    let AccountChange { waba_id, field, value, .. } = change;
     let entries = |name: &str| match &value[name] {
         Value::Array(entries) => entries.clone(),
         Value::Object(entry) => vec![Value::Object(entry.clone())],
         _ => Vec::new(),
     };
-    let found: Vec<Option<(Named, Named)>> = match field {
+    let found: Vec<Option<(Named, Named)>> = match *field {
         "messages" => entries("messages").iter().map(system).collect(),
         "user_id_update" => entries("user_id_update").iter().map(update).collect(),
         _ => Vec::new(),
@@ -47,7 +50,8 @@ pub(super) fn moves(field: &str, value: &Value) -> Vec<Move> {
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let says_something = |(from, to): &(Named, Named)| from != to && !from.is_nobody() && !to.is_nobody();
     let found = found.into_iter().flatten().filter(says_something);
-    found.map(|(from, to)| Move { phone_number_id: phone_number_id.clone(), from, to }).collect()
+    let of_this = |(from, to)| Move { phone_number_id: phone_number_id.clone(), waba_id: waba_id.clone(), from, to };
+    found.map(of_this).collect()
 }
 
 impl Named {
@@ -97,12 +101,25 @@ fn update(entry: &Value) -> Option<(Named, Named)> {
 /// Carries over what is known. An error means: some may be missing, send the webhook again.
 pub(super) async fn apply(app: &App, app_id: &str, moves: Vec<Move>) -> anyhow::Result<()> {
     for one in moves {
-        let channel = numbers::channel_now(app, &one.phone_number_id).await?;
-        let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else { continue };
-        carry(app, &channel, &one).await?;
-        tracing::info!(workspace = %channel.workspace_id, "a person is reached under another number or id");
+        for channel in told(app, app_id, &one).await? {
+            carry(app, &channel, &one).await?;
+            tracing::info!(workspace = %channel.workspace_id, "a person is reached under another number or id");
+        }
     }
     Ok(())
+}
+
+/// The channels of the app whose people are meant: that of the number, or, where none is named, one of the account for
+/// each workspace.
+async fn told(app: &App, app_id: &str, one: &Move) -> anyhow::Result<Vec<ChannelRecord>> {
+    if one.phone_number_id.is_empty() {
+        let mut channels = wabas::channels_of(app, app_id, &one.waba_id).await?;
+        channels.sort_by_key(|channel| channel.workspace_id);
+        channels.dedup_by_key(|channel| channel.workspace_id);
+        return Ok(channels);
+    }
+    let channel = numbers::channel_now(app, &one.phone_number_id).await?;
+    Ok(channel.filter(|channel| channel.app_id == app_id).map(|channel| (*channel).clone()).into_iter().collect())
 }
 
 async fn carry(app: &App, channel: &ChannelRecord, Move { from, to, .. }: &Move) -> anyhow::Result<()> {
@@ -173,7 +190,8 @@ mod tests {
     }
 
     fn found(field: &str, value: Value) -> Vec<(Named, Named)> {
-        moves(field, &value).into_iter().map(|one| (one.from, one.to)).collect()
+        let change = AccountChange { waba_id: "1".to_owned(), at: 0, field, value: &value };
+        moves(&change).into_iter().map(|one| (one.from, one.to)).collect()
     }
 
     #[test]

@@ -92,7 +92,9 @@ pub(super) struct Status {
     pub raw: Value,
     id: String,
     status: String,
-    timestamp: Timestamp,
+    /// Text or number; where it is none of these, the status counts from when it came.
+    #[serde(default)]
+    timestamp: Value,
     #[serde(default, deserialize_with = "text_or_nothing")]
     pub biz_opaque_callback_data: Option<String>,
     /// The person's number, or a group's id; absent where WhatsApp does not tell.
@@ -118,12 +120,13 @@ fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// A string in Meta's samples; numbers occur in real traffic.
+/// A string in Meta's samples; numbers occur in real traffic, and other clients write fractions.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Timestamp {
     Text(String),
     Number(i64),
+    Fraction(f64),
 }
 
 /// The statuses of one number.
@@ -157,8 +160,8 @@ impl Notification {
 
     /// Whose numbers or ids changed.
     pub(super) fn moves(&self) -> Vec<Move> {
-        let changes = self.entry.iter().flat_map(|entry| &entry.changes);
-        changes.flat_map(|change| moves::moves(&change.field, &change.value)).collect()
+        let changes = self.of_accounts();
+        changes.iter().flat_map(moves::moves).collect()
     }
 
     /// All changes with their accounts.
@@ -223,12 +226,21 @@ const MILLISECONDS_FROM: i64 = 1_000_000_000_000;
 impl Timestamp {
     fn millis(&self) -> Option<i64> {
         let at = match self {
-            Timestamp::Text(text) => text.parse().ok()?,
+            Timestamp::Text(text) => match text.parse::<i64>() {
+                Ok(number) => number,
+                Err(_) => whole(text.parse::<f64>().ok()?)?,
+            },
             Timestamp::Number(number) => *number,
+            Timestamp::Fraction(number) => whole(*number)?,
         };
         let millis = if at >= MILLISECONDS_FROM { at } else { at.checked_mul(1_000)? };
         (0..=LATEST_MILLIS).contains(&millis).then_some(millis)
     }
+}
+
+/// The whole part of a time with a fraction; nothing for what is no time in seconds or milliseconds.
+fn whole(number: f64) -> Option<i64> {
+    (number.is_finite() && number.abs() <= LATEST_MILLIS as f64).then_some(number.trunc() as i64)
 }
 
 /// A time as WhatsApp writes it, in milliseconds since 1970; nothing for what is none.
@@ -237,8 +249,9 @@ pub(super) fn millis(timestamp: &Value) -> Option<i64> {
 }
 
 impl Status {
-    /// The receipt for attempt `attempt`; nothing for a status that says nothing of delivery.
-    pub(super) fn receipt(&self, attempt: u32) -> Option<Receipt> {
+    /// The receipt for attempt `attempt`; nothing for a status that says nothing of delivery. One whose time cannot be
+    /// read is of now (milliseconds): the earliest of several stands, so that the same again says nothing new.
+    pub(super) fn receipt(&self, attempt: u32, now: i64) -> Option<Receipt> {
         let status = match self.status.as_str() {
             "sent" => ReceiptStatus::Sent,
             "delivered" => ReceiptStatus::Delivered,
@@ -246,7 +259,8 @@ impl Status {
             "failed" => ReceiptStatus::Failed { code: self.code() },
             _ => return None,
         };
-        Some(Receipt { attempt, status, at: self.timestamp.millis()?, wamid: self.id.clone(), price: self.price() })
+        let at = millis(&self.timestamp).unwrap_or(now);
+        Some(Receipt { attempt, status, at, wamid: self.id.clone(), price: self.price() })
     }
 
     fn price(&self) -> Option<Price> {
@@ -308,7 +322,7 @@ mod tests {
         let people: Vec<String> = people.map(|phone| canonical_digits(&format!("+{phone}"))).collect();
         let statuses = notification.into_statuses().into_iter().flat_map(|number| number.statuses);
         let callback = |status: &Status| status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse);
-        let statuses: Vec<_> = statuses.map(|status| (callback(&status), status.receipt(1))).collect();
+        let statuses: Vec<_> = statuses.map(|status| (callback(&status), status.receipt(1, 0))).collect();
         people.len() + statuses.len()
     }
 
@@ -350,32 +364,42 @@ mod tests {
     }
 
     #[test]
-    fn seconds_come_as_text_as_numbers_and_as_milliseconds() {
-        for timestamp in [json!("1750030073"), json!(1_750_030_073), json!("1750030073000")] {
-            assert_eq!(status("sent", timestamp).receipt(1).unwrap().at, 1_750_030_073_000);
+    fn seconds_come_as_text_as_numbers_with_fractions_and_as_milliseconds() {
+        let whole = [json!("1750030073"), json!(1_750_030_073), json!("1750030073000")];
+        let fractions = [json!("1750030073.9"), json!(1_750_030_073.25), json!(1_750_030_073_000.5)];
+        for timestamp in whole.into_iter().chain(fractions) {
+            assert_eq!(status("sent", timestamp).receipt(1, 7).unwrap().at, 1_750_030_073_000);
         }
     }
 
     #[test]
     fn a_status_that_meta_adds_is_no_receipt() {
-        assert_eq!(status("deleted", json!("1")).receipt(1), None);
-        for none in [json!("soon"), json!(-5), json!(i64::MAX), json!(i64::MIN), json!("99999999999999999999")] {
-            assert_eq!(status("sent", none.clone()).receipt(1), None, "{none}");
+        assert_eq!(status("deleted", json!("1")).receipt(1, 7), None);
+    }
+
+    #[test]
+    fn a_status_without_a_time_that_can_be_read_is_of_when_it_came() {
+        let numbers = [json!(-5), json!(i64::MAX), json!(i64::MIN), json!(u64::MAX), json!(1e308), json!(-0.5e13)];
+        let texts = ["soon", "", "NaN", "inf", "99999999999999999999"].map(|text| json!(text));
+        for none in numbers.into_iter().chain(texts).chain([json!(null), json!({}), json!([1])]) {
+            assert_eq!(status("sent", none.clone()).receipt(1, 7).unwrap().at, 7, "{none}");
         }
+        let without: Status = serde_json::from_value(json!({ "id": "wamid.1", "status": "read" })).unwrap();
+        assert_eq!(without.receipt(1, 7).unwrap().at, 7);
     }
 
     #[test]
     fn a_failure_says_its_code_as_a_number_or_as_text_or_that_there_is_none() {
         let failed = |errors: Value| {
             let status = json!({ "id": "wamid.1", "status": "failed", "timestamp": "1", "errors": errors });
-            serde_json::from_value::<Status>(status).unwrap().receipt(1).unwrap().status
+            serde_json::from_value::<Status>(status).unwrap().receipt(1, 7).unwrap().status
         };
         assert_eq!(failed(json!([{ "code": 131_026 }])), ReceiptStatus::Failed { code: 131_026 });
         assert_eq!(failed(json!([{ "code": "131026" }])), ReceiptStatus::Failed { code: 131_026 });
         for odd in [json!(null), json!([]), json!([{ "title": "?" }]), json!([{ "code": -1 }]), json!("131026")] {
             assert_eq!(failed(odd.clone()), ReceiptStatus::Failed { code: NO_REASON }, "{odd}");
         }
-        let bare = status("failed", json!("1")).receipt(1).unwrap();
+        let bare = status("failed", json!("1")).receipt(1, 7).unwrap();
         assert_eq!(bare.status, ReceiptStatus::Failed { code: NO_REASON });
     }
 

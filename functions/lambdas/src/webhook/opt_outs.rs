@@ -65,7 +65,10 @@ pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
     let wishes: Vec<Option<Wish>> = match field {
         "messages" => entries("messages").map(said).collect(),
-        "user_preferences" => entries("user_preferences").map(preferred).collect(),
+        "user_preferences" => {
+            let contact = people::only_contact(value, "user_preferences");
+            entries("user_preferences").map(|entry| preferred(entry, contact)).collect()
+        }
         _ => Vec::new(),
     };
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
@@ -101,8 +104,9 @@ fn said(message: &Value) -> Option<Wish> {
     })
 }
 
-/// What a person chose in WhatsApp itself: about marketing alone.
-fn preferred(entry: &Value) -> Option<Wish> {
+/// What a person chose in WhatsApp itself: about marketing alone. An entry that names the user id alone may have the
+/// number in the contact beside it.
+fn preferred(entry: &Value, contact: Option<&Value>) -> Option<Wish> {
     let (asked, accord) = match entry["value"].as_str()? {
         "stop" => (Asked::Stop, Accord::Undoing),
         "resume" => (Asked::Resume, Accord::Undoing),
@@ -110,10 +114,11 @@ fn preferred(entry: &Value) -> Option<Wish> {
         _ => return None,
     };
     let at = millis(&entry["timestamp"]);
+    let (phone, user_id) = people::named(entry, contact);
     Some(Wish {
         phone_number_id: String::new(),
-        phone: people::wa_id(&entry["wa_id"]),
-        user_id: people::user_id(&entry["user_id"]),
+        phone,
+        user_id,
         asked,
         extent: Extent::Marketing,
         accord,
@@ -187,9 +192,13 @@ fn happening(channel: &ChannelRecord, wish: &Wish, phone: &str) -> Vec<Happening
         (Asked::Resume, _) => return Vec::new(),
         (Asked::Stop, SuppressionReason::Word) => "By a word.",
         (Asked::Stop, SuppressionReason::Button) => "By a button.",
-        (Asked::Stop, SuppressionReason::Preference | SuppressionReason::Code | SuppressionReason::Manual) => {
-            "In WhatsApp's preferences."
-        }
+        (
+            Asked::Stop,
+            SuppressionReason::Preference
+            | SuppressionReason::Code
+            | SuppressionReason::Manual
+            | SuppressionReason::Recorded,
+        ) => "In WhatsApp's preferences.",
     };
     vec![Happening {
         kind: WebhookEventKind::ContactOptedOut,
@@ -384,6 +393,24 @@ mod tests {
         let (one, two) = (("1".into(), String::new(), Asked::Stop), (String::new(), "BR.2".into(), Asked::Resume));
         let three = ("3".into(), String::new(), Asked::Resume);
         assert_eq!(found, [one, two, three]);
+    }
+
+    #[test]
+    fn the_only_contact_beside_the_only_preference_completes_the_person() {
+        let of = |contacts: Value, entries: Value| -> Vec<(String, String)> {
+            let value = json!({ "contacts": contacts, "user_preferences": entries });
+            wishes("user_preferences", &value).into_iter().map(|wish| (wish.phone, wish.user_id)).collect()
+        };
+        let named = |phone: &str, user_id: &str| (phone.to_owned(), user_id.to_owned());
+        let stop = |user_id: &str| json!({ "user_id": user_id, "value": "stop" });
+        let ana = json!({ "wa_id": "551" });
+        assert_eq!(of(json!([ana]), json!([stop("BR.1")])), [named("551", "BR.1")]);
+        assert_eq!(of(json!([{ "wa_id": "551", "user_id": "BR.2" }]), json!([stop("BR.1")])), [named("", "BR.1")]);
+        let two = [named("", "BR.1"), named("", "BR.2")];
+        assert_eq!(of(json!([ana]), json!([stop("BR.1"), stop("BR.2")])), two, "nobody knows whose number it is");
+        assert_eq!(of(json!([ana, ana]), json!([stop("BR.1")])), [named("", "BR.1")]);
+        let by_phone = json!([{ "wa_id": "552", "value": "stop" }]);
+        assert_eq!(of(json!([{ "wa_id": "551", "user_id": "BR.1" }]), by_phone), [named("552", "")], "somebody else");
     }
 
     #[test]

@@ -36,6 +36,31 @@ pub(super) fn user_id(value: &Value) -> String {
     if is_id { text.to_owned() } else { String::new() }
 }
 
+/// The contact beside the only entry of a list. Where there are several of either, nobody knows who is who.
+pub(super) fn only_contact<'a>(value: &'a Value, list: &str) -> Option<&'a Value> {
+    let only = |name: &str| match value[name].as_array().map(Vec::as_slice) {
+        Some([one]) => Some(one),
+        Some(_) | None => None,
+    };
+    only(list)?;
+    only("contacts")
+}
+
+/// The number and the user id of an entry's `wa_id` and `user_id`, completed by those of the contact beside it unless
+/// that one is somebody else; empty where neither tells.
+pub(super) fn named(entry: &Value, contact: Option<&Value>) -> (String, String) {
+    let of = |value: &Value| (wa_id(&value["wa_id"]), user_id(&value["user_id"]));
+    let (phone, id) = of(entry);
+    let (phone_beside, id_beside) = contact.map(of).unwrap_or_default();
+    let both = |one: &str, other: &str| !one.is_empty() && !other.is_empty();
+    let is_other_phone = both(&phone, &phone_beside) && canonical(&phone) != canonical(&phone_beside);
+    if is_other_phone || (both(&id, &id_beside) && id != id_beside) {
+        return (phone, id);
+    }
+    let or = |own: String, beside: String| if own.is_empty() { beside } else { own };
+    (or(phone, phone_beside), or(id, id_beside))
+}
+
 /// Any other id of Meta's; empty where there is none. Ids of numbers and accounts are digits, which some write as a number.
 pub(super) fn id(value: &Value) -> String {
     if let Some(number) = value.as_u64() {

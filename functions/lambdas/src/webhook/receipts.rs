@@ -48,7 +48,7 @@ pub(super) async fn apply(app: &App, app_id: &str, notification: Notification) -
             tracing::warn!(
                 app_id,
                 foreign = count,
-                "statuses that belong to no message of this app's channel change nothing"
+                "statuses of no message of this app's channel, or of kinds that nobody reads, change nothing"
             );
             left.extend(foreign.iter().take(MOST_AT_ONCE).map(|status| raw(&status.raw)));
         }
@@ -56,7 +56,8 @@ pub(super) async fn apply(app: &App, app_id: &str, notification: Notification) -
     Ok(left)
 }
 
-/// Writes the receipts of one number. Returns the foreign ones: all of them where the number is no channel of the app.
+/// Writes the receipts of one number. Returns the statuses of which nothing was made: of messages that are not this
+/// channel's, of kinds that nobody reads; all of them where the number is no channel of the app.
 async fn apply_number<'a>(
     app: &App,
     app_id: &str,
@@ -66,18 +67,22 @@ async fn apply_number<'a>(
     let Some(channel) = channel.filter(|channel| channel.app_id == app_id) else {
         return Ok(number.statuses.iter().collect());
     };
+    let now = app.clock.now_millis();
     let mut by_message = ByMessage::new();
     let mut nameless = Vec::new();
     for status in &number.statuses {
         match status.biz_opaque_callback_data.as_deref().and_then(CallbackData::parse) {
             Some(callback) => {
                 let key = (callback.campaign_id, callback.index);
-                by_message.entry(key).or_default().push((status, status.receipt(callback.attempt)));
+                by_message.entry(key).or_default().push((status, status.receipt(callback.attempt, now)));
             }
             None => nameless.push(status),
         }
     }
     let mut foreign = find(app, channel, &nameless, &mut by_message).await?;
+    // Of a kind that says nothing of delivery, or that Meta added.
+    let unsaid = by_message.values().flatten().filter(|(_, receipt)| receipt.is_none());
+    foreign.extend(unsaid.map(|(status, _)| *status));
     let mut writes = Vec::with_capacity(by_message.len());
     for ((campaign, index), told) in &by_message {
         let receipts: Vec<Receipt> = told.iter().filter_map(|(_, receipt)| receipt.clone()).collect();
@@ -128,12 +133,14 @@ async fn find<'a>(
         });
     }
     let found: Vec<_> = stream::iter(asks).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
+    let now = app.clock.now_millis();
     let mut foreign = Vec::new();
     for (message, statuses) in found {
         let place = message.and_then(|message| Some((campaign_of(&message.shard)?, message)));
         match place {
             Some((campaign, message)) => {
-                let told = statuses.into_iter().map(|status| (status, status.receipt(message.tried())));
+                let tried = message.tried();
+                let told = statuses.into_iter().map(|status| (status, status.receipt(tried, now)));
                 by_message.entry((campaign, message.index)).or_default().extend(told);
             }
             None => foreign.extend(statuses),

@@ -1,5 +1,5 @@
-//! What WhatsApp says of a template: paused, disabled, deleted, in another category, good again. A campaign that sends it
-//! pauses once, with the reason, rather than be refused message by message; it never goes on by itself.
+//! What WhatsApp says of a template: paused, disabled, deleted, edited, in another category, good again. A campaign
+//! that sends it pauses once, with the reason, rather than be refused message by message; it never goes on by itself.
 //!
 //! The event names an account, a template and a language; the campaigns are found in the workspaces of the account's
 //! channels, among the newest of each. One that is not found, or starts a moment later, pauses at its first refusal.
@@ -64,9 +64,15 @@ enum What {
     Restored,
     /// It is marketing now, and was not: it costs more.
     BecameMarketing,
+    /// Its words or buttons are others now: people would get what nobody of the campaign has seen.
+    Edited,
     /// Something to know, in words.
     Noted(String),
 }
+
+/// What names the parts of a template that was edited (Meta, webhooks of template components, 2025).
+const PARTS: [&str; 4] =
+    ["message_template_element", "message_template_title", "message_template_footer", "message_template_buttons"];
 
 /// The event in a change, if it is one of a template: by what the value holds, since Meta's own samples mix the fields up.
 /// `now`: in seconds since 1970.
@@ -89,8 +95,10 @@ pub(super) fn event(change: &AccountChange<'_>, now: i64) -> Option<Event> {
         recategorised(text("previous_category"), text("new_category"), text("correct_category"))
     } else if !text("event").is_empty() {
         status(text("event"), change.value)
+    } else if PARTS.iter().any(|part| !change.value[*part].is_null()) {
+        What::Edited
     } else {
-        What::Noted("its text was changed".to_owned())
+        return None;
     };
     let of = Whose::Template { name: name.to_owned(), language: text("message_template_language").to_owned() };
     Some(Event { waba_id: change.waba_id.clone(), at: change.at, of, what })
@@ -143,6 +151,10 @@ fn status(event: &str, value: &Value) -> What {
         ("REJECTED", _) => stopped("rejected it"),
         ("PENDING_DELETION" | "DELETED", _) => stopped("deleted it, or is about to"),
         ("ARCHIVED", _) => stopped("archived it because it was not used"),
+        // Only what is approved can be sent (Meta, templates, November 2025).
+        ("PENDING", _) => stopped("reviews it again, and until then it cannot be sent"),
+        ("IN_APPEAL", _) => stopped("looks at an appeal, and until then it cannot be sent"),
+        ("LIMIT_EXCEEDED", _) => stopped("does not take it because the account has too many templates"),
         (other, _) => What::Noted(format!("its status is {other}{because}")),
     }
 }
@@ -166,13 +178,16 @@ impl Event {
         let (name, language) = match (&self.of, &self.what) {
             (Whose::Template { name, language }, _) => (name, language),
             (Whose::Kind { .. }, What::Stopped(how) | What::Noted(how)) => return format!("WhatsApp {how}."),
-            (Whose::Kind { .. }, What::Restored | What::BecameMarketing) => return String::new(),
+            (Whose::Kind { .. }, What::Restored | What::BecameMarketing | What::Edited) => return String::new(),
         };
         match &self.what {
             What::Stopped(how) => format!("Template {name} ({language}): WhatsApp {how}."),
             What::Restored => format!("Template {name} ({language}) can be sent again."),
             What::BecameMarketing => {
                 format!("Template {name} ({language}): WhatsApp made it a marketing template, which costs more.")
+            }
+            What::Edited => {
+                format!("Template {name} ({language}) was edited at WhatsApp: look at it, then resume its campaigns.")
             }
             What::Noted(what) => format!("Template {name} ({language}): {what}."),
         }
@@ -207,11 +222,14 @@ fn change(campaign: &CampaignRecord, event: &Event) -> Option<Change> {
     }
     let is_active = matches!(campaign.status, CampaignStatus::Scheduled | CampaignStatus::Processing);
     let was_stopped = campaign.upkeep.drift.is_some_and(|known| known.state == DriftState::Stopped);
+    // Whoever starts or resumes a campaign is told then what became of its template.
+    let was_looked_at = event.at > 0 && campaign.upkeep.went_on_at.is_some_and(|at| at >= (event.at + 1) * 1_000);
     match &event.what {
         What::Stopped(_) | What::BecameMarketing if is_active => Some(Change::Pause),
+        What::Edited if is_active && !was_looked_at => Some(Change::Pause),
         What::Restored if campaign.status == CampaignStatus::Paused && was_stopped => Some(Change::Note),
         What::Restored if is_active => Some(Change::Know),
-        What::Stopped(_) | What::BecameMarketing | What::Restored | What::Noted(_) => None,
+        What::Stopped(_) | What::BecameMarketing | What::Edited | What::Restored | What::Noted(_) => None,
     }
 }
 
@@ -362,7 +380,8 @@ mod tests {
 
     #[test]
     fn every_way_to_lose_a_template_pauses_once_and_in_words() {
-        for event in ["PAUSED", "DISABLED", "REJECTED", "PENDING_DELETION", "DELETED", "LOCKED", "ARCHIVED"] {
+        let lost = ["PAUSED", "DISABLED", "REJECTED", "PENDING_DELETION", "DELETED", "LOCKED", "ARCHIVED"];
+        for event in lost.into_iter().chain(["PENDING", "IN_APPEAL", "LIMIT_EXCEEDED"]) {
             let event = said(json!({ "event": event, "reason": "SCAM" }));
             assert!(event.is_of(&campaign()), "languages are the same with either sign");
             assert_eq!(change(&campaign(), &event), Some(Change::Pause), "{event:?}");
@@ -370,6 +389,23 @@ mod tests {
             let mut knows = campaign();
             knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: event.bit() });
             assert_eq!(change(&knows, &event), None, "{event:?} again, after somebody resumed");
+        }
+    }
+
+    #[test]
+    fn an_edit_pauses_once_unless_the_template_was_compared_since() {
+        let edited = said(json!({ "message_template_element": "Hi {{1}}" }));
+        assert_eq!(edited.what, What::Edited);
+        assert_eq!(change(&campaign(), &edited), Some(Change::Pause));
+        let words = "Template promo (pt-BR) was edited at WhatsApp: look at it, then resume its campaigns.";
+        assert_eq!(edited.in_words(), words);
+        let mut knows = campaign();
+        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Stopped, said: edited.bit() });
+        assert_eq!(change(&knows, &edited), None, "again, after somebody resumed");
+        let mut began = campaign();
+        for (at, expected) in [(99_000, Some(Change::Pause)), (100_999, Some(Change::Pause)), (101_000, None)] {
+            began.upkeep.went_on_at = Some(at);
+            assert_eq!(change(&began, &edited), expected, "{at}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! The API as the command line asks it.
 
+use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
 use bytes::Bytes;
@@ -21,8 +23,11 @@ use super::Target;
 /// Longest wait for an answer: the gateway gives up after half a minute.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Longest wait for a file to be put: 200 MB over a slow line.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// Longest wait for a file to be put or fetched: 200 MB over a slow line.
+const FILE_TIMEOUT: Duration = Duration::from_secs(3_600);
+
+/// What is said of an answer that is not as this version knows it.
+pub(super) const UNREADABLE: &str = "the answer cannot be read: is this another version?";
 
 /// A client of one Campanile.
 pub struct Client {
@@ -30,6 +35,18 @@ pub struct Client {
     url: String,
     token: String,
 }
+
+/// What the API refused, in its own words.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) Problem);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_words(&self.0))
+    }
+}
+
+impl std::error::Error for Refused {}
 
 impl Client {
     /// A client with the token that was given, or this machine's.
@@ -53,6 +70,12 @@ impl Client {
         self.ask(Method::GET, path, Bytes::new()).await
     }
 
+    /// GET, and the answer's body as it came.
+    pub async fn get_text(&self, path: &str) -> anyhow::Result<String> {
+        let body = self.answer(Method::GET, path, Bytes::new()).await?;
+        String::from_utf8(body.to_vec()).context("the answer is no text")
+    }
+
     /// POST, and the answer's body.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.ask(Method::POST, path, serde_json::to_vec(body)?.into()).await
@@ -61,7 +84,7 @@ impl Client {
     /// Puts a file where the API said.
     pub async fn put(&self, url: &str, bytes: Vec<u8>) -> anyhow::Result<()> {
         let request = Request::put(url).body(Full::from(bytes)).context("the upload has no address")?;
-        let sent = tokio::time::timeout(UPLOAD_TIMEOUT, self.http.request(request)).await;
+        let sent = tokio::time::timeout(FILE_TIMEOUT, self.http.request(request)).await;
         let status = sent.context("the upload takes too long")?.context("the file was not taken")?.status();
         if status != StatusCode::OK {
             bail!("the file was not taken: {status}");
@@ -69,7 +92,37 @@ impl Client {
         Ok(())
     }
 
+    /// Fetches a file by a link that the API gave, and writes it piece by piece; its size in bytes.
+    pub async fn fetch(&self, url: &str, out: &mut (dyn Write + Send)) -> anyhow::Result<u64> {
+        let request = Request::get(url).body(Full::from(Bytes::new())).context("the file has no address")?;
+        let fetched = tokio::time::timeout(FILE_TIMEOUT, self.write_body(request, out)).await;
+        fetched.context("the file takes too long")?
+    }
+
+    async fn write_body(&self, request: Request<Full<Bytes>>, out: &mut (dyn Write + Send)) -> anyhow::Result<u64> {
+        let mut response = self.http.request(request).await.context("the file does not come")?;
+        if response.status() != StatusCode::OK {
+            bail!("the file was not given: {}", response.status());
+        }
+        let mut size_bytes = 0;
+        while let Some(frame) = response.body_mut().frame().await {
+            let frame = frame.context("the file broke off")?;
+            if let Some(data) = frame.data_ref() {
+                out.write_all(data).context("the file cannot be written")?;
+                size_bytes += data.len() as u64;
+            }
+        }
+        out.flush().context("the file cannot be written")?;
+        Ok(size_bytes)
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<T> {
+        let body = self.answer(method, path, body).await?;
+        serde_json::from_slice(&body).context(UNREADABLE)
+    }
+
+    /// The body of a success; what was refused is an error.
+    async fn answer(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<Bytes> {
         let request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         let request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
         let request = request.header(CONTENT_TYPE, "application/json").body(Full::from(body));
@@ -82,18 +135,14 @@ impl Client {
         };
         let answered = tokio::time::timeout(TIMEOUT, answered).await;
         let (status, body) = answered.with_context(|| format!("{} takes too long", self.url))??;
-        read(status, &body)
+        if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
     }
 }
 
-/// What a success says; a refusal in the API's words.
-fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> anyhow::Result<T> {
-    if status.is_success() {
-        return serde_json::from_slice(body).context("the answer cannot be read: is this another version?");
-    }
-    match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => bail!("{}", in_words(&problem)),
-        Err(_) => bail!("the answer is {status} and not the API's"),
+fn refusal(status: StatusCode, body: &[u8]) -> anyhow::Error {
+    match serde_json::from_slice(body) {
+        Ok(problem) => Refused(problem).into(),
+        Err(_) => anyhow!("the answer is {status} and not the API's"),
     }
 }
 
@@ -123,6 +172,7 @@ mod tests {
         let error = |field: &str| FieldError { field: field.into(), message: "is wrong".into() };
         let problem = |errors: Vec<FieldError>| Problem {
             kind: "invalid".into(),
+            code: "invalid".into(),
             title: "Some fields are not valid.".into(),
             status: 422,
             detail: "name: is wrong".into(),

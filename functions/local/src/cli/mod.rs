@@ -4,12 +4,16 @@
 
 mod client;
 mod commands;
+mod export;
 mod print;
+mod report;
 mod send;
+mod start;
 mod watch;
 
 use std::path::PathBuf;
 
+use campaigns::rates::parse_amount;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use wire::{CampaignId, Language};
 
@@ -36,7 +40,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Import a contacts file, make a campaign of it, start it and watch it to its end
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Import a contacts file and say what came of it
     Import(ImportArgs),
     /// List campaigns, newest first
@@ -51,7 +55,14 @@ pub enum Command {
     /// Watch a campaign until it ends
     Watch(OneArgs),
     /// Start a draft
-    Start(OneArgs),
+    Start {
+        /// Which campaign.
+        #[command(flatten)]
+        one: OneArgs,
+        /// The estimated price that you agree to, like 12.50: needed where the workspace's settings ask for it
+        #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+        confirm_price: Option<String>,
+    },
     /// Pause a campaign
     Pause(OneArgs),
     /// Resume a paused campaign
@@ -60,12 +71,12 @@ pub enum Command {
     Cancel(OneArgs),
     /// What came of a campaign
     Report(OneArgs),
-    /// Write everybody of a campaign with what became of the message into a CSV file
+    /// Write everybody of a campaign with what became of the message into a file
     Export {
         /// Which campaign.
         #[command(flatten)]
         one: OneArgs,
-        /// The file; "-" is standard output
+        /// The file, which ends in .csv or .xlsx; "-" is standard output, as CSV
         #[arg(long, short, default_value = "-")]
         output: PathBuf,
     },
@@ -179,6 +190,12 @@ pub struct SendArgs {
     /// Answer for it that all these people agreed to receive these messages from you
     #[arg(long)]
     pub attest_consent: bool,
+    /// The estimated price that you agree to, like 12.50: needed where the workspace's settings ask for it
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub confirm_price: Option<String>,
+    /// The most that the campaign may cost, in the currency of the rate card: before it would cost more it pauses
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub spend_cap: Option<String>,
     /// What happens after the start
     #[arg(long, value_enum, default_value_t = Then::Watch)]
     pub then: Then,
@@ -203,6 +220,11 @@ fn language(tag: &str) -> Result<Language, String> {
         Some("es") => Ok(Language::Spanish),
         Some(_) | None => Err("give en, pt or es".to_owned()),
     }
+}
+
+/// An amount of money as the API takes it.
+fn amount(text: &str) -> Result<String, String> {
+    parse_amount(text).map(|_| text.trim().to_owned()).map_err(|wrong| wrong.to_string())
 }
 
 impl ImportArgs {
@@ -233,6 +255,12 @@ mod tests {
         let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
         assert!(args.attest_consent && args.import.language() == Some(Language::Portuguese));
         assert!(Cli::try_parse_from(["campanile", "campaigns", "--limit", "0"]).is_err());
+        let start = ["campanile", "start", "A", "--confirm-price", "0.75"];
+        let Some(Command::Start { confirm_price, .. }) = Cli::try_parse_from(start).unwrap().command else {
+            panic!("it is a start")
+        };
+        assert_eq!(confirm_price.as_deref(), Some("0.75"));
+        assert!(Cli::try_parse_from(["campanile", "start", "A", "--confirm-price", "0,75"]).is_err());
     }
 
     #[test]

@@ -56,8 +56,8 @@ pub(super) fn counts(campaign: &Campaign) -> String {
     parts.map(|(_, (count, what))| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What came of a campaign.
-pub(super) fn report(campaign: &Campaign) -> String {
+/// Where a campaign stands and what came of it so far.
+pub(super) fn standing(campaign: &Campaign) -> String {
     let mut lines = vec![
         format!("{} ({})", campaign.name, campaign.id),
         format!(
@@ -79,7 +79,8 @@ pub(super) fn report(campaign: &Campaign) -> String {
     lines.join("\n")
 }
 
-fn status(status: CampaignStatus) -> &'static str {
+/// A status in a word.
+pub(super) fn status(status: CampaignStatus) -> &'static str {
     match status {
         CampaignStatus::Draft => "draft",
         CampaignStatus::Scheduled => "scheduled",

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use wire::{Audience, AudienceStatus, Campaign, Channel, ChannelList, CreateUpload, Upload};
 
+use super::start::{how_to_agree, start};
 use super::{Client, ImportArgs, SendArgs, Target, Then};
 
 /// How often the import is looked at.
@@ -63,11 +64,12 @@ fn file_name(path: &Path) -> anyhow::Result<String> {
 /// Makes the campaign, and starts it unless it is to stay a draft.
 pub(super) async fn create(client: &Client, args: &SendArgs, audience: &Audience) -> anyhow::Result<Campaign> {
     let channel = channel(client, args.channel.as_deref()).await?;
-    let campaign: Campaign = client.post("/v3/campaigns", &body(args, audience, &channel)?).await?;
+    let made: anyhow::Result<Campaign> = client.post("/v3/campaigns", &body(args, audience, &channel)?).await;
+    let campaign = made.map_err(|error| how_to_agree(error, "the same command with"))?;
     if args.then == Then::Draft || args.at.is_some() {
         return Ok(campaign);
     }
-    client.post(&format!("/v3/campaigns/{}/start", campaign.id), &json!({})).await
+    start(client, &campaign.id, args.confirm_price.clone()).await
 }
 
 async fn channel(client: &Client, asked: Option<&str>) -> anyhow::Result<Channel> {
@@ -116,6 +118,12 @@ fn body(args: &SendArgs, audience: &Audience, channel: &Channel) -> anyhow::Resu
     });
     if let Some(at) = &args.at {
         body["scheduledTo"] = json!(at);
+    }
+    if let Some(price) = &args.confirm_price {
+        body["confirmedPrice"] = json!(price);
+    }
+    if let Some(cap) = &args.spend_cap {
+        body["spendCap"] = json!(cap);
     }
     if args.attest_consent {
         body["consentAttestation"] = json!({});

@@ -108,8 +108,8 @@ pub fn Money(report: Came) -> impl IntoView {
 
 /// What came of each chunk; folded, since there may be a thousand.
 #[component]
-pub fn Chunks(report: Came) -> impl IntoView {
-    let several = Memo::new(move |_| of(report, |report| report.chunks.len() > 1));
+pub fn ChunkTable(report: Came) -> impl IntoView {
+    let some = Memo::new(move |_| of(report, |report| !report.chunks.is_empty()));
     let row = |one: ChunkReport| {
         let funnel = one.funnel;
         view! {
@@ -128,18 +128,16 @@ pub fn Chunks(report: Came) -> impl IntoView {
         t::stage_failed(),
     ];
     view! {
-        <Show when=move || several.get()>
-            <section class="card">
-                <details class="more" data-testid="chunks">
-                    <summary>{t::by_chunk()}</summary>
-                    <div class="scroll sample" tabindex="0" role="region" aria-label=t::by_chunk()>
-                        <table>
-                            <thead><tr><th scope="col" class="number">{t::chunk()}</th>{heads(names)}</tr></thead>
-                            <tbody>{move || of(report, |report| report.chunks.clone()).into_iter().map(row).collect_view()}</tbody>
-                        </table>
-                    </div>
-                </details>
-            </section>
+        <Show when=move || some.get()>
+            <details class="more" data-testid="chunks">
+                <summary>{t::as_a_table()}</summary>
+                <div class="scroll sample" tabindex="0" role="region" aria-label=t::by_chunk()>
+                    <table>
+                        <thead><tr><th scope="col" class="number">{t::chunk()}</th>{heads(names)}</tr></thead>
+                        <tbody>{move || of(report, |report| report.chunks.clone()).into_iter().map(row).collect_view()}</tbody>
+                    </table>
+                </div>
+            </details>
         </Show>
     }
 }

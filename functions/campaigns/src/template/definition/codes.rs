@@ -57,9 +57,18 @@ impl Checked {
             self.longest("code.buttonText", label, BUTTON);
         }
         match code.otp_type {
-            OtpType::CopyCode if !code.apps.is_empty() => self.add("code.apps", "only ONE_TAP hands a code to an app"),
+            OtpType::CopyCode if !code.apps.is_empty() => {
+                self.add("code.apps", "only ONE_TAP and ZERO_TAP hand a code to an app");
+            }
             OtpType::CopyCode => {}
             OtpType::OneTap => self.apps(code),
+            OtpType::ZeroTap => {
+                self.apps(code);
+                if !code.zero_tap_terms_accepted {
+                    let message = "accept WhatsApp's terms for codes that reach an app without a tap";
+                    self.add("code.zeroTapTermsAccepted", message);
+                }
+            }
         }
     }
 
@@ -85,7 +94,10 @@ pub(super) fn of_code(code: &CreateCode) -> Vec<Value> {
     if let Some(label) = code.button_text.as_ref().filter(|label| !label.trim().is_empty()) {
         button["text"] = json!(label.trim());
     }
-    if code.otp_type == OtpType::OneTap {
+    if code.otp_type == OtpType::ZeroTap {
+        button["zero_tap_terms_accepted"] = json!(code.zero_tap_terms_accepted);
+    }
+    if code.otp_type != OtpType::CopyCode {
         let apps = code.apps.iter();
         let apps = apps.map(|app| json!({ "package_name": app.package_name, "signature_hash": app.signature_hash }));
         button["supported_apps"] = Value::Array(apps.collect());

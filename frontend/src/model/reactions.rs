@@ -1,0 +1,97 @@
+//! What people did with a campaign's messages, counted.
+
+use wire::CampaignReport;
+
+use crate::t;
+
+/// One number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// What it is.
+    pub name: &'static str,
+    /// How many.
+    pub count: u64,
+    /// How many that is of those it is a part of; empty where that is unknown.
+    pub share: String,
+    /// The hook for tests.
+    pub test_id: &'static str,
+}
+
+/// The numbers of a report; `percent` writes a share as the reader does. Link opens only where there are links.
+pub fn reactions(report: &CampaignReport, has_links: bool, percent: impl Fn(f64) -> String) -> Vec<Reaction> {
+    let (funnel, rates) = (&report.funnel, &report.rates);
+    let of_delivered = |rate: Option<f64>| rate.map(|rate| t::share_of_delivered(&percent(rate))).unwrap_or_default();
+    let of_tried = rates.failed_percent.map(|rate| t::share_of_tried(&percent(rate))).unwrap_or_default();
+    let reaction = |name, count, share, test_id| Reaction { name, count, share, test_id };
+    let opens = reaction(t::link_opens(), report.link_opens, String::new(), "reaction-opens");
+    let opens = (has_links || report.link_opens > 0).then_some(opens);
+    [
+        reaction(t::stage_replied(), funnel.replied, of_delivered(rates.replied_percent), "reaction-replied"),
+        reaction(t::stage_clicked(), funnel.clicked, of_delivered(rates.clicked_percent), "reaction-clicked"),
+    ]
+    .into_iter()
+    .chain(opens)
+    .chain([
+        reaction(t::stage_opted_out(), report.opted_out, of_delivered(rates.opted_out_percent), "reaction-opted-out"),
+        reaction(t::stage_failed(), report.totals.failed, of_tried, "reaction-failed"),
+    ])
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{CampaignId, CampaignStatus, CampaignTotals, Funnel, FunnelRates, PaceReport, Spending, TimelineReport};
+
+    use super::*;
+
+    fn report() -> CampaignReport {
+        CampaignReport {
+            campaign_id: CampaignId("c".into()),
+            name: String::new(),
+            status: CampaignStatus::Processing,
+            started_at: None,
+            last_outcome_at: None,
+            funnel: Funnel { audience: 100, accepted: 80, delivered: 50, read: 20, replied: 5, clicked: 10 },
+            rates: FunnelRates {
+                replied_percent: Some(10.0),
+                clicked_percent: Some(20.0),
+                failed_percent: Some(4.0),
+                ..FunnelRates::default()
+            },
+            totals: CampaignTotals { audience: 100, failed: 3, ..CampaignTotals::default() },
+            opted_out: 1,
+            link_opens: 0,
+            timeline: TimelineReport::default(),
+            failures: Vec::new(),
+            skipped: Vec::new(),
+            variants: Vec::new(),
+            chunks: Vec::new(),
+            countries: Vec::new(),
+            pace: PaceReport::default(),
+            spending: Spending::default(),
+        }
+    }
+
+    fn told(report: &CampaignReport, has_links: bool) -> Vec<(&'static str, u64, String)> {
+        let all = reactions(report, has_links, |share| format!("{share}%"));
+        all.into_iter().map(|one| (one.name, one.count, one.share)).collect()
+    }
+
+    #[test]
+    fn each_number_has_its_share_where_there_is_one() {
+        let expected = [
+            ("Answered", 5, "10% of delivered".to_owned()),
+            ("Tapped", 10, "20% of delivered".to_owned()),
+            ("Opted out", 1, String::new()),
+            ("Failed", 3, "4% of those tried".to_owned()),
+        ];
+        assert_eq!(told(&report(), false), expected);
+    }
+
+    #[test]
+    fn openings_are_told_of_campaigns_with_links() {
+        assert_eq!(told(&report(), true)[2], ("Link opens", 0, String::new()));
+        let opened = CampaignReport { link_opens: 7, ..report() };
+        assert_eq!(told(&opened, false)[2].1, 7);
+    }
+}

@@ -1,0 +1,84 @@
+//! What the wizard's last step says beside the plan: a cap that the price exceeds, and a limit that spreads it over days.
+
+use campaigns::rates::parse_amount;
+use wire::{Channel, PriceEstimate};
+
+use crate::t;
+
+/// Whether a campaign is estimated to cost more than its cap, so that it will pause. False where either is no amount.
+pub fn exceeds(price: &PriceEstimate, cap: &str) -> bool {
+    parse_amount(&price.total).is_ok_and(|total| parse_amount(cap).is_ok_and(|cap| total > cap))
+}
+
+/// The limit of a number, and what it makes of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limited {
+    /// People whom the number may write to in 24 hours.
+    pub limit: u64,
+    /// Those whom it wrote to within the last 24 hours.
+    pub used: u64,
+    /// Days that the people take by it; 1: it holds nobody up.
+    pub days: u64,
+}
+
+/// What the limit of a number makes of so many people; nothing where it has none.
+pub fn limited(channel: &Channel, people: u64) -> Option<Limited> {
+    let limit = u64::from(channel.messaging_limit?);
+    let used = u64::from(channel.people_today.unwrap_or_default());
+    let later = people.saturating_sub(limit.saturating_sub(used));
+    Some(Limited { limit, used, days: 1 + later.div_ceil(limit.max(1)) })
+}
+
+impl Limited {
+    /// Whether somebody waits for another day.
+    pub fn holds_up(self) -> bool {
+        self.days > 1
+    }
+
+    /// For a marketer. `written`: a number as the reader writes it.
+    pub fn sentence(self, written: impl Fn(u64) -> String) -> String {
+        let (limit, used) = (written(self.limit), written(self.used));
+        match self.holds_up() {
+            true => t::limit_takes_days(&limit, &used, &written(self.days)),
+            false => t::limit_is_enough(&limit, &used),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel(limit: Option<u32>, used: Option<u32>) -> Channel {
+        serde_json::from_value(serde_json::json!({
+            "id": "main", "name": "Main", "displayPhoneNumber": "1", "phoneNumberId": "1", "wabaId": "1",
+            "messagesPerSecond": 80, "simulated": false, "messagingLimit": limit, "peopleToday": used,
+        }))
+        .unwrap()
+    }
+
+    fn days(limit: u32, used: u32, people: u64) -> u64 {
+        limited(&channel(Some(limit), Some(used)), people).unwrap().days
+    }
+
+    #[test]
+    fn a_price_above_the_cap_is_noticed_and_what_is_no_amount_is_not() {
+        let price = PriceEstimate { total: "12.50".into(), ..PriceEstimate::default() };
+        assert!(exceeds(&price, "12.49") && exceeds(&price, " 3 "));
+        assert!(!exceeds(&price, "12.5") && !exceeds(&price, "") && !exceeds(&price, "a lot"));
+    }
+
+    #[test]
+    fn whoever_does_not_fit_into_the_limit_takes_another_day() {
+        assert_eq!((days(250, 50, 200), days(250, 50, 201), days(250, 50, 450), days(250, 50, 451)), (1, 2, 2, 3));
+        assert_eq!(days(250, 300, 10), 2);
+        assert_eq!(limited(&channel(None, None), 10), None);
+    }
+
+    #[test]
+    fn the_sentence_tells_the_days_only_where_somebody_waits() {
+        let told = |people| limited(&channel(Some(250), Some(50)), people).unwrap().sentence(|count| count.to_string());
+        assert!(told(1_000).contains("250 people") && told(1_000).contains("about 5 days"), "{}", told(1_000));
+        assert!(told(10).contains("holds nobody up"), "{}", told(10));
+    }
+}
