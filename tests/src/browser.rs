@@ -150,10 +150,12 @@ impl Browser {
         self.as_screen(width, height, scheme).await
     }
 
-    /// Shows pages as a screen of this size does, in these colours.
+    /// Shows pages as a screen of this size does, in these colours, without movement: what is looked at has arrived.
     pub async fn as_screen(&self, width: u32, height: u32, scheme: Scheme) -> anyhow::Result<()> {
         self.sized(width, height).await?;
-        let colours = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme.name() }] });
+        let features = [("prefers-color-scheme", scheme.name()), ("prefers-reduced-motion", "reduce")];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
+        let colours = json!({ "features": features });
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", colours).await?;
         Ok(())
     }

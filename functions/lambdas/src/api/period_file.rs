@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use http::HeaderValue;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_TYPE};
 use serde::Deserialize;
 use wire::ExportFormat;
 
@@ -65,6 +65,8 @@ pub async fn download(
     let file = writing.await.context("the thread that writes a period's sums ended")??;
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let headers = [
+        // As bytes on Lambda too: its text would come without the mark by which a spreadsheet knows UTF-8.
+        (CONTENT_ENCODING, HeaderValue::from_static("identity")),
         (CONTENT_TYPE, HeaderValue::from_static(sheets::content_type(format))),
         (CONTENT_DISPOSITION, disposition.context("a file's name is no header")?),
     ];

@@ -89,7 +89,7 @@ pub fn Money(report: Came) -> impl IntoView {
     let spending = Memo::new(move |_| of(report, |report| report.spending.clone()));
     let money = move |amount: &str| spending.with(|spending| format::money(&spending.currency, amount));
     let line = move |one: CategoryPrice| {
-        let text = t::category_line(&format::count(one.messages), &money(&one.total));
+        let text = t::category_line(one.messages, &format::count(one.messages), &money(&one.total));
         view! { <div><dt>{category(one.category)}</dt><dd>{text}</dd></div> }
     };
     view! {
