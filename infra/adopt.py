@@ -33,13 +33,15 @@ def settings(source, names):
         if "KeySchema" not in properties:
             continue
         table = f"--table-name {there}"
+        wait = f"aws dynamodb wait table-exists {table}"
         if stream := properties.get("StreamSpecification"):
             yield f"aws dynamodb update-table {table} --stream-specification StreamEnabled=true,StreamViewType={stream['StreamViewType']}"
+            yield wait
         if lives := properties.get("TimeToLiveSpecification"):
             yield f"aws dynamodb update-time-to-live {table} --time-to-live-specification Enabled=true,AttributeName={lives['AttributeName']}"
         yield f"aws dynamodb update-continuous-backups {table} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
-        yield f"aws dynamodb wait table-exists {table}"
         yield f"aws dynamodb update-table {table} --deletion-protection-enabled"
+        yield wait
 
 
 def main(stack, names):

@@ -33,7 +33,7 @@ CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conform
           "response_schema_conformance", "ignored_auth", "unsupported_method"]
 # Questions that are drawn of an operation, beside those at its bounds.
 PHASES = os.environ.get("PHASES", "examples,coverage,fuzzing")
-EXAMPLES = os.environ.get("EXAMPLES", "8")
+EXAMPLES = os.environ.get("EXAMPLES", "9")
 
 
 class Process:

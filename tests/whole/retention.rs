@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::http::StatusCode;
 use campanile_tests::campaign::{act, call, count, dispatched, draft, later, messages, refused, token, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{answer, now, write};
 use campanile_tests::stepped::Stepped;
-use lambdas::storage::files;
 use lambdas::storage::totals::{self, Scope};
+use lambdas::storage::{audiences, files, lapses};
 use lambdas::{App, dispatcher, importer, sender};
 use local::events::s3_event;
 use local::tables::MESSAGES_TABLE;
@@ -65,10 +66,18 @@ async fn a_campaign_whose_people_are_not_known_any_more_fails_and_says_so() -> a
     dispatcher::handle(&stepped.app, dispatcher::Event::Tick(json!({}))).await?;
     sender::handle(&stepped.app, stepped.take_now(&stepped.app.config.send_queue_url).await?).await?;
     count(&stepped).await?;
-    lambdas::storage::lapses::delete_file(&stepped.app, &files::segment_key(WORKSPACE, &made.audience_id, 0)).await?;
+    lapses::delete_file(&stepped.app, &files::segment_key(WORKSPACE, &made.audience_id, 0)).await?;
     let late = later(&stepped.app, 601);
+    let tick = async || dispatcher::handle(&late, dispatcher::Event::Tick(json!({}))).await;
+    tick().await?;
+    let paused = shown(&late, &made.id).await?;
+    assert_eq!(paused.status, CampaignStatus::Paused, "they may come back");
+    assert!(paused.status_reason.is_some_and(|why| why.contains("When they are back, resume")));
+    let audience = audiences::get(&late, WORKSPACE, &made.audience_id).await?.context("no audience")?;
+    lapses::close(&late, &audience, late.clock.now_millis()).await?;
+    act(&late, &made.id, "resume").await?;
     for _ in 0..2 {
-        dispatcher::handle(&late, dispatcher::Event::Tick(json!({}))).await?;
+        tick().await?;
     }
     let failed = shown(&late, &made.id).await?;
     assert_eq!(failed.status, CampaignStatus::Failed);

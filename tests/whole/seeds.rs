@@ -277,10 +277,16 @@ impl<'a> Person<'a> {
         }
     }
 
+    /// Refused where what was in flight was all that was left, so that the campaign completed while it was paused.
     async fn end(&mut self, town: &Town, pause: Pause) -> anyhow::Result<()> {
         self.answered.push(Pause { ended_at: town.app.clock.now_micros(), ..pause });
         self.open = None;
-        town.ask(self.campaign, "resume").await.map(|_| ())
+        let resumed = town.ask(self.campaign, "resume").await;
+        let record = campaign_store::get(&town.app, WORKSPACE, self.campaign).await?.context("the campaign is gone")?;
+        match resumed {
+            Err(_) if record.status == CampaignStatus::Completed => Ok(()),
+            resumed => resumed.map(|_| ()),
+        }
     }
 
     async fn look(&self, town: &Town) -> anyhow::Result<()> {

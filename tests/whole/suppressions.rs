@@ -385,8 +385,11 @@ async fn a_number_without_its_country_is_of_the_workspaces_and_never_a_strangers
         assert!(message.contains("has no country code"), "{path}: {told}");
     }
     let _: Value = call(&stepped.app, "PATCH", "/v3/settings", json!({ "defaultCountry": "BR" })).await?;
-    assert_eq!(suppress(&stepped, json!({ "phones": ["31 98765-4321"] })).await?.added, 1);
-    let found = listed(&stepped, "phone=31987654321").await?;
+    // Of Belo Horizonte with brackets or a 0; without, it may as well be a Dutch one.
+    assert_eq!(suppress(&stepped, json!({ "phones": ["(31) 98765-4321"] })).await?.added, 1);
+    let unsure = answer(&stepped, &token, "POST", "/v3/people/erase", json!({ "phone": "31987654321" })).await?;
+    assert_eq!(unsure.0, StatusCode::UNPROCESSABLE_ENTITY, "{}", unsure.1);
+    let found = listed(&stepped, "phone=031987654321").await?;
     assert_eq!((found.len(), found[0].phone.as_deref()), (1, Some("+5531987654321")));
     // The same digits after a plus, even one that was not escaped, are a Dutch number.
     for query in ["phone=%2B31987654321", "phone=+31987654321"] {

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use wire::{AuditList, Campaign, CampaignStatus, Preview, SavedHours, WorkspaceId};
 
 /// The fields of the answer to a creation, as the v3 API documents them.
-const ANSWERED: [&str; 39] = [
+const ANSWERED: [&str; 50] = [
     "id",
     "_id",
     "name",
@@ -54,8 +54,19 @@ const ANSWERED: [&str; 39] = [
     "createdAt",
     "lastUpdateAt",
     "updatedAt",
+    "resultCounts.sent",
+    "resultCounts.received",
+    "resultCounts.read",
+    "resultCounts.answered",
+    "resultCounts.chunksExecuted",
     "resultCounts.byChunkId",
+    "healthCheckData.messagesProcessed",
+    "healthCheckData.lastMessageProcessedAt",
+    "healthCheckData.healthCheckExecutions",
+    "healthCheckData.jobId",
+    "healthCheckData.chunkId",
     "healthCheckData.nextHealthCheckAt",
+    "healthCheckData.lastHealthCheckAt",
 ];
 
 fn has(answer: &Value, field: &str) -> bool {

@@ -5,7 +5,7 @@ use wire::{CampaignTotals, MessageState};
 
 use crate::components::bar::StateName;
 use crate::infra::format;
-use crate::model::funnel::{BESIDE, STAGES, Stage, StageKind};
+use crate::model::funnel::{BESIDE, STAGES, Stage, StageKind, answered_share};
 use crate::model::state;
 use crate::t;
 
@@ -56,12 +56,16 @@ pub fn Beside(totals: Signal<CampaignTotals>, href: Callback<MessageState, Strin
         }
     });
     let replied = move || totals.with(|totals| totals.replied);
+    let share = move || totals.with(answered_share).map(|share| t::share_of_delivered(&format::percent(share)));
     view! {
         <ul class="tiles" aria-label=t::other_outcomes()>
             <li>
                 <div class="tile" class:none=move || replied() == 0 title=t::replied_meaning()>
                     <span class="state"><span class="dot s-replied" aria-hidden="true"></span>{t::stage_replied()}</span>
-                    <strong data-testid="total-replied">{move || format::count(replied())}</strong>
+                    <span class="counted">
+                        <strong data-testid="total-replied">{move || format::count(replied())}</strong>
+                        <small class="soft">{share}</small>
+                    </span>
                 </div>
             </li>
             {tiles.into_iter().collect_view()}

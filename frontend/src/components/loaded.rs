@@ -15,6 +15,9 @@ pub fn Loaded<T, V>(
     /// Asks once more for what did not come; else the whole page is loaded again.
     #[prop(optional)]
     again: Option<Callback<()>>,
+    /// A part of a page that has its own title: what did not come is said in words only.
+    #[prop(optional)]
+    inline: bool,
 ) -> impl IntoView
 where
     T: Send + Sync + Clone + 'static,
@@ -22,7 +25,7 @@ where
 {
     move || match load.get() {
         Load::Waiting => view! { <Waiting/> }.into_any(),
-        Load::Missing(why) => view! { <Missing why=why again=again/> }.into_any(),
+        Load::Missing(why) => view! { <Missing why=why again=again inline=inline/> }.into_any(),
         Load::Here(signal) => show(Signal::derive(move || signal.get())).into_any(),
     }
 }
@@ -35,19 +38,33 @@ pub fn Waiting() -> impl IntoView {
 
 /// Something did not come.
 #[component]
-fn Missing(why: String, again: Option<Callback<()>>) -> impl IntoView {
+fn Missing(why: String, again: Option<Callback<()>>, inline: bool) -> impl IntoView {
     let ask = move |_| match again {
         Some(again) => again.run(()),
         None => window().location().reload().unwrap_or_default(),
     };
-    view! {
-        <section class="card empty" data-testid="missing">
-            <PageTitle text=t::this_cannot_be_shown()/>
-            <p>{why}</p>
-            <div class="actions">
-                <button type="button" class="button primary" data-testid="load-again" on:click=ask>{t::try_again()}</button>
-                <a class="button" href="/campaigns">{t::all_campaigns()}</a>
+    let button = view! {
+        <button type="button" class="button primary" data-testid="load-again" on:click=ask>{t::try_again()}</button>
+    };
+    if inline {
+        view! {
+            <div class="stack" data-testid="missing">
+                <p class="soft" role="status">{why}</p>
+                <div class="actions">{button}</div>
             </div>
-        </section>
+        }
+        .into_any()
+    } else {
+        view! {
+            <section class="card empty" data-testid="missing">
+                <PageTitle text=t::this_cannot_be_shown()/>
+                <p>{why}</p>
+                <div class="actions">
+                    {button}
+                    <a class="button" href="/campaigns">{t::all_campaigns()}</a>
+                </div>
+            </section>
+        }
+        .into_any()
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::infra::format;
 use crate::model::risk::Risk;
 
-/// The level as a badge, and why; nothing while pace or number are not known.
+/// The level as a badge, and why; nothing while the pace, the number or its rating is not known.
 #[component]
 pub fn RiskHint(#[prop(into)] risk: Signal<Option<Risk>>) -> impl IntoView {
     let line = |risk: Risk| {

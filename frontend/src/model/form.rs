@@ -65,6 +65,16 @@ pub struct Form {
     pub attests: bool,
 }
 
+/// An amount as it was typed, a decimal comma as a point. A comma before three digits may part thousands (`1,200`): it
+/// stays, and is no amount.
+pub fn amount(text: &str) -> String {
+    let text = text.trim();
+    match text.rsplit_once(',') {
+        Some((whole, places)) if places.len() != 3 => format!("{whole}.{places}"),
+        Some(_) | None => text.to_owned(),
+    }
+}
+
 /// What somebody says who answers for the people: the words that he saw.
 fn attestation() -> AttestConsent {
     AttestConsent { statement: Some(t::these_people_agreed().to_owned()) }
@@ -170,7 +180,7 @@ impl Form {
             assets_urls: single.assets_urls,
             variants: wordings,
             skip_unfilled: self.skip_unfilled.then_some(true),
-            spend_cap: Some(self.spend_cap.trim().to_owned()).filter(|text| !text.is_empty()),
+            spend_cap: Some(amount(&self.spend_cap)).filter(|text| !text.is_empty()),
             consent_attestation: self.attests.then(attestation),
             ..CreateCampaign::default()
         })
@@ -258,7 +268,10 @@ mod tests {
         let request = |form: Form| form.request(&audience(), Wish::Draft, now()).unwrap();
         assert_eq!(request(form()).spend_cap, None);
         assert_eq!(request(Form { spend_cap: " 12.50".into(), ..form() }).spend_cap.as_deref(), Some("12.50"));
-        assert_eq!(faults(&Form { spend_cap: "a lot".into(), ..form() }, Wish::Draft), ["spendCap"]);
+        assert_eq!(request(Form { spend_cap: "12,50 ".into(), ..form() }).spend_cap.as_deref(), Some("12.50"));
+        for wrong in ["a lot", "1,200", "1.204,50"] {
+            assert_eq!(faults(&Form { spend_cap: wrong.into(), ..form() }, Wish::Draft), ["spendCap"], "{wrong}");
+        }
     }
 
     #[test]

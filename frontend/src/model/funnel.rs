@@ -98,6 +98,12 @@ impl StageKind {
     }
 }
 
+/// Those who answered, of those it was delivered to, in per cent; nothing while either is nobody.
+pub fn answered_share(totals: &CampaignTotals) -> Option<f64> {
+    let delivered = StageKind::Delivered.count(totals);
+    (totals.replied > 0 && delivered > 0).then(|| percent(totals.replied, delivered))
+}
+
 /// What is beside the funnel, in the order of the tiles.
 pub const BESIDE: [MessageState; 7] = [
     MessageState::Failed,
@@ -136,5 +142,12 @@ mod tests {
         let delivered = StageKind::Delivered.stage(&totals());
         assert_eq!((delivered.of_audience, delivered.of_previous), (60.0, Some(75.0)));
         assert_eq!(StageKind::Audience.stage(&totals()).of_previous, None);
+    }
+
+    #[test]
+    fn answers_are_of_the_delivered_and_none_has_no_share() {
+        assert_eq!(answered_share(&CampaignTotals { replied: 15, ..totals() }), Some(25.0));
+        assert_eq!(answered_share(&totals()), None);
+        assert_eq!(answered_share(&CampaignTotals { replied: 1, ..Default::default() }), None);
     }
 }

@@ -60,6 +60,24 @@ impl Moment {
     }
 }
 
+/// What stands before the time of the last message, and that time where it is planned; nothing for a campaign that
+/// stopped for good. A draft was planned as if it started when it was made, so its time moves on with `now`, except
+/// where it keeps to hours: then none is told.
+pub fn last_message(campaign: &Campaign, now: DateTime<Utc>) -> Option<(&'static str, Option<DateTime<Utc>>)> {
+    let planned = campaign.finished_at_prediction;
+    match campaign.status {
+        CampaignStatus::Draft => {
+            let keeps_hours = campaign.business_hours.is_some() || campaign.quiet_hours.is_some();
+            let moved = planned.filter(|_| !keeps_hours).map(|at| at + (now - campaign.created_at));
+            Some((t::last_message_if_started_now(), moved))
+        }
+        CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused | CampaignStatus::Completed => {
+            Some((t::last_message_by_the_plan(), planned))
+        }
+        CampaignStatus::Cancelled | CampaignStatus::Failed => None,
+    }
+}
+
 /// A span in the two largest units that say something: `2 d 4 h`, `3 h 20 min`, `12 min`, `40 s`.
 pub fn span(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
@@ -86,7 +104,46 @@ pub fn distance(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Duration;
+
     use super::*;
+
+    fn campaign(status: CampaignStatus) -> Campaign {
+        let (at, id) = ("2026-11-22T10:00:00Z", "01JD8ZQ0000000000000000009");
+        serde_json::from_value(serde_json::json!({
+            "id": id, "_id": id, "name": "Spring", "channelId": "main", "operatorId": "", "operatorName": "Ana",
+            "channelType": "1", "leadType": "lead", "finishedAtPrediction": "2026-11-22T10:40:00Z",
+            "leadsAssetUrl": "s3://x/y", "audienceId": "01JD8ZQ0000000000000000000", "message": "", "textRaw": "",
+            "assetsUrls": [], "active": false, "shouldCreateConversation": false, "status": status, "chunksCount": 2,
+            "leadsCount": 900, "secondsBetweenMessages": 1, "minSecondsBetweenMessages": 0.5,
+            "maxSecondsBetweenMessages": 1.5, "secondsBetweenChunks": 30, "trackAllChannels": false,
+            "trackMaxHours": 24, "chunkSize": 500, "retryRounds": 0, "progress": 0, "totals": {},
+            "failures": [], "messagesProcessed": 0, "resultCounts": wire::ResultCounts::default(),
+            "healthCheckData": wire::HealthCheckData::default(), "workspaceId": 1, "createdAt": at,
+            "lastUpdateAt": at, "updatedAt": at,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_draft_ends_as_long_after_now_as_it_was_planned_to_take() {
+        let draft = campaign(CampaignStatus::Draft);
+        let now = draft.created_at + Duration::days(3);
+        let told = last_message(&draft, now);
+        assert_eq!(told, Some(("Last message if started now", Some(now + Duration::minutes(40)))));
+        let night = wire::QuietHours { from: "21:00".into(), to: "08:00".into() };
+        let by_hours = Campaign { quiet_hours: Some(night), ..draft };
+        assert_eq!(last_message(&by_hours, now), Some(("Last message if started now", None)));
+    }
+
+    #[test]
+    fn what_stopped_for_good_has_no_last_message_by_the_plan() {
+        let told = |status| last_message(&campaign(status), Utc::now());
+        assert_eq!((told(CampaignStatus::Cancelled), told(CampaignStatus::Failed)), (None, None));
+        let planned = campaign(CampaignStatus::Processing).finished_at_prediction;
+        assert!(planned.is_some());
+        assert_eq!(told(CampaignStatus::Processing), Some(("Last message by the plan", planned)));
+    }
 
     #[test]
     fn a_span_keeps_two_units_while_the_first_is_small() {

@@ -54,7 +54,7 @@ pub fn reason(message: &Message) -> String {
     }
 }
 
-/// When each thing happened to a message, in the order of [`steps`].
+/// When each thing happened to a message, in the order of [`stamps`].
 pub type Stamps = [Option<DateTime<Utc>>; 7];
 
 /// When it was claimed, sent, delivered, read, tapped and answered, and when it failed.
@@ -78,8 +78,8 @@ pub fn latest(message: &Message) -> Option<DateTime<Utc>> {
 /// A line of a person's history: what it is, and what it says.
 pub type Line = (&'static str, String);
 
-/// What happened to a message: its attempts, each instant with the earliest first, the answer, and what it is billed
-/// as. `count` and `date` write numbers and times as the reader does.
+/// What happened to a message: its attempts, each step on its way and then each reaction with the earliest first, the
+/// answer, and what it is billed as. `count` and `date` write numbers and times as the reader does.
 pub fn history(message: &Message, count: impl Fn(u64) -> String, date: impl Fn(DateTime<Utc>) -> String) -> Vec<Line> {
     let attempts = (t::attempts(), count(message.attempt.into()));
     let steps = steps(message).into_iter().map(|(name, at)| (name, date(at)));
@@ -90,12 +90,20 @@ pub fn history(message: &Message, count: impl Fn(u64) -> String, date: impl Fn(D
 }
 
 fn steps(message: &Message) -> Vec<(&'static str, DateTime<Utc>)> {
-    let names =
-        [t::step_claimed(), t::sent(), t::delivered(), t::read(), t::step_clicked(), t::step_replied(), t::failed()];
-    let happened = names.into_iter().zip(stamps(message)).filter_map(|(name, at)| Some((name, at?)));
-    let mut steps: Vec<_> = happened.collect();
-    steps.sort_by_key(|(_, at)| *at);
-    steps
+    // The stamps come from several clocks: what is sent may bear a later one than what is delivered.
+    let on_its_way = [
+        (t::step_claimed(), message.claimed_at.filter(|_| message.sent_at.is_none())),
+        (t::sent(), message.sent_at),
+        (t::delivered(), message.delivered_at),
+    ];
+    let mut then = [
+        (t::read(), message.read_at),
+        (t::step_clicked(), message.clicked_at),
+        (t::step_replied(), message.replied_at),
+        (t::failed(), message.failed_at),
+    ];
+    then.sort_by_key(|(_, at)| *at);
+    on_its_way.into_iter().chain(then).filter_map(|(name, at)| Some((name, at?))).collect()
 }
 
 /// What a message is billed as; in Meta's word where that is new.
@@ -156,7 +164,6 @@ mod tests {
         let names: Vec<&str> = all.iter().map(|line| line.0).collect();
         let expected = [
             "Attempts",
-            "Taken in hand",
             "Sent",
             "Delivered",
             "First tapped",
@@ -168,7 +175,25 @@ mod tests {
         ];
         assert_eq!(names, expected);
         let texts: Vec<String> = told(&message()).into_iter().map(|line| line.1).collect();
-        assert_eq!(texts, ["2", "01", "02", "03", "07", "08", "09", "Quero", "3"]);
+        assert_eq!(texts, ["2", "02", "03", "07", "08", "09", "Quero", "3"]);
+    }
+
+    fn step_names(message: &Message) -> Vec<&'static str> {
+        steps(message).into_iter().map(|step| step.0).collect()
+    }
+
+    #[test]
+    fn a_history_keeps_the_order_of_things_where_the_stamps_do_not() {
+        let (delivered_at, read_at, clicked_at, replied_at) = (at(1), at(1), at(1), at(1));
+        let backwards = Message { delivered_at, read_at, clicked_at, replied_at, ..message() };
+        assert_eq!(step_names(&backwards), ["Sent", "Delivered", "Read", "First tapped", "First answered"]);
+    }
+
+    #[test]
+    fn only_what_was_not_sent_is_told_to_be_taken_in_hand() {
+        let (sent_at, delivered_at, read_at, clicked_at, replied_at) = (None, None, None, None, None);
+        let failed = Message { sent_at, delivered_at, read_at, clicked_at, replied_at, failed_at: at(1), ..message() };
+        assert_eq!(step_names(&failed), ["Taken in hand", "Failed"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What people did with a campaign's messages, counted.
+//! What people did with a campaign's messages, counted; who answered and what failed is beside the funnel.
 
 use wire::CampaignReport;
 
@@ -21,21 +21,14 @@ pub struct Reaction {
 pub fn reactions(report: &CampaignReport, has_links: bool, percent: impl Fn(f64) -> String) -> Vec<Reaction> {
     let (funnel, rates) = (&report.funnel, &report.rates);
     let of_delivered = |rate: Option<f64>| rate.map(|rate| t::share_of_delivered(&percent(rate))).unwrap_or_default();
-    let of_tried = rates.failed_percent.map(|rate| t::share_of_tried(&percent(rate))).unwrap_or_default();
     let reaction = |name, count, share, test_id| Reaction { name, count, share, test_id };
     let opens = reaction(t::link_opens(), report.link_opens, String::new(), "reaction-opens");
     let opens = (has_links || report.link_opens > 0).then_some(opens);
-    [
-        reaction(t::stage_replied(), funnel.replied, of_delivered(rates.replied_percent), "reaction-replied"),
-        reaction(t::stage_clicked(), funnel.clicked, of_delivered(rates.clicked_percent), "reaction-clicked"),
-    ]
-    .into_iter()
-    .chain(opens)
-    .chain([
-        reaction(t::stage_opted_out(), report.opted_out, of_delivered(rates.opted_out_percent), "reaction-opted-out"),
-        reaction(t::stage_failed(), report.totals.failed, of_tried, "reaction-failed"),
-    ])
-    .collect()
+    let of_clicked = of_delivered(rates.clicked_percent);
+    let clicked = reaction(t::stage_clicked(), funnel.clicked, of_clicked, "reaction-clicked");
+    let of_opted_out = of_delivered(rates.opted_out_percent);
+    let opted_out = reaction(t::stage_opted_out(), report.opted_out, of_opted_out, "reaction-opted-out");
+    std::iter::once(clicked).chain(opens).chain([opted_out]).collect()
 }
 
 #[cfg(test)]
@@ -52,13 +45,8 @@ mod tests {
             started_at: None,
             last_outcome_at: None,
             funnel: Funnel { audience: 100, accepted: 80, delivered: 50, read: 20, replied: 5, clicked: 10 },
-            rates: FunnelRates {
-                replied_percent: Some(10.0),
-                clicked_percent: Some(20.0),
-                failed_percent: Some(4.0),
-                ..FunnelRates::default()
-            },
-            totals: CampaignTotals { audience: 100, failed: 3, ..CampaignTotals::default() },
+            rates: FunnelRates { clicked_percent: Some(20.0), ..FunnelRates::default() },
+            totals: CampaignTotals { audience: 100, ..CampaignTotals::default() },
             opted_out: 1,
             link_opens: 0,
             timeline: TimelineReport::default(),
@@ -79,19 +67,14 @@ mod tests {
 
     #[test]
     fn each_number_has_its_share_where_there_is_one() {
-        let expected = [
-            ("Answered", 5, "10% of delivered".to_owned()),
-            ("Tapped", 10, "20% of delivered".to_owned()),
-            ("Opted out", 1, String::new()),
-            ("Failed", 3, "4% of those tried".to_owned()),
-        ];
+        let expected = [("Tapped", 10, "20% of delivered".to_owned()), ("Opted out", 1, String::new())];
         assert_eq!(told(&report(), false), expected);
     }
 
     #[test]
     fn openings_are_told_of_campaigns_with_links() {
-        assert_eq!(told(&report(), true)[2], ("Link opens", 0, String::new()));
+        assert_eq!(told(&report(), true)[1], ("Link opens", 0, String::new()));
         let opened = CampaignReport { link_opens: 7, ..report() };
-        assert_eq!(told(&opened, false)[2].1, 7);
+        assert_eq!(told(&opened, false)[1].1, 7);
     }
 }

@@ -2,6 +2,8 @@
 
 use wire::{CampaignStatus, FailureReport};
 
+use crate::t;
+
 /// People who failed for a reason that may have passed and can be tried again now.
 pub fn can_be_tried(status: CampaignStatus, failures: &[FailureReport]) -> u64 {
     let passing = failures.iter().filter(|failure| failure.can_be_retried && may_try_again(status));
@@ -28,6 +30,19 @@ pub fn may_change_pace(status: CampaignStatus) -> bool {
     }
 }
 
+/// What deleting a campaign means. `left`: people who wait for a message. `written`: a number as the reader writes it.
+pub fn deleting_means(status: CampaignStatus, left: u64, written: impl Fn(u64) -> String) -> String {
+    match status {
+        CampaignStatus::Draft => t::deleting_a_draft_means().to_owned(),
+        CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused => {
+            t::deleting_means(left, &written(left))
+        }
+        CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => {
+            t::its_results_go().to_owned()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +61,13 @@ mod tests {
     #[test]
     fn what_has_ended_keeps_its_pace() {
         assert!(may_change_pace(CampaignStatus::Processing) && !may_change_pace(CampaignStatus::Completed));
+    }
+
+    #[test]
+    fn deleting_a_draft_takes_nothing_from_anybody() {
+        let said = |status| deleting_means(status, 60, |count| count.to_string());
+        assert_eq!(said(CampaignStatus::Draft), "It is thrown away; nobody got anything.");
+        assert!(said(CampaignStatus::Processing).contains("60 people get nothing more"));
+        assert_eq!(said(CampaignStatus::Cancelled), "Its page and its results go.");
     }
 }

@@ -3,11 +3,12 @@
 use campaigns::rates::parse_amount;
 use wire::{Channel, PriceEstimate};
 
+use super::form::amount;
 use crate::t;
 
 /// Whether a campaign is estimated to cost more than its cap, so that it will pause. False where either is no amount.
 pub fn exceeds(price: &PriceEstimate, cap: &str) -> bool {
-    parse_amount(&price.total).is_ok_and(|total| parse_amount(cap).is_ok_and(|cap| total > cap))
+    parse_amount(&price.total).is_ok_and(|total| parse_amount(&amount(cap)).is_ok_and(|cap| total > cap))
 }
 
 /// The limit of a number, and what it makes of a campaign.
@@ -65,6 +66,8 @@ mod tests {
     fn a_price_above_the_cap_is_noticed_and_what_is_no_amount_is_not() {
         let price = PriceEstimate { total: "12.50".into(), ..PriceEstimate::default() };
         assert!(exceeds(&price, "12.49") && exceeds(&price, " 3 "));
+        assert!(exceeds(&PriceEstimate { total: "12.51".into(), ..PriceEstimate::default() }, "12,50"));
+        assert!(!exceeds(&price, "12,50"));
         assert!(!exceeds(&price, "12.5") && !exceeds(&price, "") && !exceeds(&price, "a lot"));
     }
 

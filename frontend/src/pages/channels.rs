@@ -79,7 +79,7 @@ pub fn ChannelsPage() -> impl IntoView {
             </div>
         </div>
         <p class="said" role="status" data-testid="channel-said">{desk.said}</p>
-        <Loaded load=desk.load show=move |list| view! { <Numbers list=list desk=desk/> }/>
+        <Loaded inline=true load=desk.load show=move |list| view! { <Numbers list=list desk=desk/> }/>
         <Show when=move || is_owner.get()>
             <AddNumber desk=desk/>
         </Show>

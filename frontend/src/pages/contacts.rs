@@ -143,7 +143,7 @@ pub fn ContactsPage() -> impl IntoView {
         <section class="card" aria-label=t::people()>
             <Filters book=book/>
             <Allowed to=Role::Operator><Bulk book=book/></Allowed>
-            <Loaded load=book.load show=move |list| view! { <Found list=list book=book/> }/>
+            <Loaded inline=true load=book.load show=move |list| view! { <Found list=list book=book/> }/>
         </section>
     }
 }

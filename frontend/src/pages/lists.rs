@@ -31,7 +31,7 @@ pub fn ListsPage() -> impl IntoView {
             <PageTitle text=t::lists()/>
             <Allowed to=Role::Operator><a class="button primary" href="/lists/new" data-testid="new-list">{t::new_list()}</a></Allowed>
         </div>
-        <Loaded load=load show=move |page| view! { <Rows page=page/> }/>
+        <Loaded inline=true load=load show=move |page| view! { <Rows page=page/> }/>
     }
 }
 

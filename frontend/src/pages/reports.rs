@@ -88,7 +88,7 @@ pub fn ReportsPage() -> impl IntoView {
             </div>
         </div>
         <PeriodFields desk=desk/>
-        <Loaded load=desk.load show=move |report| view! { <Sums report=report desk=desk/> }/>
+        <Loaded inline=true load=desk.load show=move |report| view! { <Sums report=report desk=desk/> }/>
     }
 }
 

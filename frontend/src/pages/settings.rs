@@ -119,7 +119,7 @@ pub fn SettingsPage() -> impl IntoView {
     });
     view! {
         <Tabs/>
-        <Loaded load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
+        <Loaded inline=true load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
     }
 }
 
@@ -160,7 +160,7 @@ fn Editor(settings: Settings) -> impl IntoView {
             </form>
             <aside class="card" aria-labelledby="changes">
                 <h2 id="changes">{t::who_changed_what()}</h2>
-                <Loaded load=desk.audit show=move |audit| view! { <Changes audit=audit/> }/>
+                <Loaded inline=true load=desk.audit show=move |audit| view! { <Changes audit=audit/> }/>
             </aside>
         </div>
     }

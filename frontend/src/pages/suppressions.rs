@@ -111,7 +111,7 @@ pub fn SuppressionsPage() -> impl IntoView {
             <section class="card" aria-label=t::people_who_get_nothing()>
                 <Finder desk=desk/>
                 <p class="said" role="status" data-testid="suppression-said">{desk.said}</p>
-                <Loaded load=desk.load show=move |list| view! { <Found list=list desk=desk/> }/>
+                <Loaded inline=true load=desk.load show=move |list| view! { <Found list=list desk=desk/> }/>
             </section>
             <Allowed to=Role::Operator><AddNumbers desk=desk/></Allowed>
         </div>

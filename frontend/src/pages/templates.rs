@@ -33,7 +33,7 @@ pub fn TemplatesPage() -> impl IntoView {
         <Show when=move || !account.has_no_number.get() fallback=NoNumber>
             <Loaded
                 load=account.load show=move |list| view! { <Rows list=list query=query account=account/> }
-                again=Callback::new(move |()| account.ask_again())
+                again=Callback::new(move |()| account.ask_again()) inline=true
             />
         </Show>
     }

@@ -62,11 +62,11 @@ pub fn ExportButtons(id: CampaignId) -> impl IntoView {
         }
     };
     view! {
-        <Status stage=stage/>
         {button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv())}
         {button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel())}
         {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
         {button(ExportContent::Report, ExportFormat::Xlsx, "export-report-xlsx", t::report_as_excel())}
+        <Status stage=stage/>
     }
 }
 

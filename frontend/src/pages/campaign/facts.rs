@@ -5,7 +5,8 @@ use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role,
 
 use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
-use crate::infra::{api, format};
+use crate::infra::{api, clock, format};
+use crate::model::moment::last_message;
 use crate::model::money;
 use crate::model::status::is_ahead;
 use crate::model::timing::retries;
@@ -82,6 +83,7 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
     let (channels, audience) = asked_once(campaign);
     let fact = move |read: fn(&Campaign) -> String| move || campaign.with(read);
     let channel = move || campaign.with(|campaign| channel_name(campaign, channels.get().as_ref()));
+    let finish = move || campaign.with(|campaign| last_message(campaign, clock::now()));
     let rejected = move || audience.get().filter(|audience| audience.rejected > 0);
     view! {
         <section class="card" aria-labelledby="facts">
@@ -97,7 +99,7 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
                 {when(campaign, t::spread_over_days(), |c| c.duration_days.map(|days| format::count(days.into())))}
                 {when(campaign, t::try_failures_again(), |c| Some(c.retry_rounds).filter(|rounds| *rounds > 0).map(|rounds| retries(rounds).to_owned()))}
                 <div><dt>{t::the_start()}</dt><dd>{fact(|c| time_or(c.scheduled_to, t::not_started()))}</dd></div>
-                <div><dt>{t::last_message_by_the_plan()}</dt><dd data-testid="prediction">{fact(|c| time_or(c.finished_at_prediction, t::not_planned_yet()))}</dd></div>
+                {move || finish().map(|(name, at)| view! { <div><dt>{name}</dt><dd data-testid="prediction">{time_or(at, t::not_planned_yet())}</dd></div> })}
                 <Cost campaign=campaign/>
                 <div><dt>{t::consent()}</dt><dd data-testid="attested">{fact(attested)}</dd></div>
                 <div><dt>{t::contacts_file()}</dt><dd>{move || audience.get().map(|audience| audience.file_name)}</dd></div>

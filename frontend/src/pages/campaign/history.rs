@@ -51,7 +51,10 @@ pub fn WhatHappened(campaign: Signal<Campaign>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="what-happened">
             <h2 id="what-happened">{t::what_happened()}</h2>
-            <Loaded load=load again=again show=move |history| view! { <Lines history=history older=older busy=busy/> }/>
+            <Loaded
+                load=load again=again inline=true
+                show=move |history| view! { <Lines history=history older=older busy=busy/> }
+            />
         </section>
     }
 }

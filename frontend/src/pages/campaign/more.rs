@@ -11,8 +11,8 @@ use crate::components::risk::RiskHint;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
-use crate::model::retry::{can_be_tried, may_change_pace, may_try_again};
-use crate::model::risk::risk;
+use crate::model::retry::{can_be_tried, deleting_means, may_change_pace, may_try_again};
+use crate::model::risk::{Rating, risk};
 use crate::model::spot::error_at;
 use crate::model::status::is_ahead;
 use crate::t;
@@ -71,10 +71,7 @@ pub fn More(
     });
     let means = Signal::derive(move || {
         let left = campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry);
-        match may_change_pace(status.get()) {
-            true => t::deleting_means(left, &format::count(left)),
-            false => t::its_results_go().to_owned(),
-        }
+        deleting_means(status.get(), left, format::count)
     });
     let name = Signal::derive(move || t::delete_this_campaign(&campaign.with(|campaign| campaign.name.clone())));
     view! {
@@ -171,25 +168,23 @@ fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSigna
     }
 }
 
-/// What the pace as it is typed may do to the number, as far as number and pace are known.
+/// What the pace as it is typed may do to the number, once both are known and the number's rating was asked for.
 #[component]
 fn PaceRisk(campaign: Signal<Campaign>, pace: RwSignal<PaceText>) -> impl IntoView {
-    let (number, quality) = (RwSignal::new(None::<Channel>), RwSignal::new(None::<String>));
+    let (number, rating) = (RwSignal::new(None::<Channel>), RwSignal::new(None::<Rating>));
     let id = campaign.with_untracked(|campaign| campaign.channel_id.clone());
     leptos::task::spawn_local_scoped_with_cancellation(async move {
-        // Without an answer there is no hint, or one that knows less.
+        // Without the number there is no hint, without its health one that knows less.
         if let Ok(list) = api::channels().await {
             number.set(list.items.into_iter().find(|channel| channel.id == id));
         }
-        if let Ok(health) = numbers::health(&id).await {
-            quality.set(health.quality);
-        }
+        let quality = numbers::health(&id).await.ok().and_then(|health| health.quality);
+        rating.set(Some(Rating::of(quality.as_deref())));
     });
     let told = Memo::new(move |_| {
         let people = campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry);
-        let pace = pace.with(PaceText::pace)?;
-        number
-            .with(|number| quality.with(|quality| Some(risk(pace, number.as_ref()?, quality.as_deref(), Some(people)))))
+        let (pace, rating) = (pace.with(PaceText::pace)?, rating.get()?);
+        number.with(|number| Some(risk(pace, number.as_ref()?, rating, Some(people))))
     });
     view! { <RiskHint risk=told/> }
 }

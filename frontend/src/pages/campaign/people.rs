@@ -90,7 +90,7 @@ fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<Campaig
     );
     let first = query.after.is_some().then(|| people_url(&base, &query.at(None)));
     let show = move |list: Signal<MessageList>| view! { <Table list=list query=query.clone() base=base.clone() first=first.clone()/> };
-    view! { <Loaded load=load show=show/> }
+    view! { <Loaded inline=true load=load show=show/> }
 }
 
 #[component]

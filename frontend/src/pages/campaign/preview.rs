@@ -48,7 +48,7 @@ pub fn MessagePreview(id: CampaignId, people: Signal<u64>) -> impl IntoView {
             <div class="two">
                 <div class="stack">
                     <Whom place=place people=people/>
-                    <Loaded load=load show=move |preview| view! { <Shown preview=preview/> }/>
+                    <Loaded inline=true load=load show=move |preview| view! { <Shown preview=preview/> }/>
                 </div>
                 <Allowed to=Role::Operator><Trial id=id.clone() index=asked/></Allowed>
             </div>

@@ -5,6 +5,7 @@ use wire::{CreateCampaign, PriceEstimate};
 
 use super::wizard::Wizard;
 use crate::infra::format;
+use crate::model::form::amount;
 use crate::model::intake::Recipients;
 use crate::model::review::{exceeds, limited};
 use crate::model::timing::retries;
@@ -19,7 +20,7 @@ pub fn Bounds(wizard: Wizard) -> impl IntoView {
         move || words.get().map(|words| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
     };
     let cap = Memo::new(move |_| {
-        let cap = wizard.spend_cap.with(|cap| cap.trim().to_owned());
+        let cap = wizard.spend_cap.with(|cap| amount(cap));
         let currency =
             wizard.card.with(|card| card.as_ref().map(|card| card.card.currency.clone()).unwrap_or_default());
         (!cap.is_empty()).then(|| format::money(&currency, &cap))

@@ -19,7 +19,7 @@ use crate::model::intake::{Intake, Recipients};
 use crate::model::offered::{Lack, lack};
 use crate::model::pace::{PaceText, Preset};
 use crate::model::price::{PriceAsked, price_on};
-use crate::model::risk::{Risk, risk};
+use crate::model::risk::{Rating, Risk, risk};
 use crate::model::spot::{error_at, is_at};
 use crate::model::timing::{Foretold, TimingText, foretell};
 use crate::model::unfilled::Unfilled;
@@ -43,8 +43,8 @@ pub struct Wizard {
     pub has_no_number: RwSignal<bool>,
     /// The chosen one; empty for none.
     pub channel_id: RwSignal<String>,
-    /// What WhatsApp thinks of it, in Meta's word; nothing until that is known.
-    pub quality: RwSignal<Option<String>>,
+    /// What WhatsApp thinks of it; nothing until it was asked.
+    pub rating: RwSignal<Option<Rating>>,
     /// Its templates.
     pub templates: RwSignal<Vec<Template>>,
     /// The channel whose templates have come, or will not come.
@@ -111,7 +111,7 @@ impl Wizard {
             channels: RwSignal::default(),
             has_no_number: RwSignal::new(false),
             channel_id: RwSignal::default(),
-            quality: RwSignal::new(None),
+            rating: RwSignal::new(None),
             templates: RwSignal::default(),
             templates_of: RwSignal::default(),
             templates_failed: RwSignal::new(false),
@@ -173,7 +173,7 @@ impl Wizard {
         self.keep_fitting();
     }
 
-    /// Follows the chosen channel with its templates and its quality.
+    /// Follows the chosen channel with its templates and its rating.
     fn keep_offering(self, shell: Shell) {
         Effect::new(move || {
             self.templates_asked.track();
@@ -200,18 +200,18 @@ impl Wizard {
         });
         Effect::new(move || {
             let channel = ChannelId(self.channel_id.get());
-            self.quality.set(None);
+            self.rating.set(None);
             if !channel.as_str().is_empty() {
-                spawn_local(self.ask_quality(channel));
+                spawn_local(self.ask_rating(channel));
             }
         });
     }
 
-    /// Without an answer the quality is not known.
-    async fn ask_quality(self, channel: ChannelId) {
-        match numbers::health(&channel).await {
-            Ok(health) if self.is_chosen(&channel) => self.quality.set(health.quality),
-            Ok(_) | Err(_) => {}
+    /// Without an answer the rating is not known.
+    async fn ask_rating(self, channel: ChannelId) {
+        let quality = numbers::health(&channel).await.ok().and_then(|health| health.quality);
+        if self.is_chosen(&channel) {
+            self.rating.set(Some(Rating::of(quality.as_deref())));
         }
     }
 
@@ -256,11 +256,11 @@ impl Wizard {
         self.channel_id.with(|number| self.templates_of.with(|told_of| lack(number, told_of, failed, templates)))
     }
 
-    /// What the pace may do to the number, as far as both are known.
+    /// What the pace may do to the number, once its rating was asked for.
     pub fn risk(self) -> Option<Risk> {
-        let (pace, channel) = (self.pace.with(PaceText::pace)?, self.channel()?);
+        let (pace, channel, rating) = (self.pace.with(PaceText::pace)?, self.channel()?, self.rating.get()?);
         let people = self.recipients().map(Recipients::count);
-        Some(self.quality.with(|quality| risk(pace, &channel, quality.as_deref(), people)))
+        Some(risk(pace, &channel, rating, people))
     }
 
     /// The channel may have changed while its templates were on their way.

@@ -137,7 +137,7 @@ pub fn HoursPage() -> impl IntoView {
             <h2 id="hours-head">{t::business_hours()}</h2>
             <p class="soft">{t::hours_are_chosen_by_name()}</p>
             <p class="said" role="status" data-testid="hours-said">{desk.said}</p>
-            <Loaded load=desk.load show=move |list| view! { <Rows list=list desk=desk/> }/>
+            <Loaded inline=true load=desk.load show=move |list| view! { <Rows list=list desk=desk/> }/>
         </section>
         <Show when=move || desk.may_change.get()><Form desk=desk/></Show>
         <Confirm

@@ -86,7 +86,7 @@ pub fn PricesPage() -> impl IntoView {
     view! {
         <Tabs/>
         <p class="said" role="status" data-testid="prices-said">{desk.said}</p>
-        <Loaded load=desk.load show=move |card| view! { <Prices card=card desk=desk/> }/>
+        <Loaded inline=true load=desk.load show=move |card| view! { <Prices card=card desk=desk/> }/>
     }
 }
 

@@ -97,7 +97,7 @@ pub fn Members(is_owner: Signal<bool>) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="members">
             <h2 id="members">{t::people()}</h2>
-            <Loaded load=roll.load show=move |list| view! { <Rows roll=roll list=list is_owner=is_owner/> }/>
+            <Loaded inline=true load=roll.load show=move |list| view! { <Rows roll=roll list=list is_owner=is_owner/> }/>
             {move || roll.link.get().map(|(label, link)| view! { <p class="soft">{label}</p><Secret label="" text=link test_id="sign-in-link"/> })}
             <Show when=move || is_owner.get()><Invite roll=roll/></Show>
         </section>

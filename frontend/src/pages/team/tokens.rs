@@ -73,7 +73,7 @@ pub fn Tokens() -> impl IntoView {
         <section class="card" aria-labelledby="tokens">
             <h2 id="tokens">{t::api_tokens()}</h2>
             <p class="soft">{t::for_other_systems()} " "<a href="/v3/docs" rel="external">{t::how_the_api_works()}</a></p>
-            <Loaded load=ring.load show=move |list| view! { <Rows ring=ring list=list/> }/>
+            <Loaded inline=true load=ring.load show=move |list| view! { <Rows ring=ring list=list/> }/>
             {move || ring.made.get().map(|token| view! {
                 <Secret label=t::copy_the_token_now_it() text=token test_id="new-token"/>
             })}

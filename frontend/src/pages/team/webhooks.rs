@@ -82,7 +82,7 @@ pub fn Webhooks() -> impl IntoView {
         <section class="card" aria-labelledby="webhooks">
             <h2 id="webhooks">{t::webhooks_out()}</h2>
             <p class="soft">{t::webhooks_tell_other_systems()}</p>
-            <Loaded load=board.load show=move |list| view! { <Rows board=board list=list/> }/>
+            <Loaded inline=true load=board.load show=move |list| view! { <Rows board=board list=list/> }/>
             {move || board.made.get().map(|secret| view! {
                 <Secret label=t::copy_the_secret_now_it() text=secret test_id="new-secret"/>
             })}

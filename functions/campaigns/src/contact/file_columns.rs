@@ -34,6 +34,8 @@ enum Part {
     UserId,
     /// Phone and name, which are read already, and times, which are our own to know; what a rejects file says of its rows.
     Known,
+    /// By its title a phone or a name, though another column is read as that: no contact has two.
+    Another,
     Field,
     /// A field too many, or with too long a name: no contact has it.
     LeftOut,
@@ -61,12 +63,12 @@ const TITLES: [(&str, Part); 26] = [
     ("updatedat", Part::Known),
     ("lastcontactat", Part::Known),
     ("lastreplyat", Part::Known),
-    ("whatsapp", Part::Known),
-    ("phone", Part::Known),
-    ("telefone", Part::Known),
-    ("name", Part::Known),
-    ("nome", Part::Known),
-    ("nombre", Part::Known),
+    ("whatsapp", Part::Another),
+    ("phone", Part::Another),
+    ("telefone", Part::Another),
+    ("name", Part::Another),
+    ("nome", Part::Another),
+    ("nombre", Part::Another),
 ];
 
 fn part_of(title: &str) -> Part {
@@ -94,6 +96,7 @@ impl FileColumns {
             let is_read = place < ours || [phone_column, name_column].contains(&Some(title.as_str()));
             let part = match part_of(title) {
                 _ if is_read => Part::Known,
+                Part::Another => Part::LeftOut,
                 Part::Field if fields == MOST_FIELDS || title.chars().count() > LONGEST_FIELD_NAME => Part::LeftOut,
                 part => part,
             };
@@ -103,7 +106,7 @@ impl FileColumns {
         FileColumns { parts: parts.collect() }
     }
 
-    /// The titles of columns that no contact has: too many, or too long.
+    /// The titles of columns that no contact has: too many, too long, or a second phone or name.
     pub fn left_out(&self) -> Vec<String> {
         let left_out = self.parts.iter().filter(|(part, _)| *part == Part::LeftOut);
         left_out.map(|(_, title)| title.clone()).collect()
@@ -123,7 +126,7 @@ impl FileColumns {
                 Part::State => contact.state = Some(cell.clone()),
                 Part::WaId => contact.wa_id = Some(cell.clone()),
                 Part::UserId => contact.user_id = Some(cell.clone()),
-                Part::Known | Part::LeftOut => {}
+                Part::Known | Part::Another | Part::LeftOut => {}
                 Part::Field => {
                     contact.fields.insert(title.clone(), cell.clone());
                 }
@@ -201,6 +204,8 @@ mod tests {
         assert_eq!(columns.left_out(), titles[MOST_FIELDS + 1..], "they are told");
         let long = ["phone".to_owned(), "x".repeat(LONGEST_FIELD_NAME + 1), "size".to_owned()];
         assert_eq!(FileColumns::of(&long, Some("phone"), None).left_out(), long[1..2]);
+        let two = ["Celular", "Telefone", "createdAt"].map(str::to_owned);
+        assert_eq!(FileColumns::of(&two, Some("Celular"), None).left_out(), two[1..2], "a contact has one phone");
     }
 
     #[test]

@@ -72,10 +72,16 @@ pub(super) async fn check(app: &App, record: &CampaignRecord) -> Result<(), ApiE
     if record.recipients <= above {
         return Ok(());
     }
-    let detail = format!(
-        "it goes to {} people, and above {above} a second person must approve it: keep it as a draft, and ask a manager \
-         or an owner",
-        record.recipients
-    );
+    let recipients = record.recipients;
+    let detail = match record.status {
+        CampaignStatus::Paused => format!(
+            "it goes to {recipients} people, and above {above} a second person must approve another message or audience: \
+             make a copy of it, and ask a manager or an owner"
+        ),
+        _ => format!(
+            "it goes to {recipients} people, and above {above} a second person must approve it: keep it as a draft, and \
+             ask a manager or an owner"
+        ),
+    };
     Err(Refusal::new(Kind::ApprovalMissing, detail).into())
 }

@@ -148,7 +148,6 @@ pub async fn erase(
     let lines = consents::delete(&app, workspace, &phone).await?;
     let contacts = u64::from(contacts::delete(&app, workspace, &phone).await?);
     forget_deliveries(&app, workspace, &phone).await?;
-    mentions::forget(&app, workspace, &names_of(&phone, &known_ids)).await?;
     let (messages, all_messages) = redact(&app, workspace, &phone, &name, now).await?;
     let is_complete = all_messages && lines < u64::from(MOST_LINES.unsigned_abs());
     let proof = ErasureRecord {
@@ -166,6 +165,8 @@ pub async fn erase(
     people::keep_proof(&app, workspace, &proof).await?;
     let errand = Errand::RedactRejects { workspace_id: workspace, erasure_id: proof.id.clone() };
     queues::send_errand(&app, &errand).await?;
+    // Last, as it may take long: all else stands by now, with its proof, and these lapse within days anyway.
+    mentions::forget(&app, workspace, &names_of(&phone, &known_ids)).await?;
     tracing::info!(%workspace, erasure = proof.id, messages, is_complete, "a person was erased");
     let files_days = settings::known(&app, workspace).await?.retention.files_days;
     Ok(Json(view(proof, is_complete, files_days)))

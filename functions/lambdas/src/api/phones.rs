@@ -39,9 +39,20 @@ pub(super) fn read(text: &str, home: Option<Country>) -> Result<PhoneNumber, Pho
     PhoneNumber::parse(text, home.filter(|_| !has_country))
 }
 
+/// The same where a stranger must not be meant: bare digits that are a number of `home` and, with their own country code,
+/// another person's elsewhere are refused. An area code in brackets, or after a 0, says that it is national.
+pub(super) fn read_surely(text: &str, home: Option<Country>) -> Result<PhoneNumber, PhoneError> {
+    let phone = read(text, home)?;
+    let is_bare = text.trim_start().starts_with(|first: char| ('1'..='9').contains(&first));
+    match PhoneNumber::parse(&format!("+{}", text.trim_start()), None) {
+        Ok(abroad) if is_bare && abroad.canonical() != phone.canonical() => Err(PhoneError::NoCountry),
+        Ok(_) | Err(_) => Ok(phone),
+    }
+}
+
 /// The canonical digits of a number in the field `phone`.
 pub(super) fn canonical_of(text: &str, home: Option<Country>) -> Result<String, Refusal> {
-    match read(text, home) {
+    match read_surely(text, home) {
         Ok(phone) => Ok(phone.canonical()),
         Err(unusable) => Err(Refusal::field("phone", unusable.to_string())),
     }
@@ -105,6 +116,21 @@ mod tests {
             assert_eq!(read_in(text, Some("BR")).as_deref(), Ok("+5531987654321"), "{text}");
             assert_eq!(read_in(text, None), Err(PhoneError::NoCountry), "{text}");
         }
+    }
+
+    #[test]
+    fn digits_that_are_somebody_elses_abroad_are_not_taken_for_sure() {
+        let surely =
+            |text: &str, home: &str| read_surely(text, Country::parse(home).ok()).map(|of| of.e164().to_owned());
+        // Of Belo Horizonte, or of the Netherlands; of Alabama, or of Singapore.
+        for (text, home) in [("31 98765-4321", "BR"), ("31987654321", "BR"), ("6598765432", "US")] {
+            assert_eq!(surely(text, home), Err(PhoneError::NoCountry), "{text} in {home}");
+        }
+        for text in ["(31) 98765-4321", "031 98765-4321", "5531987654321", "+55 31 98765-4321"] {
+            assert_eq!(surely(text, "BR").as_deref(), Ok("+5531987654321"), "{text}");
+        }
+        assert_eq!(surely("2025550199", "US").as_deref(), Ok("+12025550199"));
+        assert_eq!(surely("12025550199", "US").as_deref(), Ok("+12025550199"));
     }
 
     #[test]

@@ -222,7 +222,7 @@ fn people(request: &CreateSuppressions, home: Option<Country>) -> Result<BTreeSe
     }
     let mut people = BTreeSet::new();
     for who in request.phone.iter().chain(&request.phones) {
-        people.insert(Who::read(who, |phone| match phones::read(phone, home) {
+        people.insert(Who::read(who, |phone| match phones::read_surely(phone, home) {
             Ok(phone) => Ok(phone.canonical()),
             Err(unusable) => Err(nobody(phone, unusable)),
         })?);

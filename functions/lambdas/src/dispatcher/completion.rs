@@ -22,6 +22,10 @@ const FAILED: &str = "The campaign failed before another attempt";
 pub(super) const AUDIENCE_IS_GONE: &str = "The files of its people are not there any more, so that it cannot go on. \
                                            Clone it with the contacts file uploaded again.";
 
+/// Why a campaign pauses whose people's files should be there.
+pub(super) const AUDIENCE_IS_AWAY: &str =
+    "Paused by itself: the files of its people are not where they should be. When they are back, resume.";
+
 /// Waiting attempts settled in one look after a cancel.
 const MOST_SWEPT: i32 = 500;
 

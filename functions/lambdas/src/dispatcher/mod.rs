@@ -28,9 +28,11 @@ pub(crate) use self::dead_letters::REASON as JOB_KEPT_FAILING;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::notices;
+use crate::storage::audiences;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::channels;
+use crate::storage::pauses::pause_by_itself;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope};
@@ -141,12 +143,19 @@ fn has_broken_off(status: CampaignStatus) -> bool {
     matches!(status, CampaignStatus::Cancelled | CampaignStatus::Failed)
 }
 
-/// Ends a campaign whose people are not known any more, unless it has ended otherwise.
+/// Ends a campaign whose people are not known any more, unless it has ended otherwise. While we believe that their files
+/// are kept they may come back, as after a restore: then it pauses.
 async fn fail(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
-    match store::get(app, workspace, campaign).await?.filter(|record| !store::has_ended(record.status)) {
-        Some(record) => completion::fail(app, record, completion::AUDIENCE_IS_GONE).await,
-        None => Ok(()),
+    let read = store::get(app, workspace, campaign).await?;
+    let Some(record) = read.filter(|record| !store::has_ended(record.status)) else { return Ok(()) };
+    let audience = audiences::get(app, workspace, &record.audience_id).await?;
+    if audience.is_none_or(|audience| audience.deleted_at.is_some()) {
+        return completion::fail(app, record, completion::AUDIENCE_IS_GONE).await;
     }
+    if pause_by_itself(app, &record, completion::AUDIENCE_IS_AWAY.to_owned()).await? == Written::Done {
+        tracing::error!(campaign = %record.id, "a campaign paused: the files of its people are not in the bucket");
+    }
+    Ok(())
 }
 
 /// Moves a campaign on, under its channel's lease: reads it afresh, as it may have changed while the lease was taken. A

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Context;
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key, waiting_with_job};
 use futures::StreamExt;
 use futures::stream;
@@ -48,18 +47,6 @@ pub async fn range(app: &App, campaign: &CampaignId, first: u64, last: u64) -> a
     Ok(records)
 }
 
-/// Asks for the items of a part of one shard, consistently.
-fn part_of_shard(app: &App, campaign: &CampaignId, shard: u64, first: u64, last: u64) -> QueryFluentBuilder {
-    let query = app.dynamodb.query().table_name(&app.config.messages_table).consistent_read(true);
-    query
-        .key_condition_expression("#shard = :shard AND #index BETWEEN :first AND :last")
-        .expression_attribute_names("#shard", "shard")
-        .expression_attribute_names("#index", "index")
-        .expression_attribute_values(":shard", text(shard_key(campaign, shard * SHARD_INDEXES)))
-        .expression_attribute_values(":first", number(first))
-        .expression_attribute_values(":last", number(last))
-}
-
 /// A shard holds a hundred items of under 1 KB: one page.
 async fn one_shard(
     app: &App,
@@ -68,46 +55,39 @@ async fn one_shard(
     first: u64,
     last: u64,
 ) -> anyhow::Result<Vec<MessageRecord>> {
-    let output = part_of_shard(app, campaign, shard, first, last).send().await;
-    let output = output.with_context(|| format!("reading messages {first} to {last} of {campaign}"))?;
+    let output = app
+        .dynamodb
+        .query()
+        .table_name(&app.config.messages_table)
+        .consistent_read(true)
+        .key_condition_expression("#shard = :shard AND #index BETWEEN :first AND :last")
+        .expression_attribute_names("#shard", "shard")
+        .expression_attribute_names("#index", "index")
+        .expression_attribute_values(":shard", text(shard_key(campaign, shard * SHARD_INDEXES)))
+        .expression_attribute_values(":first", number(first))
+        .expression_attribute_values(":last", number(last))
+        .send()
+        .await
+        .with_context(|| format!("reading messages {first} to {last} of {campaign}"))?;
     output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
-/// The lowest index in `first..end` without an item; `end` when there is none. Shards that are full are only counted.
+/// The lowest index in `first..end` without an item; `end` when there is none.
 pub async fn lowest_untouched(app: &App, campaign: &CampaignId, first: u64, end: u64) -> anyhow::Result<u64> {
-    if first >= end {
-        return Ok(end);
-    }
-    let spans = (first / SHARD_INDEXES..=(end - 1) / SHARD_INDEXES).map(|shard| {
-        let start = shard * SHARD_INDEXES;
-        (shard, first.max(start), (end - 1).min(start + SHARD_INDEXES - 1))
-    });
-    let counted = spans.map(async |(shard, first, last)| {
-        let count = count_of_shard(app, campaign, shard, first, last).await?;
-        anyhow::Ok((first, last, count))
-    });
-    let mut counts = stream::iter(counted).buffered(PARALLEL_QUERIES);
-    while let Some(counted) = counts.next().await {
-        let (first, last, count) = counted?;
-        if count > last - first {
-            continue;
+    let mut expected = first;
+    while expected < end {
+        let last = (expected + PARALLEL_QUERIES as u64 * SHARD_INDEXES).min(end) - 1;
+        for record in range(app, campaign, expected, last).await? {
+            if record.index != expected {
+                return Ok(expected);
+            }
+            expected += 1;
         }
-        let found = range(app, campaign, first, last).await?;
-        let gap = (first..).zip(&found).find(|(expected, record)| record.index != *expected);
-        let lowest = gap.map_or(first + found.len() as u64, |(expected, _)| expected);
-        // Or the last of them was claimed between the two looks.
-        if lowest <= last {
-            return Ok(lowest);
+        if expected <= last {
+            return Ok(expected);
         }
     }
     Ok(end)
-}
-
-/// How many recipients of a part of one shard have an item, read consistently.
-async fn count_of_shard(app: &App, campaign: &CampaignId, shard: u64, first: u64, last: u64) -> anyhow::Result<u64> {
-    let query = part_of_shard(app, campaign, shard, first, last).select(Select::Count);
-    let output = query.send().await.context("counting messages")?;
-    Ok(output.count.unsigned_abs().into())
 }
 
 /// The items of just these recipients, read consistently, by shard: recipients far apart cost no more than near ones.
