@@ -340,7 +340,7 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
 const UNEXPLAINED: &str = "a wait without its reason:";
 
 /// Of so many runs one may have such a wait: after a pause or a late tick, when storage also throttles. A known gap.
-const RUNS_OF_A_GAP: u64 = 40;
+const RUNS_OF_A_GAP: u64 = 20;
 
 fn asked(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
