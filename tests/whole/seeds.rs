@@ -10,7 +10,7 @@ use campanile_tests::campaign::{call, draft};
 use campanile_tests::contacts;
 use campanile_tests::town::Town;
 use campanile_tests::town::faults::{Broken, Faults, POINTS, Point, Rates};
-use campanile_tests::town::judge::{Case, Pause, digest, explained, judge};
+use campanile_tests::town::judge::{Case, Pause, digest, explained, judge_deeds};
 use lambdas::storage::campaigns as campaign_store;
 use local::whatsapp::WORKSPACE;
 use rand::rngs::ChaCha8Rng;
@@ -326,13 +326,12 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
     let lived = town.live_until_complete(&beside, PATIENCE, async |town: &Town| neighbour.act(town).await);
     lived.await.with_context(|| format!("{plan:?}"))?;
     let case = plan.case(person.answered);
-    judge(&town, &campaign, &case).await.with_context(|| format!("{plan:?}"))?;
+    judge_deeds(&town, &campaign, &case).await.with_context(|| format!("{plan:?}"))?;
     if plan.beside > 0 {
-        judge(&town, &beside, &plan.case_beside()).await.with_context(|| format!("the neighbour of {plan:?}"))?;
+        judge_deeds(&town, &beside, &plan.case_beside()).await.with_context(|| format!("the neighbour of {plan:?}"))?;
+        explained(&town, &beside, &plan.case_beside()).await.with_context(|| format!("the neighbour of {plan:?}"))?;
     }
-    if broken == Broken::Nothing {
-        explained(&town, &campaign, &case).await.with_context(|| format!("{UNEXPLAINED} {plan:?}"))?;
-    }
+    explained(&town, &campaign, &case).await.with_context(|| format!("{UNEXPLAINED} {plan:?}"))?;
     digest(&town.simulator.arrivals())
 }
 
@@ -384,7 +383,7 @@ fn all(seeds: std::ops::Range<u64>) -> anyhow::Result<()> {
     let (runs, found) = (seeds.end - seeds.start, gaps.load(Ordering::Relaxed));
     let told = format!("known gap: {found} of {runs} seeds have a wait whose reason nobody wrote down (P3)");
     writeln!(std::io::stderr(), "{told}")?;
-    ensure!(found > 0 || runs < SEEDS, "every wait has its reason now: judge() is to ask for it again");
+    ensure!(found > 0 || runs < SEEDS, "every wait has its reason now: call `judge` here again");
     ensure!(found <= runs.div_ceil(RUNS_OF_A_GAP), "worse than known: {told}");
     Ok(())
 }
