@@ -122,14 +122,18 @@ mod tests {
     fn digits_that_are_somebody_elses_abroad_are_not_taken_for_sure() {
         let surely =
             |text: &str, home: &str| read_surely(text, Country::parse(home).ok()).map(|of| of.e164().to_owned());
-        // Of Belo Horizonte, or of the Netherlands; of Alabama, or of Singapore.
-        for (text, home) in [("31 98765-4321", "BR"), ("31987654321", "BR"), ("6598765432", "US")] {
+        // Of Belo Horizonte, or of the Netherlands; of Alabama, or of Singapore; of Washington, or of Cairo.
+        let of_two = [("31 98765-4321", "BR"), ("31987654321", "BR"), ("6598765432", "US"), ("2025550199", "US")];
+        for (text, home) in of_two {
             assert_eq!(surely(text, home), Err(PhoneError::NoCountry), "{text} in {home}");
         }
         for text in ["(31) 98765-4321", "031 98765-4321", "5531987654321", "+55 31 98765-4321"] {
             assert_eq!(surely(text, "BR").as_deref(), Ok("+5531987654321"), "{text}");
         }
-        assert_eq!(surely("2025550199", "US").as_deref(), Ok("+12025550199"));
+        for text in ["(202) 555-0199", "+1 202 555-0199"] {
+            assert_eq!(surely(text, "US").as_deref(), Ok("+12025550199"), "{text}");
+        }
+        assert_eq!(surely("4155550199", "US").as_deref(), Ok("+14155550199"));
         assert_eq!(surely("12025550199", "US").as_deref(), Ok("+12025550199"));
     }
 
