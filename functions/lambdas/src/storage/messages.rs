@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::Context;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Select};
 use campaigns::message::{MessageRecord, SHARD_INDEXES, shard_key, waiting_with_job};
 use futures::StreamExt;
 use futures::stream;
@@ -55,8 +56,13 @@ async fn one_shard(
     first: u64,
     last: u64,
 ) -> anyhow::Result<Vec<MessageRecord>> {
-    let output = app
-        .dynamodb
+    let output = part_of_shard(app, campaign, shard, first, last).send().await;
+    let output = output.with_context(|| format!("reading messages {first} to {last} of {campaign}"))?;
+    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
+}
+
+fn part_of_shard(app: &App, campaign: &CampaignId, shard: u64, first: u64, last: u64) -> QueryFluentBuilder {
+    app.dynamodb
         .query()
         .table_name(&app.config.messages_table)
         .consistent_read(true)
@@ -66,28 +72,40 @@ async fn one_shard(
         .expression_attribute_values(":shard", text(shard_key(campaign, shard * SHARD_INDEXES)))
         .expression_attribute_values(":first", number(first))
         .expression_attribute_values(":last", number(last))
-        .send()
-        .await
-        .with_context(|| format!("reading messages {first} to {last} of {campaign}"))?;
-    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
 }
 
-/// The lowest index in `first..end` without an item; `end` when there is none.
+/// The lowest index in `first..end` without an item; `end` when there is none. Shards in which everybody has one are
+/// only counted.
 pub async fn lowest_untouched(app: &App, campaign: &CampaignId, first: u64, end: u64) -> anyhow::Result<u64> {
-    let mut expected = first;
-    while expected < end {
-        let last = (expected + PARALLEL_QUERIES as u64 * SHARD_INDEXES).min(end) - 1;
-        for record in range(app, campaign, expected, last).await? {
-            if record.index != expected {
-                return Ok(expected);
-            }
-            expected += 1;
+    if first >= end {
+        return Ok(end);
+    }
+    let shards: Vec<u64> = (first / SHARD_INDEXES..=(end - 1) / SHARD_INDEXES).collect();
+    let mut counts = stream::iter(shards)
+        .map(|shard| {
+            let span = first.max(shard * SHARD_INDEXES)..end.min((shard + 1) * SHARD_INDEXES);
+            count(app, campaign, shard, span)
+        })
+        .buffered(PARALLEL_QUERIES);
+    while let Some(counted) = counts.next().await {
+        let (span, found) = counted?;
+        if found == span.end - span.start {
+            continue;
         }
-        if expected <= last {
-            return Ok(expected);
-        }
+        let records = range(app, campaign, span.start, span.end - 1).await?;
+        let gap = records.iter().zip(span.clone()).find(|(record, expected)| record.index != *expected);
+        // Where all were written meanwhile: whoever has an item is not lost.
+        return Ok(gap.map_or(span.start + records.len() as u64, |(_, expected)| expected));
     }
     Ok(end)
+}
+
+/// How many of these recipients of one shard have an item.
+async fn count(app: &App, campaign: &CampaignId, shard: u64, span: Range<u64>) -> anyhow::Result<(Range<u64>, u64)> {
+    let query = part_of_shard(app, campaign, shard, span.start, span.end - 1).select(Select::Count);
+    let output = query.send().await;
+    let output = output.with_context(|| format!("counting messages {} to {} of {campaign}", span.start, span.end))?;
+    Ok((span, u64::try_from(output.count).unwrap_or_default()))
 }
 
 /// The items of just these recipients, read consistently, by shard: recipients far apart cost no more than near ones.
