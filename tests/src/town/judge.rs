@@ -47,12 +47,6 @@ const STOP_MICROS: i64 = 1_000_000;
 
 /// Judges a campaign that is complete and whose receipts are through; an error names the promise that was broken.
 pub async fn judge(town: &Town, campaign: &CampaignId, case: &Case) -> anyhow::Result<()> {
-    judge_deeds(town, campaign, case).await?;
-    explained(town, campaign, case).await
-}
-
-/// Judges what was done, and not yet whether each wait has its reason.
-pub async fn judge_deeds(town: &Town, campaign: &CampaignId, case: &Case) -> anyhow::Result<()> {
     let all = town.simulator.arrivals();
     once(&all)?;
     let most = largest_second(&all);
@@ -68,14 +62,8 @@ pub async fn judge_deeds(town: &Town, campaign: &CampaignId, case: &Case) -> any
     nobody_forgotten(&recount, &arrivals, case)?;
     truth(&records, &arrivals)?;
     pace(&arrivals, case)?;
+    reasons(&arrivals, &records, case)?;
     stop(&arrivals, case)
-}
-
-/// Judges whether each wait of a campaign over its longest has its reason.
-pub async fn explained(town: &Town, campaign: &CampaignId, case: &Case) -> anyhow::Result<()> {
-    let arrivals = of(campaign, town.simulator.arrivals())?;
-    let records = messages::range(&town.app, campaign, 0, case.people - 1).await?;
-    reasons(&arrivals, &records, case)
 }
 
 fn accepted(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {

@@ -44,6 +44,8 @@ pub(super) struct Attempt {
     pub until: i64,
     /// Why it leaves later than the pace asks for.
     pub waited_for: Option<WaitReason>,
+    /// Why it would: nobody may have left in the turns before.
+    pub would_wait_for: WaitReason,
     /// Whom the campaign sent to before, where its turn was taken for this message.
     pub before: Option<Before>,
 }
@@ -79,31 +81,25 @@ impl Attempt {
         let claimed = self.claim(claim_id).await?;
         self.app.load.note_claim(self.app.clock.now_micros() - began);
         let mut before = self.before;
-        let Claimed::Ours(mut claimed) = claimed else {
-            self.leave_turn_unused(before).await;
-            return Ok(Landed::Done);
-        };
+        let Claimed::Ours(mut claimed) = claimed else { return Ok(Landed::Done) };
         let slot = self.wait_for_slot(&mut before).await.unwrap_or_else(|error| {
             // Nothing was sent: an attempt that ended here would count as unknown.
             tracing::error!(error = format!("{error:#}"), "no slot could be asked for");
             None
         });
         let Some(slot) = slot else {
-            self.leave_turn_unused(before).await;
             let not_before = self.app.clock.now_millis() + NO_SLOT_WAIT_MS;
             let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
             return Ok(next.map_or(Landed::Done, Landed::Again));
         };
-        let answer = self.signals.watch(&self.app, &self.channel, self.send()).await?;
-        if slot > self.slot + EXCESS_MICROS && claimed.waited_for.is_none() {
-            messages::note_wait(&self.app, &mut claimed, WaitReason::Late).await.unwrap_or_else(|error| {
-                tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
-            });
-        }
+        let sending = self.signals.watch(&self.app, &self.channel, self.send());
+        let (answer, left_before) = tokio::join!(sending, self.note_departure(slot));
+        let answer = answer?;
         let unreachable = matches!(answer, SendAnswer::NotSent(_));
         if unreachable {
-            self.leave_turn_unused(before).await;
+            self.take_departure_back(slot, left_before).await;
         }
+        self.note_wait(&mut claimed, slot, before, left_before).await;
         let blocked_by = match &answer {
             SendAnswer::Refused { code, .. } => Some(*code).filter(|code| pauses(*code)),
             SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,
@@ -132,12 +128,47 @@ impl Attempt {
         messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id, self.waited_for).await
     }
 
-    /// Nobody left in the turn: the next message follows the one before. What cannot be noted makes a wait look shorter.
-    async fn leave_turn_unused(&self, before: Option<Before>) {
-        let (Some(pace), Some(before)) = (&self.pace, before) else { return };
-        if let Err(error) = pace.leave_unused(&self.app, before).await {
-            tracing::warn!(error = format!("{error:#}"), "an unused turn could not be noted");
+    /// Notes that the message leaves; when the campaign's one before left. What cannot be noted makes a wait look shorter.
+    async fn note_departure(&self, slot: i64) -> Option<i64> {
+        let noted = self.pace.as_ref()?.note_departure(&self.app, slot).await;
+        noted.unwrap_or_else(|error| {
+            tracing::warn!(error = format!("{error:#}"), "that a message leaves could not be noted");
+            None
+        })
+    }
+
+    /// It did not leave: the next one follows the one before.
+    async fn take_departure_back(&self, slot: i64, left_before: Option<i64>) {
+        let (Some(pace), Some(left_before)) = (&self.pace, left_before) else { return };
+        if let Err(error) = pace.take_departure_back(&self.app, slot, left_before).await {
+            tracing::warn!(error = format!("{error:#}"), "that no message left could not be noted");
         }
+    }
+
+    /// Notes why the message left later than the pace asks for where its claim could not know that yet: it missed its slot,
+    /// or nobody left in the turns before.
+    async fn note_wait(
+        &self,
+        claimed: &mut MessageRecord,
+        slot: i64,
+        before: Option<Before>,
+        left_before: Option<i64>,
+    ) {
+        let interval = self.signals.interval_micros(&self.app, &self.channel);
+        let is_long = before
+            .zip(left_before)
+            .is_some_and(|(before, left_before)| slot - left_before > before.longest_gap.max(interval) + EXCESS_MICROS);
+        let reason = match (slot > self.slot + EXCESS_MICROS, is_long) {
+            (true, _) => WaitReason::Late,
+            (false, true) => self.would_wait_for,
+            (false, false) => return,
+        };
+        if claimed.waited_for.is_some() {
+            return;
+        }
+        messages::note_wait(&self.app, claimed, reason).await.unwrap_or_else(|error| {
+            tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
+        });
     }
 
     /// Holds the message until its slot; when the claim took too long for it, until another one. Nothing when there is

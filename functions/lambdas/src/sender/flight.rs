@@ -243,9 +243,6 @@ impl<'a> Flight<'a> {
                     };
                     self.waits.follow(before);
                     let sent = self.send_in_slots(&campaign, &rest[..allowed], slots, until).await?;
-                    if let (Some(pace), Some(before)) = (Pace::of(&campaign), self.waits.before()) {
-                        pace.leave_unused(self.app, before).await?;
-                    }
                     self.counted = self.counted.saturating_sub(sent);
                     rest = &rest[sent..];
                 }
@@ -360,6 +357,7 @@ impl<'a> Flight<'a> {
                 pace: pace.clone(),
                 slot: at,
                 until,
+                would_wait_for: self.waits.standing(recipient),
                 before: self.waits.before().filter(|_| recipients.len() == 1),
                 waited_for: self.waits.of(recipient, at),
             };

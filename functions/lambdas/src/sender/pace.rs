@@ -28,8 +28,6 @@ pub(crate) enum Turn {
 pub(crate) struct Before {
     pub at: i64,
     pub longest_gap: i64,
-    /// The turn that was taken after it.
-    pub turn: i64,
 }
 
 impl Before {
@@ -70,19 +68,18 @@ impl Note {
         match self {
             Note::Within => (
                 "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker \
-                 REMOVE endOfChunk, unusedFrom",
+                 REMOVE endOfChunk",
                 "attribute_not_exists(latestAt) OR (attribute_not_exists(endOfChunk) AND latestAt <= :withinChunk) \
                  OR (endOfChunk <> :chunk AND latestAt <= :afterChunk)",
             ),
             Note::Ends => (
                 "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker, \
-                 endOfChunk = :chunk REMOVE unusedFrom",
+                 endOfChunk = :chunk",
                 "attribute_not_exists(latestAt) OR (endOfChunk <> :chunk AND latestAt <= :afterChunk) \
                  OR ((attribute_not_exists(endOfChunk) OR endOfChunk = :chunk) AND latestAt <= :withinChunk)",
             ),
             Note::EndedAlready => (
-                "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker \
-                 REMOVE unusedFrom",
+                "SET previousAt = if_not_exists(latestAt, :latest), latestAt = :latest, takenBy = :taker",
                 "endOfChunk = :chunk AND latestAt <= :withinChunk",
             ),
         }
@@ -138,8 +135,6 @@ struct Latest {
     /// The chunk that it, or one just before it, was the last of: all other chunks wait. What is left of that chunk,
     /// where its jobs overtook each other, need not.
     ended: Option<u64>,
-    /// Its turn was taken and nobody left in it: when the message before left.
-    unused_from: Option<i64>,
 }
 
 impl Latest {
@@ -147,12 +142,11 @@ impl Latest {
         gaps.after(self.ended.is_some_and(|ended| ended != chunk))
     }
 
-    /// As what comes before a message of this chunk, in the turn that is taken for it. Without a longest wait only a chunk's end counts.
-    fn before(self, gaps: Gaps, chunk: u64, turn: i64) -> Option<Before> {
+    /// As what comes before a message of this chunk. Without a longest wait only a chunk's end counts.
+    fn before(self, gaps: Gaps, chunk: u64) -> Option<Before> {
         let is_next_chunk = self.ended.is_some_and(|ended| ended != chunk);
         let longest_gap = gaps.longest.max(if is_next_chunk { gaps.after_chunk } else { gaps.within_chunk });
-        let at = self.unused_from.unwrap_or(self.at_micros);
-        (gaps.longest > 0 || is_next_chunk).then_some(Before { at, longest_gap, turn })
+        (gaps.longest > 0 || is_next_chunk).then_some(Before { at: self.at_micros, longest_gap })
     }
 }
 
@@ -195,7 +189,7 @@ impl Pace {
                     let next = latest.map(next_after).filter(|next| *next > first_slot);
                     let ended = latest.filter(|latest| latest.ended.is_some_and(|ended| ended + 1 == chunk));
                     let before = ended.filter(|_| begins_chunk);
-                    let before = before.and_then(|latest| latest.before(self.gaps, chunk, last_slot));
+                    let before = before.and_then(|latest| latest.before(self.gaps, chunk));
                     return Ok(next.map_or(Turn::Now(before), Turn::NotBefore));
                 }
             }
@@ -203,16 +197,16 @@ impl Pace {
         match self.put(app, note, chunk, first_slot, last_slot).await? {
             Put::Refused(standing) if note == Note::Within && standing.ended == Some(chunk) => {
                 let again = self.put(app, Note::EndedAlready, chunk, first_slot, last_slot).await?;
-                Ok(self.turn_of(again, chunk, follows.then_some(last_slot)))
+                Ok(self.turn_of(again, chunk, follows))
             }
-            put => Ok(self.turn_of(put, chunk, follows.then_some(last_slot))),
+            put => Ok(self.turn_of(put, chunk, follows)),
         }
     }
 
-    fn turn_of(&self, put: Put, chunk: u64, turn: Option<i64>) -> Turn {
+    fn turn_of(&self, put: Put, chunk: u64, follows: bool) -> Turn {
         match put {
             Put::Done(before) => {
-                Turn::Now(before.zip(turn).and_then(|(latest, turn)| latest.before(self.gaps, chunk, turn)))
+                Turn::Now(before.filter(|_| follows).and_then(|latest| latest.before(self.gaps, chunk)))
             }
             Put::Refused(standing) => {
                 Turn::NotBefore(standing.at_micros.saturating_add(standing.gap(self.gaps, chunk)))
@@ -229,9 +223,13 @@ impl Pace {
         Ok(next.filter(|next| *next > slot).map_or(Turn::Now(None), Turn::NotBefore))
     }
 
-    /// Nobody left in the turn that was taken after this message: somebody else had its recipient, or it came too late.
-    /// Nothing when another turn was taken since.
-    pub(super) async fn leave_unused(&self, app: &App, before: Before) -> anyhow::Result<Written> {
+    /// Notes that a message leaves at `slot`; when the one before left. Nothing before the first, and for a campaign without
+    /// waits between messages, which none is measured by. A turn says when a message may leave: its sender may die, or find
+    /// that it is too late. In microseconds since 1970.
+    pub(super) async fn note_departure(&self, app: &App, slot: i64) -> anyhow::Result<Option<i64>> {
+        if self.gaps.longest == 0 {
+            return Ok(None);
+        }
         let [pk, sk] = key(&self.campaign);
         let update = app
             .dynamodb
@@ -239,11 +237,40 @@ impl Pace {
             .table_name(&app.config.control_table)
             .key(pk.0, text(pk.1))
             .key(sk.0, text(sk.1))
-            .update_expression("SET unusedFrom = :from")
-            .condition_expression("latestAt = :turn")
-            .expression_attribute_values(":from", number(before.at))
-            .expression_attribute_values(":turn", number(before.turn));
-        written(update.send().await, "noting that a turn was not used")
+            .update_expression("SET leftBefore = if_not_exists(leftAt, :none), leftAt = :slot")
+            .condition_expression("attribute_not_exists(leftAt) OR leftAt < :slot")
+            .expression_attribute_values(":slot", number(slot))
+            .expression_attribute_values(":none", number(0))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match update.send().await {
+            Ok(output) => return Ok(output.attributes.as_ref().and_then(|item| micros(item, "leftAt"))),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            // A later one was noted before, or the SDK asked again because an answer was lost.
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let before = failed.item.as_ref().and_then(|item| micros(item, "leftBefore"));
+                Ok(before.filter(|before| (1..slot).contains(before)))
+            }
+            Some(_) | None => Err(anyhow::Error::new(error).context("noting when a message left")),
+        }
+    }
+
+    /// Nothing left at `slot` after all: the last message left at `before` (microseconds since 1970).
+    pub(super) async fn take_departure_back(&self, app: &App, slot: i64, before: i64) -> anyhow::Result<Written> {
+        let [pk, sk] = key(&self.campaign);
+        let update = app
+            .dynamodb
+            .update_item()
+            .table_name(&app.config.control_table)
+            .key(pk.0, text(pk.1))
+            .key(sk.0, text(sk.1))
+            .update_expression("SET leftAt = :before")
+            .condition_expression("leftAt = :slot")
+            .expression_attribute_values(":slot", number(slot))
+            .expression_attribute_values(":before", number(before));
+        written(update.send().await, "noting that no message left")
     }
 
     /// Whether the wait after a chunk's end lasts beyond this slot.
@@ -321,16 +348,19 @@ async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Lates
 }
 
 fn of_item(item: &Item) -> Option<Latest> {
-    let at_micros = item.get("latestAt")?.as_n().ok()?.parse().ok()?;
+    let at_micros = micros(item, "latestAt")?;
     let ended = item.get("endOfChunk").and_then(|value| value.as_n().ok()?.parse().ok());
-    let unused_from = item.get("unusedFrom").and_then(|value| value.as_n().ok()?.parse().ok());
-    Some(Latest { at_micros, ended, unused_from })
+    Some(Latest { at_micros, ended })
+}
+
+fn micros(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// What was sent before the latest; whether a chunk ended with it is not known any more.
 fn previous(item: &Item) -> Option<Latest> {
-    let at_micros = item.get("previousAt")?.as_n().ok()?.parse().ok()?;
-    Some(Latest { at_micros, ended: None, unused_from: None })
+    let at_micros = micros(item, "previousAt")?;
+    Some(Latest { at_micros, ended: None })
 }
 
 #[cfg(test)]
@@ -341,7 +371,7 @@ mod tests {
 
     #[test]
     fn other_chunks_wait_for_the_chunk_that_ended_and_its_own_latecomers_do_not() {
-        let ended = Latest { at_micros: 0, ended: Some(8), unused_from: None };
+        let ended = Latest { at_micros: 0, ended: Some(8) };
         assert_eq!(ended.gap(GAPS, 9), 60_000);
         assert_eq!(ended.gap(GAPS, 8), 1_000);
         assert_eq!(Latest { ended: None, ..ended }.gap(GAPS, 9), 1_000);
@@ -350,29 +380,27 @@ mod tests {
     #[test]
     fn a_late_retry_moves_the_pause_after_its_chunk_only_while_that_lasts() {
         let pace = Pace { campaign: CampaignId("c".to_owned()), chunk_size: 10, gaps: GAPS };
-        let ended = Latest { at_micros: 5, ended: Some(8), unused_from: None };
+        let ended = Latest { at_micros: 5, ended: Some(8) };
         assert!(pace.is_pausing(ended, 60_004));
         assert!(!pace.is_pausing(ended, 60_005));
     }
 
     #[test]
     fn the_longest_wait_is_the_paces_or_the_chunks() {
-        let within = Latest { at_micros: 5, ended: None, unused_from: None };
-        let unused = Latest { unused_from: Some(2), ..within };
-        assert_eq!(unused.before(GAPS, 9, 7), Some(Before { at: 2, longest_gap: 3_000, turn: 7 }));
-        assert_eq!(within.before(GAPS, 9, 7), Some(Before { at: 5, longest_gap: 3_000, turn: 7 }));
+        let within = Latest { at_micros: 5, ended: None };
+        assert_eq!(within.before(GAPS, 9), Some(Before { at: 5, longest_gap: 3_000 }));
         let ended = Latest { ended: Some(8), ..within };
-        assert_eq!(ended.before(GAPS, 9, 7), Some(Before { at: 5, longest_gap: 60_000, turn: 7 }));
+        assert_eq!(ended.before(GAPS, 9), Some(Before { at: 5, longest_gap: 60_000 }));
         // Without a longest wait messages of a chunk wait for their number only.
         let full_speed = Gaps { within_chunk: 0, longest: 0, ..GAPS };
-        assert_eq!(within.before(full_speed, 9, 7), None);
-        assert_eq!(ended.before(full_speed, 9, 7), Some(Before { at: 5, longest_gap: 60_000, turn: 7 }));
+        assert_eq!(within.before(full_speed, 9), None);
+        assert_eq!(ended.before(full_speed, 9), Some(Before { at: 5, longest_gap: 60_000 }));
     }
 
     #[test]
     fn an_item_says_which_chunk_ended() {
         let item = Item::from([("latestAt".to_owned(), number(5)), ("endOfChunk".to_owned(), number(8))]);
-        assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8), unused_from: None }));
+        assert_eq!(of_item(&item), Some(Latest { at_micros: 5, ended: Some(8) }));
         assert_eq!(of_item(&Item::from([("latestAt".to_owned(), number(5))])).and_then(|latest| latest.ended), None);
         assert_eq!(of_item(&Item::new()), None);
     }

@@ -59,6 +59,12 @@ impl Waits {
         self.before
     }
 
+    /// Why this recipient's message would leave later than asked for.
+    pub(super) fn standing(&self, recipient: &JobRecipient) -> WaitReason {
+        let held = self.held.and_then(beyond_pace);
+        held.unwrap_or(if recipient.waits { WaitReason::Retry } else { WaitReason::Late })
+    }
+
     /// Why this recipient's message, which leaves at `at` (microseconds since 1970), leaves later than asked for; nothing
     /// when it does not.
     pub(super) fn of(&mut self, recipient: &JobRecipient, at: i64) -> Option<WaitReason> {
@@ -108,8 +114,11 @@ mod tests {
         assert_eq!((waits.of(&recipient(6, 0, false), 0), waits.left()), (None, None));
         // One that follows at once was not held up long.
         waits.hold(WaitReason::Throttled);
-        waits.follow(Some(Before { at: 0, longest_gap: 1_000_000, turn: 0 }));
+        waits.follow(Some(Before { at: 0, longest_gap: 1_000_000 }));
+        assert_eq!(waits.standing(&recipient(7, 0, false)), WaitReason::Throttled);
         assert_eq!(waits.of(&recipient(7, 0, false), 900_000), None);
+        assert_eq!(waits.standing(&recipient(8, 0, false)), WaitReason::Late);
+        assert_eq!(waits.standing(&recipient(8, 0, true)), WaitReason::Retry);
         // At full speed every message waits for its number.
         waits.hold(WaitReason::Rate);
         assert_eq!(waits.of(&recipient(8, 0, false), 9_000_000), None);
@@ -118,7 +127,7 @@ mod tests {
     #[test]
     fn a_gap_over_the_longest_has_a_reason_and_one_within_it_none() {
         let mut waits = Waits::default();
-        let before = Before { at: 0, longest_gap: 1_000_000, turn: 0 };
+        let before = Before { at: 0, longest_gap: 1_000_000 };
         waits.follow(Some(before));
         assert_eq!(waits.of(&recipient(5, 0, false), 1_250_000), None);
         waits.follow(Some(before));
@@ -131,8 +140,8 @@ mod tests {
     #[test]
     fn a_turn_in_which_nobody_left_makes_no_gap_shorter() {
         let mut waits = Waits::default();
-        waits.follow(Some(Before { at: 0, longest_gap: 1_000_000, turn: 0 }));
-        waits.follow(Some(Before { at: 900_000, longest_gap: 1_000_000, turn: 0 }));
+        waits.follow(Some(Before { at: 0, longest_gap: 1_000_000 }));
+        waits.follow(Some(Before { at: 900_000, longest_gap: 1_000_000 }));
         assert_eq!(waits.left(), Some(WaitReason::Late));
         assert_eq!(waits.of(&recipient(5, 0, false), 1_800_000), Some(WaitReason::Late));
         assert_eq!(waits.left(), None);
