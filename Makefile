@@ -11,7 +11,7 @@ help:
 	@echo "make test    format, lints, all tests, the dashboard's build, a browser's walk"
 	@echo "make screenshots  every screen in three languages, wide and as a phone, light and dark, in $(TARGET)/screenshots"
 	@echo "make soak    seeded runs of the whole pipeline under a paused clock; SEEDS=1000"
-	@echo "make bench   measure: messages, webhooks and sends a second, units and requests per message; one part with PART=growth"
+	@echo "make bench   measure: messages, webhooks and sends a second, units and requests per message; one part with PART=growth or PART=aws"
 	@echo "make web     build the dashboard only"
 
 run: tools web

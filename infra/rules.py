@@ -49,6 +49,7 @@ def problems(resources, sources):
 
     yield from of_queues(of("AWS::SQS::Queue"), of("AWS::Lambda::EventSourceMapping"), of("AWS::Lambda::Function"))
     yield from of_alarms(of("AWS::SQS::Queue"), of("AWS::CloudWatch::Alarm"), of("AWS::Logs::MetricFilter"), sources)
+    yield from of_silence(of("AWS::CloudWatch::Alarm"), of("AWS::Lambda::EventSourceMapping"))
     yield from of_policies(of("AWS::IAM::Role"), of("AWS::Lambda::EventSourceMapping"), sources)
 
 
@@ -86,6 +87,19 @@ def of_alarms(queues, alarms, filters, sources):
         said = re.search(r'message = "(.+)"', filtered["Properties"]["FilterPattern"])[1]
         if f'"{said}"' not in sources:
             yield f"{name}: the code never logs {said!r}"
+
+
+def of_silence(alarms, mappings):
+    """Of alarms that wait for something not to happen."""
+    called_by_queues = {named(mapping["Properties"]["FunctionName"]) for mapping in mappings.values()}
+    for name, settings in ((name, alarm["Properties"]) for name, alarm in alarms.items()):
+        if settings["ComparisonOperator"] != "LessThanThreshold":
+            continue
+        if settings["TreatMissingData"] != "breaching":
+            yield f"{name}: it takes no data for no news"
+        functions = {named(dimension["Value"]) for dimension in settings["Dimensions"] if dimension["Name"] == "FunctionName"}
+        if settings["MetricName"] == "Invocations" and functions & called_by_queues:
+            yield f"{name}: calls of a queue hide that the schedule is silent"
 
 
 def of_policies(roles, mappings, sources):
@@ -138,6 +152,8 @@ PLANTED = {
     "a batch that fails as one": lambda r: r["NudgeMapping"]["Properties"].update(BatchSize=10),
     "dead letters that nobody watches": lambda r: r.pop("ExportDeadAlarm"),
     "an alarm that tells nobody": lambda r: r["OldJobAlarm"]["Properties"].pop("AlarmActions"),
+    "a silence that nudges hide": lambda r: r["DispatcherSilentAlarm"]["Properties"].update(MetricName="Invocations"),
+    "a silence without any data": lambda r: r["DispatcherSilentAlarm"]["Properties"].update(TreatMissingData="notBreaching"),
     "a filter for words that are never logged": lambda r: r["StalledFilter"]["Properties"].update(FilterPattern='{ $.fields.message = "nobody ever logs this" }'),
     "an action that the code never does": lambda r: statement(r).update(Action=["dynamodb:Scan"]),
     "an action with a star": lambda r: statement(r).update(Action=["dynamodb:*"]),

@@ -52,6 +52,14 @@ def until(ask, is_so, what):
         time.sleep(0.3)
 
 
+def timed(what, ask):
+    """What it answers; how long that took is printed, so that a release can be compared with another."""
+    began = time.monotonic()
+    answer = ask()
+    print(f"aws: {time.monotonic() - began:.2f} s: {what}", flush=True)
+    return answer
+
+
 class Api:
     """The API behind its gateway, for one caller."""
 
@@ -140,17 +148,19 @@ def seen_through(api, campaign):
 def walk(emulator, stack, simulator, stream, provider):
     api = Api(emulator, stack)
     handshake = f"?hub.mode=subscribe&hub.verify_token={APP['verify']}&hub.challenge=77"
-    with urllib.request.urlopen(local(emulator, stack.outputs["WebhookUrl"]) + handshake, timeout=60) as answer:
+    with timed("the webhook's first answer, its function's start included",
+               lambda: urllib.request.urlopen(local(emulator, stack.outputs["WebhookUrl"]) + handshake, timeout=60)) as answer:
         holds("the webhook's function answers Meta's handshake at its own address", answer.read() == b"77")
-    holds("nobody is let in without a token", api.answer("GET", "/v3/campaigns")[0] == 401)
+    refused, _ = timed("the API's first answer, its function's start included", lambda: api.answer("GET", "/v3/campaigns"))
+    holds("nobody is let in without a token", refused == 401, refused)
     dashboard(api)
     sign_in(api, stack, provider)
     channel = api("POST", "/v3/channels", {"wabaId": WABA, "phoneNumberId": NUMBER, "accessToken": APP["token"]})
     holds("a number is added by the API, with a token of its own in Secrets Manager", channel["phoneNumberId"] == NUMBER, channel)
-    audience = imported(api, PEOPLE, 0)
+    audience = timed(f"a file of {PEOPLE}, until it is imported", lambda: imported(api, PEOPLE, 0))
     holds("a file that is put into the bucket is imported", (audience["status"], audience["recipients"]) == ("ready", PEOPLE), audience)
     nudged = started(api, "By a nudge", channel["id"], audience["id"])
-    campaign = seen_through(api, nudged)
+    campaign = timed(f"a campaign of {PEOPLE}, until it is complete and everybody's read is counted", lambda: seen_through(api, nudged))
     holds("a campaign that is started completes, and every receipt is counted", campaign["totals"]["read"] == PEOPLE, campaign["totals"])
     arrivals = simulator.arrivals()
     holds("WhatsApp got one message for each person", sorted(a["to"] for a in arrivals) == [f"55119876{n:05}" for n in range(PEOPLE)],
@@ -219,7 +229,8 @@ def by_the_schedule(emulator, stack, api, channel, simulator):
     functions, mapping = emulator.client("lambda"), stack.ids["NudgeMapping"]
     functions.update_event_source_mapping(UUID=mapping, Enabled=False)
     scheduled = started(api, "By the schedule", channel, imported(api, LATER, 90_000)["id"])
-    until(lambda: api("GET", f"/v3/campaigns/{scheduled}")["totals"], lambda totals: totals["untouched"] < LATER, "the schedule's tick")
+    timed("until the schedule found a campaign", lambda: until(
+        lambda: api("GET", f"/v3/campaigns/{scheduled}")["totals"], lambda totals: totals["untouched"] < LATER, "the schedule's tick"))
     functions.update_event_source_mapping(UUID=mapping, Enabled=True)
     campaign = seen_through(api, scheduled)
     holds("a campaign without a nudge is found by the schedule", campaign["totals"]["read"] == LATER, campaign["totals"])

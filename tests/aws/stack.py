@@ -58,6 +58,8 @@ TRANSFORM = [without_the_streams_mapping, without_demanding_tls, with_numbers_fo
 
 def package(binary, folder, built):
     """A function's zip: the workspace's own binary without what is for debuggers; with the dashboard for the api."""
+    if not binary.exists():
+        sys.exit(f"aws: {binary} is not built; `make test` builds for debugging, `make bench PART=aws` a release")
     stripped, archive = folder / "bootstrap", folder / f"{binary.name}.zip"
     shutil.copy(binary, stripped)
     subprocess.run(["strip", "--strip-debug", stripped], check=True)
@@ -76,7 +78,7 @@ class Stack:
     """The deployed template."""
 
     def __init__(self, emulator, binaries, built, parameters):
-        template = yaml_parse((ROOT / "infra/template.yaml").read_text())
+        template, weights = yaml_parse((ROOT / "infra/template.yaml").read_text()), {}
         for change in TRANSFORM:
             print(f"aws: otherwise than on AWS: {', '.join(change(template))}. {' '.join(change.__doc__.split())}")
         s3, self.cloudformation = emulator.client("s3"), emulator.client("cloudformation")
@@ -84,12 +86,15 @@ class Stack:
         for function, resource in template["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 name = function.removesuffix("Function").lower()  # as functions/lambdas/Makefile does
-                s3.upload_file(str(package(binaries / name, Path(emulator.folder.name), built)), PACKAGES, f"{name}.zip")
+                archive = package(binaries / name, Path(emulator.folder.name), built)
+                weights[name] = archive.stat().st_size / 1e6
+                s3.upload_file(str(archive), PACKAGES, f"{name}.zip")
                 resource["Properties"]["CodeUri"] = f"s3://{PACKAGES}/{name}.zip"
         s3.put_object(Bucket=PACKAGES, Key="template.json", Body=json.dumps(template).encode())
         self.source, self.parameters, self.template_url = template, parameters, f"{emulator.url}/{PACKAGES}/template.json"
         began = time.monotonic()
         self._deploy("CREATE")
+        print(f"aws: packages from {binaries}, compressed in haste, MB: {', '.join(f'{name} {weight:.1f}' for name, weight in sorted(weights.items()))}")
         print(f"aws: {len(self.ids)} resources deployed in {time.monotonic() - began:.0f} s")
 
     def _deploy(self, kind):

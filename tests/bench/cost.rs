@@ -15,10 +15,20 @@ struct Prices {
     region: String,
     as_of: String,
     currency: String,
+    sources: Vec<Source>,
     gigabyte_second: f64,
     sender_megabytes: f64,
     measured: Vec<Measured>,
     assumed: Vec<Assumed>,
+}
+
+/// Where prices were seen, and when.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Source {
+    what: String,
+    from: String,
+    on: String,
 }
 
 /// What the meter counts under a name.
@@ -49,6 +59,9 @@ pub fn print(run: &Run) -> anyhow::Result<()> {
         line(what, *cost, 2, Goal::None);
     }
     line("altogether", lines.iter().map(|(_, cost)| cost).sum(), 2, Goal::None);
+    for Source { what, from, on } in &prices.sources {
+        println!("              prices of {what}: {from}, {on}");
+    }
     Ok(())
 }
 
