@@ -1,8 +1,9 @@
 //! A campaign's people as a file: asked for, watched while it is written, then fetched. Until it is whole it has a
-//! temporary name beside its own, so that half a file never stands under the name that was given.
+//! temporary name beside its own, so that half a file never stands under the name that was given; and only its owner
+//! may read it, as it names people.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -135,7 +136,7 @@ impl Partial {
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
         let path = output.with_file_name(hidden);
-        let file = File::create(&path).with_context(|| format!("writing {}", output.display()))?;
+        let file = for_its_owner(&path).with_context(|| format!("writing {}", output.display()))?;
         Ok(Partial { path, file })
     }
 
@@ -143,6 +144,21 @@ impl Partial {
         let kept = self.file.sync_all().and_then(|()| std::fs::rename(&self.path, output));
         kept.with_context(|| format!("writing {}", output.display()))
     }
+}
+
+/// A new file that nobody else may read, not even while it is written. What stood there goes: it is what a process with
+/// this number left when it was killed, and may have another mode.
+fn for_its_owner(path: &Path) -> std::io::Result<File> {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 impl Drop for Partial {
@@ -176,5 +192,37 @@ mod tests {
         Partial::beside(&output).unwrap().keep(&output).unwrap();
         assert_eq!(std::fs::read(&output).unwrap(), b"");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_its_owner_may_read_the_file_whatever_stood_there_before() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("people.xlsx");
+        let open_to_all = |path: &Path| {
+            std::fs::write(path, "before").unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        };
+        open_to_all(&output);
+        let left_by_a_kill = Partial::beside(&output).unwrap().path.clone();
+        open_to_all(&left_by_a_kill);
+        let partial = Partial::beside(&output).unwrap();
+        assert_eq!((mode(&partial.path), partial.path == left_by_a_kill), (0o600, true));
+        partial.keep(&output).unwrap();
+        assert_eq!((mode(&output), std::fs::read(&output).unwrap().len()), (0o600, 0));
+    }
+
+    #[test]
+    fn a_download_that_breaks_off_leaves_no_file_under_either_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("people.csv");
+        let mut partial = Partial::beside(&output).unwrap();
+        std::io::Write::write_all(&mut partial.file, b"half a f").unwrap();
+        assert!(!output.exists() && partial.path.exists());
+        drop(partial);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
