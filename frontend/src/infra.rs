@@ -17,6 +17,7 @@ pub mod load;
 pub mod numbers;
 pub mod pictures;
 pub mod poll;
+pub mod screen;
 pub mod shell;
 pub mod team;
 pub mod telling;

@@ -86,8 +86,20 @@ pub fn is_our_fault(error: &anyhow::Error) -> bool {
 
 /// A contacts file that lies where the importer looks, and what the event says of it.
 pub async fn uploaded(app: &Arc<App>, file: impl AsRef<[u8]>) -> anyhow::Result<(AudienceId, PutEvent)> {
+    uploaded_as(app, file, json!({})).await
+}
+
+/// The same with what is said of how the file is read.
+pub async fn uploaded_as(
+    app: &Arc<App>,
+    file: impl AsRef<[u8]>,
+    said: Value,
+) -> anyhow::Result<(AudienceId, PutEvent)> {
     let bytes = file.as_ref();
-    let announced = json!({ "fileName": "contacts.csv", "sizeBytes": bytes.len() });
+    let mut announced = json!({ "fileName": "contacts.csv", "sizeBytes": bytes.len() });
+    for (field, value) in said.as_object().into_iter().flatten() {
+        announced[field] = value.clone();
+    }
     let upload: Upload = call(app, "POST", "/v3/uploads", announced).await?;
     let key = lambdas::storage::files::upload_key(WORKSPACE, &upload.audience_id);
     lambdas::storage::files::put(app, &key, "text/csv", bytes.to_vec()).await?;

@@ -190,6 +190,7 @@ async fn somebody_answers(running: &Running, browser: &Browser) -> anyhow::Resul
 
 /// Both kinds of files hold everybody of the campaign.
 async fn it_can_be_fetched(browser: &Browser) -> anyhow::Result<()> {
+    browser.click("export-menu").await?;
     let table = exported(browser, "export-csv", ".csv").await?;
     // The mark by which spreadsheets know UTF-8 is no part of the first title.
     let table = table.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&table);
@@ -227,7 +228,11 @@ async fn a_persons_history(browser: &Browser) -> anyhow::Result<()> {
     browser.find("unfold").await?;
     // The row may be drawn anew between finding and pressing it.
     browser.driver.execute("document.querySelector('[data-testid=unfold]').click()", vec![]).await?;
-    browser.text_until("people-past", |text| text.contains("Delivered") && text.contains("Yes, please")).await?;
+    let told =
+        browser.text_until("people-past", |text| text.contains("Delivered") && text.contains("Yes, please")).await?;
+    // Hours, minutes and seconds.
+    let has_seconds = told.split_whitespace().any(|word| word.matches(':').count() == 2);
+    ensure!(has_seconds, "{told} tells no seconds");
     browser.screenshot("4-history").await.map(|_| ())
 }
 
@@ -258,6 +263,11 @@ async fn pause_resume_and_cancel_by_the_buttons() -> anyhow::Result<()> {
     browser.find("campaigns").await?;
     browser.driver.goto(format!("{}/campaigns/{}", running.process.address, draft.id)).await?;
     browser.text_until("attested", |text| text.contains("Nobody has said")).await?;
+    // The history is folded on a phone. It names the token of this machine, which made the campaign, not the workspace.
+    let is_open = "return document.querySelector('[data-testid=fold-what-happened]').parentElement.open";
+    ensure!(!browser.driver.execute(is_open, vec![]).await?.convert::<bool>()?, "the history is unfolded on a phone");
+    browser.click("fold-what-happened").await?;
+    browser.text_until("audit-line", |text| text.starts_with("Created") && text.contains("api-token, ")).await?;
     browser.click("start").await?;
     browser.click("attest-yes").await?;
     browser.text_until("campaign-status", |text| text == "Sending").await?;
@@ -334,6 +344,13 @@ async fn a_campaign_in_business_hours_is_drawn_changed_copied_and_deleted() -> a
 
     // Another pace.
     browser.click("change-pace").await?;
+    // A number typed slowly, with a decimal comma.
+    browser.fill("minSecondsBetweenMessages", "0").await?;
+    for (typed, shown) in [(",", "0,"), ("5", "0,5")] {
+        browser.find("minSecondsBetweenMessages").await?.send_keys(typed).await?;
+        let value = browser.find("minSecondsBetweenMessages").await?.prop("value").await?;
+        assert_eq!(value.as_deref(), Some(shown));
+    }
     browser.fill("minSecondsBetweenMessages", "5").await?;
     browser.click("save-pace").await?;
     browser.find("maxSecondsBetweenMessages-error").await?;

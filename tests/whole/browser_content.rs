@@ -170,6 +170,50 @@ async fn templates(browser: &Browser) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_amount_of_money_and_a_flow_with_data_are_filled_in_and_go_out() -> anyhow::Result<()> {
+    let running = Running::start_with(simulator()).await?;
+    let folder = tempfile::tempdir()?;
+    let contacts = folder.path().join("people.csv");
+    std::fs::write(&contacts, file())?;
+    let browser = Browser::open(1280, 1000).await?;
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    with_people(&browser, contacts.to_str().context("the folder's path is not UTF-8")?).await?;
+    browser.fill("name-input", "Survey").await?;
+    browser.choose("template-select", "encuesta_de_compra · es").await?;
+
+    browser.choose("variable-body-1", "The same text").await?;
+    browser.fill("text-body-1", "12.50").await?;
+    browser.click("more-body-1").await?;
+    browser.choose("sent-as-body-1", "An amount of money").await?;
+    browser.click("create-and-start").await?;
+    browser.text_until("template.body.0.currency-error", |text| text.contains("three letters")).await?;
+    browser.fill("currency-body-1", "brl").await?;
+    browser.text_until("bubble-body", |text| text.contains("BRL 12.50")).await?;
+
+    browser.click("carry-more").await?;
+    browser.choose("variable-button-0", "The same text").await?;
+    browser.fill("text-button-0", "token-1").await?;
+    browser.click("add-datum-button-0").await?;
+    browser.fill("datum-text-button-0-0", "{{nome}}").await?;
+    browser.click("create-and-start").await?;
+    browser.text_until("template.buttons.0.flowData.0-error", |text| text.contains("name")).await?;
+    browser.fill("datum-name-button-0-0", "who").await?;
+    browser.click("create-and-start").await?;
+    browser.text_until("template.buttons.0.flowData-error", |text| text.contains("nome")).await?;
+    browser.fill("datum-text-button-0-0", "{{name|friend}}").await?;
+    browser.screenshot("content-9-amount-and-flow").await?;
+    browser.click("attest").await?;
+    browser.click("create-and-start").await?;
+    browser.text_until("campaign-status", |text| text == "Completed").await?;
+    running.simulator_is_idle().await;
+    let arrivals = running.process.simulator.arrivals();
+    let paid = arrivals.iter().filter(|arrival| arrival.text.starts_with("Hola, BRL 12.50:")).count();
+    assert_eq!(paid, PEOPLE, "{arrivals:?}");
+    browser.close().await?;
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn messages_and_templates_fit_a_phone_in_the_dark() -> anyhow::Result<()> {
     let running = Running::start_with(simulator()).await?;
     let browser = Browser::open(500, 900).await?;

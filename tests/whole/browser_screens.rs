@@ -54,10 +54,25 @@ const SIZES: [Size; 2] = [
 
 /// What is done on a page before it is looked at, to the element with this test id.
 enum Step {
+    /// Waits until it is there, and unfolds all that a phone folds.
+    Unfold(&'static str),
     /// Waits until it has words.
     See(&'static str),
     /// Presses it.
     Press(&'static str),
+}
+
+/// A campaign's page with what happened, which a phone folds.
+const WITH_HISTORY: &[Step] = &[Step::Unfold("fold-what-happened"), Step::See("audit-line")];
+
+/// The same with the menu of its files.
+const WITH_FILES: &[Step] =
+    &[Step::Unfold("fold-what-happened"), Step::See("audit-line"), Step::Press("export-menu"), Step::See("export-csv")];
+
+async fn unfold(browser: &Browser) -> anyhow::Result<()> {
+    let script = "document.querySelectorAll('details.fold').forEach((one) => { one.open = true; })";
+    browser.driver.execute(script, vec![]).await?;
+    Ok(())
 }
 
 /// An address, and how the page is to stand.
@@ -81,11 +96,17 @@ impl Screen {
         browser.settled().await?;
         for step in self.steps {
             match step {
+                Step::Unfold(test_id) => {
+                    browser.find(test_id).await?;
+                    unfold(browser).await?;
+                }
                 Step::See(test_id) => drop(browser.text_until(test_id, |text| !text.is_empty()).await?),
                 Step::Press(test_id) => browser.click(test_id).await?,
             }
         }
-        browser.settled().await
+        browser.settled().await?;
+        // What came since, such as the report.
+        unfold(browser).await
     }
 }
 
@@ -137,10 +158,10 @@ async fn furnished() -> anyhow::Result<(Running, Vec<Screen>)> {
     let mut screens: Vec<Screen> = SCREENS.iter().map(|path| Screen::at(path)).collect();
     let campaign = |of: &Campaign| format!("campaigns/{}", of.id);
     screens.extend([
-        Screen::standing("campaign-completed", campaign(&made.completed), &[Step::See("audit-line")]),
-        Screen::standing("campaign-draft", campaign(&made.draft), &[Step::See("audit-line")]),
-        Screen::standing("campaign-sending", campaign(&made.sending), &[Step::See("audit-line")]),
-        Screen::standing("campaign-cancelled", campaign(&made.cancelled), &[Step::See("audit-line")]),
+        Screen::standing("campaign-completed", campaign(&made.completed), WITH_FILES),
+        Screen::standing("campaign-draft", campaign(&made.draft), WITH_HISTORY),
+        Screen::standing("campaign-sending", campaign(&made.sending), WITH_HISTORY),
+        Screen::standing("campaign-cancelled", campaign(&made.cancelled), WITH_HISTORY),
         Screen::standing("question", campaign(&made.draft), &[Step::Press("delete"), Step::See("delete-text")]),
         Screen::standing(
             "campaign-change",

@@ -52,6 +52,7 @@ async fn token(browser: &Browser, running: &Running) -> anyhow::Result<()> {
     browser.fill("token-name", "CRM").await?;
     browser.choose("token-role", "Viewer").await?;
     browser.fill("token-days", "30").await?;
+    browser.click("campaigns:read").await?;
     browser.click("make-token").await?;
     let token = browser.text_until("new-token", |text| text.starts_with("cmp_")).await?;
     let ask = async || {
@@ -59,6 +60,7 @@ async fn token(browser: &Browser, running: &Running) -> anyhow::Result<()> {
         anyhow::Ok(request.bearer_auth(&token).send().await?.status().as_u16())
     };
     assert_eq!(ask().await?, 200);
+    browser.text_until("token-scopes", |text| text == "Only campaigns:read").await?;
     browser.whole_page("team-2-token").await?;
     browser.click("revoke").await?;
     let question = browser.text("confirm-text").await?;

@@ -141,6 +141,11 @@ async fn an_export_is_a_whole_file_of_those_who_were_not_erased() -> anyhow::Res
     assert!(said(&exported.stdout).contains("29 people in"), "{}", said(&exported.stderr));
     let mut sheets: Xlsx<_> = Xlsx::new(Cursor::new(std::fs::read(&book)?))?;
     assert_eq!(sheets.worksheet_range("People")?.rows().count(), 30, "a header and 29 people");
+    #[cfg(unix)]
+    for file in [table.as_path(), book.as_path()] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file)?.permissions());
+        assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+    }
     let streamed = campanile(&running, &["export", id.as_str()]).await?;
     assert_eq!(rows(&streamed.stdout)?, people);
     assert_eq!(std::fs::read_dir(folder.path())?.count(), 2, "nothing temporary stays");

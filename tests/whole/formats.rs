@@ -1,7 +1,7 @@
 //! Contacts files as people have them: whatever the format, the importer writes the same audience, or says why not, and
 //! the browser says the same before the upload.
 
-use campanile_tests::campaign::{call, uploaded};
+use campanile_tests::campaign::{call, uploaded, uploaded_as};
 use campanile_tests::running::repository;
 use campanile_tests::stepped::Stepped;
 use lambdas::importer;
@@ -9,7 +9,7 @@ use lambdas::storage::files;
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use reader::{Extent, Reading, Sheet, Told, look};
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::{Audience, AudienceStatus};
 
 /// What an audience consists of: what the API says of it, and its files.
@@ -170,5 +170,65 @@ async fn the_browser_and_the_importer_say_the_same_of_every_file() -> anyhow::Re
         }
     }
     assert!(ready >= 20 && failed >= 15, "{ready} of {} files are read, {failed} refused", files.len());
+    Ok(())
+}
+
+/// What the API says of a file of which this was said, and what the dashboard's worker says.
+async fn both_say(
+    stepped: &Stepped,
+    bytes: &[u8],
+    said: Value,
+    reading: &Reading,
+) -> anyhow::Result<(Audience, Option<Told>)> {
+    let (id, put) = uploaded_as(&stepped.app, bytes, said).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let audience: Audience = call(&stepped.app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
+    let mut last = None;
+    look(std::io::Cursor::new(bytes), bytes.len() as u64, reading, |told| last = Some(told));
+    Ok((audience, last))
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_file_is_believed_alike_by_the_importer_and_the_browser() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let workbook = std::fs::read(repository().join("tests/fixtures/contacts/typed-cells.xlsx"))?;
+    let text = b"Concei\xE7\xE3o;x|+447700900011\nBia;y|+447700900012\n".to_vec();
+    let of_text = Reading {
+        delimiter: "pipe".into(),
+        encoding: "windows-1252".into(),
+        header_row: Some(0),
+        ..Reading::default()
+    };
+    let of_sheet = Reading { sheet: "Old".into(), ..Reading::default() };
+    let said_of_text = json!({ "delimiter": "pipe", "encoding": "windows-1252", "headerRow": 0 });
+    for (bytes, said, reading, columns, people) in [
+        (text, said_of_text, of_text, vec!["Column 1", "Column 2"], 2),
+        (workbook.clone(), json!({ "sheet": "Old" }), of_sheet, vec!["phone"], 1),
+    ] {
+        let (audience, told) = both_say(&stepped, &bytes, said, &reading).await?;
+        let Some(Told::Sheet(sheet)) = told else { anyhow::bail!("the worker says {told:?}") };
+        assert_eq!((audience.status, audience.recipients, audience.rejected), (AudienceStatus::Ready, people, 0));
+        assert_eq!((sheet.counts.good, sheet.counts.left_out()), (people, 0));
+        assert_eq!(sheet.columns, columns);
+        assert_eq!(audience.columns, sheet.columns);
+        assert_eq!(audience.phone_column, sheet.phone_column);
+        let manner = *sheet.manner;
+        assert_eq!((audience.sheets, audience.sheet), (manner.sheets, manner.sheet));
+    }
+    let (found, _) = both_say(&stepped, &workbook, json!({}), &Reading::default()).await?;
+    assert_eq!(found.sheets, ["Read me", "People", "Old"]);
+    assert_eq!((found.sheet.as_deref(), found.other_sheets), (Some("People"), vec!["Old".to_owned()]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sheet_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let workbook = std::fs::read(repository().join("tests/fixtures/contacts/typed-cells.xlsx"))?;
+    let reading = Reading { sheet: "Peuple".into(), ..Reading::default() };
+    let (audience, told) = both_say(&stepped, &workbook, json!({ "sheet": "Peuple" }), &reading).await?;
+    let problem = "There is no sheet \"Peuple\". The sheets are: Read me, People, Old.";
+    assert_eq!((audience.status, audience.problem.as_deref()), (AudienceStatus::Failed, Some(problem)));
+    assert_eq!(told, Some(Told::Unusable(problem.to_owned())));
     Ok(())
 }

@@ -422,6 +422,37 @@ async fn a_campaign_to_many_people_needs_a_second_persons_yes() -> anyhow::Resul
 }
 
 #[tokio::test]
+async fn a_paused_campaign_to_many_people_says_something_else_only_as_a_copy_that_is_approved() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let campaign = draft(app, &contacts::csv(3), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let tomorrow = app.clock.now() + TimeDelta::days(1);
+    let _: Campaign = call(app, "PATCH", &path, json!({ "scheduledTo": tomorrow })).await?;
+    act(app, &campaign.id, "pause").await?;
+    let _: Value = call(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 2 })).await?;
+    let before: Campaign = call(app, "GET", &path, Value::Null).await?;
+    let content = json!({ "template": { "name": "weekly_offer", "language": "en", "body": [{ "text": "all" }] } });
+    let problem = refused(app, "PATCH", &path, content.clone()).await?;
+    assert_eq!(problem["code"], "approvalMissing", "{problem}");
+    let advice = problem["detail"].as_str().unwrap_or_default();
+    assert!(advice.contains("make a copy of it") && advice.contains("ask a manager or an owner"), "{advice}");
+    let after: Campaign = call(app, "GET", &path, Value::Null).await?;
+    let said = |of: &Campaign| (of.status, of.template.clone(), of.approval.is_some());
+    assert_eq!(said(&after), said(&before), "what was refused was not done");
+
+    // As it was told to do.
+    let copy: Campaign = call(app, "POST", &format!("{path}/clone"), json!({})).await?;
+    let of_copy = format!("/v3/campaigns/{}", copy.id);
+    let _: Campaign = call(app, "PATCH", &of_copy, content).await?;
+    assert_eq!(refused(app, "POST", &format!("{of_copy}/start"), json!({})).await?["code"], "approvalMissing");
+    let mut owner = Browser::signed_in(app, &owner_code(app).await?).await?;
+    assert_eq!(owner.status(app, Method::POST, &format!("{of_copy}/approve")).await?, StatusCode::OK);
+    assert_eq!(act(app, &copy.id, "start").await?.status, CampaignStatus::Processing);
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_made_a_token_is_no_second_person_to_what_it_made_or_changed() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let app = &stepped.app;

@@ -62,6 +62,50 @@ async fn a_storm_of_refusals_slows_the_number_and_nobody_fails_for_it() -> anyho
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_storm_that_refuses_everybody_costs_nobody_his_message() -> anyhow::Result<()> {
+    for code in [131_056, 80_007, 131_057] {
+        let total = Storm { after_ms: 2_000, per_mille: 1_000, ..storm(code, 20, None) };
+        let mut town = Town::open(Faults::none(), Config { storms: vec![total], ..number(40) }).await?;
+        let campaign = draft(&town.app, &contacts::csv(300), json!({})).await?.id;
+        act(&town.app, &campaign, "start").await?;
+        town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+        let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+        let refused = town.simulator.arrivals().len() - town.accepted().len();
+        println!("{code}: {refused} refused");
+        assert_eq!((counted.read + counted.delivered, counted.failed), (300, 0), "{code}: {counted:?}");
+        assert_eq!((town.accepted().len(), town.simulator.totals().people_twice), (300, 0), "{code}");
+        assert!(refused > 0, "{code}: the storm hit nobody");
+    }
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_is_refused_everything_for_a_while_slows_down_and_recovers_wholly() -> anyhow::Result<()> {
+    const PEOPLE: usize = 2_000;
+    let total = Storm { after_ms: 5_000, per_mille: 1_000, ..storm(130_429, 20, None) };
+    let mut town = Town::open(Faults::none(), Config { storms: vec![total], ..number(20) }).await?;
+    let campaign = draft(&town.app, &contacts::csv(PEOPLE), json!({})).await?.id;
+    act(&town.app, &campaign, "start").await?;
+    town.live_in_peace(std::slice::from_ref(&campaign), PATIENCE).await?;
+    let counted = totals::get(&town.app, &campaign, Scope::Campaign).await?.totals;
+    assert_eq!((counted.read + counted.delivered, counted.failed), (PEOPLE as u64, 0), "{counted:?}");
+    assert_eq!((town.accepted().len(), town.simulator.totals().people_twice), (PEOPLE, 0));
+    let arrivals = town.simulator.arrivals();
+    let refused = arrivals.iter().filter(|arrival| !matches!(arrival.outcome, Outcome::Accepted));
+    let first = refused.map(|arrival| arrival.at_micros).min().context("no refusal")?;
+    let within = |from: i64, to: i64| {
+        let inside = |at: i64| (first + from * 1_000_000..first + to * 1_000_000).contains(&at);
+        arrivals.iter().filter(|arrival| inside(arrival.at_micros)).count()
+    };
+    // A twentieth of its rate at the worst, then a hundredth more every second.
+    let (slowed, recovered) = (within(10, 20), within(120, 140));
+    println!("{slowed} messages in the last ten seconds of the storm, {recovered} in twenty 100 s after it");
+    assert!(slowed <= 50, "{slowed} messages within ten seconds of a storm that takes none");
+    assert!(recovered >= 300, "{recovered} messages within twenty seconds, 100 s after the storm");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_throttled_number_has_half_its_rate_within_a_second_and_recovers() -> anyhow::Result<()> {
     let burst = Storm { after_ms: 5_000, for_ms: 1_000, per_mille: 1_000, ..storm(130_429, 0, None) };
     let mut town = Town::open(Faults::none(), Config { storms: vec![burst], ..number(20) }).await?;

@@ -19,7 +19,7 @@ use lambdas::App;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::campaign_exports::{self, CampaignExportRecord};
 use lambdas::storage::campaigns::CampaignRecord;
-use lambdas::storage::{files, table};
+use lambdas::storage::{campaign_lists, files, table};
 use lambdas::{exporter, sender};
 use local::tables::CONTROL_TABLE;
 use local::whatsapp::WORKSPACE;
@@ -114,6 +114,28 @@ async fn an_older_period_is_whole_however_many_campaigns_came_after_it() -> anyh
     let report: PeriodReport = call(&stepped.app, "GET", &path, Value::Null).await?;
     assert_eq!((report.all.campaigns, report.all.funnel.audience, report.is_complete), (2, 6, true));
     assert_eq!((report.days.len(), report.days[0].day), (1, day));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_period_of_more_campaigns_than_a_batch_of_totals_has_them_all() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let draft = draft(&stepped.app, &contacts::csv(3), json!({})).await?;
+    let record = stepped.record(&draft.id).await?;
+    let begun_at = stepped.app.clock.now_millis() - 10 * 86_400_000;
+    let begun = (0..130).map(|_| copy(&stepped, &record, 10, Some(begun_at)));
+    stream::iter(begun).buffer_unordered(16).try_collect::<Vec<()>>().await?;
+    // Those that began before or after the period, or never, wherever they lie among the others.
+    for (days_ago, at) in [(10, None), (11, Some(begun_at - 86_400_000)), (9, Some(begun_at + 86_400_000))] {
+        copy(&stepped, &record, days_ago, at).await?;
+    }
+    let day = lambdas::clock::time_of_millis(begun_at).date_naive();
+    let times = begun_at..=begun_at;
+    let (page, _) = campaign_lists::begun(&stepped.app, WORKSPACE, &times, None).await?;
+    assert!(page.len() > 100, "a page of {} is read like many small ones", page.len());
+    let path = format!("/v3/reports?from={day}&to={day}");
+    let report: PeriodReport = call(&stepped.app, "GET", &path, Value::Null).await?;
+    assert_eq!((report.all.campaigns, report.all.funnel.audience, report.is_complete), (130, 390, true));
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Every kind of template against the simulator's own checks: its parts, its files, and what becomes of it meanwhile.
 
+use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Request, header};
 use campanile_tests::campaign::{act, call, count, dispatched, draft, later, refused};
@@ -63,6 +64,14 @@ async fn contents(stepped: &Stepped) -> anyhow::Result<Vec<Value>> {
         json!({ "name": "coupon_code", "language": "en", "body": [name, text("25%")], "buttons": [{ "index": 1, "text": "25OFF" }] }),
         json!({ "name": "carrinho_esperando", "language": "pt_BR", "body": [name, text("um livro")], "buttons": [{ "index": 0, "text": "c-7" }] }),
         json!({ "name": "encuesta_de_compra", "language": "es", "body": [name], "buttons": [{ "index": 0, "text": "token-1" }] }),
+        json!({
+            "name": "encuesta_de_compra", "language": "es", "body": [{ "currency": "BRL", "amount": text("12.50") }],
+            "buttons": [{ "index": 0, "text": "token-2", "flowData": { "who": "{{name}}", "seats": 2 } }],
+        }),
+        json!({
+            "name": "appointment_reminder", "language": "en", "header": [{ "dateTime": text("Monday") }],
+            "body": [name, { "dateTime": text("10:00") }],
+        }),
         json!({ "name": "spring_catalog", "language": "en", "body": [name], "buttons": [{ "index": 0, "text": "sku-1" }] }),
         json!({ "name": "dois_destaques", "language": "pt_BR", "body": [name], "cards": [card("um"), card("dois")] }),
         json!({
@@ -161,7 +170,8 @@ async fn what_whatsapp_says_of_a_number_before_a_start_is_taken_in() -> anyhow::
 #[tokio::test]
 async fn an_offer_that_ends_before_its_campaign_starts_is_refused_then() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
-    let content = contents(&stepped).await?.swap_remove(10);
+    let mut all = contents(&stepped).await?.into_iter();
+    let content = all.find(|one| one["name"] == "oferta_de_48_horas").context("no content with an offer")?;
     let made = draft(&stepped.app, &contacts::csv(1), with_template(content)).await?;
     let path = format!("/v3/campaigns/{}", made.id);
     let late = chrono::Utc::now() + chrono::Duration::days(3);

@@ -7,4 +7,4 @@ mod look;
 mod sheet;
 
 pub use look::look;
-pub use sheet::{Counts, Extent, Problem, Reading, SampleRow, Sheet, Told};
+pub use sheet::{Counts, Extent, Manner, Problem, Reading, SampleRow, Sheet, Told};

@@ -6,11 +6,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 use campaigns::audience::{MAX_UPLOAD_BYTES, MOST_RECIPIENTS, too_large, too_many};
-use campaigns::file::{Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason, Row};
+use campaigns::file::{
+    Charset, Delimiter, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason, Row,
+};
 use campaigns::phone::{Country, country_code_of};
 use wire::Language;
 
-use crate::sheet::{Extent, Problem, Reading, SampleRow, Sheet, Told};
+use crate::sheet::{Extent, Manner, Problem, Reading, SampleRow, Sheet, Told};
 
 /// Rows that are shown, and read before anything is told.
 const SHOWN_ROWS: usize = 50;
@@ -44,8 +46,6 @@ fn look_for<S: Read + Seek>(
     let end = match read(source, size_bytes, reading, most_people, &mut tell) {
         Ok(sheet) if sheet.counts.good > most_people => Told::Unusable(too_many()),
         Ok(sheet) => Told::Sheet(sheet),
-        // Not the end: a person may know which column it is.
-        Err(FileError::NoPhoneColumn { columns }) => Told::Sheet(Sheet { columns, ..Sheet::default() }),
         Err(error) => Told::Unusable(error.to_string()),
     };
     tell(end);
@@ -61,9 +61,18 @@ fn read<S: Read + Seek>(
     let is_stream = is_stream(&mut source)?;
     let furthest = Rc::new(Cell::new(0));
     let mut document = Document::open(Followed { source, at: 0, furthest: Rc::clone(&furthest) })?;
-    let other_sheets = document.other_sheets(&options(reading));
-    let mut rows = document.contacts(options(reading))?;
+    let asked = options(reading);
+    let (manner, other_sheets) = (manner(&mut document, &asked)?, document.other_sheets(&asked));
+    let mut rows = match document.contacts(asked) {
+        Ok(rows) => rows,
+        // Not the end: a person may know which column it is.
+        Err(FileError::NoPhoneColumn { columns }) => {
+            return Ok(Sheet { columns, manner: Box::new(manner), ..Sheet::default() });
+        }
+        Err(error) => return Err(error),
+    };
     let sheet = Sheet {
+        manner: Box::new(Manner { header_row: Some(rows.header_row()), ..manner }),
         columns: rows.columns().to_vec(),
         phone_column: Some(rows.phone_column().to_owned()),
         name_column: rows.name_column().map(str::to_owned),
@@ -99,8 +108,23 @@ fn options(reading: &Reading) -> Options {
         phone_column: chosen(&reading.phone_column),
         name_column: chosen(&reading.name_column),
         default_country: Country::parse(&reading.country).ok(),
-        ..Options::default()
+        delimiter: Delimiter::parse(&reading.delimiter),
+        charset: Charset::parse(&reading.encoding),
+        header_row: reading.header_row,
+        sheet: chosen(&reading.sheet),
     }
+}
+
+/// How the file is read, but for the row with its titles.
+fn manner<S: Read + Seek>(document: &mut Document<S>, asked: &Options) -> Result<Manner, FileError> {
+    let text = document.text_form(asked)?;
+    Ok(Manner {
+        delimiter: text.map(|form| form.delimiter.name().to_owned()),
+        encoding: text.map(|form| form.encoding.to_owned()),
+        header_row: None,
+        sheets: document.sheet_names(),
+        sheet: document.sheet_read(asked),
+    })
 }
 
 /// Never 100: there is more to come.
@@ -251,6 +275,48 @@ mod tests {
         let reading = Reading { country: "BR".into(), ..Reading::default() };
         let told = told("nome;celular\nAna;11 98765-4321\n", &reading);
         assert!(matches!(told.last(), Some(Told::Sheet(sheet)) if sheet.counts.good == 1), "{told:?}");
+    }
+
+    #[test]
+    fn how_a_file_is_read_is_told_and_what_was_said_of_it_is_believed() {
+        let text = "a;b|c\n+447700900011;Ana|y\n+447700900012;Bia|z\n";
+        let manner = |reading: &Reading| match told(text, reading).pop() {
+            Some(Told::Sheet(sheet)) => (sheet.manner, sheet.columns),
+            other => panic!("{other:?}"),
+        };
+        let (found, columns) = manner(&Reading::default());
+        assert_eq!((found.delimiter.as_deref(), found.encoding.as_deref()), (Some("semicolon"), Some("UTF-8")));
+        assert_eq!((found.header_row, columns), (Some(1), vec!["a".to_owned(), "b|c".to_owned()]));
+        let said = Reading {
+            delimiter: "pipe".into(),
+            encoding: "windows-1252".into(),
+            header_row: Some(0),
+            ..Reading::default()
+        };
+        let (found, columns) = manner(&said);
+        assert_eq!((found.delimiter.as_deref(), found.encoding.as_deref()), (Some("pipe"), Some("windows-1252")));
+        // Read wrong, no column has phones: what was said is told all the same, so that it can be taken back.
+        assert_eq!((found.header_row, columns), (None, vec!["Column 1".to_owned(), "Column 2".to_owned()]));
+    }
+
+    #[test]
+    fn the_sheets_of_a_workbook_are_told_and_the_chosen_one_is_read() {
+        let sheet = |name: &str| {
+            let rows = "<Row><Cell><Data>phone</Data></Cell></Row><Row><Cell><Data>+447700900011</Data></Cell></Row>";
+            format!("<Worksheet Name=\"{name}\"><Table>{rows}</Table></Worksheet>")
+        };
+        let text = format!("<Workbook>{}{}</Workbook>", sheet("May"), sheet("June"));
+        let read = |asked: &str| {
+            let reading = Reading { sheet: asked.into(), ..Reading::default() };
+            told(&text, &reading).pop()
+        };
+        for (asked, name, others) in [("", "May", vec!["June".to_owned()]), ("June", "June", Vec::new())] {
+            let Some(Told::Sheet(sheet)) = read(asked) else { panic!("{asked}") };
+            assert_eq!(sheet.manner.sheets, ["May", "June"]);
+            assert_eq!((sheet.manner.sheet.as_deref(), sheet.other_sheets), (Some(name), others));
+        }
+        let unknown = Told::Unusable("There is no sheet \"July\". The sheets are: May, June.".into());
+        assert_eq!(read("July"), Some(unknown));
     }
 
     #[test]

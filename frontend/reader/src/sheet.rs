@@ -14,6 +14,14 @@ pub struct Reading {
     pub name_column: String,
     /// The country of numbers written without one, two letters.
     pub country: String,
+    /// What stands between the cells of a text, by its name.
+    pub delimiter: String,
+    /// The encoding of a text, by its name on the web.
+    pub encoding: String,
+    /// The row with the titles, as a spreadsheet counts; 0: there is none. Found out when absent.
+    pub header_row: Option<u32>,
+    /// The sheet of a workbook, by its name.
+    pub sheet: String,
     /// The language that reasons are told in.
     pub language: Language,
 }
@@ -33,11 +41,28 @@ pub enum Extent {
     Unseen,
 }
 
+/// How a contacts file was read: as was said, or as was found out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Manner {
+    /// What stands between the cells of a text, by its name; nothing for other formats.
+    pub delimiter: Option<String>,
+    /// The encoding of a text, by its name on the web.
+    pub encoding: Option<String>,
+    /// The row with the titles, as a spreadsheet counts; 0: there is none. Nothing where it was not found out.
+    pub header_row: Option<u32>,
+    /// The sheets of a workbook, where it has several.
+    pub sheets: Vec<String>,
+    /// The one of them that was read.
+    pub sheet: Option<String>,
+}
+
 /// A contacts file as far as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Sheet {
     /// How much was read.
     pub extent: Extent,
+    /// How it was read.
+    pub manner: Box<Manner>,
     /// Headers, in order.
     pub columns: Vec<String>,
     /// The column of phone numbers; nothing where none looks like it.

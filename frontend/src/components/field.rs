@@ -31,8 +31,9 @@ pub enum Kind {
 impl Kind {
     fn input_type(self) -> &'static str {
         match self {
-            Kind::Text => "text",
-            Kind::Whole | Kind::Decimal => "number",
+            // Of a number of which `0,` is typed so far browsers give out nothing, and what was typed would go.
+            Kind::Text | Kind::Decimal => "text",
+            Kind::Whole => "number",
             Kind::DateTime => "datetime-local",
             Kind::Day => "date",
             Kind::Time => "time",
@@ -68,15 +69,28 @@ impl Kind {
     fn step(self) -> Option<&'static str> {
         match self {
             Kind::Whole => Some("1"),
-            Kind::Decimal => Some("any"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Time | Kind::Phone | Kind::Search | Kind::Secret => None,
+            Kind::Text
+            | Kind::Decimal
+            | Kind::DateTime
+            | Kind::Day
+            | Kind::Time
+            | Kind::Phone
+            | Kind::Search
+            | Kind::Secret => None,
         }
     }
 
     fn min(self) -> Option<&'static str> {
         match self {
-            Kind::Whole | Kind::Decimal => Some("0"),
-            Kind::Text | Kind::DateTime | Kind::Day | Kind::Time | Kind::Phone | Kind::Search | Kind::Secret => None,
+            Kind::Whole => Some("0"),
+            Kind::Text
+            | Kind::Decimal
+            | Kind::DateTime
+            | Kind::Day
+            | Kind::Time
+            | Kind::Phone
+            | Kind::Search
+            | Kind::Secret => None,
         }
     }
 }

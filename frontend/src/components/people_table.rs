@@ -67,7 +67,7 @@ fn Row(message: Message, preview: Callback<u64, String>, unfolded: RwSignal<BTre
             </button>
         }
     });
-    let past = StoredValue::new(history(&message, format::count, format::date_time));
+    let past = StoredValue::new(history(&message, format::count, format::to_the_second));
     view! {
         <tr data-testid="people-row" class:unfolded=is_unfolded>
             <td class="number soft place">{format::count(message.index + 1)}</td>

@@ -108,10 +108,19 @@ fn people(recipients: Recipients) -> String {
 
 /// Sheets of a workbook that have contacts too and are not read, where there are any.
 #[component]
-pub fn OtherSheets(names: Vec<String>) -> impl IntoView {
+pub fn OtherSheets(
+    names: Vec<String>,
+    /// Whether no other can be chosen on this page any more.
+    #[prop(optional)]
+    is_past: bool,
+) -> impl IntoView {
     (!names.is_empty()).then(|| {
         let quoted = names.iter().map(|name| format!("\u{201c}{name}\u{201d}")).collect::<Vec<_>>();
-        let text = t::other_sheets_not_read(names.len() as u64, &quoted.join(", "));
+        let (count, quoted) = (names.len() as u64, quoted.join(", "));
+        let text = match is_past {
+            true => t::other_sheets_were_not_read(count, &quoted),
+            false => t::other_sheets_not_read(count, &quoted),
+        };
         view! { <p class="problems" role="alert" data-testid="other-sheets">{text}</p> }
     })
 }

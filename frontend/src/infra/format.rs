@@ -8,6 +8,7 @@ use wire::BusinessHours;
 
 use super::{clock, language};
 use crate::model::moment::{Moment, distance, span};
+use crate::model::money::{places_of_rate, places_of_total};
 use crate::t;
 
 thread_local! {
@@ -23,6 +24,15 @@ thread_local! {
         ("day", "numeric".into()),
         ("hour", "numeric".into()),
         ("minute", "2-digit".into()),
+        ("timeZoneName", "short".into()),
+    ]);
+    static TO_THE_SECOND: Function = date_format(&[
+        ("year", "numeric".into()),
+        ("month", "short".into()),
+        ("day", "numeric".into()),
+        ("hour", "numeric".into()),
+        ("minute", "2-digit".into()),
+        ("second", "2-digit".into()),
         ("timeZoneName", "short".into()),
     ]);
 }
@@ -69,6 +79,11 @@ pub fn date_time(at: DateTime<Utc>) -> String {
     DATE_TIME.with(|format| call(format, &date_of(at)))
 }
 
+/// `Nov 21, 2026, 2:32:07 PM GMT-3`: for what follows each other within a minute.
+pub fn to_the_second(at: DateTime<Utc>) -> String {
+    TO_THE_SECOND.with(|format| call(format, &date_of(at)))
+}
+
 /// `Nov 21, 2026, 2:32 PM GMT-3 (in 12 min)`
 pub fn near(at: DateTime<Utc>) -> String {
     format!("{} ({})", date_time(at), distance(at, clock::now()))
@@ -90,24 +105,23 @@ pub fn seconds(seconds: f64) -> String {
 
 /// An amount as the API has it: `USD 1,204.50`. What is no number is shown as it is.
 pub fn money(currency: &str, amount: &str) -> String {
-    money_to(currency, amount, 0, 4)
+    money_to(currency, amount, places_of_total(amount))
 }
 
-/// What one message costs, to the last place: `USD 0.0250`, `USD 0.001234`.
+/// What one message costs: `USD 0.025`, `USD 0.10`.
 pub fn rate(currency: &str, amount: &str) -> String {
-    money_to(currency, amount, 4, 6)
+    money_to(currency, amount, Some(places_of_rate(amount)))
 }
 
-fn money_to(currency: &str, amount: &str, fewest: u32, most: u32) -> String {
+/// With so many places behind the point at most; with those of the currency where nothing is said.
+fn money_to(currency: &str, amount: &str, most: Option<u32>) -> String {
     let options = [
         ("style", "currency".into()),
         ("currency", currency.into()),
         ("currencyDisplay", "code".into()),
-        ("maximumFractionDigits", most.into()),
-        ("minimumFractionDigits", fewest.into()),
+        ("maximumFractionDigits", most.unwrap_or_default().into()),
     ];
-    // Where no fewest is asked for a currency has its own.
-    let options = if fewest == 0 { &options[..4] } else { &options[..] };
+    let options = if most.is_some() { &options[..] } else { &options[..3] };
     match amount.parse::<f64>() {
         // Of a currency that has no three letters the browser makes no format.
         Ok(number) if currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_alphabetic()) => {

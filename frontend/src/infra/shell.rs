@@ -126,11 +126,21 @@ impl Shell {
     }
 }
 
-/// Leads the keyboard to the element with this id.
+/// Leads the keyboard to the element with this id, and unfolds what lies around it.
 pub fn focus(id: &str) {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
     if let Some(element) = element {
+        unfold(&element);
         // An element that is gone cannot take the focus; then it stays where it is.
         element.focus().unwrap_or_default();
+    }
+}
+
+/// Nothing that is folded takes the focus.
+fn unfold(element: &HtmlElement) {
+    while let Ok(Some(folded)) = element.closest("details:not([open])") {
+        if folded.set_attribute("open", "").is_err() {
+            return;
+        }
     }
 }

@@ -115,6 +115,41 @@ mod tests {
         ResultCounts { by_chunk_id, chunks_executed: executed, ..ResultCounts::default() }
     }
 
+    /// The two values of a colour of the style: on light ground, and on dark.
+    fn colours(name: &str) -> [u32; 2] {
+        let style = include_str!("../../style.css");
+        let begins = format!("--{name}: #");
+        let values: Vec<u32> = style
+            .split(begins.as_str())
+            .skip(1)
+            .map(|rest| u32::from_str_radix(rest.split(';').next().unwrap(), 16).unwrap())
+            .collect();
+        values.try_into().unwrap()
+    }
+
+    /// The relative luminance of WCAG, 0 to 1.
+    fn luminance(colour: u32) -> f64 {
+        let part = |shift: u32| {
+            let part = f64::from((colour >> shift) & 0xff) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(16) + 0.7152 * part(8) + 0.0722 * part(0)
+    }
+
+    fn contrast(one: u32, other: u32) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn what_is_under_way_stands_out_in_light_and_dark_and_is_not_the_colour_of_what_is_held() {
+        let grounds = colours("surface").into_iter().zip(colours("held"));
+        for (under_way, (surface, held)) in colours("under-way").into_iter().zip(grounds) {
+            assert!(contrast(under_way, surface) >= 4.5, "{under_way:06x} on {surface:06x}");
+            assert_ne!(under_way, held);
+        }
+    }
+
     #[test]
     fn before_the_first_message_every_chunk_waits() {
         let map = ChunkMap::of(3, &counts(&[], 0));

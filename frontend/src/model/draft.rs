@@ -7,13 +7,14 @@ use campaigns::creation;
 use chrono::{DateTime, Utc};
 use reader::Sheet;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wire::{
     ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant, EditCampaign, HeaderFormat,
     MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
 };
 
 use super::attachment::{Attachment, Slot, Upload};
-use super::filling::{Choice, Filling, Part};
+use super::filling::{Choice, Datum, Filling, Form, Part};
 use super::wording::{Asked, Says, WordingText, format_of};
 use crate::t;
 
@@ -130,9 +131,16 @@ pub fn wording(
     };
     text.fit(template, sheet);
     for filling in &mut text.fillings {
-        let (choice, words) = source_of(content, filling).and_then(chosen).unwrap_or_default();
+        let source = source_of(content, filling);
+        let (choice, words) = source.and_then(chosen).unwrap_or_default();
         filling.choice = choice;
         filling.text = words;
+        let (form, currency) = source.map(form).unwrap_or_default();
+        filling.form = form;
+        filling.currency = currency.to_owned();
+        if filling.is_of_flow() {
+            filling.data = button_of(content, filling).map(|button| data(&button.flow_data)).unwrap_or_default();
+        }
     }
     // As the page keeps it: what cannot stand there gives way to what it suggests.
     text.fit(template, sheet);
@@ -140,26 +148,49 @@ pub fn wording(
 }
 
 fn source_of<'a>(content: &'a TemplateContent, filling: &Filling) -> Option<&'a ParameterSource> {
-    let button = |buttons: &'a [ButtonContent]| {
-        buttons.iter().find(|button| usize::try_from(button.index) == Ok(filling.place)).map(|button| &button.value)
-    };
     match filling.part {
         Part::Header => content.header.get(filling.place),
         Part::Body => content.body.get(filling.place),
-        Part::Button => button(&content.buttons),
         Part::Card(card) => content.cards.get(card)?.body.get(filling.place),
-        Part::CardButton(card) => button(&content.cards.get(card)?.buttons),
+        Part::Button | Part::CardButton(_) => button_of(content, filling).map(|button| &button.value),
     }
+}
+
+fn button_of<'a>(content: &'a TemplateContent, filling: &Filling) -> Option<&'a ButtonContent> {
+    let given = match filling.part {
+        Part::Button => &content.buttons,
+        Part::CardButton(card) => &content.cards.get(card)?.buttons,
+        Part::Header | Part::Body | Part::Card(_) => return None,
+    };
+    given.iter().find(|button| usize::try_from(button.index) == Ok(filling.place))
+}
+
+/// What a value is sent as, and the currency of an amount.
+fn form(source: &ParameterSource) -> (Form, &str) {
+    match source {
+        ParameterSource::Column { .. } | ParameterSource::Text { .. } => (Form::Text, ""),
+        ParameterSource::Currency { currency, .. } => (Form::Money, currency.as_str()),
+        ParameterSource::DateTime { .. } => (Form::Date, ""),
+    }
+}
+
+/// What a flow begins with, in the rows of the form; nothing where it is more than texts.
+fn data(given: &BTreeMap<String, Value>) -> Vec<Datum> {
+    let datum = |(name, value): (&String, &Value)| Some(Datum { name: name.clone(), text: value.as_str()?.to_owned() });
+    given.iter().map(datum).collect::<Option<Vec<Datum>>>().unwrap_or_default()
 }
 
 /// What fills a value; nothing where the form has no way to say it.
 fn chosen(source: &ParameterSource) -> Option<(Choice, String)> {
     match source {
+        ParameterSource::Currency { amount: of, .. } | ParameterSource::DateTime { date_time: of } => match &**of {
+            ParameterSource::Currency { .. } | ParameterSource::DateTime { .. } => None,
+            plain @ (ParameterSource::Column { .. } | ParameterSource::Text { .. }) => chosen(plain),
+        },
         ParameterSource::Column { column, fallback } => {
             Some((Choice::Column(column.clone()), fallback.clone().unwrap_or_default()))
         }
         ParameterSource::Text { text } => Some((Choice::Text, text.clone())),
-        ParameterSource::Currency { .. } | ParameterSource::DateTime { .. } => None,
     }
 }
 
@@ -413,11 +444,32 @@ mod tests {
     }
 
     #[test]
-    fn what_the_form_cannot_show_is_noticed() {
+    fn an_amount_and_a_date_come_back_as_they_were_asked_for() {
         let mut more = asked();
         if let Some(content) = &mut more.template {
             let amount = Box::new(ParameterSource::Text { text: "12.50".into() });
+            let date_time = Box::new(ParameterSource::Column { column: "Name".into(), fallback: None });
+            content.body[0] = ParameterSource::DateTime { date_time };
             content.body[1] = ParameterSource::Currency { currency: "BRL".into(), amount };
+        }
+        assert!(says_all(&more, &typed(&more)), "{:?}", typed(&more)[0].variant());
+    }
+
+    #[test]
+    fn what_a_flow_begins_with_comes_back_as_far_as_it_is_texts() {
+        let text = |name: &str, text: &str| (name.to_owned(), Value::from(text));
+        let rows = data(&BTreeMap::from([text("city", "Recife"), text("who", "[NAME]")]));
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["city", "who"]);
+        assert_eq!(rows[1].text, "[NAME]");
+        assert_eq!(data(&BTreeMap::from([("seats".to_owned(), Value::from(2))])), []);
+    }
+
+    #[test]
+    fn what_the_form_cannot_show_is_noticed() {
+        let mut more = asked();
+        if let Some(content) = &mut more.template {
+            content.buttons[0].flow_data.insert("seats".into(), Value::from(2));
         }
         assert!(!says_all(&more, &typed(&more)));
     }

@@ -2,7 +2,8 @@
 
 use campaigns::template::{self, Carries, placeholders};
 use reader::Sheet;
-use wire::{ButtonContent, ParameterSource, Template, TemplateButton};
+use serde_json::{Map, Value};
+use wire::{ButtonContent, ButtonKind, ParameterSource, Template, TemplateButton};
 
 use crate::t;
 
@@ -89,6 +90,50 @@ impl Choice {
     }
 }
 
+/// What WhatsApp takes a value as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A text.
+    #[default]
+    Text,
+    /// An amount of money, which the person's phone writes in its own way.
+    Money,
+    /// A date.
+    Date,
+}
+
+impl Form {
+    /// The value of the option in the list.
+    pub fn key(self) -> &'static str {
+        match self {
+            Form::Text => "",
+            Form::Money => "money",
+            Form::Date => "date",
+        }
+    }
+
+    /// The form with this value.
+    pub fn from_key(key: &str) -> Self {
+        match key {
+            "money" => Form::Money,
+            "date" => Form::Date,
+            _ => Form::Text,
+        }
+    }
+}
+
+/// Values that a flow begins with at most: more than a screen has fields.
+pub const MOST_DATA: usize = 30;
+
+/// A value that a flow begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Datum {
+    /// What the flow calls it.
+    pub name: String,
+    /// Its text, in which columns may stand.
+    pub text: String,
+}
+
 /// One value and what fills it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filling {
@@ -106,6 +151,12 @@ pub struct Filling {
     pub choice: Choice,
     /// Instead of an empty cell; the text itself where everybody gets the same.
     pub text: String,
+    /// What it is sent as.
+    pub form: Form,
+    /// The currency of an amount, as it was typed.
+    pub currency: String,
+    /// What the flow of its button begins with.
+    pub data: Vec<Datum>,
 }
 
 impl Filling {
@@ -118,9 +169,42 @@ impl Filling {
     pub fn fault(&self) -> Option<&'static str> {
         match (&self.choice, self.need) {
             (Choice::Unset, Need::Always) => Some(t::choose_what_fills_this()),
+            (Choice::Unset, Need::Perhaps) if !self.data.is_empty() => Some(t::choose_what_fills_this()),
             (Choice::Text, _) if self.text.trim().is_empty() => Some(t::give_the_text_whatsapp_refuses()),
             (Choice::Unset, Need::Perhaps) | (Choice::Text | Choice::Column(_), _) => None,
         }
+    }
+
+    /// Everything that is wrong with it, each at the element that it is changed in.
+    pub fn faults(&self) -> Vec<(String, &'static str)> {
+        let own = self.fault().map(|why| (self.field(), why));
+        let is_coded = self.form != Form::Money || template::is_currency_code(&self.code());
+        let currency = (!is_coded).then(|| (self.currency_field(), t::give_the_currency()));
+        let is_named_well = |at: usize, name: &str| {
+            !name.is_empty() && self.data.iter().take(at).all(|before| before.name.trim() != name)
+        };
+        let unnamed = self.data.iter().enumerate().filter(|(at, datum)| !is_named_well(*at, datum.name.trim()));
+        let data = unnamed.map(|(at, _)| (self.datum_field(at), t::give_the_value_a_name()));
+        own.into_iter().chain(currency).chain(data).collect()
+    }
+
+    /// The element of its currency.
+    pub fn currency_field(&self) -> String {
+        format!("{}.currency", self.field())
+    }
+
+    /// The element of a value that its flow begins with.
+    pub fn datum_field(&self, at: usize) -> String {
+        format!("{}.flowData.{at}", self.field())
+    }
+
+    /// Whether its button opens a flow.
+    pub fn is_of_flow(&self) -> bool {
+        self.button.as_ref().is_some_and(|button| button.kind == ButtonKind::Flow)
+    }
+
+    fn code(&self) -> String {
+        self.currency.trim().to_ascii_uppercase()
     }
 
     /// Whether it is given to the API at all: an optional value without a choice is not.
@@ -131,19 +215,25 @@ impl Filling {
     /// Where its value comes from.
     pub fn source(&self) -> ParameterSource {
         let text = self.text.trim();
-        match &self.choice {
+        let plain = match &self.choice {
             Choice::Column(column) => ParameterSource::Column {
                 column: column.clone(),
                 fallback: (!text.is_empty()).then(|| text.to_owned()),
             },
             Choice::Text | Choice::Unset => ParameterSource::Text { text: text.to_owned() },
+        };
+        match self.form {
+            Form::Text => plain,
+            Form::Money => ParameterSource::Currency { currency: self.code(), amount: Box::new(plain) },
+            Form::Date => ParameterSource::DateTime { date_time: Box::new(plain) },
         }
     }
 
     /// The value as a button carries it.
     pub fn of_button(&self) -> ButtonContent {
         let index = u32::try_from(self.place).unwrap_or(u32::MAX);
-        ButtonContent { index, value: self.source(), flow_data: Default::default() }
+        let datum = |datum: &Datum| (datum.name.trim().to_owned(), Value::String(datum.text.trim().to_owned()));
+        ButtonContent { index, value: self.source(), flow_data: self.data.iter().map(datum).collect() }
     }
 
     /// The value for the first person; the variable itself where there is none to show.
@@ -161,7 +251,17 @@ impl Filling {
                 cell.map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).or(own)
             }
         };
-        value.unwrap_or_else(unfilled)
+        let shown = value.map(|value| match self.form {
+            Form::Money => template::with_code(&self.code(), value),
+            Form::Text | Form::Date => value,
+        });
+        shown.unwrap_or_else(unfilled)
+    }
+
+    /// What its flow begins with for the first person, as JSON.
+    pub fn shown_data(&self, sheet: Option<&Sheet>) -> String {
+        let datum = |datum: &Datum| (datum.name.trim().to_owned(), Value::String(filled_in(datum.text.trim(), sheet)));
+        Value::Object(self.data.iter().map(datum).collect::<Map<String, Value>>()).to_string()
     }
 }
 
@@ -187,7 +287,13 @@ pub fn fillings(template: &Template, sheet: Option<&Sheet>, before: &[Filling]) 
     let greets = template.category != AUTHENTICATION;
     for filling in &mut all {
         let old = before.iter().find(|old| old.part == filling.part && old.variable == filling.variable);
-        filling.text = old.map(|old| old.text.clone()).unwrap_or_default();
+        if let Some(old) = old {
+            filling.text = old.text.clone();
+            filling.form = old.form;
+            filling.currency = old.currency.clone();
+            // Another template may have a button of the same label that opens no flow.
+            filling.data = if filling.is_of_flow() { old.data.clone() } else { Vec::new() };
+        }
         filling.choice = match old.filter(|old| still_there(old, sheet)) {
             Some(old) => old.choice.clone(),
             None => guess(filling, greets, sheet),
@@ -205,6 +311,9 @@ fn of_text(part: Part, text: &str) -> impl Iterator<Item = Filling> {
         need: Need::Always,
         choice: Choice::Unset,
         text: String::new(),
+        form: Form::Text,
+        currency: String::new(),
+        data: Vec::new(),
     })
 }
 
@@ -218,6 +327,9 @@ fn of_buttons(part: Part, buttons: &[TemplateButton]) -> impl Iterator<Item = Fi
             need: need(button)?,
             choice: Choice::Unset,
             text: String::new(),
+            form: Form::Text,
+            currency: String::new(),
+            data: Vec::new(),
         })
     })
 }
@@ -257,7 +369,7 @@ fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use reader::SampleRow;
-    use wire::{ButtonKind, TemplateCard};
+    use wire::TemplateCard;
 
     use super::*;
 
@@ -356,7 +468,44 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_needs_its_currency_and_is_shown_with_it() {
+        let mut amount = fillings(&greeting(), Some(&sheet()), &[]).remove(2);
+        (amount.choice, amount.text, amount.form) = (Choice::Text, "12.50".into(), Form::Money);
+        assert_eq!(amount.faults(), [("template.body.1.currency".to_owned(), t::give_the_currency())]);
+        amount.currency = " brl".into();
+        assert_eq!(amount.faults(), []);
+        let text = Box::new(ParameterSource::Text { text: "12.50".into() });
+        assert_eq!(amount.source(), ParameterSource::Currency { currency: "BRL".into(), amount: text.clone() });
+        assert_eq!(amount.shown(None), "BRL 12.50");
+        amount.form = Form::Date;
+        assert_eq!((amount.source(), amount.faults()), (ParameterSource::DateTime { date_time: text }, vec![]));
+    }
+
+    #[test]
+    fn what_a_flow_begins_with_becomes_an_object_with_the_persons_cells() {
+        let template = Template { buttons: vec![button(ButtonKind::Flow, "Book", None)], ..Template::default() };
+        let mut flow = fillings(&template, Some(&sheet()), &[]).remove(0);
+        assert!(flow.is_of_flow() && !flow.is_given());
+        let datum = |name: &str, text: &str| Datum { name: name.into(), text: text.into() };
+        flow.data = vec![datum("who", "{{full name}}"), datum(" who ", "x"), datum("", "y")];
+        let places: Vec<String> = flow.faults().into_iter().map(|(field, _)| field).collect();
+        let expected = ["template.buttons.0", "template.buttons.0.flowData.1", "template.buttons.0.flowData.2"];
+        assert_eq!(places, expected);
+        flow.data.truncate(1);
+        (flow.choice, flow.text) = (Choice::Text, "token".into());
+        assert_eq!(flow.faults(), []);
+        assert_eq!(flow.shown_data(Some(&sheet())), r#"{"who":"Ana Lima"}"#);
+        assert_eq!(flow.of_button().flow_data["who"], Value::String("{{full name}}".into()));
+        assert_eq!(fillings(&template, None, std::slice::from_ref(&flow)), std::slice::from_ref(&flow));
+        let reply = Template { buttons: vec![button(ButtonKind::QuickReply, "Book", None)], ..Template::default() };
+        assert_eq!(fillings(&reply, None, &[flow])[0].data, []);
+    }
+
+    #[test]
     fn choices_keep_their_names() {
+        for form in [Form::Text, Form::Money, Form::Date] {
+            assert_eq!(Form::from_key(form.key()), form);
+        }
         for choice in [Choice::Unset, Choice::Text, Choice::Column("text".into())] {
             assert_eq!(Choice::from_key(&choice.key()), choice);
         }

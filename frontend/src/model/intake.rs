@@ -1,6 +1,6 @@
 //! A contacts file, or a list, on its way to an audience: what is known of it, and how far it got.
 
-use reader::{Counts, Extent, Sheet};
+use reader::{Counts, Extent, Manner, Sheet};
 use wire::Audience;
 
 use crate::t;
@@ -50,6 +50,11 @@ pub fn sheet_of(audience: &Audience) -> Sheet {
         columns: audience.columns.clone(),
         phone_column: audience.phone_column.clone(),
         name_column: audience.name_column.clone(),
+        manner: Box::new(Manner {
+            sheets: audience.sheets.clone(),
+            sheet: audience.sheet.clone(),
+            ..Manner::default()
+        }),
         counts: Counts { good: audience.recipients, bad: audience.rejected, duplicates: 0 },
         ..Sheet::default()
     }
@@ -126,10 +131,12 @@ mod tests {
     fn what_the_importer_says_stands_in_for_a_look_into_the_file() {
         let audience: Audience = serde_json::from_value(serde_json::json!({
             "id": "a", "fileName": "a.xlsx", "status": "ready", "recipients": 9, "rejected": 1,
-            "columns": ["phone", "name"], "phoneColumn": "phone", "createdAt": "2026-11-25T00:00:00Z"
+            "columns": ["phone", "name"], "phoneColumn": "phone", "createdAt": "2026-11-25T00:00:00Z",
+            "sheets": ["May", "June"], "sheet": "June"
         }))
         .unwrap();
         let sheet = sheet_of(&audience);
+        assert_eq!((sheet.manner.sheets.len(), sheet.manner.sheet.as_deref()), (2, Some("June")));
         assert_eq!((sheet.is_seen(), sheet.position("name")), (true, Some(1)));
         assert_eq!((sheet.phone_column.as_deref(), recipients(&sheet)), (Some("phone"), Recipients::Exact(9)));
         assert!(!Sheet::unseen().is_seen());

@@ -7,6 +7,29 @@ use crate::t;
 /// A line of the page: what it is, and how much.
 pub type Line = (&'static str, String);
 
+/// Places behind the point that a price of one message has at least.
+const FEWEST_PLACES: u32 = 2;
+
+/// Places of an amount of the API at most.
+const MOST_PLACES: u32 = 6;
+
+/// Places behind the point that a price of one message is written with: those that it has, without noughts at their end.
+pub fn places_of_rate(amount: &str) -> u32 {
+    needed_places(amount).clamp(FEWEST_PLACES, MOST_PLACES)
+}
+
+/// Places that a total is written with where it is less than the hundredth part of one, which its currency's own would
+/// make nothing of; nothing where those will do.
+pub fn places_of_total(amount: &str) -> Option<u32> {
+    let value = amount.parse::<f64>().ok()?;
+    (value > 0.0 && value < 0.01).then(|| places_of_rate(amount))
+}
+
+fn needed_places(amount: &str) -> u32 {
+    let places = amount.trim().split_once('.').map_or("", |(_, places)| places.trim_end_matches('0'));
+    u32::try_from(places.len()).unwrap_or(MOST_PLACES)
+}
+
 /// What it has cost so far; nothing where it has cost nothing and nothing is known.
 pub fn lines(spending: &Spending, written: impl Fn(&str, &str) -> String) -> Vec<Line> {
     let money = |amount: &str| written(&spending.currency, amount);
@@ -48,6 +71,19 @@ mod tests {
 
     fn written(currency: &str, amount: &str) -> String {
         format!("{currency} {amount}")
+    }
+
+    #[test]
+    fn a_price_of_a_message_has_the_places_that_it_needs_and_two_at_least() {
+        let places = ["1", "0.1", "0.10", "0.0250", "0.0625", "0.001234", "12.000000"].map(places_of_rate);
+        assert_eq!(places, [2, 2, 2, 3, 4, 6, 2]);
+    }
+
+    #[test]
+    fn a_total_has_the_places_of_its_currency_unless_those_hide_it() {
+        let places = ["1204.5034", "0.01", "0.00", "nothing"].map(places_of_total);
+        assert_eq!(places, [None; 4]);
+        assert_eq!(places_of_total("0.0034"), Some(4));
     }
 
     #[test]

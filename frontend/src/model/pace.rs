@@ -132,9 +132,17 @@ impl PaceText {
     }
 }
 
-/// A number of seconds as it was typed.
+/// A number of seconds as it was typed: digits, with a point or a comma before decimals. A comma that may part thousands
+/// (`1,200`) makes no number.
 pub fn seconds(text: &str) -> Option<f64> {
-    text.trim().replace(',', ".").parse().ok().filter(|seconds: &f64| seconds.is_finite())
+    let text = text.trim();
+    let parts_thousands =
+        text.split_once(',').is_some_and(|(whole, places)| places.len() == 3 && whole.chars().any(|c| c != '0'));
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    if parts_thousands || !is_number {
+        return None;
+    }
+    text.replace(',', ".").parse().ok().filter(|seconds: &f64| seconds.is_finite())
 }
 
 fn milliseconds(text: &str) -> Option<u64> {
@@ -182,6 +190,16 @@ mod tests {
 
     #[test]
     fn a_comma_is_a_decimal_point() {
-        assert_eq!(seconds(" 0,5 "), Some(0.5));
+        assert_eq!([" 0,5 ", "0.5", ",5", "12,25", "0,125"].map(seconds), [0.5, 0.5, 0.5, 12.25, 0.125].map(Some));
+    }
+
+    #[test]
+    fn what_is_typed_so_far_is_a_number_already() {
+        assert_eq!(["0", "0.", "0,", "0,5"].map(seconds), [0.0, 0.0, 0.0, 0.5].map(Some));
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways_or_is_no_number_is_none() {
+        assert_eq!(["1,200", "1.2,5", "-1", "1e3", "inf", "two", ",", ""].map(seconds), [None; 8]);
     }
 }

@@ -1,5 +1,6 @@
 //! Where the recipients of a campaign are, as a bar shows it, and how often to ask again.
 
+use chrono::{DateTime, Duration, Utc};
 use wire::{Campaign, CampaignStatus, CampaignTotals, MessageState};
 
 use super::state;
@@ -49,7 +50,12 @@ pub enum Cadence {
     Live,
     /// Receipts come in, a start is near, or only a person changes something.
     Calm,
+    /// It has ended, and its receipts are in but for the latest.
+    Over,
 }
+
+/// How long after the end of a campaign, and after its last outcome, receipts and answers come in numbers.
+const SETTLES_IN: Duration = Duration::hours(1);
 
 impl Cadence {
     /// The wait between two requests.
@@ -57,31 +63,36 @@ impl Cadence {
         match self {
             Cadence::Live => 1_000,
             Cadence::Calm => 2_000,
+            Cadence::Over => 15_000,
+        }
+    }
+
+    /// Looks at the totals, one each two seconds, after which what they do not tell is asked for again: taps and opt-outs
+    /// move none of them.
+    fn looks_until_asked(self) -> u32 {
+        match self {
+            Cadence::Live | Cadence::Calm => 5,
+            Cadence::Over => 60,
         }
     }
 
     /// The cadence of one campaign.
-    pub fn of(campaign: &Campaign) -> Self {
+    pub fn of(campaign: &Campaign, now: DateTime<Utc>) -> Self {
         match campaign.status {
             CampaignStatus::Processing => Cadence::Live,
-            CampaignStatus::Scheduled
-            | CampaignStatus::Paused
-            | CampaignStatus::Completed
-            | CampaignStatus::Cancelled
-            | CampaignStatus::Failed
-            | CampaignStatus::Draft => Cadence::Calm,
+            CampaignStatus::Scheduled | CampaignStatus::Paused | CampaignStatus::Draft => Cadence::Calm,
+            CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => {
+                let last = campaign.last_message_processed_at.max(Some(campaign.last_update_at));
+                if last.is_some_and(|last| now - last > SETTLES_IN) { Cadence::Over } else { Cadence::Calm }
+            }
         }
     }
 
-    /// The cadence of a list: as lively as its liveliest; receipts of old campaigns can wait.
-    pub fn of_list<'a>(campaigns: impl IntoIterator<Item = &'a Campaign>) -> Self {
-        let live = campaigns.into_iter().any(|campaign| campaign.active);
-        if live { Cadence::Live } else { Cadence::Calm }
+    /// The cadence of a list: as lively as its liveliest. Into an empty one the first campaign may come any moment.
+    pub fn of_list<'a>(campaigns: impl IntoIterator<Item = &'a Campaign>, now: DateTime<Utc>) -> Self {
+        campaigns.into_iter().map(|campaign| Cadence::of(campaign, now)).min().unwrap_or(Cadence::Calm)
     }
 }
-
-/// Looks at the totals after which what they do not tell is asked for again: taps and opt-outs move none of them.
-const LOOKS_UNTIL_ASKED: u32 = 5;
 
 /// The totals for which something was last asked for, and how often they were found the same since.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,10 +108,10 @@ impl Seen {
     }
 
     /// One look later; nothing when it is to be asked for again.
-    pub fn looked(self, now: &CampaignTotals) -> Option<Self> {
+    pub fn looked(self, now: &CampaignTotals, cadence: Cadence) -> Option<Self> {
         let has_begun = now.untouched < now.audience;
         let looks = self.looks + 1;
-        let is_old = has_begun && looks >= LOOKS_UNTIL_ASKED;
+        let is_old = has_begun && looks >= cadence.looks_until_asked();
         (self.totals.as_ref() == Some(now) && !is_old).then_some(Self { looks, ..self })
     }
 }
@@ -109,29 +120,78 @@ impl Seen {
 mod tests {
     use super::*;
 
+    fn ended_at() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + Duration::days(20_000)
+    }
+
+    fn campaign(status: CampaignStatus) -> Campaign {
+        let (at, id) = (ended_at(), "01JD8ZQ0000000000000000009");
+        serde_json::from_value(serde_json::json!({
+            "id": id, "_id": id, "name": "Spring", "channelId": "main", "operatorId": "", "operatorName": "Ana",
+            "channelType": "1", "leadType": "lead", "leadsAssetUrl": "s3://x/y",
+            "audienceId": "01JD8ZQ0000000000000000000", "message": "", "textRaw": "", "assetsUrls": [],
+            "active": false, "shouldCreateConversation": false, "status": status, "chunksCount": 2, "leadsCount": 900,
+            "secondsBetweenMessages": 1, "minSecondsBetweenMessages": 0.5, "maxSecondsBetweenMessages": 1.5,
+            "secondsBetweenChunks": 30, "trackAllChannels": false, "trackMaxHours": 24, "chunkSize": 500,
+            "retryRounds": 0, "progress": 0, "totals": {}, "failures": [], "messagesProcessed": 0,
+            "resultCounts": wire::ResultCounts::default(), "healthCheckData": wire::HealthCheckData::default(),
+            "workspaceId": 1, "createdAt": at, "lastUpdateAt": at, "updatedAt": at,
+        }))
+        .unwrap()
+    }
+
     #[test]
-    fn whatever_happens_is_seen_within_two_seconds() {
-        assert!([Cadence::Live, Cadence::Calm].into_iter().all(|cadence| cadence.period_ms() <= 2_000));
+    fn whatever_happens_before_the_end_is_seen_within_two_seconds() {
+        use CampaignStatus::{Draft, Paused, Processing, Scheduled};
+        let late = ended_at() + Duration::days(30);
+        let periods =
+            [Draft, Scheduled, Processing, Paused].map(|status| Cadence::of(&campaign(status), late).period_ms());
+        assert_eq!(periods, [2_000, 2_000, 1_000, 2_000]);
+    }
+
+    #[test]
+    fn what_has_ended_is_asked_for_seldom_once_its_receipts_are_in() {
+        for status in [CampaignStatus::Completed, CampaignStatus::Cancelled, CampaignStatus::Failed] {
+            let ended = campaign(status);
+            assert_eq!(Cadence::of(&ended, ended_at() + Duration::minutes(59)), Cadence::Calm);
+            assert_eq!(Cadence::of(&ended, ended_at() + Duration::minutes(61)).period_ms(), 15_000);
+            let last = Some(ended_at() + Duration::minutes(30));
+            let late = Campaign { last_message_processed_at: last, ..ended };
+            assert_eq!(Cadence::of(&late, ended_at() + Duration::minutes(61)), Cadence::Calm);
+        }
+    }
+
+    #[test]
+    fn a_list_is_as_lively_as_its_liveliest_campaign() {
+        let late = ended_at() + Duration::days(1);
+        let of = |statuses: &[CampaignStatus]| {
+            let campaigns: Vec<Campaign> = statuses.iter().map(|status| campaign(*status)).collect();
+            Cadence::of_list(&campaigns, late)
+        };
+        assert_eq!(of(&[CampaignStatus::Completed, CampaignStatus::Failed]), Cadence::Over);
+        assert_eq!(of(&[CampaignStatus::Completed, CampaignStatus::Draft]), Cadence::Calm);
+        assert_eq!(of(&[CampaignStatus::Draft, CampaignStatus::Processing]), Cadence::Live);
+        assert_eq!(of(&[]), Cadence::Calm);
     }
 
     #[test]
     fn what_the_totals_do_not_tell_is_asked_for_again_after_some_looks() {
         let now = CampaignTotals { audience: 10, delivered: 4, untouched: 6, ..CampaignTotals::default() };
-        let looks = |totals: CampaignTotals, most: usize| {
+        let looks = |totals: CampaignTotals, cadence: Cadence| {
             let first = Some(Seen::with(totals));
-            std::iter::successors(first, |seen| seen.looked(&totals)).take(most).count() as u32
+            std::iter::successors(first, |seen| seen.looked(&totals, cadence)).take(100).count()
         };
-        assert_eq!(looks(now, 100), LOOKS_UNTIL_ASKED);
+        assert_eq!([Cadence::Live, Cadence::Calm, Cadence::Over].map(|cadence| looks(now, cadence)), [5, 5, 60]);
         let waiting = CampaignTotals { audience: 10, untouched: 10, ..CampaignTotals::default() };
-        assert_eq!(looks(waiting, 100), 100);
+        assert_eq!(looks(waiting, Cadence::Calm), 100);
     }
 
     #[test]
     fn totals_that_moved_are_asked_about_at_once() {
         let now = CampaignTotals { audience: 10, delivered: 4, untouched: 6, ..CampaignTotals::default() };
-        assert_eq!(Seen::default().looked(&now), None);
+        assert_eq!(Seen::default().looked(&now, Cadence::Calm), None);
         let moved = CampaignTotals { delivered: 3, read: 1, ..now };
-        assert_eq!(Seen::with(now).looked(&moved), None);
+        assert_eq!(Seen::with(now).looked(&moved, Cadence::Over), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use wire::FieldError;
 
 /// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 34] = [
+const PLACES: [(&str, &str); 38] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -11,6 +11,10 @@ const PLACES: [(&str, &str); 34] = [
     ("defaultCountry", "defaultCountry"),
     ("phoneColumn", "phoneColumn"),
     ("nameColumn", "nameColumn"),
+    ("delimiter", "delimiter"),
+    ("encoding", "encoding"),
+    ("headerRow", "headerRow"),
+    ("sheet", "sheet"),
     ("list", "list"),
     ("channel", "spoke"),
     ("filter.channel", "spoke"),
@@ -80,6 +84,10 @@ fn of_wording(field: &str) -> Option<String> {
         ["assetsUrls", ..] => "assetsUrls.0",
         ["template", "headerLocation"] => "template.headerLocation.latitude",
         ["template", "header" | "body" | "buttons" | "headerLocation", _]
+        | ["template", "header" | "body", _, "currency"]
+        | ["template", "buttons", _, "flowData", ..]
+        | ["template", "cards", _, "body", _, "currency"]
+        | ["template", "cards", _, "buttons", _, "flowData", ..]
         | ["template", "headerMedia" | "offerExpiresAt"]
         | ["template", "cards", _, "headerMedia"]
         | ["template", "cards", _, "body" | "buttons", _] => field,
@@ -125,9 +133,16 @@ mod tests {
 
     #[test]
     fn every_part_of_a_template_has_its_place() {
-        for same in
-            ["template.buttons.0", "template.headerMedia", "template.cards.1.body.0", "template.cards.0.headerMedia"]
-        {
+        for same in [
+            "template.buttons.0",
+            "template.headerMedia",
+            "template.cards.1.body.0",
+            "template.cards.0.headerMedia",
+            "template.header.0.currency",
+            "template.cards.1.body.0.currency",
+            "template.buttons.2.flowData",
+            "template.cards.1.buttons.0.flowData.3",
+        ] {
             assert_eq!(at(same).as_deref(), Some(same));
         }
         for whole in ["template", "template.body", "template.cards", "template.cards.1.body", "template.language"] {

@@ -1,6 +1,6 @@
-//! Roles in words, and the forms that let people and systems in.
+//! Roles and scopes in words, and the forms that let people and systems in.
 
-use wire::{CreateMember, CreateToken, FieldError, Role};
+use wire::{Area, CreateMember, CreateToken, FieldError, Role, Scope};
 
 use crate::t;
 
@@ -17,6 +17,34 @@ pub fn words(role: Role) -> (&'static str, &'static str) {
 /// The role of an option's value.
 pub fn role_of(value: &str) -> Option<Role> {
     Role::ALL.into_iter().find(|role| role.as_str() == value)
+}
+
+/// A part of the API as the reader sees it.
+pub fn area_words(area: Area) -> &'static str {
+    match area {
+        Area::Campaigns => t::campaigns(),
+        Area::Contacts => t::contacts(),
+        Area::Reports => t::reports(),
+        Area::Templates => t::templates(),
+        Area::Channels => t::numbers(),
+        Area::Webhooks => t::webhooks_out(),
+        Area::Settings => t::settings(),
+        Area::Team => t::team(),
+    }
+}
+
+/// The scopes that a token may be narrowed to, each with what it lets do there: area by area, seeing before changing.
+pub fn scopes() -> Vec<(Scope, &'static str)> {
+    let of = |area: Area| {
+        let change = area.write().map(|scope| (scope, t::scope_changes()));
+        std::iter::once((area.read(), t::scope_sees())).chain(change)
+    };
+    Area::ALL.into_iter().flat_map(of).collect()
+}
+
+/// Scopes by their names in the API.
+pub fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Somebody to invite, as typed.
@@ -59,9 +87,19 @@ pub struct TokenForm {
     pub role: String,
     /// For how many days it works; empty: until it is revoked.
     pub days: String,
+    /// To what it is narrowed; nothing: everything that its role may.
+    pub scopes: Vec<Scope>,
 }
 
 impl TokenForm {
+    /// Narrows it to this too, or no longer.
+    pub fn want(&mut self, scope: Scope, wanted: bool) {
+        self.scopes.retain(|known| *known != scope);
+        if wanted {
+            self.scopes.push(scope);
+        }
+    }
+
     /// What to ask for, or what is missing.
     pub fn request(&self) -> Result<CreateToken, Vec<FieldError>> {
         let (name, days) = (self.name.trim(), self.days.trim());
@@ -74,7 +112,10 @@ impl TokenForm {
         ];
         let faults = faults(&missing);
         match role {
-            Some(role) if faults.is_empty() => Ok(CreateToken { name: name.to_owned(), role, days: parsed }),
+            Some(role) if faults.is_empty() => {
+                let scopes = Some(self.scopes.clone()).filter(|scopes| !scopes.is_empty());
+                Ok(CreateToken { name: name.to_owned(), role, scopes, days: parsed })
+            }
             _ => Err(faults),
         }
     }
@@ -100,10 +141,31 @@ mod tests {
 
     #[test]
     fn a_token_may_have_an_end() {
-        let form = |days: &str| TokenForm { name: "CRM".into(), role: "viewer".into(), days: days.into() };
+        let token = || TokenForm { name: "CRM".into(), role: "viewer".into(), ..TokenForm::default() };
+        let form = |days: &str| TokenForm { days: days.into(), ..token() };
         assert_eq!(form("").request().unwrap().days, None);
         assert_eq!(form(" 90 ").request().unwrap().days, Some(90));
         assert_eq!(form("soon").request().unwrap_err()[0].field, "days");
+    }
+
+    #[test]
+    fn a_token_is_narrowed_to_what_is_ticked_and_by_nothing_where_nothing_is() {
+        let mut form = TokenForm { name: "CRM".into(), role: "viewer".into(), ..TokenForm::default() };
+        assert_eq!(form.request().unwrap().scopes, None);
+        form.want(Scope::ContactsRead, true);
+        form.want(Scope::CampaignsRead, true);
+        form.want(Scope::ContactsRead, false);
+        assert_eq!(form.request().unwrap().scopes, Some(vec![Scope::CampaignsRead]));
+        form.want(Scope::CampaignsRead, false);
+        assert_eq!(form.request().unwrap().scopes, None);
+    }
+
+    #[test]
+    fn every_scope_can_be_ticked_once_and_reports_are_only_seen() {
+        let offered: Vec<Scope> = scopes().into_iter().map(|(scope, _)| scope).collect();
+        assert_eq!((offered.len(), offered[4]), (15, Scope::ReportsRead));
+        assert!(offered.is_sorted() && offered.windows(2).all(|pair| pair[0] != pair[1]));
+        assert_eq!(names(&offered[..2]), "campaigns:read, campaigns:write");
     }
 
     #[test]

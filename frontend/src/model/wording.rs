@@ -189,8 +189,8 @@ impl Asked {
                 .then(|| fault(slot.field(), &format!("{}.", invitation(format_of(Some(template), slot)))));
             faults.extend(missing.or_else(|| of_file(slot)));
         }
-        let fillings = self.text.fillings.iter();
-        faults.extend(fillings.filter_map(|filling| Some(fault(filling.field(), filling.fault()?))));
+        let of_fillings = self.text.fillings.iter().flat_map(Filling::faults);
+        faults.extend(of_fillings.map(|(field, why)| fault(field, why)));
         if template.offer.as_ref().is_some_and(|offer| offer.has_expiration) && self.offer_expires_at.is_none() {
             faults.push(fault("template.offerExpiresAt".to_owned(), t::give_the_day_and_the_time()));
         }
@@ -214,16 +214,20 @@ impl Asked {
     /// A field as the API names it, as the page does: the API counts the buttons that are given, the page all.
     pub fn at_element(&self, field: &str) -> String {
         let parts: Vec<&str> = field.split('.').collect();
-        let (part, place) = match parts.as_slice() {
-            ["template", "buttons", place, ..] => (Part::Button, place),
-            ["template", "cards", card, "buttons", place, ..] => match card.parse() {
-                Ok(card) => (Part::CardButton(card), place),
+        let (part, place, rest) = match parts.as_slice() {
+            ["template", "buttons", place, rest @ ..] => (Part::Button, place, rest),
+            ["template", "cards", card, "buttons", place, rest @ ..] => match card.parse() {
+                Ok(card) => (Part::CardButton(card), place, rest),
                 Err(_) => return field.to_owned(),
             },
             _ => return field.to_owned(),
         };
         let given = place.parse().ok().and_then(|place: usize| self.text.of(part).nth(place));
-        given.map_or_else(|| field.to_owned(), Filling::field)
+        let element = |filling: &Filling| match rest {
+            ["flowData", ..] => format!("{}.flowData", filling.field()),
+            _ => filling.field(),
+        };
+        given.map_or_else(|| field.to_owned(), element)
     }
 
     /// The message to the first person; nothing before there is one to show.
@@ -241,10 +245,11 @@ impl Asked {
                 let template = self.template.as_ref()?;
                 let content = self.content(|file| Some(file.preview()))?;
                 let shown = |part| self.text.of(part).map(|filling| filling.shown(sheet)).collect();
+                let data = |part| self.text.of(part).map(|filling| filling.shown_data(sheet)).collect();
                 let card = |at| CardParameters {
                     body: shown(Part::Card(at)),
                     buttons: shown(Part::CardButton(at)),
-                    flow_data: Vec::new(),
+                    flow_data: data(Part::CardButton(at)),
                 };
                 let values = Parameters {
                     text: None,
@@ -252,7 +257,7 @@ impl Asked {
                     header: shown(Part::Header),
                     body: shown(Part::Body),
                     buttons: shown(Part::Button),
-                    flow_data: Vec::new(),
+                    flow_data: data(Part::Button),
                     cards: (0..template.cards.len()).map(card).collect(),
                 };
                 Some(preview::bubble(Wording::Template { template, content: &content }, &values))

@@ -3,7 +3,7 @@
 use reader::SampleRow;
 use wire::{ButtonKind, MediaKind, ParameterSource, TemplateButton, TemplateCard, TemplateOffer};
 
-use super::super::filling::Choice;
+use super::super::filling::{Choice, Datum, Form};
 use super::*;
 
 fn button(kind: ButtonKind, text: &str, url: Option<&str>) -> TemplateButton {
@@ -107,6 +107,45 @@ fn a_button_is_found_though_the_api_counts_only_what_is_given() {
     assert_eq!(asked.at_element("template.buttons.0"), "template.buttons.1");
     assert_eq!(asked.at_element("template.body.0"), "template.body.0");
     assert_eq!(asked.at_element("template.cards.0.buttons.0"), "template.cards.0.buttons.0");
+}
+
+#[test]
+fn an_amount_and_a_flow_with_data_are_shown_and_checked_at_their_fields() {
+    let mut asked = asked(Template {
+        name: "booking".into(),
+        language: "en".into(),
+        status: "APPROVED".into(),
+        body: "{{1}} owes {{2}}".into(),
+        buttons: vec![button(ButtonKind::QuickReply, "No", None), button(ButtonKind::Flow, "Book", None)],
+        ..Template::default()
+    });
+    for filling in &mut asked.text.fillings {
+        match (filling.part, filling.place) {
+            (Part::Body, 1) => {
+                (filling.choice, filling.text, filling.form) = (Choice::Text, "a lot".into(), Form::Money);
+                filling.currency = "usd".into();
+            }
+            (Part::Button, 1) => {
+                (filling.choice, filling.text) = (Choice::Text, "token".into());
+                filling.data = vec![Datum { name: "who".into(), text: "{{nome}}".into() }];
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(fields(asked.faults()), Vec::<String>::new());
+    let elements = |asked: &Asked| -> Vec<String> {
+        fields(asked.checked(&sheet().columns)).iter().map(|field| asked.at_element(field)).collect()
+    };
+    assert_eq!(elements(&asked), ["template.body.1", "template.buttons.1.flowData"]);
+    asked.text.fillings[1].text = "100.99".into();
+    if let Some(flow) = asked.text.fillings.last_mut() {
+        flow.data[0].text = "{{name}}".into();
+    }
+    assert_eq!(elements(&asked), Vec::<String>::new());
+    let bubble = asked.bubble(Some(&sheet())).unwrap();
+    let said: String = bubble.body.iter().map(|span| span.text.as_str()).collect();
+    assert_eq!(said, "Ana owes USD 100.99");
+    assert_eq!(bubble.buttons[1].value.as_deref(), Some(r#"token {"who":"Ana"}"#));
 }
 
 #[test]

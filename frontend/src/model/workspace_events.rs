@@ -39,6 +39,7 @@ fn detail(change: &ChangedField) -> String {
     match (change.field.as_str(), before, after) {
         ("role", None, Some(role)) => t::changed_role(&role_words(role)),
         ("role", Some(before), Some(role)) => t::changed_role_instead(&role_words(role), &role_words(before)),
+        ("scopes", _, Some(scopes)) => t::changed_scopes(&scopes),
         ("name", Some(before), _) => t::changed_name(&before),
         ("url", Some(before), Some(after)) => t::changed_address_instead(&after, &before),
         ("url", _, _) => t::changed_address().to_owned(),
@@ -88,6 +89,9 @@ mod tests {
         assert_eq!(sentence(&role), "Bia was changed: Owner instead of Operator");
         let token = change(WorkspaceEvent::TokenMade, "CRM", &[("role", None, Some("viewer"))]);
         assert_eq!(sentence(&token), "API token “CRM” was made: as Viewer");
+        let narrowed = [("role", None, Some("viewer")), ("scopes", None, Some("contacts:read"))];
+        let token = change(WorkspaceEvent::TokenMade, "CRM", &narrowed);
+        assert_eq!(sentence(&token), "API token “CRM” was made: as Viewer; only for contacts:read");
         let hook = change(WorkspaceEvent::WebhookSecretReplaced, "example.com", &[]);
         assert_eq!(sentence(&hook), "Webhook “example.com” got a new secret");
         let number = change(WorkspaceEvent::ChannelChanged, "Shop", &[("accessToken", None, None), ("x", None, None)]);

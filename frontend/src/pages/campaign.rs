@@ -24,7 +24,7 @@ use crate::components::loaded::Loaded;
 use crate::infra::http::ApiError;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
-use crate::infra::{api, format, poll};
+use crate::infra::{api, clock, format, poll};
 use crate::model::moment::Moment;
 use crate::model::people::PeopleQuery;
 use crate::model::progress::{Cadence, done, percent};
@@ -64,7 +64,7 @@ fn Live(id: CampaignId) -> impl IntoView {
                 Ok(campaign) => {
                     shell.connected();
                     if actions.get_untracked() == before {
-                        cadence.set(Cadence::of(&campaign));
+                        cadence.set(Cadence::of(&campaign, clock::now()));
                         Load::receive(load, campaign);
                     }
                 }
@@ -78,7 +78,7 @@ fn Live(id: CampaignId) -> impl IntoView {
     );
     let fresh = Callback::new(move |campaign: Campaign| {
         actions.update(|count| *count += 1);
-        cadence.set(Cadence::of(&campaign));
+        cadence.set(Cadence::of(&campaign, clock::now()));
         Load::receive(load, campaign);
     });
     view! { <Loaded load=load show=move |campaign| view! { <Screen campaign=campaign fresh=fresh/> }/> }
@@ -100,7 +100,8 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
         let base = base.clone();
         move |state: MessageState| people_url(&base, &PeopleQuery { state: Some(state), after: None })
     });
-    let report = report::asked(id.clone(), totals);
+    let cadence = Signal::derive(move || campaign.with(|campaign| Cadence::of(campaign, clock::now())));
+    let report = report::asked(id.clone(), totals, cadence);
     view! {
         <Header campaign=campaign fresh=fresh/>
         <More campaign=campaign report=report fresh=fresh/>
@@ -122,7 +123,7 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
         <Report campaign=campaign report=report/>
         <WhatHappened campaign=campaign/>
         <MessagePreview id=id.clone() people=Signal::derive(move || totals.get().audience)/>
-        <People id=id base=base totals=totals/>
+        <People id=id base=base totals=totals cadence=cadence/>
     }
 }
 

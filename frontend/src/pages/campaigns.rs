@@ -20,7 +20,7 @@ use crate::components::search_field::SearchField;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
-use crate::infra::{api, format, http, poll};
+use crate::infra::{api, clock, format, http, poll};
 use crate::model::campaigns_query::{BASE, CampaignsQuery};
 use crate::model::funnel::StageKind;
 use crate::model::moment::Moment;
@@ -88,7 +88,7 @@ fn CampaignsFrom(query: CampaignsQuery) -> impl IntoView {
         match api::campaigns(&asked.get_value()).await {
             Ok(list) => {
                 shell.connected();
-                cadence.try_set(Cadence::of_list(&list.items));
+                cadence.try_set(Cadence::of_list(&list.items, clock::now()));
                 Load::receive(load, list);
             }
             Err(error) => {

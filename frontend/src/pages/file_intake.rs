@@ -1,13 +1,14 @@
 //! A contacts file on a page: dropped, looked into, uploaded, followed until it is an audience. The campaign's first step
 //! and the book's import share it.
 
+mod manner;
 mod upload;
 mod view;
 
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use reader::{Reading, Sheet, Told};
+use reader::{Manner, Reading, Sheet, Told};
 use web_sys::File;
 use wire::FieldError;
 
@@ -18,6 +19,19 @@ use crate::t;
 
 pub use upload::followed;
 pub use view::FileFields;
+
+/// What was said of how the file is read; empty where it is found out.
+#[derive(Clone, Copy, Default)]
+pub struct Said {
+    /// What stands between the cells, by its name.
+    pub delimiter: RwSignal<String>,
+    /// The encoding, by its name on the web.
+    pub encoding: RwSignal<String>,
+    /// The row with the titles; 0: there is none.
+    pub header_row: RwSignal<String>,
+    /// The sheet of a workbook.
+    pub sheet: RwSignal<String>,
+}
 
 /// The signals of the file.
 #[derive(Clone, Copy)]
@@ -36,6 +50,12 @@ pub struct FileIntake {
     pub phone_column: RwSignal<String>,
     /// The column of names; empty for none.
     pub name_column: RwSignal<String>,
+    /// What was said of how it is read.
+    pub said: Said,
+    /// How it was read when it last could be.
+    pub manner: RwSignal<Manner>,
+    /// Whether anything was told of it.
+    pub was_told: RwSignal<bool>,
     /// How far the upload got.
     pub intake: RwSignal<Intake>,
     /// What is wrong, field by field; the page's.
@@ -53,6 +73,9 @@ impl FileIntake {
             country: RwSignal::default(),
             phone_column: RwSignal::default(),
             name_column: RwSignal::default(),
+            said: Said::default(),
+            manner: RwSignal::default(),
+            was_told: RwSignal::default(),
             intake: RwSignal::default(),
             errors,
         }
@@ -61,11 +84,37 @@ impl FileIntake {
     /// Takes in a file; its columns are found out.
     pub fn take(self, file: File) {
         self.clear_error("file");
-        self.phone_column.set(String::new());
-        self.name_column.set(String::new());
+        for text in [self.said.delimiter, self.said.encoding, self.said.header_row, self.said.sheet] {
+            text.set(String::new());
+        }
+        self.manner.set(Manner::default());
+        self.was_told.set(false);
+        self.forget_columns();
         self.sheet.set(None);
         self.file.set(Some(file));
         self.look();
+    }
+
+    /// Says how a part of the file is to be read: its columns are found out anew.
+    pub fn say(self, id: &'static str, part: RwSignal<String>, text: String) {
+        part.set(text);
+        self.clear_error(id);
+        self.forget_columns();
+        self.look();
+    }
+
+    /// Says which sheet is to be read; where its titles stand is found out.
+    pub fn say_sheet(self, name: String) {
+        self.said.header_row.set(String::new());
+        self.clear_error("headerRow");
+        self.say("sheet", self.said.sheet, name);
+    }
+
+    fn forget_columns(self) {
+        for (id, column) in [("phoneColumn", self.phone_column), ("nameColumn", self.name_column)] {
+            column.set(String::new());
+            self.clear_error(id);
+        }
     }
 
     /// Looks into the file, again whenever it is to be read in another way: what was uploaded is then void.
@@ -83,6 +132,9 @@ impl FileIntake {
     }
 
     fn hear(self, told: Told) {
+        if told != Told::Ready {
+            self.was_told.set(true);
+        }
         match told {
             Told::Ready => {}
             Told::Sheet(sheet) => self.show(sheet),
@@ -100,6 +152,9 @@ impl FileIntake {
                 put(self.phone_column, found);
             }
             put(self.name_column, sheet.name_column.as_deref().unwrap_or_default());
+            if self.manner.with_untracked(|standing| *standing != *sheet.manner) {
+                self.manner.set((*sheet.manner).clone());
+            }
         }
         self.sheet.set(Some(sheet));
     }
@@ -116,6 +171,10 @@ impl FileIntake {
             phone_column: text(self.phone_column),
             name_column: text(self.name_column),
             country: text(self.country),
+            delimiter: text(self.said.delimiter),
+            encoding: text(self.said.encoding),
+            header_row: text(self.said.header_row).parse().ok(),
+            sheet: text(self.said.sheet),
             language: t::language(),
         }
     }

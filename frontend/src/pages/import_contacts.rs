@@ -231,7 +231,7 @@ fn Done(audience: Audience) -> impl IntoView {
             <strong>{t::are_in_the_book(into.written + same, &format::count(into.written + same))}</strong>
             <Rejects audience=audience/>
         </div>
-        <OtherSheets names=other_sheets/>
+        <OtherSheets names=other_sheets is_past=true/>
         <ul class="plain">
             <li>{t::new_or_changed(into.written, &format::count(into.written))}</li>
             {the_same}

@@ -14,6 +14,7 @@ mod start_step;
 mod submit;
 mod template_fields;
 mod timing_fields;
+mod value_form;
 mod variables;
 mod wizard;
 mod wordings;

@@ -33,7 +33,7 @@ use crate::phone::{Country, PhoneNumber};
 
 pub use charset::Charset;
 pub use delimiter::Delimiter;
-pub use document::{Document, MAX_HELD_FILE_BYTES};
+pub use document::{Document, MAX_HELD_FILE_BYTES, TextForm};
 pub use duplicates::Duplicates;
 pub use error::{FileError, RejectReason, TooLarge};
 pub use format::{FORMAT_BYTES, Format};
@@ -62,6 +62,8 @@ pub struct Options {
     pub charset: Option<Charset>,
     /// The row with the titles, as a spreadsheet counts; 0: there is none.
     pub header_row: Option<u32>,
+    /// The name of the sheet of a workbook.
+    pub sheet: Option<String>,
 }
 
 /// One row of the file.

@@ -33,7 +33,8 @@ fn of_template(template: &Template, content: &TemplateContent, values: &Paramete
     };
     let cards = template.cards.iter().enumerate().map(|(at, card)| {
         let (given, filled) = (content.cards.get(at), values.cards.get(at));
-        let (body, carried) = filled.map_or((&[][..], &[][..]), |filled| (&filled.body, &filled.buttons));
+        let body = filled.map(|filled| filled.body.as_slice()).unwrap_or_default();
+        let carried = filled.map(|filled| Carried::of(&filled.buttons, &filled.flow_data)).unwrap_or_default();
         BubbleCard {
             media: header(card.header_format, given.and_then(|given| given.header_media.as_ref())),
             body: spans(&filled_in(&card.body, body)),
@@ -46,7 +47,7 @@ fn of_template(template: &Template, content: &TemplateContent, values: &Paramete
         offer: template.offer.as_ref().map(|offer| offer.text.clone()),
         body: spans(&filled_in(&template.body, &values.body)),
         footer: template.footer.clone(),
-        buttons: buttons(&template.buttons, &content.buttons, &values.buttons),
+        buttons: buttons(&template.buttons, &content.buttons, Carried::of(&values.buttons, &values.flow_data)),
         cards: cards.collect(),
     }
 }
@@ -72,10 +73,36 @@ fn filled_in(text: &str, values: &[String]) -> String {
     render(text, &pairs)
 }
 
-fn buttons(of_template: &[TemplateButton], given: &[ButtonContent], values: &[String]) -> Vec<BubbleButton> {
+/// What buttons carry, in the order of the content.
+#[derive(Debug, Clone, Copy, Default)]
+struct Carried<'a> {
+    values: &'a [String],
+    /// The data of their flows as JSON; empty where everybody gets the content's.
+    flow_data: &'a [String],
+}
+
+impl<'a> Carried<'a> {
+    fn of(values: &'a [String], flow_data: &'a [String]) -> Self {
+        Self { values, flow_data }
+    }
+
+    /// The value of the button that is given at this place; with a flow's token stands what the flow begins with.
+    fn value(self, at: usize, given: &ButtonContent) -> Option<String> {
+        let value = self.values.get(at)?;
+        if given.flow_data.is_empty() {
+            return Some(value.clone());
+        }
+        let own = self.flow_data.get(at).cloned();
+        let data = own.unwrap_or_else(|| serde_json::to_string(&given.flow_data).unwrap_or_default());
+        Some(format!("{value} {data}"))
+    }
+}
+
+fn buttons(of_template: &[TemplateButton], given: &[ButtonContent], carried_by: Carried<'_>) -> Vec<BubbleButton> {
     let carried = |place: usize| {
-        let at = given.iter().position(|one| usize::try_from(one.index).is_ok_and(|index| index == place))?;
-        values.get(at).cloned()
+        let is_it = |one: &&ButtonContent| usize::try_from(one.index).is_ok_and(|index| index == place);
+        let (at, one) = given.iter().enumerate().find(|(_, one)| is_it(one))?;
+        carried_by.value(at, one)
     };
     let button = |(place, button): (usize, &TemplateButton)| {
         let carried = carried(place);
@@ -210,6 +237,22 @@ mod tests {
         assert_eq!(bubble.body[1], Span { text: "Ana".into(), looks: vec![Look::Bold] });
         assert_eq!(bubble.buttons[0].value.as_deref(), Some("https://example.com/A-42"));
         assert_eq!(bubble.footer.as_deref(), Some("Reply STOP"));
+    }
+
+    #[test]
+    fn a_flow_shows_its_token_and_what_it_begins_with() {
+        let flow = TemplateButton { kind: ButtonKind::Flow, text: "Book".into(), url: None };
+        let template = Template { body: "Hi".into(), buttons: vec![flow], ..Template::default() };
+        let content: TemplateContent = serde_json::from_value(serde_json::json!({
+            "buttons": [{ "index": 0, "text": "token", "flowData": { "city": "{{city}}" } }],
+        }))
+        .unwrap();
+        let shown = |flow_data: Vec<String>| {
+            let values = Parameters { buttons: vec!["token".into()], flow_data, ..Parameters::default() };
+            bubble(Wording::Template { template: &template, content: &content }, &values).buttons[0].value.clone()
+        };
+        assert_eq!(shown(vec![r#"{"city":"Recife"}"#.into()]).as_deref(), Some(r#"token {"city":"Recife"}"#));
+        assert_eq!(shown(Vec::new()).as_deref(), Some(r#"token {"city":"{{city}}"}"#));
     }
 
     proptest! {

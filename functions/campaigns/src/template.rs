@@ -24,8 +24,9 @@ mod request_tests;
 #[cfg(test)]
 mod tests;
 
-pub use check::{Carries, carries, check_content};
+pub use check::{Carries, carries, check_content, is_currency_code};
 pub use job::JobTemplate;
+pub use money::with_code;
 pub use request::{media_name, media_object, template_object};
 pub use text::{render, sending_order, variables};
 
@@ -368,10 +369,10 @@ fn value(
             (one_line(&placeholders::expand(text, columns, fields)?), name)
         }
         ParameterSource::DateTime { date_time } => return value(name, date_time, columns, fields),
-        ParameterSource::Currency { amount, .. } => {
+        ParameterSource::Currency { currency, amount } => {
             let text = value(name, amount, columns, fields)?;
             return match money::thousandths(&text) {
-                Some(_) => Ok(text),
+                Some(_) => Ok(with_code(currency, text)),
                 None => Err(ParameterProblem::BadAmount { text }),
             };
         }

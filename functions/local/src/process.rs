@@ -31,6 +31,9 @@ const SAMPLE_CONTACTS: &[u8] = include_bytes!("../../../tests/fixtures/contacts/
 /// What the workspace of this machine is called.
 const WORKSPACE_NAME: &str = "Campanile";
 
+/// Who did what is done with the token of this machine, in audits: its file's name.
+const TOKEN_NAME: &str = "api-token";
+
 /// A running Campanile.
 pub struct Process {
     /// `http://host:port`.
@@ -84,9 +87,10 @@ impl Process {
         let app = App { oidc, mail, ..cloud.app(&address, apps, Clock::System)? };
         let app = Arc::new(change(app));
         whatsapp::register(&app, &config, options.real_number.as_ref()).await?;
-        let access = AccessRecord::owner(WORKSPACE, WORKSPACE_NAME);
+        let owner = AccessRecord::owner(WORKSPACE, WORKSPACE_NAME);
+        let access = AccessRecord { name: Some(TOKEN_NAME.to_owned()), ..owner };
         access::store(&app, Purpose::Token, &secrets.api_token, &access).await?;
-        write_private(&folder.join("api-token"), secrets.api_token.as_bytes())?;
+        write_private(&folder.join(TOKEN_NAME), secrets.api_token.as_bytes())?;
         std::fs::write(folder.join("sample-contacts.csv"), SAMPLE_CONTACTS).context("writing the sample contacts")?;
 
         let simulator = Simulator::start(config)?;

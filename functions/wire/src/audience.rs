@@ -36,6 +36,10 @@ pub struct CreateUpload {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(maximum = 50))]
     pub header_row: Option<u32>,
+    /// The name of the sheet of a workbook. The first with contacts when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
+    pub sheet: Option<String>,
     /// The language of the rejects file; English when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
@@ -92,7 +96,13 @@ pub struct Audience {
     /// The same by reason, most frequent first.
     #[serde(default)]
     pub rejected_by_reason: Vec<RejectReasonCount>,
-    /// Sheets of the workbook that have contacts too and were not read: the first sheet with contacts is.
+    /// The sheets of the workbook, where it has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<String>,
+    /// The one of them that was read: that of `CreateUpload.sheet`, else the first with contacts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Those that have contacts too and were not read, unless the sheet was chosen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_sheets: Vec<String>,
     /// Column headers of the file, in order.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{MemberId, TokenId, WorkspaceId};
+use crate::{MemberId, Scope, TokenId, WorkspaceId};
 
 /// What somebody may do; each role may also do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -153,6 +153,9 @@ pub struct ApiToken {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// To what it is narrowed; absent: everything that its role allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<Scope>>,
     /// Who made it.
     pub created_by: String,
     /// When it was made.
@@ -180,6 +183,10 @@ pub struct CreateToken {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// To what it is narrowed, at least one; absent: everything that its role allows. `…:write` also reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1))]
+    pub scopes: Option<Vec<Scope>>,
     /// Days for which it works, 1 to 3,650; absent: until it is revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,

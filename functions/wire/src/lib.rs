@@ -26,6 +26,7 @@ mod preview;
 mod problem;
 mod reply;
 mod report;
+mod scope;
 mod seconds;
 mod settings;
 mod template;
@@ -82,6 +83,7 @@ pub use report::{
     CampaignReport, ChannelSum, ChunkReport, CountryReport, DaySum, FailureReport, Funnel, FunnelRates, PaceReport,
     PeriodReport, PeriodSum, SkippedReport, TimelinePoint, TimelineReport, VariantReport, WaitCount,
 };
+pub use scope::{Area, Scope};
 pub use settings::{
     EditRetention, EditSettings, ErasePerson, Erasure, FrequencyCap, PersonExport, PersonMessage, Restoration,
     RestorePerson, Retention, Settings, SettingsAudit, SettingsChange, WorkspaceEvent,

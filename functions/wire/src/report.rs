@@ -254,7 +254,7 @@ pub struct PeriodReport {
     /// By the day of the start.
     pub days: Vec<DaySum>,
     /// Whether every campaign that could have started within the period was looked at. One may wait as a draft for years:
-    /// of more than ten thousand that were created before the end of the period, only the latest are looked at.
+    /// of tens of thousands that were created before the end of the period, only the latest may be looked at.
     pub is_complete: bool,
 }
 

@@ -29,11 +29,12 @@ enum Stage {
     Failed,
 }
 
-/// A button for each file, and what became of it.
+/// A button that shows one for each file, and what became of the last that was asked for.
 #[component]
-pub fn ExportButtons(id: CampaignId) -> impl IntoView {
+pub fn ExportMenu(id: CampaignId) -> impl IntoView {
     let shell = Shell::around();
     let stage = RwSignal::new(Stage::Idle);
+    let open = RwSignal::new(false);
     let id = StoredValue::new(id);
     let export = Action::new_local(move |asked: &(ExportContent, ExportFormat)| {
         let (content, format) = *asked;
@@ -62,11 +63,21 @@ pub fn ExportButtons(id: CampaignId) -> impl IntoView {
         }
     };
     view! {
-        {button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv())}
-        {button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel())}
-        {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
-        {button(ExportContent::Report, ExportFormat::Xlsx, "export-report-xlsx", t::report_as_excel())}
+        <button
+            type="button" class="button opens" aria-expanded=move || open.get().to_string() data-testid="export-menu"
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            {t::export()}
+        </button>
         <Status stage=stage/>
+        <Show when=move || open.get()>
+            <div class="actions opened" role="group" aria-label=t::export()>
+                {button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv())}
+                {button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel())}
+                {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
+                {button(ExportContent::Report, ExportFormat::Xlsx, "export-report-xlsx", t::report_as_excel())}
+            </div>
+        </Show>
     }
 }
 

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use wire::{AuditLine, Campaign, CampaignStatus};
 
+use crate::components::fold::Fold;
 use crate::components::loaded::Loaded;
 use crate::infra::load::Load;
+use crate::infra::screen::is_narrow;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::model::history::{History, changes, reason, who, words};
@@ -49,13 +51,12 @@ pub fn WhatHappened(campaign: Signal<Campaign>) -> impl IntoView {
     let older = Callback::new(move |after: String| drop(more.dispatch(after)));
     let again = Callback::new(move |()| leptos::task::spawn_local(fetch(None)));
     view! {
-        <section class="card" aria-labelledby="what-happened">
-            <h2 id="what-happened">{t::what_happened()}</h2>
+        <Fold id="what-happened" title=t::what_happened() folded=is_narrow()>
             <Loaded
                 load=load again=again inline=true
                 show=move |history| view! { <Lines history=history older=older busy=busy/> }
             />
-        </section>
+        </Fold>
     }
 }
 

@@ -5,7 +5,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{CampaignId, CampaignTotals, MessageList, Role};
 
-use super::export::ExportButtons;
+use super::export::ExportMenu;
 use super::{people_url, preview_url};
 use crate::components::allowed::Allowed;
 use crate::components::field::{Pick, PickField};
@@ -16,7 +16,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, poll};
 use crate::model::people::PeopleQuery;
-use crate::model::progress::Seen;
+use crate::model::progress::{Cadence, Seen};
 use crate::model::state;
 use crate::t;
 
@@ -25,7 +25,7 @@ const PERIOD_MS: u32 = 2_000;
 
 /// The table with its filter and its pages.
 #[component]
-pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> impl IntoView {
+pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>, cadence: Signal<Cadence>) -> impl IntoView {
     let map = use_query_map();
     let query = Memo::new(move |_| map.with(|map| PeopleQuery::parse(map.get_str("state"), map.get_str("after"))));
     let base = StoredValue::new(base);
@@ -51,8 +51,8 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>) -> i
                     nothing=t::everybody()
                 />
             </div>
-            <Allowed to=Role::Manager><div class="actions"><ExportButtons id=exported.clone()/></div></Allowed>
-            {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals/> }}
+            <Allowed to=Role::Manager><div class="actions"><ExportMenu id=exported.clone()/></div></Allowed>
+            {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals cadence=cadence/> }}
         </section>
     }
 }
@@ -63,7 +63,13 @@ fn states() -> Vec<Pick> {
 
 /// One page of people; asked for again when the totals have moved, and now and then for what they do not tell.
 #[component]
-fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<CampaignTotals>) -> impl IntoView {
+fn Page(
+    id: CampaignId,
+    query: PeopleQuery,
+    base: String,
+    totals: Signal<CampaignTotals>,
+    cadence: Signal<Cadence>,
+) -> impl IntoView {
     let shell = Shell::around();
     let load = RwSignal::new(Load::<MessageList>::Waiting);
     let seen = StoredValue::new(Seen::default());
@@ -72,7 +78,7 @@ fn Page(id: CampaignId, query: PeopleQuery, base: String, totals: Signal<Campaig
         || PERIOD_MS,
         move || async move {
             let now = totals.get_untracked();
-            if let Some(looked) = seen.get_value().looked(&now) {
+            if let Some(looked) = seen.get_value().looked(&now, cadence.get_untracked()) {
                 return seen.set_value(looked);
             }
             let (id, query) = asked.get_value();

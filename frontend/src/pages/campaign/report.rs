@@ -9,9 +9,11 @@ use wire::{Campaign, CampaignId, CampaignReport, CampaignTotals, WaitCount};
 
 use crate::components::bar_chart::{BarChart, Series};
 use crate::components::figures::{Figure, Figures};
+use crate::components::fold::Fold;
+use crate::infra::screen::is_narrow;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, poll};
-use crate::model::progress::Seen;
+use crate::model::progress::{Cadence, Seen};
 use crate::model::report::{Bar, Happened, Planned, by_time};
 use crate::model::wait;
 use crate::t;
@@ -22,7 +24,11 @@ use tables::{Countries, Money, Times};
 const PERIOD_MS: u32 = 2_000;
 
 /// The report; nothing until it came.
-pub fn asked(id: CampaignId, totals: Signal<CampaignTotals>) -> RwSignal<Option<CampaignReport>> {
+pub fn asked(
+    id: CampaignId,
+    totals: Signal<CampaignTotals>,
+    cadence: Signal<Cadence>,
+) -> RwSignal<Option<CampaignReport>> {
     let shell = Shell::around();
     let report = RwSignal::new(None);
     let seen = StoredValue::new(Seen::default());
@@ -31,7 +37,7 @@ pub fn asked(id: CampaignId, totals: Signal<CampaignTotals>) -> RwSignal<Option<
         || PERIOD_MS,
         move || async move {
             let now = totals.get_untracked();
-            if let Some(looked) = seen.get_value().looked(&now) {
+            if let Some(looked) = seen.get_value().looked(&now, cadence.get_untracked()) {
                 return seen.set_value(looked);
             }
             match api::campaign_report(&id.get_value()).await {
@@ -53,12 +59,11 @@ pub fn Report(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport
         Memo::new(move |_| report.with(|report| report.as_ref().is_some_and(|report| report.pace.attempts > 0)));
     view! {
         <Show when=move || begun.get()>
-            <section class="card" aria-labelledby="pace-kept">
-                <h2 id="pace-kept">{t::pace_kept()}</h2>
+            <Fold id="pace-kept" title=t::pace_kept() folded=is_narrow()>
                 <PaceFigures report=report/>
                 <Charts campaign=campaign report=report/>
                 <Times report=report/>
-            </section>
+            </Fold>
             <Countries report=report/>
             <Money report=report/>
         </Show>

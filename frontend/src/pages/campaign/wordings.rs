@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use wire::{Campaign, CampaignReport, Variant};
 
+use crate::components::fold::Fold;
 use crate::infra::format;
+use crate::infra::screen::is_narrow;
 use crate::model::progress::{percent, tried};
 use crate::t;
 
@@ -17,8 +19,7 @@ pub fn Wordings(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignRepo
     });
     view! {
         <Show when=move || !wordings.with(Vec::is_empty)>
-            <section class="card" aria-labelledby="wordings">
-                <h2 id="wordings">{t::wordings()}</h2>
+            <Fold id="wordings" title=t::wordings() folded=is_narrow()>
                 <div class="scroll" tabindex="0" role="region" aria-label=t::wordings_and_their_results()>
                     <table data-testid="wordings">
                         <thead>
@@ -37,7 +38,7 @@ pub fn Wordings(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignRepo
                         <tbody>{move || wordings.get().iter().map(row).collect_view()}</tbody>
                     </table>
                 </div>
-            </section>
+            </Fold>
         </Show>
     }
 }

@@ -55,8 +55,11 @@ impl FileIntake {
             default_country: chosen(reading.country),
             phone_column: chosen(reading.phone_column),
             name_column: chosen(reading.name_column),
+            delimiter: chosen(reading.delimiter),
+            encoding: chosen(reading.encoding),
+            header_row: reading.header_row,
+            sheet: chosen(reading.sheet),
             language: Some(reading.language),
-            ..CreateUpload::default()
         };
         let failed = |error: ApiError| {
             self.errors.set(shell.settle(error));

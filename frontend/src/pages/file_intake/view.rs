@@ -7,6 +7,7 @@ use web_sys::File;
 use wire::Settings;
 
 use super::FileIntake;
+use super::manner::HowRead;
 use crate::components::drop_zone::DropZone;
 use crate::components::field::{FieldError, Pick, PickField, country_picks};
 use crate::components::sheet::{OtherSheets, SheetProblems, SheetTable};
@@ -42,6 +43,7 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
     suggest_country(intake);
     let has_sheet = Memo::new(move |_| has_file.get() && intake.sheet.with(Option::is_some));
     let is_seen = Memo::new(move |_| has_file.get() && intake.is_seen());
+    let was_told = Memo::new(move |_| has_file.get() && intake.was_told.get());
     let other_sheets = Memo::new(move |_| {
         intake.sheet.with(|sheet| sheet.as_ref().map(|sheet| sheet.other_sheets.clone()).unwrap_or_default())
     });
@@ -69,6 +71,9 @@ pub fn FileFields(intake: FileIntake) -> impl IntoView {
             {move || view! { <OtherSheets names=other_sheets.get()/> }}
             <SheetTable sheet=intake.sheet phone_column=intake.phone_column/>
             <SheetProblems sheet=intake.sheet/>
+        </Show>
+        <Show when=move || was_told.get()>
+            <HowRead intake=intake busy=busy/>
         </Show>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wire::{ButtonKind, TemplateButton};
 
+use super::value_form::{FlowData, SentAs};
 use super::wizard::Wizard;
 use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::model::filling::{Choice, Filling, Need, Part};
@@ -30,7 +31,7 @@ pub fn Variables(wizard: Wizard, title: &'static str, parts: Vec<Part>) -> impl 
         </Show>
         <Show when=move || !optional.with(Vec::is_empty)>
             <details class="more">
-                <summary>{t::what_buttons_can_carry_besides()}</summary>
+                <summary data-testid="carry-more">{t::what_buttons_can_carry_besides()}</summary>
                 <div class="variables">
                     <Rows wizard=wizard rows=optional/>
                 </div>
@@ -61,8 +62,31 @@ struct Identity {
     label: String,
     /// What it is, in words.
     meaning: String,
+    /// What it takes beside its text.
+    besides: Besides,
     /// The hook for tests.
     key: String,
+}
+
+/// What a row takes beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Besides {
+    /// That it is an amount of money or a date.
+    Form,
+    /// What a flow begins with.
+    FlowData,
+    /// Nothing.
+    Nothing,
+}
+
+impl Besides {
+    fn of(filling: &Filling) -> Self {
+        match filling.button {
+            None => Besides::Form,
+            Some(_) if filling.is_of_flow() => Besides::FlowData,
+            Some(_) => Besides::Nothing,
+        }
+    }
 }
 
 impl Identity {
@@ -77,6 +101,7 @@ impl Identity {
             need: filling.need,
             label,
             meaning: filling.button.as_ref().map_or_else(|| of_text(filling.part).to_owned(), of_button),
+            besides: Besides::of(filling),
             key: format!("{}-{key}", filling.part.key()),
         }
     }
@@ -123,19 +148,21 @@ fn Variable(wizard: Wizard, row: Identity, columns: Signal<Vec<Pick>>) -> impl I
     });
     let choice = Signal::derive(move || filling.get().map(|filling| filling.choice.key()).unwrap_or_default());
     let text = Signal::derive(move || filling.get().map(|filling| filling.text).unwrap_or_default());
-    let change = move |change: &dyn Fn(&mut Filling)| {
-        let id = id.get_value();
-        wizard.change(&id, |wording| {
-            if let Some(filling) = wording.fillings.iter_mut().find(|filling| filling.field() == id) {
-                change(filling);
-            }
-        });
-    };
-    let picked = Callback::new(move |key: String| change(&|filling| filling.choice = Choice::from_key(&key)));
-    let typed = Callback::new(move |text: String| change(&|filling| filling.text = text.clone()));
+    let picked = Callback::new(move |key: String| {
+        id.with_value(|id| wizard.refill(id, id, |filling| filling.choice = Choice::from_key(&key)));
+    });
+    let typed = Callback::new(move |text: String| {
+        id.with_value(|id| wizard.refill(id, id, |filling| filling.text = text));
+    });
     let label = Memo::new(move |_| filling.with(|filling| filling.as_ref().and_then(text_label)));
     let hint = Signal::derive(move || filling.get().as_ref().map(text_hint).unwrap_or_default().to_owned());
     let (text_id, test_id) = (format!("{}.text", row.field), format!("text-{}", row.key));
+    let (field, key) = (row.field.clone(), row.key.clone());
+    let besides = match row.besides {
+        Besides::Form => view! { <SentAs wizard=wizard field=field key=key filling=filling/> }.into_any(),
+        Besides::FlowData => view! { <FlowData wizard=wizard field=field key=key filling=filling/> }.into_any(),
+        Besides::Nothing => ().into_any(),
+    };
     view! {
         <div class="variable" role="group" aria-label=format!("{} {}", row.label, row.meaning)>
             <span class="which">{row.label.clone()}<span class="soft small">{row.meaning.clone()}</span></span>
@@ -149,6 +176,7 @@ fn Variable(wizard: Wizard, row: Identity, columns: Signal<Vec<Pick>>) -> impl I
                     error=None test_id=test_id.clone() hint=hint
                 />
             })}
+            {besides}
         </div>
     }
 }

@@ -12,7 +12,7 @@ use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, consent, countries, format};
 use crate::model::prices_form::{COLUMNS, PricesForm, next_change, of_column, rates_on};
-use crate::model::report;
+use crate::model::{regions, report};
 use crate::t;
 
 /// Countries of a group that are named; of larger ones their number stands there.
@@ -157,7 +157,7 @@ fn Standing(card: Signal<StandingRateCard>, desk: Desk) -> impl IntoView {
 fn line(market: &Market, currency: &str, is_shipped: bool, today: NaiveDate) -> impl IntoView + use<> {
     let name = match market.countries.as_slice() {
         [only] if is_shipped => countries::name(only),
-        _ => market.name.clone(),
+        _ => regions::name(&market.name).to_owned(),
     };
     let who = who(market).filter(|who| *who != name);
     let rates = rates_on(market, today);

@@ -1,17 +1,18 @@
 //! API tokens: the list, and a new one that is shown once.
 
 use leptos::prelude::*;
-use wire::{ApiToken, FieldError, TokenList};
+use wire::{ApiToken, FieldError, Scope, TokenList};
 
 use super::{Secret, role_picks};
 use crate::components::confirm::Confirm;
-use crate::components::field::{Kind, PickField, TextField, error_of};
+use crate::components::field::{FieldError as FieldFault, Kind, PickField, TextField, error_of};
 use crate::components::loaded::Loaded;
+use crate::components::switch::Switch;
 use crate::infra::format;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::team as api;
-use crate::model::team::{TokenForm, words};
+use crate::model::team::{TokenForm, area_words, names, scopes, words};
 use crate::t;
 
 /// The signals of the list.
@@ -107,13 +108,16 @@ fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
     };
     let made = format!("{} · {until}", t::made_by(&token.created_by, &format::date_time(token.created_at)));
     let (name, role) = (token.name.clone(), words(token.role).0);
+    let narrowed = token.scopes.as_deref().map(|scopes| t::token_narrowed_to(&names(scopes)));
     let end = move |_| {
         ring.ending.set(Some(token.clone()));
         ring.asks.set(true);
     };
     view! {
         <li data-testid="token">
-            <div class="who"><strong>{name}</strong><span class="soft">{made}</span></div>
+            <div class="who"><strong>{name}</strong><span class="soft">{made}</span>
+                {narrowed.map(|text| view! { <span class="soft" data-testid="token-scopes">{text}</span> })}
+            </div>
             <div class="actions">
                 <span class="badge">{role}</span>
                 <button type="button" class="button quiet" data-testid="revoke" on:click=end>{t::revoke()}</button>
@@ -131,6 +135,14 @@ fn Make(ring: Ring) -> impl IntoView {
             form.update(|form| *write(form) = text);
             errors.set(Vec::new());
         })
+    };
+    let scope = move |(scope, does): (Scope, &'static str)| {
+        let want = Callback::new(move |wanted| {
+            form.update(|form| form.want(scope, wanted));
+            errors.set(Vec::new());
+        });
+        let wanted = Signal::derive(move || form.with(|form| form.scopes.contains(&scope)));
+        view! { <Switch label=area_words(scope.area()) meaning=does checked=wanted on_switch=want test_id=scope.as_str()/> }
     };
     let make = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(TokenForm::request) {
@@ -161,6 +173,12 @@ fn Make(ring: Ring) -> impl IntoView {
                     on_input=typed(|form| &mut form.days) error=error_of(errors, "days") test_id="token-days"
                     hint=t::empty_until_it_is_revoked()/>
             </div>
+            <fieldset class="events">
+                <legend>{t::token_scopes()}</legend>
+                <p class="soft">{t::token_scopes_hint()}</p>
+                <div class="checks">{scopes().into_iter().map(scope).collect_view()}</div>
+                <FieldFault id="scopes-error" error=error_of(errors, "scopes")/>
+            </fieldset>
             <div class="actions">
                 <button type="submit" class="button primary" disabled=make.pending() data-testid="make-token">{t::make_token()}</button>
             </div>

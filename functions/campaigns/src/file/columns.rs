@@ -23,6 +23,8 @@ pub(super) struct Layout {
     pub columns: Vec<String>,
     pub phone: usize,
     pub name: Option<usize>,
+    /// The row with the titles, as a spreadsheet counts; 0: there is none.
+    pub header_row: u32,
     /// Rows of the sample before the first contact: the header and what stands above it.
     pub rows_above: usize,
 }
@@ -38,6 +40,7 @@ impl Layout {
             Some(asked) => Some(row_called(asked, sample)?),
         };
         let rows_above = header.map_or(0, |row| row + 1);
+        let header_row = header.map_or(0, |row| sample[row].row_number);
         let data = &sample[rows_above..];
         let header = header.map_or(&[][..], |row| &sample[row].cells);
         let width = titles::width(header, widest(data));
@@ -47,7 +50,7 @@ impl Layout {
         let columns = titles::of_header(header, width);
         let phone = phone_column(&columns, data, options)?;
         let name = name_column(&columns, phone, options)?;
-        Ok(Layout { columns, phone, name, rows_above })
+        Ok(Layout { columns, phone, name, header_row, rows_above })
     }
 }
 

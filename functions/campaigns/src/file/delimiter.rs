@@ -33,6 +33,17 @@ impl Delimiter {
         }
     }
 
+    /// The name that [`parse`](Self::parse) reads.
+    pub fn name(self) -> &'static str {
+        match self {
+            Delimiter::Comma => "comma",
+            Delimiter::Semicolon => "semicolon",
+            Delimiter::Tab => "tab",
+            Delimiter::Pipe => "pipe",
+            Delimiter::None => "none",
+        }
+    }
+
     /// The byte; for [`Delimiter::None`] one that no text has (unit separator).
     pub(super) fn byte(self) -> u8 {
         match self {

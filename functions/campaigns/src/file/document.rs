@@ -29,7 +29,8 @@ use self::archive::Workbook;
 use self::records::Records;
 use super::delimited::Delimited;
 use super::rows::RawRows;
-use super::{ContactsReader, FORMAT_BYTES, FileError, Format, Options, Row, TooLarge};
+use super::text::Text;
+use super::{ContactsReader, Delimiter, FORMAT_BYTES, FileError, Format, Options, Row, TooLarge};
 
 /// The largest `.xls` and `.ods`: the parser holds all their cells, and a million rows come as `.xlsx`.
 pub const MAX_HELD_FILE_BYTES: u64 = 20_000_000;
@@ -42,6 +43,18 @@ const MAX_HELD_BYTES: usize = 48 * 1024 * 1024;
 
 /// Rows of a sheet that tell whether it has contacts: no header is longer.
 const ROWS_LOOKED_AT: usize = 60;
+
+/// The longest names of all sheets together, in bytes: an audience keeps them, and DynamoDB takes 400 KB.
+const MAX_SHEET_NAMES_BYTES: usize = 64 * 1024;
+
+/// How the bytes of a text are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextForm {
+    /// What stands between the cells.
+    pub delimiter: Delimiter,
+    /// The name of the encoding on the web.
+    pub encoding: &'static str,
+}
 
 /// A file of any format, judged and open.
 pub struct Document<S: Read + Seek> {
@@ -83,13 +96,51 @@ impl<S: Read + Seek> Document<S> {
                 }
             },
         };
-        Ok(Document { content })
+        let document = Document { content };
+        judge_names(&document.names())?;
+        Ok(document)
     }
 
-    /// The contacts of the first worksheet that has some; with none, why the first with anything in it has none.
+    /// The contacts of the worksheet that was asked for, else of the first that has some; with none, why the first with
+    /// anything in it has none.
     pub fn contacts(&mut self, options: Options) -> Result<ContactsReader<'_>, FileError> {
-        let sheet = if self.sheets() == 1 { 0 } else { self.sheet_with_contacts(&options)? };
+        let sheet = self.place(&options)?;
         ContactsReader::of_rows(self.rows(sheet, &options)?, options)
+    }
+
+    /// How a text is understood; nothing for other formats.
+    pub fn text_form(&mut self, options: &Options) -> Result<Option<TextForm>, FileError> {
+        let Content::Text(source) = &mut self.content else { return Ok(None) };
+        source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
+        let text = Text::open(source, options.charset)?;
+        let delimiter = options.delimiter.unwrap_or_else(|| Delimiter::of(text.head()));
+        Ok(Some(TextForm { delimiter, encoding: text.encoding_name() }))
+    }
+
+    /// The names of the sheets to choose from, hidden ones last; none where there is no choice.
+    pub fn sheet_names(&self) -> Vec<String> {
+        Some(self.names()).filter(|names| names.len() > 1).unwrap_or_default()
+    }
+
+    /// The name of the sheet that [`contacts`](Self::contacts) reads, where there are several.
+    pub fn sheet_read(&mut self, options: &Options) -> Option<String> {
+        let names = self.sheet_names();
+        if names.is_empty() {
+            return None;
+        }
+        self.place(options).ok().and_then(|place| names.into_iter().nth(place))
+    }
+
+    /// The sheet that is read.
+    fn place(&mut self, options: &Options) -> Result<usize, FileError> {
+        let Some(asked) = &options.sheet else {
+            return if self.sheets() == 1 { Ok(0) } else { self.sheet_with_contacts(options) };
+        };
+        let names = self.names();
+        let spelled = |name: &str| name.trim().to_lowercase();
+        let same = names.iter().position(|name| name == asked);
+        let same = same.or_else(|| names.iter().position(|name| spelled(name) == spelled(asked)));
+        same.ok_or_else(|| FileError::NoSuchSheet { sheet: asked.clone(), sheets: names })
     }
 
     fn sheet_with_contacts(&mut self, options: &Options) -> Result<usize, FileError> {
@@ -107,9 +158,9 @@ impl<S: Read + Seek> Document<S> {
     }
 
     /// Sheets with contacts beside the one that [`contacts`](Self::contacts) reads. They are not read: their rows have the
-    /// same numbers and often other columns, and nobody could tell who is meant.
+    /// same numbers and often other columns, and nobody could tell who is meant. None where a sheet was asked for.
     pub fn other_sheets(&mut self, options: &Options) -> Vec<String> {
-        if self.sheets() == 1 {
+        if self.sheets() == 1 || options.sheet.is_some() {
             return Vec::new();
         }
         let Ok(read) = self.sheet_with_contacts(options) else { return Vec::new() };
@@ -117,7 +168,8 @@ impl<S: Read + Seek> Document<S> {
         let options = Options { phone_column: None, name_column: None, header_row: None, ..options.clone() };
         let others = (0..self.sheets()).filter(|sheet| *sheet != read);
         let others: Vec<usize> = others.filter(|sheet| self.has_contacts(*sheet, &options)).collect();
-        others.into_iter().map(|sheet| self.name_of(sheet)).collect()
+        let names = self.names();
+        others.into_iter().filter_map(|sheet| names.get(sheet).cloned()).collect()
     }
 
     fn has_contacts(&mut self, sheet: usize, options: &Options) -> bool {
@@ -125,13 +177,13 @@ impl<S: Read + Seek> Document<S> {
         rows.is_ok_and(|mut rows| rows.by_ref().take(ROWS_LOOKED_AT).any(|row| matches!(row, Ok(Row::Contact(_)))))
     }
 
-    fn name_of(&self, sheet: usize) -> String {
-        let name = match &self.content {
-            Content::Streamed { sheets, .. } => sheets.get(sheet),
-            Content::Held(sheets) => sheets.get(sheet).map(|(name, _)| name),
-            Content::Text(_) | Content::Markup(_) => None,
-        };
-        name.cloned().unwrap_or_else(|| format!("{}", sheet + 1))
+    fn names(&self) -> Vec<String> {
+        match &self.content {
+            Content::Text(_) => Vec::new(),
+            Content::Streamed { sheets, .. } => sheets.clone(),
+            Content::Held(sheets) => sheets.iter().map(|(name, _)| name.clone()).collect(),
+            Content::Markup(records) => records.sheet_names(),
+        }
     }
 
     fn sheets(&self) -> usize {
@@ -185,6 +237,12 @@ fn judge_size(source: &mut impl Seek) -> Result<(), FileError> {
     let size = source.seek(SeekFrom::End(0)).map_err(FileError::Read)?;
     source.seek(SeekFrom::Start(0)).map_err(FileError::Read)?;
     if size > MAX_HELD_FILE_BYTES { Err(FileError::TooLarge(TooLarge::OldFormat)) } else { Ok(()) }
+}
+
+fn judge_names(sheets: &[String]) -> Result<(), FileError> {
+    let bytes: usize = sheets.iter().map(String::len).sum();
+    let is_usual = sheets.len() <= survey::MAX_WORKSHEETS && bytes <= MAX_SHEET_NAMES_BYTES;
+    if is_usual { Ok(()) } else { Err(FileError::TooLarge(TooLarge::Parts)) }
 }
 
 /// The names of the worksheets in their order, hidden ones last.

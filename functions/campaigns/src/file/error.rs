@@ -45,6 +45,13 @@ pub enum FileError {
         /// The columns it has.
         columns: Vec<String>,
     },
+    /// The sheet that was asked for is not there.
+    NoSuchSheet {
+        /// What was asked for.
+        sheet: String,
+        /// The sheets it has; none where it is no workbook.
+        sheets: Vec<String>,
+    },
     /// The row that was said to be the header is blank, below the beginning, or not there.
     NoHeaderRow {
         /// What was asked for.
@@ -93,6 +100,7 @@ impl FileError {
             FileError::NoRecords => "noRecords",
             FileError::NoPhoneColumn { .. } => "noPhoneColumn",
             FileError::NoSuchColumn { .. } => "noSuchColumn",
+            FileError::NoSuchSheet { .. } => "noSuchSheet",
             FileError::NoHeaderRow { .. } => "noHeaderRow",
             FileError::TooManyColumns { .. } => "tooManyColumns",
             FileError::RowTooLong { .. } => "rowTooLong",
@@ -144,6 +152,12 @@ impl fmt::Display for FileError {
             FileError::NoSuchColumn { column, columns } => {
                 write!(f, "There is no column \"{column}\". The columns are: {}.", columns.join(", "))
             }
+            FileError::NoSuchSheet { sheet, sheets } if sheets.is_empty() => {
+                write!(f, "There is no sheet \"{sheet}\": the file is no workbook. Leave the sheet's name out.")
+            }
+            FileError::NoSuchSheet { sheet, sheets } => {
+                write!(f, "There is no sheet \"{sheet}\". The sheets are: {}.", sheets.join(", "))
+            }
             FileError::NoHeaderRow { row_number } => write!(
                 f,
                 "Row {row_number} cannot be the header: it is blank, or does not stand at the beginning of the file."
@@ -181,6 +195,7 @@ impl std::error::Error for FileError {
             | FileError::NoRecords
             | FileError::NoPhoneColumn { .. }
             | FileError::NoSuchColumn { .. }
+            | FileError::NoSuchSheet { .. }
             | FileError::NoHeaderRow { .. }
             | FileError::TooManyColumns { .. }
             | FileError::RowTooLong { .. }

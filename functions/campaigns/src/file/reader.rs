@@ -31,6 +31,9 @@ pub struct ContactsReader<'f> {
 impl<'f> ContactsReader<'f> {
     /// Reads the beginning of a text and finds out encoding, delimiter, header and columns.
     pub fn new(source: impl Read + 'f, options: Options) -> Result<ContactsReader<'f>, FileError> {
+        if let Some(sheet) = &options.sheet {
+            return Err(FileError::NoSuchSheet { sheet: sheet.clone(), sheets: Vec::new() });
+        }
         ContactsReader::of_rows(Box::new(Delimited::open(source, &options)?), options)
     }
 
@@ -66,6 +69,11 @@ impl<'f> ContactsReader<'f> {
     /// The place of the column that phones are taken from, from 0.
     pub fn phone_place(&self) -> usize {
         self.layout.phone
+    }
+
+    /// The row with the titles, as a spreadsheet counts; 0: there is none.
+    pub fn header_row(&self) -> u32 {
+        self.layout.header_row
     }
 
     /// The column that names are taken from, if there is one.

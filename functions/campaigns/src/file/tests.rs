@@ -429,6 +429,36 @@ fn a_slow_source_gives_the_same_rows() {
     assert_eq!(rows, read(&bytes).1);
 }
 
+#[test]
+fn how_a_text_is_understood_is_told() {
+    let form = |bytes: &[u8], options: &Options| {
+        let mut document = Document::open(Cursor::new(bytes)).unwrap();
+        document.text_form(options).unwrap().map(|form| (form.delimiter.name(), form.encoding))
+    };
+    let found = |file: &str| form(&fixture(file), &Options::default());
+    assert_eq!(found("windows-1252-semicolon.csv"), Some(("semicolon", "windows-1252")));
+    assert_eq!(found("utf16le.csv"), Some(("tab", "UTF-16LE")));
+    assert_eq!(found("sample.csv"), Some(("comma", "UTF-8")));
+    assert_eq!(found("one-per-line.txt"), Some(("none", "UTF-8")));
+    assert_eq!((found("sample.xml"), found("sample.xlsx")), (None, None));
+    let cut_within_a_character = form(b"phone,name\n+447700900011,Jos\xC3", &Options::default());
+    assert_eq!(cut_within_a_character, Some(("comma", "windows-1252")));
+    let said = Options { delimiter: Some(Delimiter::Pipe), charset: Charset::parse("macintosh"), ..Options::default() };
+    assert_eq!(form(&fixture("sample.csv"), &said), Some(("pipe", "macintosh")));
+    for name in ["comma", "semicolon", "tab", "pipe", "none"] {
+        assert_eq!(Delimiter::parse(name).map(Delimiter::name), Some(name));
+    }
+}
+
+#[test]
+fn the_row_with_the_titles_is_told() {
+    let row = |bytes: &[u8], options: Options| ContactsReader::new(bytes, options).unwrap().header_row();
+    assert_eq!(row(&fixture("header-in-row-3.csv"), Options::default()), 3);
+    assert_eq!(row(&fixture("one-per-line.txt"), Options::default()), 0);
+    let said = Options { header_row: Some(0), ..Options::default() };
+    assert_eq!(row(b"phone,name\n+447700900011,Ana\n", said), 0);
+}
+
 proptest! {
     #[test]
     fn what_was_defused_is_read_as_it_was_written(cell in "[ '=+@a;\t\n-]{0,8}|.{0,20}") {

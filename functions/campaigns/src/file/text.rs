@@ -1,6 +1,7 @@
 //! Bytes of any encoding as a stream of UTF-8 with plain line ends: what the parsers of CSV and of XML read.
 
 use std::io::{self, Read};
+use std::str::Utf8Error;
 
 use encoding_rs::{Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
@@ -24,6 +25,8 @@ pub(super) struct Text<R> {
     at: usize,
     line_end: LineEnd,
     progress: Progress,
+    /// Whether the first block has bytes that are no UTF-8.
+    begins_western: bool,
 }
 
 /// UTF-8, where bytes that are none are taken as windows-1252 one by one, so that a file of either and a file of
@@ -59,12 +62,17 @@ impl<R: Read> Text<R> {
             at: 0,
             line_end: LineEnd::AfterFeed,
             progress: Progress::Reading,
+            begins_western: false,
         };
         text.read_block().map_err(FileError::Read)?;
         match charset {
             Some(charset) => text.encoding = Encoding::Declared(charset.decoder()),
             None => text.take_byte_order_mark(),
         }
+        // A character whose end is in the next block is none that is wrong.
+        let ended = text.progress == Progress::Ended;
+        let is_wrong = |error: Utf8Error| ended || error.error_len().is_some();
+        text.begins_western = std::str::from_utf8(&text.raw).is_err_and(is_wrong);
         text.decode_block()?;
         Ok(text)
     }
@@ -72,6 +80,16 @@ impl<R: Read> Text<R> {
     /// The beginning of the text.
     pub fn head(&self) -> &[u8] {
         &self.ready
+    }
+
+    /// The name on the web of the encoding that it is read in: of a file that mixes UTF-8 and windows-1252, what its
+    /// beginning has.
+    pub fn encoding_name(&self) -> &'static str {
+        match &self.encoding {
+            Encoding::Declared(decoder) => decoder.encoding().name(),
+            Encoding::Utf8OrWindows1252 if self.begins_western => WINDOWS_1252.name(),
+            Encoding::Utf8OrWindows1252 => UTF_8.name(),
+        }
     }
 
     fn read_block(&mut self) -> io::Result<()> {

@@ -41,6 +41,11 @@ pub fn carries(button: &TemplateButton) -> Carries {
     }
 }
 
+/// Whether it is written as the codes of currencies are: `BRL`.
+pub fn is_currency_code(code: &str) -> bool {
+    code.len() == CURRENCY_LETTERS && code.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// What is wrong with a content for this template and a file with these columns. Empty: it can be sent, as far as
 /// can be known without looking at the recipients.
 pub fn check_content(template: &Template, content: &TemplateContent, columns: &[String]) -> Vec<ContentProblem> {
@@ -108,8 +113,15 @@ impl Checked<'_> {
     }
 
     fn source(&mut self, field: &str, source: &ParameterSource) {
-        if let Err(message) = check_source(source, self.columns) {
-            self.add(field, message);
+        let Err(message) = check_source(source, self.columns) else { return };
+        match source {
+            ParameterSource::Currency { currency, .. } if !is_currency_code(currency) => {
+                self.add(format!("{field}.currency"), message);
+            }
+            ParameterSource::Text { .. }
+            | ParameterSource::Column { .. }
+            | ParameterSource::Currency { .. }
+            | ParameterSource::DateTime { .. } => self.add(field, message),
         }
     }
 
@@ -173,6 +185,9 @@ impl Checked<'_> {
             let again = given[..place].iter().any(|before| before.index == one.index);
             if let Some(name) = flow::unknown(&one.flow_data, self.columns).first() {
                 self.add(format!("{field}.flowData"), no_column(name, self.columns));
+            }
+            if !one.flow_data.is_empty() && button.is_some_and(|button| button.kind != ButtonKind::Flow) {
+                self.add(format!("{field}.flowData"), "only a button that opens a flow takes data");
             }
             match button {
                 None => {
@@ -305,7 +320,7 @@ fn check_source(source: &ParameterSource, columns: &[String]) -> Result<(), Stri
         }
         ParameterSource::DateTime { date_time } => check_source(date_time, columns),
         ParameterSource::Currency { currency, amount } => {
-            if currency.len() != CURRENCY_LETTERS || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            if !is_currency_code(currency) {
                 return Err("the currency must be three capital letters: BRL".to_owned());
             }
             match &**amount {

@@ -25,6 +25,13 @@ pub fn thousandths(text: &str) -> Option<i64> {
     Some(if is_negative { -amount } else { amount })
 }
 
+/// An amount as it stands where a phone has no way of its own to write it: with the currency's code where the amount is
+/// a bare number, else as it is.
+pub fn with_code(currency: &str, amount: String) -> String {
+    let is_bare = amount.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | ' '));
+    if is_bare && !currency.is_empty() { format!("{currency} {amount}") } else { amount }
+}
+
 /// The digits before and after the decimal point.
 fn parts(number: &str) -> Option<(String, &str)> {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
@@ -60,6 +67,15 @@ mod tests {
         ] {
             assert_eq!(thousandths(text), Some(amount), "{text}");
         }
+    }
+
+    #[test]
+    fn a_bare_number_is_told_with_its_currency() {
+        let shown = |amount: &str| with_code("BRL", amount.to_owned());
+        assert_eq!(shown("1.234,50"), "BRL 1.234,50");
+        assert_eq!(thousandths(&shown("-12.5")), Some(-12_500));
+        assert_eq!(shown("R$ 12,50"), "R$ 12,50");
+        assert_eq!(with_code("", "7".to_owned()), "7");
     }
 
     #[test]

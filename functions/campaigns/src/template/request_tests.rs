@@ -199,6 +199,11 @@ fn what_whatsapp_would_refuse_is_refused_with_its_field() {
             r#"{"buttons": [{"index": 0, "text": "t", "flowData": {"deep": ["{{nome}}"]}}]}"#,
             vec!["template.buttons.0.flowData"],
         ),
+        (
+            r#"{"body": "Hi", "buttons": [{"type": "QUICK_REPLY", "text": "Stop"}]}"#,
+            r#"{"buttons": [{"index": 0, "text": "t", "flowData": {"city": "Recife"}}]}"#,
+            vec!["template.buttons.0.flowData"],
+        ),
         (code, r#"{"body": [{"column": "name"}], "buttons": [{"index": 0, "text": "{{name}}"}]}"#, vec![]),
         (
             code,
@@ -213,7 +218,7 @@ fn what_whatsapp_would_refuse_is_refused_with_its_field() {
         (
             r#"{"body": "{{1}}"}"#,
             r#"{"body": [{"currency": "real", "amount": {"column": "name"}}]}"#,
-            vec!["template.body.0"],
+            vec!["template.body.0.currency"],
         ),
         (
             r#"{"body": "{{1}}"}"#,

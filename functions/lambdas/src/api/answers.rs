@@ -23,8 +23,8 @@ const UNAUTHORIZED: Refused =
 const FORBIDDEN: Refused = Refused {
     name: "Forbidden",
     status: "403",
-    when: "The role does not allow it; or, with the session cookie, a change lacks the header `X-Requested-With: \
-           campanile`.",
+    when: "The role does not allow it, or the token's scopes do not (`scopeMissing`); or, with the session cookie, a \
+           change lacks the header `X-Requested-With: campanile`.",
 };
 const NOT_FOUND: Refused =
     Refused { name: "NotFound", status: "404", when: "This workspace has nothing of this kind with this id." };

@@ -24,11 +24,13 @@ use super::extract::{Body, Params};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
+use crate::importer::last_try;
 use crate::storage::audiences::{
     self, AudienceRecord, ConsentColumnRecord, FileConsentRecord, IntoContactsRecord, Said,
 };
 use crate::storage::files::{self, UPLOAD_MINUTES};
 use crate::storage::settings;
+use crate::storage::table::Written;
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
 pub const LONGEST_FILE_NAME: usize = 255;
@@ -81,6 +83,7 @@ pub async fn announce(
             delimiter: request.delimiter,
             encoding: request.encoding,
             header_row: request.header_row,
+            sheet: request.sheet,
             language: request.language,
         },
         into_contacts,
@@ -116,7 +119,15 @@ pub async fn show(
     caller: Caller,
     Path(id): Path<AudienceId>,
 ) -> Result<Json<Audience>, ApiError> {
-    Ok(Json(view(find(&app, &caller, &id).await?)))
+    let record = find(&app, &caller, &id).await?;
+    let Some(failed) = last_try::unheard(&record, app.clock.now_millis()) else { return Ok(Json(view(record))) };
+    match audiences::give_up(&app, &failed).await? {
+        Written::Done => {
+            tracing::error!(workspace = %caller.workspace_id, audience = %id, "an import died and was given up");
+            Ok(Json(view(failed)))
+        }
+        Written::ConditionFailed => Ok(Json(view(find(&app, &caller, &id).await?))),
+    }
 }
 
 /// How the rows that were left out are wanted.
@@ -193,6 +204,9 @@ fn check(request: &CreateUpload) -> Result<Option<Country>, Vec<FieldError>> {
     }
     if request.header_row.is_some_and(|row| row > LAST_HEADER_ROW) {
         fault("headerRow", format!("must be 1 to {LAST_HEADER_ROW}, or 0 where there is no header"));
+    }
+    if request.sheet.as_deref().is_some_and(|sheet| !is_name(sheet)) {
+        fault("sheet", format!("give a sheet's name of 1 to {LONGEST_FILE_NAME} characters, or leave it out"));
     }
     let country = request.default_country.as_deref().filter(|code| !code.trim().is_empty()).map(Country::parse);
     match country.transpose() {
@@ -273,6 +287,8 @@ fn view(record: AudienceRecord) -> Audience {
         recipients: record.recipients,
         rejected: record.rejected,
         rejected_by_reason: record.rejected_by_reason,
+        sheets: record.sheets,
+        sheet: record.sheet,
         other_sheets: record.other_sheets,
         columns: record.columns,
         phone_column: record.phone_column,
@@ -317,6 +333,7 @@ mod tests {
             delimiter: Some("::".into()),
             encoding: Some("klingon".into()),
             header_row: Some(LAST_HEADER_ROW + 1),
+            sheet: Some(" ".into()),
             language: None,
         };
         let fields: Vec<String> = check(&wrong).unwrap_err().into_iter().map(|fault| fault.field).collect();
@@ -330,6 +347,7 @@ mod tests {
                 "delimiter",
                 "encoding",
                 "headerRow",
+                "sheet",
                 "defaultCountry"
             ]
         );

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use wire::{MemberId, Role, TokenId, WorkspaceId};
+use wire::{MemberId, Role, Scope, TokenId, WorkspaceId};
 
 use super::problem::{ApiError, Kind, Refusal};
 use super::throttle;
@@ -38,6 +38,8 @@ pub struct Caller {
     pub workspace_name: String,
     /// What the caller may do.
     pub role: Role,
+    /// To what a token is narrowed beside its role; nothing: not at all.
+    pub scopes: Option<Vec<Scope>>,
     /// Who is signed in; nobody behind an API token.
     pub member_id: Option<MemberId>,
     /// The API token that asks, where it has an id.
@@ -53,6 +55,11 @@ impl Caller {
     pub(super) fn person(&self) -> Option<&MemberId> {
         self.member_id.as_ref().or(self.on_behalf_of.as_ref())
     }
+
+    /// Whether no scope stands in the way of this one.
+    pub(super) fn covers(&self, needed: Scope) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| scopes.iter().any(|scope| scope.covers(needed)))
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
@@ -66,7 +73,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
 /// Lets the request on to its handler when whoever asks may do what the route does.
 pub(super) async fn admit(
-    State((app, needed)): State<(Arc<App>, Role)>,
+    State((app, needed, scope)): State<(Arc<App>, Role, Option<Scope>)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
@@ -75,6 +82,11 @@ pub(super) async fn admit(
         let (needed, has) = (needed.as_str(), caller.role.as_str());
         let how = format!("this needs the role {needed}, and {} is {has}: ask an owner of the workspace", caller.name);
         return Err(Refusal::new(Kind::Forbidden, how).into());
+    }
+    if let Some(scope) = scope.filter(|scope| !caller.covers(*scope)) {
+        let (scope, name) = (scope.as_str(), &caller.name);
+        let how = format!("this needs the scope {scope}, which the token {name} does not have: use one that has it");
+        return Err(Refusal::new(Kind::ScopeMissing, how).into());
     }
     if let Err(seconds) = throttle::take(&app, request.headers()).await {
         let how = "too many requests with this token or session: wait a moment";
@@ -107,6 +119,7 @@ async fn of_token(app: &App, token: &str) -> Result<Caller, ApiError> {
         workspace_id: record.workspace_id,
         workspace_name: record.workspace_name,
         role: record.role,
+        scopes: record.scopes,
         member_id: None,
         token_id: record.token_id,
         on_behalf_of: record.created_by,
@@ -123,6 +136,7 @@ async fn of_session(app: &App, access: &str) -> Result<Caller, ApiError> {
         workspace_id: member.workspace_id,
         workspace_name: member.workspace_name,
         role: member.role,
+        scopes: None,
         member_id: Some(member.id),
         token_id: None,
         on_behalf_of: None,

@@ -70,6 +70,7 @@ mod reports;
 mod request_log;
 mod restore_person;
 mod routes;
+mod scopes;
 mod sessions;
 mod settings;
 mod suppressions;

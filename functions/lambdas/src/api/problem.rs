@@ -36,6 +36,8 @@ pub enum Kind {
     Unauthorized,
     /// Signed in, but not like this.
     Forbidden,
+    /// Not with the scopes of this token.
+    ScopeMissing,
     /// No such thing in this workspace.
     NotFound,
     /// It was here and is kept no longer.
@@ -71,6 +73,7 @@ impl Kind {
             Kind::Malformed => ("malformed", StatusCode::BAD_REQUEST, "The request cannot be read."),
             Kind::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED, "Sign in first."),
             Kind::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "The request is not allowed like this."),
+            Kind::ScopeMissing => ("scopeMissing", StatusCode::FORBIDDEN, "The token is narrowed to something else."),
             Kind::NotFound => ("notFound", StatusCode::NOT_FOUND, "There is no such thing here."),
             Kind::Gone => ("gone", StatusCode::GONE, "This is not kept any more."),
             Kind::MethodNotAllowed => {

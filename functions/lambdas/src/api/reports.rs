@@ -31,9 +31,14 @@ const MOST_DAYS: i64 = 100;
 /// Days of a period that nobody named, before its last.
 const DAYS_BEFORE: Days = Days::new(29);
 
-/// Pages at most: ten thousand campaigns, some seconds. They begin with the end of the period and go back to the oldest
-/// campaign, as a draft may wait for years before it starts.
+/// Pages at most, of a megabyte each: tens of thousands of campaigns, some seconds. They begin with the end of the
+/// period, as what was created later cannot have begun in it, and go back to the oldest campaign: a draft may wait for
+/// years before it starts, so no creation is too early. Of those that began at another time nothing else is read:
+/// DynamoDB keeps them out of its answers, and their totals are not asked for.
 const MOST_PAGES: u32 = 100;
+
+/// Campaigns whose totals are read at once: DynamoDB's limit of a batch.
+const TOTALS_AT_ONCE: usize = 100;
 
 /// A period that is asked for.
 #[derive(Debug, Deserialize)]
@@ -77,15 +82,8 @@ pub(super) async fn summed(
     let (mut after, mut is_complete) = (None, false);
     for _ in 0..MOST_PAGES {
         let (records, next) = campaign_lists::begun(app, workspace, &times, after.as_ref()).await?;
-        let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
-        let counted = totals::get_many(app, &ids).await?;
-        for (record, counted) in records.iter().zip(&counted) {
-            // Of what was deleted before it sent anything there is nothing to tell.
-            if let Some(day) = started(record)
-                && (record.deleted_at.is_none() || has_sent(counted))
-            {
-                sums.add(app, &card, day, record, counted);
-            }
+        for records in records.chunks(TOTALS_AT_ONCE) {
+            sums.add_all(app, &card, records).await?;
         }
         after = next;
         is_complete = after.is_none();
@@ -140,6 +138,21 @@ struct Sums {
 }
 
 impl Sums {
+    /// Campaigns with what was counted of each, at most [`TOTALS_AT_ONCE`].
+    async fn add_all(&mut self, app: &App, card: &Card, records: &[CampaignRecord]) -> anyhow::Result<()> {
+        let ids: Vec<CampaignId> = records.iter().map(|record| record.id.clone()).collect();
+        let counted = totals::get_many(app, &ids).await?;
+        for (record, counted) in records.iter().zip(&counted) {
+            // Of what was deleted before it sent anything there is nothing to tell.
+            if let Some(day) = started(record)
+                && (record.deleted_at.is_none() || has_sent(counted))
+            {
+                self.add(app, card, day, record, counted);
+            }
+        }
+        Ok(())
+    }
+
     fn add(&mut self, app: &App, card: &Card, day: NaiveDate, record: &CampaignRecord, counted: &TotalsRecord) {
         let one = Sum {
             campaigns: 1,

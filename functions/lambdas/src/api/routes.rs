@@ -7,9 +7,9 @@ use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, on};
 use http::Method;
-use wire::Role;
+use wire::{Role, Scope};
 
-use super::{caller, once, unchanged};
+use super::{caller, once, scopes, unchanged};
 use crate::App;
 
 /// Who may use a route.
@@ -30,6 +30,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub needs: Needs,
+    /// What a token that is narrowed needs for it; nothing where any will do, or none is asked for.
+    pub scope: Option<Scope>,
 }
 
 /// The table as it is built: every line becomes a route behind its gate.
@@ -96,12 +98,16 @@ impl Routes {
             true => route.route_layer(from_fn_with_state(Arc::clone(&self.app), once::once)),
             false => route,
         };
-        let route = match needs {
-            Needs::Nothing => route,
-            Needs::Role(role) => route.route_layer(from_fn_with_state((Arc::clone(&self.app), role), caller::admit)),
+        let (route, scope) = match needs {
+            Needs::Nothing => (route, None),
+            Needs::Role(role) => {
+                let scope = scopes::of(&method, path);
+                let gate = from_fn_with_state((Arc::clone(&self.app), role, scope), caller::admit);
+                (route.route_layer(gate), scope)
+            }
         };
         self.router = self.router.route(path, route);
-        self.table.push(Route { method, path, needs });
+        self.table.push(Route { method, path, needs, scope });
         self
     }
 

@@ -1,12 +1,14 @@
-//! Tokens for other systems: shown once, kept as hashes, each with a role and perhaps an end.
+//! Tokens for other systems: shown once, kept as hashes, each with a role and perhaps narrowed to some scopes, perhaps
+//! with an end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{ApiToken, CreateToken, CreatedToken, TokenId, TokenList, WorkspaceEvent};
+use wire::{ApiToken, CreateToken, CreatedToken, Scope, TokenId, TokenList, WorkspaceEvent};
 
 use super::answers;
 use super::caller::Caller;
@@ -59,6 +61,7 @@ pub async fn create(
     Body(request): Body<CreateToken>,
 ) -> Result<Response, ApiError> {
     let name = checked_name(&request.name)?;
+    let scopes = checked_scopes(&caller, request.scopes.as_deref())?;
     if request.days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
         return Err(Refusal::field("days", format!("give 1 to {MOST_DAYS}, or nothing for no end")).into());
     }
@@ -68,10 +71,11 @@ pub async fn create(
     }
     let now = app.clock.now_millis();
     let works_until = request.days.map(|days| now + i64::from(days) * MS_OF_DAY);
-    let kept =
-        TokenRecord::new(TokenId(app.new_id()?), name, request.role, caller.name.clone(), now).until(works_until);
+    let kept = TokenRecord::new(TokenId(app.new_id()?), name, request.role, caller.name.clone(), now);
+    let kept = kept.until(works_until).narrowed_to(scopes);
     let opens = AccessRecord {
         role: kept.role,
+        scopes: kept.scopes.clone(),
         name: Some(kept.name.clone()),
         token_id: Some(kept.id.clone()),
         created_by: caller.person().cloned(),
@@ -81,7 +85,9 @@ pub async fn create(
     let (token, kept) = access::grant_token(&app, &opens, kept).await?;
     let (who, role) = (caller.name.as_str(), kept.role.as_str());
     tracing::info!(workspace = %caller.workspace_id, token = %kept.id, who, role, "an API token was made");
-    settings::note(&app, &caller, WorkspaceEvent::TokenMade, &kept.name, set_to("role", role)).await;
+    let narrowed = kept.scopes.as_deref().map(in_words);
+    let told = set_to("role", role).into_iter().chain(narrowed.iter().flat_map(|words| set_to("scopes", words)));
+    settings::note(&app, &caller, WorkspaceEvent::TokenMade, &kept.name, told.collect()).await;
     Ok((StatusCode::CREATED, Json(CreatedToken { kept: view(kept), token })).into_response())
 }
 
@@ -111,11 +117,39 @@ pub async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The scopes of a new token, each once. A token that is narrowed makes none that may do more.
+fn checked_scopes(caller: &Caller, asked: Option<&[Scope]>) -> Result<Option<Vec<Scope>>, Refusal> {
+    let Some(asked) = asked else {
+        let how = "name some: the token with which you ask is narrowed itself";
+        return if caller.scopes.is_none() { Ok(None) } else { Err(Refusal::field("scopes", how)) };
+    };
+    let scopes: BTreeSet<Scope> = asked.iter().copied().collect();
+    if scopes.is_empty() {
+        return Err(Refusal::field(
+            "scopes",
+            "name one at least, or leave them out: then it may all that its role may",
+        ));
+    }
+    let beyond = scopes.iter().copied().find(|scope| !caller.covers(*scope));
+    match beyond {
+        None => Ok(Some(scopes.into_iter().collect())),
+        Some(beyond) => {
+            let how = format!("the token with which you ask does not have {} itself", beyond.as_str());
+            Err(Refusal::field("scopes", how))
+        }
+    }
+}
+
+fn in_words(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn view(kept: TokenRecord) -> ApiToken {
     ApiToken {
         id: kept.id,
         name: kept.name,
         role: kept.role,
+        scopes: kept.scopes,
         created_by: kept.created_by,
         created_at: time_of_millis(kept.created_at),
         expires_at: kept.works_until.map(time_of_millis),

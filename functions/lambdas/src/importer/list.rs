@@ -40,7 +40,7 @@ pub(super) async fn make_audience(app: &App, workspace: WorkspaceId, id: &Audien
         return Ok(());
     }
     let began = app.clock.now_millis();
-    let record = beginning(&asked, &app.new_id()?);
+    let record = beginning(&asked, &app.new_id()?, began);
     if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
         return Ok(());
     }
@@ -145,7 +145,7 @@ fn imported(columns: Vec<String>, recipients: u64, rejected: u64) -> Imported {
         recipients,
         rejected,
         refusals: 0,
-        other_sheets: Vec::new(),
+        sheets: Box::default(),
         rejected_by_reason: Some(suppressed).into_iter().filter(|reason| reason.count > 0).collect(),
         phone_column: columns[0].clone(),
         name_column: Some(columns[1].clone()),

@@ -14,6 +14,7 @@ mod fetch;
 mod file_consents;
 mod gather;
 mod into_contacts;
+pub(crate) mod last_try;
 mod list;
 mod redact;
 mod rows;
@@ -38,7 +39,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use wire::{AudienceId, AudienceStatus, WorkspaceId};
 
-use self::rows::{Imported, LeftOut, Outcome, Refusals, Segment};
+use self::rows::{Imported, LeftOut, Outcome, Refusals, Segment, Sheets};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::files::{self, Opened};
@@ -52,9 +53,6 @@ const BLOCKS_AHEAD: usize = 16;
 
 /// Segments that wait for their upload while the next is filled.
 const SEGMENTS_AHEAD: usize = 1;
-
-/// What an audience says while its import failed and the event that asked for it comes again.
-const TRIED_AGAIN: &str = "The contacts could not be read just now; it is tried again";
 
 /// What calls the importer.
 #[derive(Debug, Clone, Deserialize)]
@@ -117,7 +115,10 @@ async fn import(app: &App, workspace: WorkspaceId, id: &AudienceId) -> anyhow::R
     let file = files::open(app, &files::upload_key(workspace, id)).await?;
     // A run of its own name: of two runs over the same bytes the later goes on, since the suppression list may have
     // changed between them and the segments of one audience are of one run.
-    let record = beginning(&asked, &format!("{}#{}", file.tag, app.new_id()?));
+    let is_of_these = |import: &String| import.split('#').next() == Some(file.tag.as_str());
+    let tries = if asked.import_of.as_ref().is_some_and(is_of_these) { asked.tries } else { 0 };
+    let asked = AudienceRecord { tries, ..asked };
+    let record = beginning(&asked, &format!("{}#{}", file.tag, app.new_id()?), began);
     if audiences::put_unless_ready(app, &record).await? == Written::ConditionFailed {
         return Ok(());
     }
@@ -162,9 +163,12 @@ async fn put_into_contacts(app: &App, ready: &AudienceRecord) -> anyhow::Result<
     queues::send_errand(app, &Errand::IntoContacts { workspace_id, audience_id }).await
 }
 
-/// The record while the file is read: nothing is left of an earlier try.
-fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
+/// The record while the file is read, from `now` on (milliseconds since 1970): of earlier tries only their number is
+/// left.
+fn beginning(asked: &AudienceRecord, tag: &str, now: i64) -> AudienceRecord {
     AudienceRecord {
+        tries: asked.tries.saturating_add(1),
+        run_began_at: Some(now),
         status: AudienceStatus::Importing,
         problem: None,
         recipients: 0,
@@ -178,22 +182,23 @@ fn beginning(asked: &AudienceRecord, tag: &str) -> AudienceRecord {
     }
 }
 
-/// Shows people that the import failed, without giving it up: nobody knows here whether the event comes again, and who
-/// begins again clears it. That it failed is told by the error itself.
+/// Shows people that the import failed; who begins again clears it. That it failed is told by the error itself.
 async fn note_failure(app: &App, record: &AudienceRecord) {
-    let noted = AudienceRecord { problem: Some(TRIED_AGAIN.to_owned()), ..record.clone() };
-    if let Err(error) = audiences::put_import(app, &noted).await {
+    if let Err(error) = audiences::put_import(app, &last_try::after_failure(record)).await {
         tracing::warn!(audience = %record.id, error = format!("{error:#}"), "a failed import could not be noted");
     }
 }
 
 fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
+    let Sheets { names, read, others } = *imported.sheets;
     AudienceRecord {
         status: AudienceStatus::Ready,
         recipients: imported.recipients,
         rejected: imported.rejected,
         refusals: imported.refusals,
-        other_sheets: imported.other_sheets,
+        sheets: names,
+        sheet: read,
+        other_sheets: others,
         rejects_workbook: imported.rejected > 0,
         rejected_by_reason: imported.rejected_by_reason,
         columns: imported.columns,
@@ -201,6 +206,8 @@ fn ready(record: AudienceRecord, imported: Imported) -> AudienceRecord {
         name_column: imported.name_column,
         countries: Some(imported.countries),
         clocks: Some(imported.clocks),
+        tries: 0,
+        run_began_at: None,
         ..record
     }
 }
@@ -331,6 +338,7 @@ fn options(record: &AudienceRecord) -> anyhow::Result<Options> {
         delimiter: record.said.delimiter.as_deref().and_then(Delimiter::parse),
         charset: record.said.encoding.as_deref().and_then(Charset::parse),
         header_row: record.said.header_row,
+        sheet: record.said.sheet.clone(),
     })
 }
 

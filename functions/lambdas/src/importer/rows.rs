@@ -69,8 +69,8 @@ pub(super) struct Imported {
     pub rejected: u64,
     /// Of them: people who stand in another row and say no in this one.
     pub refusals: u64,
-    /// Sheets of the workbook that have contacts too and were not read.
-    pub other_sheets: Vec<String>,
+    /// The sheets of the workbook, where it has several.
+    pub sheets: Box<Sheets>,
     /// Most frequent first; of the same count by name.
     pub rejected_by_reason: Vec<RejectReasonCount>,
     pub columns: Vec<String>,
@@ -80,6 +80,17 @@ pub(super) struct Imported {
     pub countries: BTreeMap<String, u64>,
     /// The clocks they live by, as `quiet::clocks_of` names them.
     pub clocks: BTreeSet<String>,
+}
+
+/// The sheets of a workbook; nothing where there is no choice.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Sheets {
+    /// All of them.
+    pub names: Vec<String>,
+    /// The one that is read.
+    pub read: Option<String>,
+    /// Those that have contacts too and are not read.
+    pub others: Vec<String>,
 }
 
 /// Whether the person with this canonical phone gets nothing.
@@ -99,7 +110,7 @@ pub(super) fn read<S: Read, W: Write>(
     let source = Cursor::new(beginning).chain(source);
     if format.is_stream() {
         return match ContactsReader::new(source, options) {
-            Ok(contacts) => read_contacts(contacts, Vec::new(), is_suppressed, left_out, give),
+            Ok(contacts) => read_contacts(contacts, Box::default(), is_suppressed, left_out, give),
             Err(error) => unusable(error),
         };
     }
@@ -110,16 +121,20 @@ pub(super) fn read<S: Read, W: Write>(
         Ok(document) => document,
         Err(error) => return unusable(error),
     };
-    let other_sheets = document.other_sheets(&options);
+    let sheets = Box::new(Sheets {
+        names: document.sheet_names(),
+        read: document.sheet_read(&options),
+        others: document.other_sheets(&options),
+    });
     match document.contacts(options) {
-        Ok(contacts) => read_contacts(contacts, other_sheets, is_suppressed, left_out, give),
+        Ok(contacts) => read_contacts(contacts, sheets, is_suppressed, left_out, give),
         Err(error) => unusable(error),
     }
 }
 
 fn read_contacts<W: Write>(
     mut contacts: ContactsReader<'_>,
-    other_sheets: Vec<String>,
+    sheets: Box<Sheets>,
     is_suppressed: IsSuppressed<'_>,
     left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
@@ -161,7 +176,7 @@ fn read_contacts<W: Write>(
     let name_column = contacts.name_column().map(str::to_owned);
     let outcome = audience.finish(columns, phone_column, name_column)?;
     Ok(match outcome {
-        Outcome::Read(imported) => Outcome::Read(Imported { other_sheets, ..imported }),
+        Outcome::Read(imported) => Outcome::Read(Imported { sheets, ..imported }),
         Outcome::Unusable(_) | Outcome::Stopped => outcome,
     })
 }
@@ -299,7 +314,7 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
             recipients: self.recipients,
             rejected: self.rejected,
             refusals: self.refused,
-            other_sheets: Vec::new(),
+            sheets: Box::default(),
             rejected_by_reason: most_frequent_first(self.reasons),
             columns,
             phone_column,
@@ -459,6 +474,25 @@ mod tests {
             assert_eq!((&made.segments, &made.outcome), (&expected.segments, &expected.outcome), "{name}");
             assert_eq!(made.rejects, expected.rejects, "{name}");
         }
+    }
+
+    #[test]
+    fn the_sheet_that_was_asked_for_gives_the_same_again_and_an_unknown_one_is_named() {
+        let file = std::fs::read("../../tests/fixtures/contacts/typed-cells.xlsx").unwrap();
+        let of_sheet = |sheet: &str| {
+            let options = Options { sheet: Some(sheet.to_owned()), ..Options::default() };
+            let mut segments = Vec::new();
+            let outcome = read(&file[..], options, &nobody, left_out(Vec::new()), |segment| {
+                segments.push(segment);
+                true
+            });
+            (outcome.unwrap(), segments)
+        };
+        let (first, again) = (of_sheet("Old"), of_sheet("Old"));
+        assert_eq!(first, again);
+        let Outcome::Read(Imported { recipients: 1, sheets, .. }) = first.0 else { panic!("it is not read") };
+        assert_eq!((sheets.names.len(), sheets.read.as_deref(), sheets.others.len()), (3, Some("Old"), 0));
+        assert!(matches!(of_sheet("x").0, Outcome::Unusable(why) if why.contains("Read me, People, Old")));
     }
 
     #[test]

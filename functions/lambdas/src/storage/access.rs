@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use wire::{MemberId, Role, TokenId, WorkspaceId};
+use wire::{MemberId, Role, Scope, TokenId, WorkspaceId};
 
 use super::table::{self, Item, Written, text};
 use crate::App;
@@ -29,6 +29,9 @@ pub struct AccessRecord {
     /// What its bearer may do. A secret from before there were roles may do everything, as it always could.
     #[serde(default = "everything")]
     pub role: Role,
+    /// To what a token is narrowed beside its role; nothing: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<Scope>>,
     /// Who uses it, for audits; absent: the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -56,6 +59,9 @@ pub struct TokenRecord {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// To what it is narrowed beside its role; nothing: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<Scope>>,
     /// Who made it.
     pub created_by: String,
     /// When.
@@ -92,6 +98,7 @@ impl AccessRecord {
             workspace_id,
             workspace_name: workspace_name.to_owned(),
             role: Role::Owner,
+            scopes: None,
             name: None,
             member_id: None,
             token_id: None,
@@ -219,12 +226,18 @@ pub fn expires_in_hours(now_millis: i64, hours: i64) -> i64 {
 impl TokenRecord {
     /// A token that is about to be made.
     pub fn new(id: TokenId, name: String, role: Role, created_by: String, created_at: i64) -> TokenRecord {
-        TokenRecord { id, name, role, created_by, created_at, works_until: None, hash: String::new() }
+        TokenRecord { id, name, role, scopes: None, created_by, created_at, works_until: None, hash: String::new() }
     }
 
     /// The same that works until a time, in milliseconds since 1970.
     #[must_use]
     pub fn until(self, works_until: Option<i64>) -> TokenRecord {
         TokenRecord { works_until, ..self }
+    }
+
+    /// The same that is narrowed to these scopes, if there are any.
+    #[must_use]
+    pub fn narrowed_to(self, scopes: Option<Vec<Scope>>) -> TokenRecord {
+        TokenRecord { scopes, ..self }
     }
 }

@@ -46,7 +46,13 @@ pub struct AudienceRecord {
     /// Whether the rows that were left out lie there as a workbook too.
     #[serde(default)]
     pub rejects_workbook: bool,
-    /// Sheets of the workbook that have contacts too and were not read.
+    /// The sheets of the workbook, where it has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<String>,
+    /// The one of them that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Those that have contacts too and were not read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_sheets: Vec<String>,
     /// The same by reason.
@@ -57,6 +63,12 @@ pub struct AudienceRecord {
     /// uploads of one file, the later is the import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_of: Option<String>,
+    /// Runs that began over these bytes, or over the list, until it is ready.
+    #[serde(default, skip_serializing_if = "is_no_run")]
+    pub tries: u32,
+    /// When the last of them began, until it is ready.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_began_at: Option<i64>,
     /// What it is made of, when it is not made of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<ListSource>,
@@ -89,6 +101,10 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+fn is_no_run(runs: &u32) -> bool {
+    *runs == 0
+}
+
 /// What was said of a file beside its columns: found out where nothing is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -102,6 +118,9 @@ pub struct Said {
     /// The row with the headers; 0: there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u32>,
+    /// The name of the sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
     /// The language of the rejects file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
@@ -185,10 +204,14 @@ pub fn announced(id: AudienceId, workspace_id: WorkspaceId, file_name: String, n
         rejected: 0,
         refusals: 0,
         rejects_workbook: false,
+        sheets: Vec::new(),
+        sheet: None,
         other_sheets: Vec::new(),
         rejected_by_reason: Vec::new(),
         columns: Vec::new(),
         import_of: None,
+        tries: 0,
+        run_began_at: None,
         list: None,
         into_contacts: None,
         countries: None,
@@ -272,6 +295,27 @@ pub async fn put_import(app: &App, record: &AudienceRecord) -> anyhow::Result<Wr
         .send()
         .await;
     table::written(result, "writing the import of an audience")
+}
+
+/// Writes down that an import was given up, unless it ended, another run began or it was deleted since the record was
+/// read.
+pub async fn give_up(app: &App, failed: &AudienceRecord) -> anyhow::Result<Written> {
+    let (pk, sk) = keys(failed.workspace_id, &failed.id);
+    let import_of = failed.import_of.clone().unwrap_or_default();
+    let stands = "#status = :importing AND attribute_not_exists(deletedAt) \
+                  AND (importOf = :importOf OR attribute_not_exists(importOf))";
+    let result = app
+        .dynamodb
+        .put_item()
+        .table_name(&app.config.control_table)
+        .set_item(Some(table::to_item(failed, &pk, &sk)?))
+        .condition_expression(stands)
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_values(":importing", text("importing"))
+        .expression_attribute_values(":importOf", text(import_of))
+        .send()
+        .await;
+    table::written(result, "giving up the import of an audience")
 }
 
 /// Notes the countries of an audience of before they were counted at its import.

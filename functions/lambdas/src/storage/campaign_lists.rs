@@ -18,9 +18,6 @@ const MOST_READS: u32 = 5;
 /// Campaigns read at once where only some are asked for.
 const READ_AT_ONCE: usize = 200;
 
-/// Campaigns looked at for one page of those of a period: no page holds more, so that their totals are one batch.
-const LOOKED_AT: i32 = 100;
-
 /// The last millisecond that an id can name: it has 48 bits for its time.
 const LAST_MILLIS: i64 = (1 << 48) - 1;
 
@@ -109,7 +106,8 @@ async fn page(
 
 /// One page of the campaigns that began to send within these times (milliseconds since 1970, those of their start),
 /// newest first, deleted ones among them; `after` is where the page before ended. It begins with those that were created a
-/// day after the last of these times, not with the newest of all. A page may hold none and still not be the last.
+/// day after the last of these times, not with the newest of all. A page is what DynamoDB reads at once, a megabyte: some
+/// hundreds of campaigns, of which it may hold all or none and still not be the last.
 pub async fn begun(
     app: &App,
     workspace: WorkspaceId,
@@ -130,7 +128,6 @@ pub async fn begun(
         .expression_attribute_values(":first", number(times.start()))
         .expression_attribute_values(":last", number(times.end()))
         .scan_index_forward(false)
-        .limit(LOOKED_AT)
         .set_exclusive_start_key(after.map(|id| place(workspace, id)))
         .send()
         .await

@@ -13,6 +13,14 @@ use crate::App;
 /// Bytes of a name: of a billion people no two have the same.
 const NAME_BYTES: usize = 16;
 
+/// A name as bytes, half as long as in a key of the table.
+pub type NameBytes = [u8; NAME_BYTES];
+
+/// The bytes of a name of 32 hexadecimal digits; nothing for any other text.
+pub fn bytes_of(name: &str) -> Option<NameBytes> {
+    hex::decode(name).ok()?.try_into().ok()
+}
+
 /// The key of a workspace, and what it makes of people.
 #[derive(Clone)]
 pub struct PersonKeys([u8; 32]);
@@ -33,7 +41,12 @@ impl PersonKeys {
         Ok(hex::encode(self.bytes("user", user_id)?))
     }
 
-    fn bytes(&self, kind: &str, text: &str) -> anyhow::Result<[u8; NAME_BYTES]> {
+    /// The name of the person with this canonical phone, as bytes.
+    pub fn bytes_of_phone(&self, canonical_phone: &str) -> anyhow::Result<NameBytes> {
+        self.bytes("phone", canonical_phone)
+    }
+
+    fn bytes(&self, kind: &str, text: &str) -> anyhow::Result<NameBytes> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok().context("a workspace's key cannot be used")?;
         mac.update(kind.as_bytes());
         mac.update(b"#");
@@ -101,6 +114,8 @@ mod tests {
         let keys = PersonKeys([7; 32]);
         let name = keys.of_phone("5511987654321").unwrap();
         assert_eq!((name.len(), &name), (32, &keys.of_phone("5511987654321").unwrap()));
+        assert_eq!(bytes_of(&name), Some(keys.bytes_of_phone("5511987654321").unwrap()));
+        assert_eq!((bytes_of("5511987654321"), bytes_of("")), (None, None));
         assert_ne!(name, keys.of_user_id("5511987654321").unwrap());
         assert_ne!(name, PersonKeys([8; 32]).of_phone("5511987654321").unwrap());
         assert!(!format!("{keys:?}").contains('7'));

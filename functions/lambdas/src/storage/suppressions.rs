@@ -7,7 +7,7 @@
 //!
 //! No release had another form: items of the first days, under the bare phone, were never in anybody's table.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
@@ -19,7 +19,7 @@ use wire::{ChannelId, ConsentAct, ConsentCategory, Language, SuppressionReason, 
 
 use super::audit::ENGINE;
 use super::consents::{self, Line};
-use super::person_keys::{self, PersonKeys};
+use super::person_keys::{self, NameBytes, PersonKeys};
 use super::table::{self, Item, Written, number, text};
 use crate::App;
 
@@ -462,7 +462,8 @@ fn next_shard(shard: &str) -> Option<String> {
 /// no marketing is left out by the sender of a campaign that is marketing.
 pub struct Snapshot {
     keys: PersonKeys,
-    names: HashMap<String, Barred>,
+    /// In the order of the names.
+    names: Vec<(NameBytes, Barred)>,
 }
 
 impl Snapshot {
@@ -471,7 +472,9 @@ impl Snapshot {
         if self.names.is_empty() {
             return Ok(None);
         }
-        Ok(self.names.get(&self.keys.of_phone(canonical_phone)?).copied())
+        let name = self.keys.bytes_of_phone(canonical_phone)?;
+        let found = self.names.binary_search_by_key(&name, |(name, _)| *name).ok();
+        Ok(found.map(|place| self.names[place].1))
     }
 
     /// Whether the person was erased.
@@ -481,30 +484,35 @@ impl Snapshot {
 
     /// How many were erased.
     pub fn erased(&self) -> usize {
-        self.names.values().filter(|why| **why == Barred::Erased).count()
+        self.names.iter().filter(|(_, why)| *why == Barred::Erased).count()
     }
 }
 
 /// People of a page of the list: DynamoDB's 1 MB comes first.
 const READ_AT_ONCE: i32 = 10_000;
 
-/// Everybody whom the workspace sends nothing now. Some 80 bytes a person.
+/// Everybody whom the workspace sends nothing now. 17 bytes a person, and three times as many while they are read.
 pub async fn snapshot(app: &App, workspace: WorkspaceId) -> anyhow::Result<Snapshot> {
     let keys = person_keys::of(app, workspace).await?;
     let mut parts = Vec::with_capacity(SHARDS.len());
     for digit in SHARDS {
         parts.push(names_of_part(app, workspace, char::from(*digit).to_string()));
     }
-    let parts: Vec<Vec<(String, Barred)>> =
+    let parts: Vec<Vec<(NameBytes, Barred)>> =
         stream::iter(parts).buffer_unordered(PARALLEL_BATCHES).try_collect().await?;
-    Ok(Snapshot { keys, names: parts.into_iter().flatten().collect() })
+    let mut names = parts.concat();
+    names.sort_unstable_by_key(|(name, _)| *name);
+    Ok(Snapshot { keys, names })
 }
 
-async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyhow::Result<Vec<(String, Barred)>> {
+async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyhow::Result<Vec<(NameBytes, Barred)>> {
     let (mut names, mut place) = (Vec::new(), Some(shard.clone()));
     while let Some(after) = place.take().filter(|after| after.starts_with(&shard)) {
         let (people, next) = read(app, workspace, &after, READ_AT_ONCE).await?;
-        names.extend(people.into_iter().filter_map(|(name, person)| Some((name, person.barred(None, Extent::All)?))));
+        // What is no name is nobody's: no phone has it.
+        let barred =
+            |(name, person): (String, Person)| Some((person_keys::bytes_of(&name)?, person.barred(None, Extent::All)?));
+        names.extend(people.into_iter().filter_map(barred));
         place = next;
     }
     Ok(names)
@@ -580,6 +588,11 @@ mod tests {
             shards.push(next);
         }
         assert_eq!(shards.concat().as_bytes(), SHARDS);
+    }
+
+    #[test]
+    fn half_a_million_people_of_a_snapshot_take_nine_megabytes() {
+        assert!(size_of::<(NameBytes, Barred)>() * 500_000 < 9_000_000);
     }
 
     #[test]

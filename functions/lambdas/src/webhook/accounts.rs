@@ -10,7 +10,7 @@ use serde_json::Value;
 use wire::{WebhookData, WebhookEventKind};
 
 use super::notification::{AccountChange, code_of, millis};
-use super::people;
+use super::{account_words, people};
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::notices;
@@ -143,7 +143,7 @@ fn account(value: &Value, at: i64, now: i64) -> News {
             }
             _ => blocked(ACCOUNT_DISABLED, "WhatsApp disabled the account: nothing can be sent."),
         },
-        other => News { text: format!("WhatsApp said of the account: {other}"), ..News::default() },
+        other => News { text: account_words::in_words(other, value), ..News::default() },
     }
 }
 

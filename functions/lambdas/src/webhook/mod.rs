@@ -3,6 +3,7 @@
 //! Answers 200 only after everything is written: what is not acknowledged, WhatsApp sends again. Nothing without a valid
 //! signature changes anything, and a receipt changes only messages of the number that it speaks of.
 
+mod account_words;
 mod accounts;
 mod answers;
 mod failures;

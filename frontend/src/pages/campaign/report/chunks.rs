@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use wire::{Campaign, CampaignReport};
 
 use super::tables::ChunkTable;
+use crate::components::fold::Fold;
 use crate::infra::format;
+use crate::infra::screen::is_narrow;
 use crate::model::chunk_map::{CHUNK_STAGES, ChunkMap, ChunkStage};
 use crate::t;
 
@@ -16,11 +18,10 @@ pub fn Chunks(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport
     let several = Memo::new(move |_| map.with(|map| map.count > 1));
     view! {
         <Show when=move || several.get()>
-            <section class="card" aria-labelledby="chunk-map">
-                <h2 id="chunk-map">{t::chunks()}</h2>
+            <Fold id="chunk-map" title=t::chunks() folded=is_narrow()>
                 <Picture map=map/>
                 <ChunkTable report=report/>
-            </section>
+            </Fold>
         </Show>
     }
 }

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use wire::{CampaignReport, CategoryPrice, ChunkReport, CountryReport, TimelinePoint};
 
+use crate::components::fold::Fold;
+use crate::infra::screen::is_narrow;
 use crate::infra::{countries, format};
 use crate::model::report::category;
 use crate::t;
@@ -66,8 +68,7 @@ pub fn Countries(report: Came) -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby="by-country">
-            <h2 id="by-country">{t::by_country()}</h2>
+        <Fold id="by-country" title=t::by_country() folded=is_narrow()>
             <div class="scroll" tabindex="0" role="region" aria-label=t::by_country()>
                 <table>
                     <thead>
@@ -79,7 +80,7 @@ pub fn Countries(report: Came) -> impl IntoView {
                     <tbody>{move || of(report, |report| report.countries.clone()).into_iter().map(row).collect_view()}</tbody>
                 </table>
             </div>
-        </section>
+        </Fold>
     }
 }
 
@@ -93,8 +94,7 @@ pub fn Money(report: Came) -> impl IntoView {
         view! { <div><dt>{category(one.category)}</dt><dd>{text}</dd></div> }
     };
     view! {
-        <section class="card" aria-labelledby="money">
-            <h2 id="money">{t::money()}</h2>
+        <Fold id="money" title=t::money() folded=is_narrow()>
             <dl class="facts">
                 <div><dt>{t::billed_so_far()}</dt><dd data-testid="report-billed">{move || money(&spending.get().billed)}</dd></div>
                 {move || spending.get().estimated.map(|estimated| view! { <div><dt>{t::estimated_price()}</dt><dd>{money(&estimated)}</dd></div> })}
@@ -102,7 +102,7 @@ pub fn Money(report: Came) -> impl IntoView {
                 {move || spending.get().billed_by_category.into_iter().map(line).collect_view()}
                 {move || Some(spending.get().not_priced).filter(|count| *count > 0).map(|count| view! { <div><dt></dt><dd>{t::without_a_price(count, &format::count(count))}</dd></div> })}
             </dl>
-        </section>
+        </Fold>
     }
 }
 

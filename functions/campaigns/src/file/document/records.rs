@@ -28,7 +28,15 @@ impl<S: Read + Seek> Records<S> {
     pub fn sheets(&self) -> usize {
         match &self.surveyed {
             Surveyed::List(_) => 1,
-            Surveyed::Worksheets(count) => *count,
+            Surveyed::Worksheets(names) => names.len(),
+        }
+    }
+
+    /// The names of the worksheets; none of a list.
+    pub fn sheet_names(&self) -> Vec<String> {
+        match &self.surveyed {
+            Surveyed::List(_) => Vec::new(),
+            Surveyed::Worksheets(names) => names.clone(),
         }
     }
 

@@ -5,22 +5,29 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use crate::file::markup::{Markup, attributes};
+use crate::file::markup::{Markup, attribute, attributes};
 use crate::file::rows::is_blank;
-use crate::file::{FileError, MAX_COLUMNS};
+use crate::file::{FileError, MAX_COLUMNS, TooLarge};
 
 /// The most kinds of elements and attributes, told apart by where they stand: beyond this it is no list of records.
 const MAX_KINDS: usize = 2_000;
 
+/// The most worksheets: in a spreadsheet of 2003 each is looked into from the beginning of the file.
+pub(super) const MAX_WORKSHEETS: usize = 1_000;
+
 /// The longest name of an element or attribute.
 const MAX_NAME_BYTES: usize = 500;
+
+/// The elements of a spreadsheet of 2003.
+const WORKBOOK: &str = "Workbook";
+const WORKSHEET: &str = "Worksheet";
 
 /// What was found.
 pub(super) enum Surveyed {
     /// Records.
     List(Fields),
-    /// So many worksheets of a spreadsheet of 2003.
-    Worksheets(usize),
+    /// The worksheets of a spreadsheet of 2003, by their names.
+    Worksheets(Vec<String>),
 }
 
 /// The records of a list and their fields.
@@ -37,6 +44,8 @@ pub(super) struct Fields {
 pub(super) struct Survey {
     kinds: Vec<Kind>,
     names: usize,
+    /// The names of the worksheets.
+    worksheets: Vec<String>,
 }
 
 #[derive(Default)]
@@ -55,7 +64,7 @@ struct Kind {
 impl Survey {
     /// Reads a file to its end.
     pub fn of<R: Read>(mut markup: Markup<R>) -> Result<Surveyed, FileError> {
-        let mut survey = Survey { kinds: vec![Kind::default()], names: 0 };
+        let mut survey = Survey { kinds: vec![Kind::default()], names: 0, worksheets: Vec::new() };
         let mut open = vec![0];
         loop {
             let here = open[open.len() - 1];
@@ -84,6 +93,10 @@ impl Survey {
                 kind
             }
         };
+        let is_of_workbook = self.kinds[parent].name == WORKBOOK && self.kinds[0].children.contains(&parent);
+        if is_of_workbook && self.kinds[kind].name == WORKSHEET {
+            self.note_worksheet(element)?;
+        }
         for (name, _) in attributes(element) {
             if !self.kinds[kind].attributes.contains(&name) {
                 self.count_name(&name)?;
@@ -101,17 +114,24 @@ impl Survey {
         Ok(kind)
     }
 
+    fn note_worksheet(&mut self, element: &BytesStart<'_>) -> Result<(), FileError> {
+        let place = self.worksheets.len() + 1;
+        if place > MAX_WORKSHEETS {
+            return Err(FileError::TooLarge(TooLarge::Parts));
+        }
+        let named = attribute(element, "Name").filter(|name| !name.is_empty() && name.len() <= MAX_NAME_BYTES);
+        self.worksheets.push(named.unwrap_or_else(|| place.to_string()));
+        Ok(())
+    }
+
     fn count_name(&mut self, name: &str) -> Result<(), FileError> {
         self.names += 1;
         if self.names > MAX_KINDS || name.len() > MAX_NAME_BYTES { Err(FileError::NoRecords) } else { Ok(()) }
     }
 
     fn finish(self) -> Result<Surveyed, FileError> {
-        let child = |kind: usize, name: &str| {
-            self.kinds[kind].children.iter().copied().find(|child| self.kinds[*child].name == name)
-        };
-        if let Some(worksheets) = child(0, "Workbook").and_then(|workbook| child(workbook, "Worksheet")) {
-            return Ok(Surveyed::Worksheets(self.kinds[worksheets].count));
+        if !self.worksheets.is_empty() {
+            return Ok(Surveyed::Worksheets(self.worksheets));
         }
         let path = self.record()?;
         let names = path.iter().map(|kind| self.kinds[*kind].name.clone()).collect();

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use crate::file::tests::{fixture, import, read, summary, try_to_read};
-use crate::file::{Contact, Document, FileError, Options, Row};
+use crate::file::{Contact, ContactsReader, Document, FileError, Options, Row, TooLarge};
 
 /// Row, phone and name of everybody: what all formats agree on to the letter.
 fn people(file: &str) -> Vec<(u32, String, String)> {
@@ -103,6 +103,48 @@ fn the_first_sheet_with_phones_is_taken_and_hidden_ones_come_last() {
     let bytes = fixture("spreadsheet-2003.xml");
     let mut document = Document::open(Cursor::new(&bytes[..])).unwrap();
     assert_eq!(document.contacts(Options::default()).unwrap().phone_column(), "Telefone");
+}
+
+fn of_sheet(name: &str) -> Options {
+    Options { sheet: Some(name.into()), ..Options::default() }
+}
+
+#[test]
+fn the_sheet_that_was_asked_for_is_read_and_an_unknown_one_is_told_those_that_there_are() {
+    let bytes = fixture("typed-cells.xlsx");
+    let mut document = Document::open(Cursor::new(&bytes[..])).unwrap();
+    assert_eq!(document.sheet_names(), ["Read me", "People", "Old"]);
+    assert_eq!(document.sheet_read(&Options::default()).as_deref(), Some("People"));
+    assert_eq!(document.sheet_read(&of_sheet(" old ")).as_deref(), Some("Old"));
+    let rows: Vec<Row> = document.contacts(of_sheet("Old")).unwrap().map(Result::unwrap).collect();
+    assert_eq!(summary(&rows), ["2: +447700900099 "]);
+    assert_eq!(document.other_sheets(&Options::default()), ["Old"]);
+    assert!(document.other_sheets(&of_sheet("Old")).is_empty());
+    let unknown = document.contacts(of_sheet("Peuple")).err().unwrap();
+    assert_eq!(unknown.to_string(), "There is no sheet \"Peuple\". The sheets are: Read me, People, Old.");
+}
+
+#[test]
+fn a_spreadsheet_of_2003_names_its_sheets_and_a_text_has_none() {
+    let bytes = fixture("spreadsheet-2003.xml");
+    let mut document = Document::open(Cursor::new(&bytes[..])).unwrap();
+    assert_eq!(document.sheet_names(), ["Notes", "Contacts"]);
+    assert_eq!(document.sheet_read(&Options::default()).as_deref(), Some("Contacts"));
+    assert_eq!(document.contacts(of_sheet("Contacts")).unwrap().phone_column(), "Telefone");
+    let text = &b"phone\n+447700900011\n"[..];
+    let mut document = Document::open(Cursor::new(text)).unwrap();
+    assert!(document.sheet_names().is_empty());
+    assert_eq!(document.contacts(of_sheet("Contacts")).err().map(|error| error.name()), Some("noSuchSheet"));
+    assert_eq!(ContactsReader::new(text, of_sheet("x")).err().map(|error| error.name()), Some("noSuchSheet"));
+}
+
+#[test]
+fn more_worksheets_than_anybody_has_or_longer_names_are_refused() {
+    let long = format!("<Worksheet Name='{}'><Table/></Worksheet>", "x".repeat(400));
+    for sheets in ["<Worksheet><Table/></Worksheet>".repeat(1_001), long.repeat(200)] {
+        let error = try_to_read(format!("<Workbook>{sheets}</Workbook>").as_bytes()).unwrap_err();
+        assert!(matches!(error, FileError::TooLarge(TooLarge::Parts)), "{error}");
+    }
 }
 
 #[test]
