@@ -61,8 +61,9 @@ async fn what_a_person_agreed_to_and_took_back_stands_in_one_ledger() -> anyhow:
     let phone = book(&stepped, 1).await?.remove(0);
     let recorded = agree(&stepped, &phone).await?;
     assert_eq!((recorded.act, recorded.recorded_by.as_str()), (ConsentAct::OptIn, "Test"));
+    let said_at = now() + 1;
     for _ in 0..2 {
-        write(&stepped, json!({ "from": &phone[1..] }), "SAIR", "wamid.in", now() + 1).await?;
+        write(&stepped, json!({ "from": &phone[1..] }), "SAIR", "wamid.in", said_at).await?;
     }
     let lines = consents(&stepped, &phone).await?;
     let acts: Vec<_> = lines.iter().map(|line| (line.category, line.act, line.source.as_str())).collect();
