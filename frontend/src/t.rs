@@ -82,6 +82,14 @@ fn text(place: usize) -> &'static str {
     spoken.or_else(|| ENGLISH.get(place).copied()).unwrap_or_default()
 }
 
+/// What stands before decimals.
+pub fn decimal_mark() -> &'static str {
+    match language() {
+        Language::English => ".",
+        Language::Portuguese | Language::Spanish => ",",
+    }
+}
+
 /// Which form a number takes (CLDR): Portuguese counts nought as one.
 fn form(n: u64) -> usize {
     let is_one = match language() {

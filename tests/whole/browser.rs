@@ -175,7 +175,23 @@ async fn it_says_what_became_of_everybody(running: &Running, browser: &Browser) 
     ensure!(!rows.is_empty(), "the people of the campaign are not shown");
     ensure!(!browser.driver.find_all(By::Testid("failure-row")).await?.is_empty(), "failures are not shown");
     browser.screenshot("4-completed").await?;
-    Ok(())
+    a_failure_leads_to_its_people(browser).await
+}
+
+async fn a_failure_leads_to_its_people(browser: &Browser) -> anyhow::Result<()> {
+    browser.click("failure-people").await?;
+    let chip = browser.text_until("people-code", |text| text.starts_with("Only code ")).await?;
+    let code: String = chip.chars().filter(char::is_ascii_digit).collect();
+    browser.text_until("people-row", |text| text.contains(&format!("({code})"))).await?;
+    let focused = browser.driver.execute("return document.activeElement.id", vec![]).await?;
+    assert_eq!(focused.convert::<String>()?, "people");
+    browser.click("people-code-off").await?;
+    until("people with any code", async || {
+        let chips = browser.driver.find_all(By::Testid("people-code")).await?;
+        Ok(chips.is_empty().then_some(()))
+    })
+    .await?;
+    browser.choose("people-filter", "Everybody").await
 }
 
 /// The first of the people writes back.

@@ -123,6 +123,7 @@ async fn two_wordings(browser: &Browser, contacts: &str) -> anyhow::Result<()> {
     browser.fill("wording-name", "Short").await?;
     browser.click("says-free").await?;
     browser.find("window-warning").await?;
+    browser.text_until("review-windows", |text| text.contains("once it is saved")).await?;
     browser.fill("message-input", "Hi *[FIRSTNAME]* from {{nowhere}}").await?;
     browser.click("wording-0").await?;
     browser.click("create-and-start").await?;
@@ -166,6 +167,23 @@ async fn templates(browser: &Browser) -> anyhow::Result<()> {
     browser.click("delete-template").await?;
     browser.click("confirm-yes").await?;
     browser.text_until("title", |text| text == "Templates").await?;
+    for_codes(browser).await
+}
+
+/// One whose words are WhatsApp's own.
+async fn for_codes(browser: &Browser) -> anyhow::Result<()> {
+    browser.click("new-template").await?;
+    browser.fill("template-name", "sign_in_code").await?;
+    browser.fill("template-language", "en").await?;
+    browser.choose("template-category", "Authentication").await?;
+    browser.click("code-warns").await?;
+    browser.fill("code-minutes", "91").await?;
+    browser.click("create-template").await?;
+    browser.text_until("code.expiresAfterMinutes-error", |text| text.contains("90")).await?;
+    browser.fill("code-minutes", "10").await?;
+    browser.text_until("bubble-body", |text| text.contains("do not share")).await?;
+    browser.click("create-template").await?;
+    browser.text_until("template-row", |text| text.contains("sign_in_code")).await?;
     Ok(())
 }
 

@@ -60,7 +60,7 @@ async fn token(browser: &Browser, running: &Running) -> anyhow::Result<()> {
         anyhow::Ok(request.bearer_auth(&token).send().await?.status().as_u16())
     };
     assert_eq!(ask().await?, 200);
-    browser.text_until("token-scopes", |text| text == "Only campaigns:read").await?;
+    browser.text_until("token-scopes", |text| text == "Only Campaigns (see)").await?;
     browser.whole_page("team-2-token").await?;
     browser.click("revoke").await?;
     let question = browser.text("confirm-text").await?;

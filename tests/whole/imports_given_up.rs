@@ -11,7 +11,7 @@ use lambdas::storage::audiences::{self, AudienceRecord};
 use lambdas::{App, importer};
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::{Audience, AudienceId, AudienceStatus};
 
 const GIVEN_UP: &str = "The contacts could not be read, however often it was tried. Upload the file again.";
@@ -24,6 +24,18 @@ async fn record(stepped: &Stepped, id: &AudienceId) -> anyhow::Result<AudienceRe
 async fn said(app: &Arc<App>, id: &AudienceId) -> anyhow::Result<(AudienceStatus, Option<String>)> {
     let audience: Audience = call(app, "GET", &format!("/v3/audiences/{id}"), Value::Null).await?;
     Ok((audience.status, audience.problem))
+}
+
+/// What is said to who makes a campaign of it.
+async fn draft_of(app: &Arc<App>, id: &AudienceId) -> String {
+    let body = json!({
+        "name": "Too early", "channelId": "simulator-106540352242922", "audienceId": id,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    match call::<Value>(app, "POST", "/v3/campaigns", body).await {
+        Ok(made) => format!("made: {made}"),
+        Err(refused) => format!("{refused:#}"),
+    }
 }
 
 #[tokio::test]
@@ -65,6 +77,10 @@ async fn an_import_that_died_is_given_up_after_half_an_hour_and_a_late_run_is_ta
     };
     audiences::put(&stepped.app, &dead).await?;
     assert_eq!(said(&later(&stepped.app, 29 * 60), &id).await?, (AudienceStatus::Importing, None));
+    let refused = draft_of(&later(&stepped.app, 29 * 60), &id).await;
+    assert!(refused.contains("still being read"), "{refused}");
+    let refused = draft_of(&later(&stepped.app, 31 * 60), &id).await;
+    assert!(refused.contains(GIVEN_UP), "{refused}");
     for _ in 0..2 {
         let told = said(&later(&stepped.app, 31 * 60), &id).await?;
         assert_eq!(told, (AudienceStatus::Failed, Some(GIVEN_UP.to_owned())));

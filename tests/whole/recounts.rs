@@ -1,18 +1,211 @@
-//! Recounts: the totals beside the messages themselves, by the API and on the command line; and claims that no outcome
-//! followed, found while the campaign goes on.
+//! Recounts: the totals beside the messages themselves, by the API, on the command line and before a campaign ends; and
+//! claims that no outcome followed, found while the campaign goes on.
 
-use campaigns::message::{Claim, MessageRecord};
-use campanile_tests::campaign::{call, count, dispatched, indexes, later, messages};
+use std::ops::Range;
+
+use anyhow::Context;
+use campaigns::message::{Claim, MessageRecord, Outcome};
+use campanile_tests::campaign::{act, call, count, dispatched, indexes, later, messages};
 use campanile_tests::contacts;
 use campanile_tests::running::{Running, quick_simulator};
 use campanile_tests::stepped::Stepped;
-use lambdas::storage::totals::{self, Scope};
-use lambdas::{dispatcher, sender};
+use lambdas::storage::campaigns::CampaignRecord;
+use lambdas::storage::lapses::LAPSE_SHARD;
+use lambdas::storage::table::Written;
+use lambdas::storage::totals::{self, Scope, TotalsRecord};
+use lambdas::{App, dispatcher, recount, sender};
 use local::Options;
 use serde_json::json;
-use wire::{CampaignStatus, MessageState, Recount};
+use wire::{CampaignId, CampaignStatus, MessageState, Recount};
 
 const PEOPLE: usize = 7;
+
+/// Three looks of [`A_LOOK`].
+const MANY: usize = 120;
+
+/// Recipients of one look here: those of the dispatcher's own are too many to make.
+const A_LOOK: u64 = 50;
+
+/// A recipient's message as a sender claims it now.
+fn claimed(stepped: &Stepped, record: &CampaignRecord, index: u64) -> MessageRecord {
+    MessageRecord::from(Claim {
+        variant: None,
+        campaign_id: record.id.clone(),
+        workspace_id: record.workspace_id,
+        channel_id: record.channel_id.clone(),
+        index,
+        chunk: 0,
+        canonical_phone: "12025550100".into(),
+        attempt: 1,
+        rounds: 0,
+        claim_id: "of a sender that died".into(),
+        at: stepped.app.clock.now_millis(),
+    })
+}
+
+/// These recipients' messages, taken by WhatsApp.
+async fn accepted(stepped: &Stepped, record: &CampaignRecord, indexes: Range<u64>) -> anyhow::Result<()> {
+    for index in indexes {
+        let outcome = Outcome::Accepted { wamid: format!("wamid.{index}"), held: false };
+        let message = claimed(stepped, record, index);
+        let message = message.with_outcome(1, &outcome, message.attempted_at).context("it changes nothing")?;
+        lambdas::storage::messages::create(&stepped.app, &message).await?;
+    }
+    Ok(())
+}
+
+/// A campaign whose jobs are all out and in nobody's hand.
+async fn cut(stepped: &Stepped) -> anyhow::Result<CampaignRecord> {
+    let (campaign, _) = dispatched(stepped, &contacts::csv(MANY), json!({ "chunkSize": 1_000 })).await?;
+    let record = stepped.record(&campaign).await?;
+    assert!(record.is_cut(), "{} of {} have jobs", record.cursor_index, record.recipients);
+    Ok(record)
+}
+
+async fn totals_of(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<TotalsRecord> {
+    totals::get(&stepped.app, campaign, Scope::Campaign).await
+}
+
+/// One look of a recount, after which the dispatcher dies: `kept`, after it was written down. Returns how far it came.
+async fn look(stepped: &Stepped, app: &App, campaign: &CampaignId, kept: bool) -> anyhow::Result<u64> {
+    let (record, read) = (stepped.record(campaign).await?, totals_of(stepped, campaign).await?);
+    let so_far = recount::go_on(app, &record, &read, A_LOOK).await?.so_far;
+    let next_index = so_far.next_index;
+    assert_eq!(so_far.totals.touched(), next_index, "everybody below it has a message, and is counted once");
+    if kept {
+        assert_eq!(recount::keep(app, &record, so_far).await?, Written::Done);
+    }
+    Ok(next_index)
+}
+
+async fn tick(stepped: &Stepped, seconds: i64) -> anyhow::Result<()> {
+    dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Tick(json!({}))).await
+}
+
+async fn agree(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<Recount> {
+    let compared: Recount = call(&stepped.app, "POST", &format!("/v3/campaigns/{campaign}/recount"), json!({})).await?;
+    assert_eq!(compared.agree, Some(true), "{compared:?}");
+    Ok(compared)
+}
+
+#[tokio::test]
+async fn a_recount_in_several_looks_goes_on_where_it_was_written_down_and_ends_the_campaign() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    accepted(&stepped, &record, 0..MANY as u64).await?;
+    count(&stepped).await?;
+    let (app, campaign) = (&stepped.app, &record.id);
+    for (kept, place) in [(false, 50), (true, 50), (false, 100), (true, 100), (false, 120)] {
+        assert_eq!(look(&stepped, app, campaign, kept).await?, place);
+    }
+    // A receipt that is counted meanwhile takes nobody's outcome away.
+    let mut delivered = messages(&stepped, &record).await?.swap_remove(3);
+    let version = delivered.version;
+    (delivered.delivered_at, delivered.state) = (Some(delivered.attempted_at), MessageState::Delivered);
+    delivered.version += 1;
+    lambdas::storage::messages::replace(app, version, &delivered).await?;
+    count(&stepped).await?;
+    assert_eq!(look(&stepped, app, campaign, false).await?, 120);
+    let nudges = stepped.take(&app.config.nudge_queue_url).await?;
+    assert!(!nudges.records.is_empty(), "each look that was written down asks for the next");
+    for _ in 0..2 {
+        dispatcher::handle(app, dispatcher::Event::Nudges(nudges.clone())).await?;
+        let after = stepped.record(campaign).await?;
+        assert_eq!((after.status, after.upkeep.recount), (CampaignStatus::Completed, None));
+    }
+    let compared = agree(&stepped, campaign).await?;
+    assert_eq!((compared.totals.accepted, compared.totals.delivered), (119, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_recount_of_an_earlier_epoch_begins_anew() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    accepted(&stepped, &record, 0..MANY as u64).await?;
+    count(&stepped).await?;
+    for place in [50, 100] {
+        assert_eq!(look(&stepped, &stepped.app, &record.id, true).await?, place);
+    }
+    act(&stepped.app, &record.id, "pause").await?;
+    assert_eq!(look(&stepped, &stepped.app, &record.id, true).await?, 50);
+    // Nothing but a nudge brings a paused campaign back.
+    let nudges = stepped.take(&stepped.app.config.nudge_queue_url).await?;
+    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudges)).await?;
+    assert_eq!(stepped.record(&record.id).await?.status, CampaignStatus::Completed);
+    agree(&stepped, &record.id).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn claims_of_dead_senders_are_found_by_a_recount_in_several_looks_after_a_cancel() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    for index in [10, 110] {
+        lambdas::storage::messages::create(&stepped.app, &claimed(&stepped, &record, index)).await?;
+    }
+    for indexes in [0..10, 11..110, 111..MANY as u64] {
+        accepted(&stepped, &record, indexes).await?;
+    }
+    count(&stepped).await?;
+    let campaign = &record.id;
+    act(&stepped.app, campaign, "cancel").await?;
+    for (kept, place) in [(true, 50), (false, 100), (true, 100)] {
+        assert_eq!(look(&stepped, &stepped.app, campaign, kept).await?, place);
+    }
+    // It died before it gave up the first claim: the rest of this recount finds the second, the next one the first.
+    for (seconds, states) in [
+        (60, [MessageState::Claimed, MessageState::Unknown]),
+        (120, [MessageState::Unknown, MessageState::Unknown]),
+        (180, [MessageState::Unknown, MessageState::Unknown]),
+    ] {
+        tick(&stepped, seconds).await?;
+        let found = messages(&stepped, &record).await?;
+        assert_eq!([found[10].state, found[110].state], states, "after {seconds} s");
+        assert_eq!(stepped.record(campaign).await?.upkeep.recount, None, "after {seconds} s");
+        count(&stepped).await?;
+    }
+    let after = stepped.record(campaign).await?;
+    assert_eq!((after.status, after.due_shard.as_deref()), (CampaignStatus::Cancelled, Some(LAPSE_SHARD)));
+    let compared = agree(&stepped, campaign).await?;
+    assert_eq!((compared.totals.accepted, compared.totals.unknown, compared.totals.claimed), (118, 2, 0));
+    Ok(())
+}
+
+/// When nothing was folded for ten minutes after a batch of the stream was lost, in seconds.
+const LONG_AFTER: i64 = 600;
+
+#[tokio::test]
+async fn totals_that_lost_a_batch_are_corrected_by_a_recount_in_several_looks() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    accepted(&stepped, &record, 0..100).await?;
+    count(&stepped).await?;
+    accepted(&stepped, &record, 100..MANY as u64).await?;
+    let (app, campaign) = (later(&stepped.app, LONG_AFTER), &record.id);
+    for (kept, place) in [(true, 50), (false, 100), (true, 100)] {
+        assert_eq!(look(&stepped, &app, campaign, kept).await?, place);
+    }
+    // What was folded while it counted may be in both: that recount corrects nothing.
+    let folded = totals_of(&stepped, campaign).await?;
+    let other = TotalsRecord { version: folded.version + 1, ..folded.clone() };
+    totals::replace(&app, campaign, Scope::Campaign, folded.version, &other).await?;
+    tick(&stepped, LONG_AFTER + 60).await?;
+    assert_eq!(stepped.record(campaign).await?.upkeep.recount, None);
+    // Counted anew, held for a while, taken, and then the campaign is complete.
+    for (seconds, counted, status) in [
+        (120, 100, CampaignStatus::Processing),
+        (180, 120, CampaignStatus::Processing),
+        (240, 120, CampaignStatus::Completed),
+    ] {
+        tick(&stepped, LONG_AFTER + seconds).await?;
+        let standing = (totals_of(&stepped, campaign).await?.totals.accepted, stepped.record(campaign).await?.status);
+        assert_eq!(standing, (counted, status), "after {seconds} s");
+    }
+    let breakdown = totals_of(&stepped, campaign).await?.breakdown;
+    assert_eq!(breakdown.countries.values().map(|country| country.taken).sum::<u64>(), 120);
+    assert_eq!(stepped.record(campaign).await?.upkeep.recount, None);
+    agree(&stepped, campaign).await.map(|_| ())
+}
 
 #[tokio::test]
 async fn totals_agree_with_a_recount_once_the_stream_is_read() -> anyhow::Result<()> {
@@ -69,20 +262,7 @@ async fn a_claim_without_an_outcome_is_unknown_while_the_campaign_goes_on() -> a
     let (campaign, jobs) = dispatched(&stepped, &contacts::csv(PEOPLE), pace).await?;
     assert_eq!(indexes(&jobs)?, [0]);
     let record = stepped.record(&campaign).await?;
-    let claim = Claim {
-        variant: None,
-        campaign_id: campaign.clone(),
-        workspace_id: record.workspace_id,
-        channel_id: record.channel_id.clone(),
-        index: 0,
-        chunk: 0,
-        canonical_phone: "12025550100".into(),
-        attempt: 1,
-        rounds: 0,
-        claim_id: "of a sender that died".into(),
-        at: stepped.app.clock.now_millis(),
-    };
-    lambdas::storage::messages::create(&stepped.app, &MessageRecord::from(claim)).await?;
+    lambdas::storage::messages::create(&stepped.app, &claimed(&stepped, &record, 0)).await?;
     count(&stepped).await?;
     for (seconds, state) in [(30, MessageState::Claimed), (60, MessageState::Unknown), (90, MessageState::Unknown)] {
         dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Tick(json!({}))).await?;

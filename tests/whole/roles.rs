@@ -1,4 +1,5 @@
-//! The role walk: every route with every role, with nobody, and with the ids of another workspace.
+//! The role walk: every route with every role, with nobody, and with the ids of another workspace in its path, its body
+//! and its query.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,17 +7,24 @@ use std::sync::Arc;
 use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use campanile_tests::campaign::{call, draft};
+use campanile_tests::campaign::{call, call_with, draft, token};
 use campanile_tests::contacts;
+use campanile_tests::people;
 use campanile_tests::stepped::Stepped;
-use lambdas::App;
 use lambdas::api::{Needs, Route};
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::channels::{self, ChannelRecord};
+use lambdas::storage::table::Written;
+use lambdas::storage::{assets, files};
+use lambdas::{App, importer};
+use local::cloud::FILES_BUCKET;
+use local::embedded::s3::PutEvent;
+use local::events::s3_event;
 use local::tables::{CONTACTS_TABLE, CONTROL_TABLE, MESSAGES_TABLE};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{Role, WorkspaceId};
+use wire::{AssetUpload, Audience, Campaign, ChannelId, ListAudience, Role, Upload, WorkspaceId};
 
 /// What anybody may ask: how to get in and out, and how the API works.
 const OPEN: [&str; 9] = [
@@ -212,5 +220,177 @@ async fn ids_of_another_workspace_are_not_found_on_any_route() -> anyhow::Result
     }
     assert!(walked > 30, "only {walked} were walked");
     assert_eq!(everything(app).await?, before);
+    Ok(())
+}
+
+/// Another workspace with all that a campaign needs: its token, and a request that it is right to make.
+async fn neighbour(stepped: &Stepped) -> anyhow::Result<(String, Value)> {
+    let (app, workspace) = (&stepped.app, WorkspaceId(2));
+    let number = ChannelRecord {
+        id: ChannelId("neighbour".to_owned()),
+        workspace_id: workspace,
+        phone_number_id: "999".to_owned(),
+        ..stepped.channel().await?
+    };
+    assert_eq!(channels::create(app, &number).await?, Written::Done);
+    let token = access::grant(app, Purpose::Token, &AccessRecord::owner(workspace, "Neighbour")).await?;
+    let file = contacts::csv(2);
+    let size = file.len() as u64;
+    let announced = json!({ "fileName": "two.csv", "sizeBytes": size });
+    let upload: Upload = call_with(&token, app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(workspace, &upload.audience_id);
+    files::put(app, &key, "text/csv", file.into_bytes()).await?;
+    importer::handle(app, s3_event(&PutEvent { bucket: FILES_BUCKET.to_owned(), key, size })?).await?;
+    let request = json!({
+        "name": "Theirs", "channelId": number.id, "audienceId": upload.audience_id,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    Ok((token, request))
+}
+
+/// A picture of the first workspace that has arrived.
+async fn picture(app: &Arc<App>) -> anyhow::Result<AssetUpload> {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let announced = json!({ "fileName": "picture.png", "sizeBytes": png.len() });
+    let upload: AssetUpload = call(app, "POST", "/v3/assets", announced).await?;
+    let key = assets::key(WORKSPACE, &upload.asset_id);
+    files::put(app, &key, "application/octet-stream", png.to_vec()).await?;
+    Ok(upload)
+}
+
+/// The request with these fields in the place of its own.
+fn laid_over(request: &Value, fields: &Value) -> Value {
+    let mut request = request.clone();
+    for (field, value) in fields.as_object().into_iter().flatten() {
+        request[field] = value.clone();
+    }
+    request
+}
+
+#[tokio::test]
+async fn ids_of_another_workspace_are_refused_by_the_field_that_names_them() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let channel = stepped.channel_id().await?;
+    let campaign = draft(app, &contacts::csv(3), json!({})).await?;
+    let picture = picture(app).await?;
+    let hours = json!({ "name": "Ours", "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC" });
+    let hours: Value = call(app, "POST", "/v3/business-hours", hours).await?;
+    let hook = json!({ "url": "https://example.com/x", "events": ["campaign.paused"] });
+    let hook: Value = call(app, "POST", "/v3/webhooks", hook).await?;
+    let shows = json!({
+        "name": "colecao_de_verao", "language": "pt_BR", "body": [{ "column": "name" }],
+        "headerMedia": { "assetId": picture.asset_id },
+    });
+    let looks = json!({ "message": "Look", "assetsUrls": [picture.asset_url] });
+    let named = [
+        ("channelId", json!({ "channelId": channel })),
+        ("audienceId", json!({ "audienceId": campaign.audience_id })),
+        ("leadsAssetUrl", json!({ "audienceId": null, "leadsAssetUrl": campaign.leads_asset_url })),
+        ("businessHoursId", json!({ "businessHoursId": hours["id"] })),
+        ("replies.webhookId", json!({ "replies": { "webhookId": hook["id"] } })),
+        ("template.headerMedia", json!({ "template": shows })),
+        ("assetsUrls.0", json!({ "template": null, "message": "Look", "assetsUrls": [picture.asset_url] })),
+        ("variants.1.assetsUrls.0", json!({ "template": null, "variants": [{ "message": "Hi" }, looks] })),
+    ];
+
+    // Its own workspace makes a campaign of each: what the other is told is about the walls.
+    let ours = json!({
+        "name": "Ours", "channelId": channel, "audienceId": campaign.audience_id,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    for (_, fields) in &named {
+        call::<Campaign>(app, "POST", "/v3/campaigns", laid_over(&ours, fields)).await?;
+    }
+
+    let (other, theirs) = neighbour(&stepped).await?;
+    let draft: Campaign = call_with(&other, app, "POST", "/v3/campaigns", theirs.clone()).await?;
+    let path = format!("/v3/campaigns/{}", draft.id);
+    let standing: Value = call_with(&other, app, "GET", &path, Value::Null).await?;
+    let before = everything(app).await?;
+    for (field, fields) in &named {
+        let mut asked = vec![("POST", "/v3/campaigns", laid_over(&theirs, fields))];
+        // A campaign never changes its number.
+        if *field != "channelId" {
+            asked.push(("PATCH", path.as_str(), fields.clone()));
+        }
+        for (method, path, body) in asked {
+            let (status, told) = people::answer(&stepped, &other, method, path, body).await?;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{method} with {field}: {told}");
+            assert_eq!(told["errors"][0]["field"], *field, "{method}: {told}");
+            assert_eq!(told["errors"].as_array().map(Vec::len), Some(1), "{method}: {told}");
+            for secret in ["Ours", "contacts.csv", "picture.png", "example.com"] {
+                assert!(!told.to_string().contains(secret), "{method} with {field} tells {secret}: {told}");
+            }
+        }
+    }
+    let (status, told) = people::answer(&stepped, &other, "PATCH", &path, json!({ "channelId": channel })).await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
+    let sample = json!({
+        "channelId": theirs["channelId"], "name": "winter_sale", "language": "pt_BR", "category": "MARKETING",
+        "headerFormat": "IMAGE", "headerAssetId": picture.asset_id, "body": "Hoje tudo tem desconto na loja.",
+    });
+    let (status, told) = people::answer(&stepped, &other, "POST", "/v3/templates", sample).await?;
+    assert_eq!((status, &told["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("headerAssetId")));
+    assert_eq!(call_with::<Value>(&other, app, "GET", &path, Value::Null).await?, standing);
+    let all: Value = call_with(&other, app, "GET", "/v3/campaigns", Value::Null).await?;
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(1), "{all}");
+    assert_eq!(everything(app).await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_number_of_another_workspace_opens_no_list_of_it() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let channel = stepped.channel_id().await?;
+    let phone = "+5511987654321";
+    let person = json!({ "phone": phone, "name": "Ana" });
+    let _: Value = call(app, "POST", "/v3/contacts", person.clone()).await?;
+    people::write(&stepped, json!({ "from": &phone[1..] }), "Hello", "wamid.in.1", people::now()).await?;
+    draft(app, &contacts::csv(3), json!({})).await?;
+    let listed = json!({ "phones": [phone], "channelId": channel });
+    let _: Value = call(app, "POST", "/v3/suppressions", listed.clone()).await?;
+    let spoke = json!({ "channel": { "id": channel, "spoke": "here" } });
+    let counted = json!({ "filter": spoke });
+    let in_query = spoke.to_string().replace('{', "%7B").replace('}', "%7D").replace('"', "%22");
+    let listings = [format!("/v3/campaigns?channelId={channel}"), format!("/v3/contacts?filter={in_query}")];
+
+    let owner = token(app).await?;
+    let (other, _) = neighbour(&stepped).await?;
+    // The same person is in its book, and wrote it nothing.
+    let _: Value = call_with(&other, app, "POST", "/v3/contacts", person).await?;
+    let list = json!({ "name": "Theirs", "filter": spoke });
+    let list: Value = call_with(&other, app, "POST", "/v3/lists", list).await?;
+    let before = everything(app).await?;
+    let of_person = format!("/v3/suppressions/{}?channelId={channel}", &phone[1..]);
+    let templates = format!("/v3/templates?channelId={channel}");
+    for (method, path, body, expected) in [
+        ("POST", "/v3/suppressions", listed, StatusCode::UNPROCESSABLE_ENTITY),
+        ("DELETE", of_person.as_str(), Value::Null, StatusCode::NOT_FOUND),
+        ("POST", "/v3/templates", json!({ "channelId": channel }), StatusCode::UNPROCESSABLE_ENTITY),
+        ("GET", templates.as_str(), Value::Null, StatusCode::UNPROCESSABLE_ENTITY),
+    ] {
+        let (status, told) = people::answer(&stepped, &other, method, path, body).await?;
+        assert_eq!(status, expected, "{method} {path}: {told}");
+    }
+
+    for (token, found) in [(&owner, 1_usize), (&other, 0)] {
+        let count: Value = call_with(token, app, "POST", "/v3/lists/count", counted.clone()).await?;
+        assert_eq!(count["contacts"], found, "{count}");
+        for path in &listings {
+            let page: Value = call_with(token, app, "GET", path, Value::Null).await?;
+            assert_eq!(page["items"].as_array().map(Vec::len), Some(found), "{path}: {page}");
+        }
+    }
+    assert_eq!(everything(app).await?, before);
+
+    let path = format!("/v3/lists/{}/audience", list["id"].as_str().unwrap_or_default());
+    let made: ListAudience = call_with(&other, app, "POST", &path, spoke).await?;
+    importer::errands::handle(app, stepped.take(&app.config.errand_queue_url).await?).await?;
+    let path = format!("/v3/audiences/{}", made.audience_id);
+    let audience: Audience = call_with(&other, app, "GET", &path, Value::Null).await?;
+    assert_eq!(audience.recipients, 0, "{audience:?}");
+    assert!(before.is_subset(&everything(app).await?), "what the first workspace has was changed");
     Ok(())
 }

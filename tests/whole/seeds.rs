@@ -2,13 +2,14 @@
 //! simulator's own log is the oracle. `SEEDS=n` runs more of them, `SEED=n` runs one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use campanile_tests::campaign::{call, draft};
 use campanile_tests::contacts;
 use campanile_tests::town::Town;
-use campanile_tests::town::faults::{Broken, Faults, POINTS, Point, Rates};
+use campanile_tests::town::faults::{Broken, Faults, Fired, POINTS, Point, Rates};
 use campanile_tests::town::judge::{Case, Pause, digest, judge};
 use lambdas::storage::campaigns as campaign_store;
 use local::whatsapp::WORKSPACE;
@@ -34,7 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 const SPECIAL: [&str; 13] =
     ["0180", "0181", "0183", "0185", "0186", "0187", "0188", "0189", "0190", "0191", "0192", "0195", "0196"];
 
-/// The longest gap of those that have one.
+/// The shortest and the longest gap of those that have them.
+const LEAST_GAP_MS: i64 = 300;
 const LONGEST_GAP_MS: i64 = 1_500;
 
 /// What one seed asks for.
@@ -54,6 +56,8 @@ struct Plan {
     edits: Vec<Edit>,
     /// People of another campaign on the same number; 0 for none.
     beside: usize,
+    /// Whether that campaign has gaps too, so that its waits are judged by their reasons.
+    gaps_beside: bool,
 }
 
 /// Another pace that somebody wants while the campaign runs.
@@ -92,9 +96,9 @@ impl Plan {
         let (pace, least_gap_ms, longest_gap_ms) = match draw.below(4) {
             0 => (json!({ "chunkSize": 10 + draw.below(40), "secondsBetweenChunks": draw.below(20) }), 0, None),
             1 => {
-                let pace =
-                    json!({ "minSecondsBetweenMessages": 0.3, "maxSecondsBetweenMessages": 1.5, "chunkSize": 25 });
-                (pace, 300, Some(LONGEST_GAP_MS))
+                let mut pace = gaps();
+                pace["chunkSize"] = 25.into();
+                (pace, LEAST_GAP_MS, Some(LONGEST_GAP_MS))
             }
             _ => (json!({ "chunkSize": 50 }), 0, None),
         };
@@ -117,6 +121,7 @@ impl Plan {
             rates: rates(&mut draw),
             edits: (0..draw.below(3)).map(|_| edit(&mut draw, least_gap_ms)).collect(),
             beside: draw.of(&[0, 0, 1]) * (20 + draw.below(60) as usize),
+            gaps_beside: draw.of(&[false, true]),
         }
     }
 
@@ -148,6 +153,10 @@ impl Plan {
         rows.fold("name,phone\n".to_owned(), |text, phone| format!("{text}Neighbour,{phone}\n"))
     }
 
+    fn pace_beside(&self) -> Value {
+        if self.gaps_beside { gaps() } else { json!({}) }
+    }
+
     fn case(&self, pauses: Vec<Pause>) -> Case {
         Case {
             people: self.people(),
@@ -161,12 +170,25 @@ impl Plan {
 
     fn case_beside(&self) -> Case {
         let people = self.beside as u64;
-        Case { people, rate: self.rate, most_unknown: self.most_unknown(), ..Case::default() }
+        let case = Case { people, rate: self.rate, most_unknown: self.most_unknown(), ..Case::default() };
+        match self.gaps_beside {
+            true => Case { least_gap_ms: LEAST_GAP_MS, longest_gap_ms: Some(LONGEST_GAP_MS), ..case },
+            false => case,
+        }
     }
 
     fn most_unknown(&self) -> u64 {
         self.deaths.len() as u64 * u64::from(self.rate.max(4)) + 20
     }
+}
+
+/// The pace of a campaign with gaps.
+fn gaps() -> Value {
+    let seconds = |milliseconds: i64| milliseconds as f64 / 1_000.0;
+    json!({
+        "minSecondsBetweenMessages": seconds(LEAST_GAP_MS),
+        "maxSecondsBetweenMessages": seconds(LONGEST_GAP_MS),
+    })
 }
 
 fn storm(draw: &mut Draw) -> Storm {
@@ -298,8 +320,16 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Runs one seed and judges it; an error says what promise was broken. Returns the digest of the simulator's log.
-async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
+/// A run of one seed that kept every promise.
+struct Kept {
+    /// The digest of the simulator's log.
+    log: String,
+    /// What went wrong in it.
+    fired: Fired,
+}
+
+/// Runs one seed and judges it; an error says what promise was broken.
+async fn run(seed: u64, broken: Broken) -> anyhow::Result<Kept> {
     let plan = Plan::of(seed);
     let faults = Faults::new(seed, plan.rates, plan.deaths.clone(), broken);
     let mut town = Town::open(faults, plan.simulator(seed)).await?;
@@ -307,7 +337,7 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
     town.ask(&campaign, "start").await?;
     let beside = match plan.beside {
         0 => campaign.clone(),
-        _ => draft(&town.app, &plan.csv_beside(), json!({})).await?.id,
+        _ => draft(&town.app, &plan.csv_beside(), plan.pace_beside()).await?.id,
     };
     if plan.beside > 0 {
         town.ask(&beside, "start").await?;
@@ -329,7 +359,7 @@ async fn run(seed: u64, broken: Broken) -> anyhow::Result<String> {
     if plan.beside > 0 {
         judge(&town, &beside, &plan.case_beside()).await.with_context(|| format!("the neighbour of {plan:?}"))?;
     }
-    digest(&town.simulator.arrivals())
+    Ok(Kept { log: digest(&town.simulator.arrivals())?, fired: town.faults.fired() })
 }
 
 fn asked(name: &str) -> Option<u64> {
@@ -337,23 +367,26 @@ fn asked(name: &str) -> Option<u64> {
 }
 
 /// One seed on a runtime of its own, whose clock is paused.
-fn on_a_paused_clock(seed: u64, broken: Broken) -> anyhow::Result<String> {
+fn on_a_paused_clock(seed: u64, broken: Broken) -> anyhow::Result<Kept> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     runtime.block_on(run(seed, broken)).with_context(|| format!("seed {seed}; SEED={seed} runs it alone"))
 }
 
-/// Runs seeds on some threads until one fails; the failure of the lowest.
-fn all(seeds: std::ops::Range<u64>) -> anyhow::Result<()> {
-    let next = AtomicU64::new(seeds.start);
+/// Runs seeds on some threads until one fails; what went wrong in them, or the failure of the lowest.
+fn all(seeds: std::ops::Range<u64>) -> anyhow::Result<Fired> {
+    let (next, fired) = (AtomicU64::new(seeds.start), Mutex::new(Fired::default()));
     let work = || -> Option<(u64, anyhow::Error)> {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
                 return None;
             }
-            if let Err(error) = on_a_paused_clock(seed, Broken::Nothing) {
-                next.store(seeds.end, Ordering::Relaxed);
-                return Some((seed, error));
+            match on_a_paused_clock(seed, Broken::Nothing) {
+                Ok(kept) => fired.lock().unwrap_or_else(PoisonError::into_inner).add(&kept.fired),
+                Err(error) => {
+                    next.store(seeds.end, Ordering::Relaxed);
+                    return Some((seed, error));
+                }
             }
         }
     };
@@ -364,7 +397,10 @@ fn all(seeds: std::ops::Range<u64>) -> anyhow::Result<()> {
             .filter_map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .min_by_key(|(seed, _)| *seed)
     });
-    failed.map_or(Ok(()), |(_, error)| Err(error))
+    match failed {
+        Some((_, error)) => Err(error),
+        None => Ok(fired.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    }
 }
 
 /// What a run of one seed prints before its log's digest.
@@ -374,11 +410,17 @@ const LOG: &str = "the log: ";
 fn whatever_goes_wrong_the_promises_hold() -> anyhow::Result<()> {
     match asked("SEED") {
         Some(one) => {
-            println!("{LOG}{}", on_a_paused_clock(one, Broken::Nothing)?);
-            Ok(())
+            println!("{LOG}{}", on_a_paused_clock(one, Broken::Nothing)?.log);
         }
-        None => all(0..asked("SEEDS").unwrap_or(SEEDS)),
+        None => {
+            let seeds = asked("SEEDS").unwrap_or(SEEDS);
+            let fired = all(0..seeds)?;
+            println!("what went wrong in {seeds} seeds: {fired:?}");
+            // Fewer seeds may well meet fewer kinds.
+            ensure!(seeds < SEEDS || fired.missing().is_empty(), "never met in {seeds} seeds: {:?}", fired.missing());
+        }
     }
+    Ok(())
 }
 
 /// The digest of a seed's log, from a run in a process of its own.
@@ -394,8 +436,9 @@ fn in_another_process(seed: u64) -> anyhow::Result<String> {
 #[test]
 fn a_seed_comes_out_the_same_again_to_the_microsecond() -> anyhow::Result<()> {
     for seed in REPLAYED {
-        let first = on_a_paused_clock(seed, Broken::Nothing)?;
-        ensure!(first == on_a_paused_clock(seed, Broken::Nothing)?, "seed {seed} went another way in this process");
+        let first = on_a_paused_clock(seed, Broken::Nothing)?.log;
+        let second = on_a_paused_clock(seed, Broken::Nothing)?.log;
+        ensure!(first == second, "seed {seed} went another way in this process");
         ensure!(first == in_another_process(seed)?, "seed {seed} went another way in another process");
     }
     Ok(())

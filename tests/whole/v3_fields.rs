@@ -3,17 +3,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, later, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use lambdas::fetch::{Fetcher, Reach};
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::{assets, files};
 use lambdas::{App, dispatcher, importer, sender};
 use local::events::s3_event;
+use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use wire::{AuditList, Campaign, CampaignStatus, Preview, SavedHours, WorkspaceId};
+use tower::ServiceExt;
+use wire::{AssetUpload, AuditList, Campaign, CampaignStatus, CreatedToken, Preview, SavedHours, WorkspaceId};
 
 /// The fields of the answer to a creation, as the v3 API documents them.
 const ANSWERED: [&str; 50] = [
@@ -69,8 +74,13 @@ const ANSWERED: [&str; 50] = [
     "healthCheckData.lastHealthCheckAt",
 ];
 
+/// A field of the answer; its parts are divided by points.
+fn of<'a>(answer: &'a Value, field: &str) -> Option<&'a Value> {
+    answer.pointer(&format!("/{}", field.replace('.', "/")))
+}
+
 fn has(answer: &Value, field: &str) -> bool {
-    answer.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
+    of(answer, field).is_some()
 }
 
 /// Names of the fields that a refusal is about.
@@ -132,6 +142,139 @@ async fn a_whole_v3_request_is_answered_with_every_field_filled_truly() -> anyho
     assert_eq!((campaign.channel_type.as_str(), campaign.lead_type.as_str()), ("1", "lead"));
     assert_eq!(answer["id"], answer["_id"]);
     assert_eq!((answer["shouldCreateConversation"].clone(), answer["progress"].clone()), (json!(false), json!(0)));
+    Ok(())
+}
+
+/// A picture that lies here.
+async fn picture(stepped: &Stepped) -> anyhow::Result<AssetUpload> {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
+    let announced = json!({ "fileName": "picture.png", "sizeBytes": png.len() });
+    let upload: AssetUpload = call(&stepped.app, "POST", "/v3/assets", announced).await?;
+    let key = assets::key(WORKSPACE, &upload.asset_id);
+    files::put(&stepped.app, &key, "application/octet-stream", png.to_vec()).await?;
+    Ok(upload)
+}
+
+/// The answer to a creation as it comes: its status, where it says the campaign is, and its body.
+async fn posted(token: &str, app: &Arc<App>, body: &Value) -> anyhow::Result<(StatusCode, Option<String>, Value)> {
+    let request = Request::post("/v3/campaigns")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))?;
+    let response = lambdas::api::router(Arc::clone(app)).oneshot(request).await?;
+    let status = response.status();
+    let place = response.headers().get(header::LOCATION).and_then(|place| place.to_str().ok()).map(str::to_owned);
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
+    Ok((status, place, serde_json::from_slice(&bytes)?))
+}
+
+#[tokio::test]
+async fn the_request_that_the_v3_api_documents_is_created_and_answered_field_by_field() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let (audience, put) = uploaded(app, &contacts::csv(124)).await?;
+    importer::handle(app, s3_event(&put)?).await?;
+    let leads = files::asset_url(&app.config.files_bucket, &files::upload_key(WORKSPACE, &audience));
+    let channel = stepped.channel_id().await?;
+    let hours = hours(&stepped, "00:00", "24:00").await?;
+    let picture = picture(&stepped).await?.asset_url;
+    let asker: CreatedToken = call(app, "POST", "/v3/tokens", json!({ "name": "CRM", "role": "operator" })).await?;
+    let in_whole_seconds = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let at = in_whole_seconds(Utc::now() + Duration::hours(2));
+    // As its page writes it: only ids, times and addresses are of things that are here.
+    let body = json!({
+        "name": "<string>",
+        "channelId": channel,
+        "operatorName": "<string>",
+        "businessHoursId": hours.id,
+        "channelType": "1",
+        "leadType": "lead",
+        "scheduledTo": at,
+        "originalScheduledTo": at,
+        "finishedAtPrediction": at,
+        "leadsAssetUrl": leads,
+        "message": "<string>",
+        "textRaw": "<string>",
+        "assetsUrls": [picture],
+        "chunksCount": 123,
+        "secondsBetweenMessages": 123,
+        "secondsBetweenChunks": 123,
+        "chunkSize": 123,
+        "template": {}
+    });
+    let before = Utc::now() - Duration::milliseconds(1);
+    let (status, place, answer) = posted(&asker.token, app, &body).await?;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+
+    let id = answer["id"].clone();
+    let path = format!("/v3/campaigns/{}", id.as_str().unwrap_or_default());
+    assert_eq!(place.as_deref(), Some(path.as_str()));
+    let made_at: DateTime<Utc> = serde_json::from_value(answer["createdAt"].clone())?;
+    assert!((before..=Utc::now()).contains(&made_at), "{made_at}");
+    // 124 people in chunks of 123: a wait before each but the first, all of the same length.
+    let starts_at: DateTime<Utc> = at.parse()?;
+    let ends_at: DateTime<Utc> = serde_json::from_value(answer["finishedAtPrediction"].clone())?;
+    assert_eq!((ends_at - starts_at).num_seconds(), 123 * 123);
+
+    let determined = [
+        ("_id", id),
+        ("name", json!("<string>")),
+        ("channelId", json!(channel)),
+        ("operatorId", json!(asker.kept.id)),
+        ("operatorName", json!("<string>")),
+        ("businessHoursId", json!(hours.id)),
+        ("channelType", json!("1")),
+        ("leadType", json!("lead")),
+        ("scheduledTo", json!(at)),
+        ("nextScheduledTo", json!(at)),
+        ("originalScheduledTo", json!(at)),
+        ("leadsAssetUrl", json!(leads)),
+        ("message", json!("<string>")),
+        ("textRaw", json!("<string>")),
+        ("assetsUrls", json!([picture])),
+        ("active", json!(true)),
+        ("shouldCreateConversation", json!(false)),
+        ("status", json!("scheduled")),
+        ("chunksCount", json!(2)),
+        ("leadsCount", json!(124)),
+        ("secondsBetweenMessages", json!(123)),
+        ("secondsBetweenChunks", json!(123)),
+        ("trackAllChannels", json!(false)),
+        ("trackMaxHours", json!(72)),
+        ("chunkSize", json!(123)),
+        ("template", json!({})),
+        ("progress", json!(0)),
+        ("resultCounts.sent", json!(0)),
+        ("resultCounts.received", json!(0)),
+        ("resultCounts.read", json!(0)),
+        ("resultCounts.answered", json!(0)),
+        ("resultCounts.chunksExecuted", json!(0)),
+        ("resultCounts.byChunkId", json!({})),
+        ("messagesProcessed", json!(0)),
+        ("lastMessageProcessedAt", Value::Null),
+        ("healthCheckData.messagesProcessed", json!(0)),
+        ("healthCheckData.lastMessageProcessedAt", Value::Null),
+        ("healthCheckData.healthCheckExecutions", json!(0)),
+        ("healthCheckData.jobId", json!("")),
+        ("healthCheckData.chunkId", json!("")),
+        ("healthCheckData.nextHealthCheckAt", json!(at)),
+        ("healthCheckData.lastHealthCheckAt", Value::Null),
+        ("workspaceId", json!(WORKSPACE)),
+        ("lastUpdateAt", answer["createdAt"].clone()),
+        ("updatedAt", answer["createdAt"].clone()),
+    ];
+    for (field, value) in &determined {
+        assert_eq!(of(&answer, field), Some(value), "{field} in {answer}");
+    }
+    // No field of the documented answer is left out above.
+    let looked_at = |field: &str| {
+        let of_it = |other: &str| other == field || other.starts_with(&format!("{field}."));
+        ["id", "createdAt", "finishedAtPrediction"].contains(&field) || determined.iter().any(|(other, _)| of_it(other))
+    };
+    let unlooked: Vec<&str> = ANSWERED.into_iter().filter(|field| !looked_at(field)).collect();
+    assert!(unlooked.is_empty(), "{unlooked:?}");
+    let shown: Value = call_with(&asker.token, app, "GET", &path, Value::Null).await?;
+    assert_eq!(shown, answer);
     Ok(())
 }
 
@@ -208,6 +351,7 @@ async fn the_next_time_moves_with_the_campaign_and_is_gone_at_its_end() -> anyho
     let next = running.next_scheduled_to.expect("two people wait") - running.scheduled_to.expect("it was started");
     assert!((3_600..3_610).contains(&next.num_seconds()), "{next}");
     assert_eq!(running.health_check_data.chunk_id, "0");
+    assert_eq!(running.health_check_data.job_id, format!("{id}-{}", stepped.record(&id).await?.cursor_index));
     assert!(running.health_check_data.health_check_executions > 0);
     let paused = act(&stepped.app, &id, "cancel").await?;
     assert_eq!((paused.next_scheduled_to, paused.active), (None, false));

@@ -6,15 +6,18 @@ use std::io::Write as _;
 use std::iter::Sum;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::bundle::{Bundle, Fetched};
+use crate::bundle::{Bundle, Fetched, Written};
 
 /// The best that each way of packing does.
 const BROTLI_QUALITY: i32 = 11;
 const BROTLI_WINDOW: i32 = 22;
+
+/// Most bytes of WASM that the first page may fetch, packed with brotli: the goal of the product is 400 KB.
+const MOST_WASM_AT_ONCE: usize = 400_000;
 
 /// Bytes as they lie, and packed in the two ways that browsers take.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,8 +37,13 @@ impl Sum for Weight {
     }
 }
 
-/// A line for each file, and what the first page, the other pages and a first contacts file cost.
+/// A line for each file, and what the first page, the other pages and a first contacts file cost. An error with all of
+/// it where the first page's WASM is larger than it may be.
 pub fn report(bundle: &Bundle) -> Result<String> {
+    report_within(bundle, MOST_WASM_AT_ONCE)
+}
+
+fn report_within(bundle: &Bundle, most_wasm: usize) -> Result<String> {
     let mut text = format!("{:>9} {:>9} {:>9}\n", "bytes", "gzip", "brotli");
     let mut weights: BTreeMap<&Path, Weight> = BTreeMap::new();
     for file in &bundle.files {
@@ -53,6 +61,11 @@ pub fn report(bundle: &Bundle) -> Result<String> {
         writeln!(text, "{}  of them for those of `{group}`, in {} files", line(weight), paths.len())?;
     }
     writeln!(text, "{}  more when a contacts file is chosen", line(all(Fetched::WithAFile)))?;
+    let is_wasm = |file: &&Written| file.path.extension().is_some_and(|extension| extension == "wasm");
+    let at_once = bundle.files.iter().filter(|file| file.fetched == Fetched::AtOnce);
+    let wasm: Weight = at_once.filter(is_wasm).map(|file| of(&file.path)).sum();
+    let (is, most) = (wasm.brotli, most_wasm);
+    ensure!(is <= most, "{text}the first page fetches {is} bytes of WASM packed with brotli; {most} is the most");
     Ok(text)
 }
 
@@ -76,7 +89,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::bundle::Written;
 
     #[test]
     fn each_way_of_packing_is_weighed_and_the_first_page_apart() {
@@ -90,5 +102,17 @@ mod tests {
         let line = |words: &str| report.lines().find(|line| line.ends_with(words)).unwrap().trim_start();
         assert!(line("for the first page").starts_with("2000 "), "{report}");
         assert!(line("for those of `people`, in 1 files").starts_with("1000 "), "{report}");
+    }
+
+    #[test]
+    fn a_first_page_whose_wasm_is_too_large_is_refused_with_its_number() {
+        let file = |name: &str, fetched| Written { path: name.into(), bytes: vec![b'a'; 1_000], fetched };
+        let (first, later) = (file("a.wasm", Fetched::AtOnce), file("b.wasm", Fetched::WithAPage));
+        let script = file("c.js", Fetched::AtOnce);
+        let is = weigh(&first.bytes).unwrap().brotli;
+        let bundle = Bundle { files: vec![first, later, script], later: BTreeMap::new() };
+        report_within(&bundle, is).unwrap();
+        let error = report_within(&bundle, is - 1).unwrap_err().to_string();
+        assert!(error.contains(&format!("{is} bytes of WASM")) && error.contains("for the first page"), "{error}");
     }
 }

@@ -14,7 +14,7 @@ const RESERVED: [&str; 38] = [
 ];
 
 /// What stands beside the functions in the dashboard's module.
-const TAKEN: [&str; 7] = ["fill", "filled", "form", "language", "speak", "tests", "text"];
+const TAKEN: [&str; 8] = ["decimal_mark", "fill", "filled", "form", "language", "speak", "tests", "text"];
 
 /// Refuses languages that do not fit each other, and says everything that is wrong.
 pub fn check(locales: &Locales) -> Result<()> {

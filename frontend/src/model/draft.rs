@@ -9,8 +9,8 @@ use reader::Sheet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::{
-    ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant, EditCampaign, HeaderFormat,
-    MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
+    AudienceId, ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant, EditCampaign,
+    HeaderFormat, MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
 };
 
 use super::attachment::{Attachment, Slot, Upload};
@@ -254,6 +254,14 @@ impl Draft {
         wordings_of(&self.before) == wordings_of(asked)
     }
 
+    /// Whether it says nothing but free words, and to just these people from this number: then its estimate counts
+    /// those who may not get them.
+    pub fn is_free_to(&self, audience: &AudienceId, channel_id: &str) -> bool {
+        self.before.audience_id.as_ref() == Some(audience)
+            && self.before.channel_id == channel_id
+            && wordings_of(&self.before).iter().all(|wording| wording.template.is_none())
+    }
+
     /// What was changed; nothing is sent of the rest, so that what the form does not know stays.
     pub fn edit(&self, asked: &CreateCampaign) -> EditCampaign {
         let before = &self.before;
@@ -336,7 +344,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use wire::{AudienceId, ButtonKind, TemplateButton};
+    use wire::{ButtonKind, TemplateButton};
 
     use super::*;
 
@@ -393,6 +401,17 @@ mod tests {
             Asked { text, template, offer_expires_at: None }
         };
         wordings_of(asked).iter().map(lay).collect()
+    }
+
+    #[test]
+    fn an_estimate_tells_of_free_words_only_where_they_go_to_the_same_people_from_the_same_number() {
+        let free = CreateCampaign { template: None, message: Some("Hi".into()), channel_id: "main".into(), ..asked() };
+        let people = AudienceId("01JD8ZQ0000000000000000000".into());
+        let of = |before: CreateCampaign| Draft { before, ..draft() };
+        assert!(of(free.clone()).is_free_to(&people, "main"));
+        assert!(!of(free.clone()).is_free_to(&people, "other"));
+        assert!(!of(free.clone()).is_free_to(&AudienceId("01JD8ZQ0000000000000000009".into()), "main"));
+        assert!(!of(CreateCampaign { template: asked().template, ..free }).is_free_to(&people, "main"));
     }
 
     fn draft() -> Draft {

@@ -5,10 +5,8 @@ use reader::Sheet;
 use serde_json::{Map, Value};
 use wire::{ButtonContent, ButtonKind, ParameterSource, Template, TemplateButton};
 
+use super::template_form::AUTHENTICATION;
 use crate::t;
-
-/// Meta's name of the category whose variable is a code, not a name.
-const AUTHENTICATION: &str = "AUTHENTICATION";
 
 /// The part of the template that a value belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -71,8 +71,8 @@ impl Preset {
         PaceText {
             chunk_size: chunk_size.into(),
             between_chunks: between_chunks.into(),
-            min_gap: min_gap.into(),
-            max_gap: max_gap.into(),
+            min_gap: written(min_gap),
+            max_gap: written(max_gap),
         }
     }
 }
@@ -82,16 +82,16 @@ impl PaceText {
     pub fn of(campaign: &Campaign) -> PaceText {
         PaceText {
             chunk_size: campaign.chunk_size.to_string(),
-            between_chunks: campaign.seconds_between_chunks.to_string(),
-            min_gap: campaign.min_seconds_between_messages.to_string(),
-            max_gap: campaign.max_seconds_between_messages.to_string(),
+            between_chunks: written(campaign.seconds_between_chunks),
+            min_gap: written(campaign.min_seconds_between_messages),
+            max_gap: written(campaign.max_seconds_between_messages),
         }
     }
 
     /// The pace that a request asks for; the usual one where it says nothing.
     pub fn asked(asked: &CreateCampaign) -> PaceText {
         let usual = Preset::Steady.text();
-        let number = |seconds: Option<f64>, usual: String| seconds.map_or(usual, |seconds| seconds.to_string());
+        let number = |seconds: Option<f64>, usual: String| seconds.map_or(usual, written);
         PaceText {
             chunk_size: asked.chunk_size.map_or(usual.chunk_size, |size| size.to_string()),
             between_chunks: number(asked.seconds_between_chunks, usual.between_chunks),
@@ -132,12 +132,18 @@ impl PaceText {
     }
 }
 
-/// A number of seconds as it was typed: digits, with a point or a comma before decimals. A comma that may part thousands
-/// (`1,200`) makes no number.
+/// A number of seconds as people here write it.
+fn written(seconds: impl ToString) -> String {
+    seconds.to_string().replace('.', t::decimal_mark())
+}
+
+/// A number of seconds as it was typed: digits, with a point or a comma before decimals. The one that parts thousands
+/// here (`1,200` in English) makes no number where it may do just that.
 pub fn seconds(text: &str) -> Option<f64> {
     let text = text.trim();
-    let parts_thousands =
-        text.split_once(',').is_some_and(|(whole, places)| places.len() == 3 && whole.chars().any(|c| c != '0'));
+    let between_thousands = if t::decimal_mark() == "." { ',' } else { '.' };
+    let split = text.split_once(between_thousands);
+    let parts_thousands = split.is_some_and(|(whole, places)| places.len() == 3 && whole.chars().any(|c| c != '0'));
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
     if parts_thousands || !is_number {
         return None;

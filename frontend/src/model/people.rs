@@ -18,29 +18,48 @@ pub const PAGES_FOLLOWED: usize = 8;
 pub struct PeopleQuery {
     /// Only people in this state.
     pub state: Option<MessageState>,
+    /// Only people whose message has this code of WhatsApp.
+    pub code: Option<u32>,
     /// The cursor of the page; nothing for the first.
     pub after: Option<String>,
 }
 
 impl PeopleQuery {
-    /// As the URL has it; a state that does not exist means no filter.
-    pub fn parse(state_word: Option<&str>, after: Option<&str>) -> Self {
+    /// As the URL has it; a state that does not exist and a code that is no number mean no filter.
+    pub fn parse(state_word: Option<&str>, code: Option<&str>, after: Option<&str>) -> Self {
         Self {
             state: state_word.and_then(state::from_key),
+            code: code.and_then(|code| code.parse().ok()),
             after: after.filter(|cursor| !cursor.is_empty()).map(str::to_owned),
         }
     }
 
     /// The same list, at another place.
     pub fn at(&self, after: Option<String>) -> Self {
-        Self { state: self.state, after }
+        Self { state: self.state, code: self.code, after }
+    }
+
+    /// The people who failed with one code.
+    pub fn failed_with(code: u32) -> Self {
+        Self { state: Some(MessageState::Failed), code: Some(code), after: None }
+    }
+
+    /// The first page of the same with another state, by its name; of all states with none.
+    pub fn in_state(&self, word: &str) -> Self {
+        Self { state: state::from_key(word), code: self.code, after: None }
+    }
+
+    /// The first page of the same, whatever their codes.
+    pub fn of_all_codes(&self) -> Self {
+        Self { state: self.state, code: None, after: None }
     }
 
     /// The name and value of each part of the URL's query.
     pub fn parts(&self) -> Vec<(&'static str, String)> {
         let state = self.state.map(|state| ("state", state::key(state).to_owned()));
+        let code = self.code.map(|code| ("code", code.to_string()));
         let after = self.after.clone().map(|after| ("after", after));
-        state.into_iter().chain(after).collect()
+        state.into_iter().chain(code).chain(after).collect()
     }
 }
 
@@ -216,13 +235,28 @@ mod tests {
 
     #[test]
     fn the_url_and_the_query_are_one() {
-        let query = PeopleQuery::parse(Some("failed"), Some("50"));
+        let query = PeopleQuery::parse(Some("failed"), None, Some("50"));
         assert_eq!(query.parts(), [("state", "failed".to_owned()), ("after", "50".to_owned())]);
         assert_eq!(query.at(None).parts(), [("state", "failed".to_owned())]);
+        let of_code = PeopleQuery { after: Some("7".into()), ..PeopleQuery::failed_with(131_026) };
+        let [state, code, after] = ["failed", "131026", "7"];
+        let parts = [("state", state.to_owned()), ("code", code.to_owned()), ("after", after.to_owned())];
+        assert_eq!(of_code.parts(), parts);
+        assert_eq!(PeopleQuery::parse(Some(state), Some(code), Some(after)), of_code);
     }
 
     #[test]
-    fn an_unknown_state_filters_nothing() {
-        assert_eq!(PeopleQuery::parse(Some("lost"), Some("")), PeopleQuery::default());
+    fn a_code_goes_on_with_the_pages_and_states_until_it_is_taken_off() {
+        let of_code = PeopleQuery { after: Some("7".into()), ..PeopleQuery::failed_with(131_026) };
+        assert_eq!(of_code.at(Some("9".into())).code, Some(131_026));
+        let waiting = PeopleQuery { state: Some(MessageState::Retry), code: Some(131_026), after: None };
+        assert_eq!(of_code.in_state("retry"), waiting);
+        assert_eq!(of_code.in_state(""), PeopleQuery { state: None, ..waiting });
+        assert_eq!(of_code.of_all_codes().parts(), [("state", "failed".to_owned())]);
+    }
+
+    #[test]
+    fn an_unknown_state_or_code_filters_nothing() {
+        assert_eq!(PeopleQuery::parse(Some("lost"), Some("many"), Some("")), PeopleQuery::default());
     }
 }

@@ -88,9 +88,9 @@ impl Cadence {
         }
     }
 
-    /// The cadence of a list: as lively as its liveliest. Into an empty one the first campaign may come any moment.
+    /// The cadence of a list: as lively as its liveliest, and never over, as somebody may make another campaign.
     pub fn of_list<'a>(campaigns: impl IntoIterator<Item = &'a Campaign>, now: DateTime<Utc>) -> Self {
-        campaigns.into_iter().map(|campaign| Cadence::of(campaign, now)).min().unwrap_or(Cadence::Calm)
+        campaigns.into_iter().map(|campaign| Cadence::of(campaign, now)).fold(Cadence::Calm, Cadence::min)
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
             let campaigns: Vec<Campaign> = statuses.iter().map(|status| campaign(*status)).collect();
             Cadence::of_list(&campaigns, late)
         };
-        assert_eq!(of(&[CampaignStatus::Completed, CampaignStatus::Failed]), Cadence::Over);
+        assert_eq!(of(&[CampaignStatus::Completed, CampaignStatus::Failed]), Cadence::Calm);
         assert_eq!(of(&[CampaignStatus::Completed, CampaignStatus::Draft]), Cadence::Calm);
         assert_eq!(of(&[CampaignStatus::Draft, CampaignStatus::Processing]), Cadence::Live);
         assert_eq!(of(&[]), Cadence::Calm);

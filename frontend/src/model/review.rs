@@ -1,7 +1,7 @@
 //! What the wizard's last step says beside the plan: a cap that the price exceeds, and a limit that spreads it over days.
 
 use campaigns::rates::parse_amount;
-use wire::{Channel, PriceEstimate};
+use wire::{CampaignEstimate, Channel, PriceEstimate};
 
 use super::form::amount;
 use crate::t;
@@ -9,6 +9,11 @@ use crate::t;
 /// Whether a campaign is estimated to cost more than its cap, so that it will pause. False where either is no amount.
 pub fn exceeds(price: &PriceEstimate, cap: &str) -> bool {
     parse_amount(&price.total).is_ok_and(|total| parse_amount(&amount(cap)).is_ok_and(|cap| total > cap))
+}
+
+/// How many of the people would be skipped for their closed windows. `written`: a number as the reader writes it.
+pub fn closed(estimate: &CampaignEstimate, written: impl Fn(u64) -> String) -> String {
+    t::skipped_for_closed_windows(&written(estimate.window_closed), &written(estimate.looked_at))
 }
 
 /// The limit of a number, and what it makes of a campaign.
@@ -69,6 +74,14 @@ mod tests {
         assert!(exceeds(&PriceEstimate { total: "12.51".into(), ..PriceEstimate::default() }, "12,50"));
         assert!(!exceeds(&price, "12,50"));
         assert!(!exceeds(&price, "12.5") && !exceeds(&price, "") && !exceeds(&price, "a lot"));
+    }
+
+    #[test]
+    fn closed_windows_are_told_of_those_who_were_looked_at() {
+        let estimate =
+            CampaignEstimate { recipients: 90_000, looked_at: 20_000, window_closed: 7, ..CampaignEstimate::default() };
+        let told = closed(&estimate, |count| count.to_string());
+        assert!(told.contains("7 of 20000"), "{told}");
     }
 
     #[test]

@@ -33,18 +33,19 @@ pub fn area_words(area: Area) -> &'static str {
     }
 }
 
-/// The scopes that a token may be narrowed to, each with what it lets do there: area by area, seeing before changing.
-pub fn scopes() -> Vec<(Scope, &'static str)> {
-    let of = |area: Area| {
-        let change = area.write().map(|scope| (scope, t::scope_changes()));
-        std::iter::once((area.read(), t::scope_sees())).chain(change)
-    };
-    Area::ALL.into_iter().flat_map(of).collect()
+/// The scopes of an area that a token may be narrowed to, each with what it lets do there.
+pub fn scopes(area: Area) -> impl Iterator<Item = (Scope, &'static str)> {
+    std::iter::once(area.read()).chain(area.write()).map(|scope| (scope, does(scope)))
 }
 
-/// Scopes by their names in the API.
+fn does(scope: Scope) -> &'static str {
+    if scope == scope.area().read() { t::scope_sees() } else { t::scope_changes() }
+}
+
+/// Scopes in words.
 pub fn names(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
+    let words = |scope: &Scope| format!("{} ({})", area_words(scope.area()), does(*scope).to_lowercase());
+    scopes.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// Somebody to invite, as typed.
@@ -162,10 +163,10 @@ mod tests {
 
     #[test]
     fn every_scope_can_be_ticked_once_and_reports_are_only_seen() {
-        let offered: Vec<Scope> = scopes().into_iter().map(|(scope, _)| scope).collect();
+        let offered: Vec<Scope> = Area::ALL.into_iter().flat_map(scopes).map(|(scope, _)| scope).collect();
         assert_eq!((offered.len(), offered[4]), (15, Scope::ReportsRead));
         assert!(offered.is_sorted() && offered.windows(2).all(|pair| pair[0] != pair[1]));
-        assert_eq!(names(&offered[..2]), "campaigns:read, campaigns:write");
+        assert_eq!(names(&offered[..2]), "Campaigns (see), Campaigns (change)");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use campaigns::template::definition::check_definition;
 use campaigns::template::{MAX_BODY_CHARS, MAX_OFFER_BODY_CHARS, variables};
 use wire::{
-    Bubble, ButtonKind, CreateButton, CreateTemplate, FieldError, HeaderFormat, ParameterFormat, Template,
+    Bubble, ButtonKind, CreateButton, CreateCode, CreateTemplate, FieldError, HeaderFormat, ParameterFormat, Template,
     TemplateButton, TemplateOffer,
 };
 
@@ -23,6 +23,9 @@ pub const LONGEST_BUTTON: usize = 25;
 pub const LONGEST_OFFER: usize = 16;
 /// Buttons at most.
 pub const MOST_BUTTONS: usize = 10;
+
+/// Meta's category of templates for codes: their variable is a code, not a name.
+pub const AUTHENTICATION: &str = "AUTHENTICATION";
 
 /// What stands above the text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -134,6 +137,43 @@ impl ButtonText {
     }
 }
 
+/// What a template for codes asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CodeText {
+    /// Whether it says that the code is to be kept secret.
+    pub warns: bool,
+    /// After how many minutes the code expires; empty: it does not say so.
+    pub minutes: String,
+    /// The label of the button that copies the code; empty for WhatsApp's own.
+    pub label: String,
+}
+
+impl CodeText {
+    fn request(&self) -> CreateCode {
+        CreateCode {
+            security_recommendation: self.warns,
+            // What is no number is out of bounds too.
+            expires_after_minutes: filled(&self.minutes).map(|minutes| minutes.parse().unwrap_or_default()),
+            button_text: filled(&self.label),
+            ..CreateCode::default()
+        }
+    }
+
+    /// About what WhatsApp writes, which is in the template's language.
+    fn bubble(&self) -> Bubble {
+        let code = self.request();
+        let warning = code.security_recommendation.then(t::a_code_is_not_shared);
+        let body = std::iter::once(t::a_code_is_yours()).chain(warning).collect::<Vec<_>>().join(" ");
+        let label = code.button_text.unwrap_or_else(|| t::copy_the_code().to_owned());
+        bare(&Template {
+            body,
+            footer: code.expires_after_minutes.map(|minutes| t::a_code_expires(u64::from(minutes), &minutes)),
+            buttons: vec![TemplateButton { kind: ButtonKind::Otp, text: label, url: None }],
+            ..Template::default()
+        })
+    }
+}
+
 /// What was typed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TemplateForm {
@@ -163,9 +203,16 @@ pub struct TemplateForm {
     pub examples: BTreeMap<String, String>,
     /// The example of the header's variable.
     pub header_example: String,
+    /// What one for codes asks for in place of texts and buttons.
+    pub code: CodeText,
 }
 
 impl TemplateForm {
+    /// Whether it carries a code: then WhatsApp writes its words.
+    pub fn carries_code(&self) -> bool {
+        self.category == AUTHENTICATION
+    }
+
     /// The header's variable, if it has one.
     pub fn header_variable(&self) -> Option<String> {
         let names = variables(&self.header).into_iter();
@@ -181,7 +228,8 @@ impl TemplateForm {
     pub fn request(&self) -> Result<CreateTemplate, Vec<FieldError>> {
         let request = self.assembled();
         let mut faults = check_definition(&request);
-        if let Some(why) = self.sample.as_ref().and_then(Attachment::fault) {
+        let sample = self.sample.as_ref().filter(|_| !self.carries_code());
+        if let Some(why) = sample.and_then(Attachment::fault) {
             faults.retain(|fault| fault.field != "headerAssetId");
             faults.push(FieldError { field: "headerAssetId".to_owned(), message: why });
         }
@@ -192,7 +240,16 @@ impl TemplateForm {
     }
 
     fn assembled(&self) -> CreateTemplate {
-        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let named = CreateTemplate {
+            channel_id: self.channel_id.clone(),
+            name: self.name.trim().to_owned(),
+            language: self.language.trim().to_owned(),
+            category: self.category.clone(),
+            ..CreateTemplate::default()
+        };
+        if self.carries_code() {
+            return CreateTemplate { code: Some(self.code.request()), ..named };
+        }
         let (header, header_format) = match self.header_kind {
             HeaderKind::None => (None, None),
             HeaderKind::Text => (Some(self.header.trim().to_owned()), None),
@@ -204,10 +261,6 @@ impl TemplateForm {
         let examples = self.examples.iter().filter(|(name, _)| body_names.contains(name));
         let header_example = self.header_variable().map(|name| (name, self.header_example.trim().to_owned()));
         CreateTemplate {
-            channel_id: self.channel_id.clone(),
-            name: self.name.trim().to_owned(),
-            language: self.language.trim().to_owned(),
-            category: self.category.clone(),
             parameter_format: self.parameter_format(),
             header,
             header_format,
@@ -219,7 +272,7 @@ impl TemplateForm {
             offer: filled(&self.offer).map(|text| TemplateOffer { text, has_expiration: true }),
             examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
             header_examples: header_example.into_iter().collect(),
-            ..CreateTemplate::default()
+            ..named
         }
     }
 
@@ -232,6 +285,9 @@ impl TemplateForm {
 
     /// The message as it will look, examples in their places.
     pub fn bubble(&self) -> Bubble {
+        if self.carries_code() {
+            return self.code.bubble();
+        }
         let asked = self.assembled();
         let with = |text: &str, examples: &BTreeMap<String, String>| {
             let pairs: Vec<(&str, &str)> = examples
@@ -261,6 +317,10 @@ impl TemplateForm {
         }
         bubble
     }
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// What is left of so many characters, in words.
@@ -316,6 +376,44 @@ mod tests {
             ButtonText { kind: "URL".into(), text: "Loja".into(), target: "x.br".into(), ..ButtonText::default() };
         assert_eq!(fields(&TemplateForm { buttons: vec![url], ..form() }), ["buttons.0.url"]);
         assert_eq!(fields(&TemplateForm { channel_id: String::new(), ..form() }), ["channelId"]);
+    }
+
+    #[test]
+    fn a_template_for_codes_asks_for_nothing_but_its_code() {
+        let code = CodeText { warns: true, minutes: " 10 ".into(), label: "Copiar".into() };
+        let buttons = vec![ButtonText { kind: "URL".into(), ..ButtonText::default() }];
+        let video = HeaderKind::Media(HeaderFormat::Video);
+        // What was typed before the category was chosen is no part of it.
+        let footer = "Responda SAIR".to_owned();
+        let asked =
+            TemplateForm { category: AUTHENTICATION.into(), header_kind: video, footer, buttons, code, ..form() };
+        let request = asked.request().unwrap();
+        let code = request.code.clone().unwrap();
+        assert_eq!((code.security_recommendation, code.expires_after_minutes), (true, Some(10)));
+        assert_eq!(code.button_text.as_deref(), Some("Copiar"));
+        let alone = CreateTemplate {
+            channel_id: "main".into(),
+            name: "winter_sale".into(),
+            language: "pt_BR".into(),
+            category: AUTHENTICATION.into(),
+            code: Some(code),
+            ..CreateTemplate::default()
+        };
+        assert_eq!(request, alone);
+        let bubble = asked.bubble();
+        assert_eq!(bubble.footer.as_deref(), Some("This code expires in 10 minutes."));
+        assert_eq!(bubble.buttons.len(), 1);
+        let plain = TemplateForm { category: AUTHENTICATION.into(), ..form() };
+        assert_eq!(plain.request().unwrap().code, Some(CreateCode::default()));
+    }
+
+    #[test]
+    fn minutes_that_are_none_are_told_at_their_field() {
+        for minutes in ["91", "0", "soon"] {
+            let code = CodeText { minutes: minutes.into(), ..CodeText::default() };
+            let asked = TemplateForm { category: AUTHENTICATION.into(), code, ..form() };
+            assert_eq!(fields(&asked), ["code.expiresAfterMinutes"], "{minutes}");
+        }
     }
 
     #[test]

@@ -98,7 +98,11 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
     let base = format!("/campaigns/{id}");
     let people_of = Callback::new({
         let base = base.clone();
-        move |state: MessageState| people_url(&base, &PeopleQuery { state: Some(state), after: None })
+        move |state: MessageState| people_url(&base, &PeopleQuery { state: Some(state), ..PeopleQuery::default() })
+    });
+    let failed_with = Callback::new({
+        let base = base.clone();
+        move |code: u32| people_url(&base, &PeopleQuery::failed_with(code))
     });
     let cadence = Signal::derive(move || campaign.with(|campaign| Cadence::of(campaign, clock::now())));
     let report = report::asked(id.clone(), totals, cadence);
@@ -116,7 +120,7 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
             <Reactions campaign=campaign report=report/>
         </section>
         <div class="two">
-            <Failures campaign=campaign report=report/>
+            <Failures campaign=campaign report=report people=failed_with/>
             <Facts campaign=campaign/>
         </div>
         <Wordings campaign=campaign report=report/>

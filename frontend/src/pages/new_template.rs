@@ -1,6 +1,7 @@
 //! `/templates/new`: a template is written here and reviewed by WhatsApp.
 
 mod buttons;
+mod code;
 mod fields;
 
 use leptos::prelude::*;
@@ -18,6 +19,7 @@ use crate::model::template_form::TemplateForm;
 use crate::model::templates_query::{BASE, TemplatesQuery};
 use crate::t;
 use buttons::Buttons;
+use code::Code;
 use fields::{Facts, Texts};
 
 /// The signals of the form.
@@ -94,6 +96,7 @@ pub fn NewTemplatePage() -> impl IntoView {
     });
     let busy = create.pending();
     let bubble = Memo::new(move |_| desk.form.with(TemplateForm::bubble));
+    let carries_code = Memo::new(move |_| desk.form.with(TemplateForm::carries_code));
     view! {
         <div class="page-head">
             <div>
@@ -107,8 +110,15 @@ pub fn NewTemplatePage() -> impl IntoView {
                 create.dispatch(());
             }>
                 <Facts desk=desk/>
-                <Texts desk=desk/>
-                <Buttons desk=desk/>
+                <Show
+                    when=move || carries_code.get()
+                    fallback=move || view! {
+                        <Texts desk=desk/>
+                        <Buttons desk=desk/>
+                    }
+                >
+                    <Code desk=desk/>
+                </Show>
                 <section class="card">
                     <Faults desk=desk/>
                     <div class="actions">

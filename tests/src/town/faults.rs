@@ -1,6 +1,7 @@
 //! What goes wrong in a town: chance of a seed, points at which everything dies, and how often what else goes wrong.
 
 mod broken;
+mod fired;
 mod index;
 mod storage;
 
@@ -12,9 +13,10 @@ use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
 
 pub use self::broken::Broken;
+pub use self::fired::{FAULTS, Fault, Fired};
 
 /// Where a sender may die.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
     /// Before a claim is written.
     BeforeClaim,
@@ -63,6 +65,27 @@ pub struct Rates {
     pub lost_receipts: u32,
 }
 
+impl Rates {
+    /// What stands for this kind: per mille, or the seconds by which it is off at most.
+    fn of(&self, fault: Fault) -> u32 {
+        match fault {
+            Fault::RepeatedJobs => self.repeated_jobs,
+            Fault::ShiftedJobs => self.shifted_jobs_seconds,
+            Fault::Refused => self.refused,
+            Fault::Throttled => self.throttled,
+            Fault::Conflicts => self.conflicts,
+            Fault::LostAnswers => self.lost_answers,
+            Fault::LateIndexes => self.late_indexes_seconds,
+            Fault::LateTicks => self.late_ticks_seconds,
+            Fault::DoubledTicks => self.doubled_ticks,
+            Fault::MixedReceipts => self.mixed_receipts,
+            Fault::LateReceipts => self.late_receipts,
+            Fault::TripledReceipts => self.tripled_receipts,
+            Fault::LostReceipts => self.lost_receipts,
+        }
+    }
+}
+
 /// Batches of jobs that are repeated in one run: each copy of a job that is put back could be copied again, for ever.
 const MOST_REPEATS: u32 = 40;
 
@@ -78,6 +101,7 @@ struct Running {
     rates: Rates,
     deaths: Vec<(Point, u32)>,
     repeats_left: u32,
+    fired: Fired,
 }
 
 impl Faults {
@@ -87,7 +111,7 @@ impl Faults {
         let mut deaths = deaths;
         deaths.reverse();
         Arc::new(Faults {
-            state: Mutex::new(Running { chance, rates, deaths, repeats_left: MOST_REPEATS }),
+            state: Mutex::new(Running { chance, rates, deaths, repeats_left: MOST_REPEATS, fired: Fired::default() }),
             crash: Notify::new(),
             broken,
         })
@@ -127,15 +151,26 @@ impl Faults {
             }
             Some((next, _)) if *next == point => {
                 state.deaths.pop();
+                state.fired.died_at(point);
                 true
             }
             Some(_) | None => false,
         }
     }
 
-    /// What goes wrong at present.
-    pub(super) fn rates(&self) -> Rates {
-        self.state().rates
+    /// What fired so far.
+    pub fn fired(&self) -> Fired {
+        self.state().fired.clone()
+    }
+
+    /// By how many seconds this kind is off at most, at present.
+    pub(super) fn seconds(&self, fault: Fault) -> u32 {
+        self.state().rates.of(fault)
+    }
+
+    /// Notes that something went wrong that is not drawn by [`Faults::happens`].
+    pub(super) fn note(&self, fault: Fault) {
+        self.state().fired.note(fault);
     }
 
     /// A number below `n`, which is not 0.
@@ -143,16 +178,20 @@ impl Faults {
         self.state().chance.next_u32() % n
     }
 
-    /// Whether something that happens this often happens now.
-    pub(super) fn happens(&self, per_mille: impl Fn(&Rates) -> u32) -> bool {
+    /// Whether this happens now; then it is noted.
+    pub(super) fn happens(&self, fault: Fault) -> bool {
         let mut state = self.state();
         let drawn = state.chance.next_u32() % 1_000;
-        drawn < per_mille(&state.rates)
+        let happens = drawn < state.rates.of(fault);
+        if happens {
+            state.fired.note(fault);
+        }
+        happens
     }
 
     /// How many times more than once a batch of jobs is sent.
     pub(super) fn repeats(&self) -> u32 {
-        if !self.happens(|rates| rates.repeated_jobs) {
+        if !self.happens(Fault::RepeatedJobs) {
             return 0;
         }
         let times = 1 + self.below(2);

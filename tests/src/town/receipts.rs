@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use simulator::{SIGNATURE_HEADER, signature};
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 
 /// Longest that a webhook is on its way. The simulator gives up after 10 s and sends it again.
 const LATEST_MS: u32 = 8_000;
@@ -38,21 +38,21 @@ async fn travel(State(way): State<Way>, request: Request, next: Next) -> Respons
         return StatusCode::BAD_REQUEST.into_response();
     };
     let mut head = head;
-    if way.faults.happens(|rates| rates.mixed_receipts)
+    if way.faults.happens(Fault::MixedReceipts)
         && let Some((mixed, signed)) = way.mixed(&body)
     {
         head.headers.insert(SIGNATURE_HEADER, signed);
         head.headers.remove(header::CONTENT_LENGTH);
         body = mixed;
     }
-    if way.faults.happens(|rates| rates.late_receipts) {
+    if way.faults.happens(Fault::LateReceipts) {
         let wait = way.faults.below(LATEST_MS);
         tokio::time::sleep(Duration::from_millis(wait.into())).await;
     }
-    if way.faults.happens(|rates| rates.lost_receipts) {
+    if way.faults.happens(Fault::LostReceipts) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let times = if way.faults.happens(|rates| rates.tripled_receipts) { 3 } else { 1 };
+    let times = if way.faults.happens(Fault::TripledReceipts) { 3 } else { 1 };
     let mut answer = StatusCode::OK.into_response();
     for _ in 0..times {
         let request = Request::from_parts(head.clone(), Body::from(body.clone()));

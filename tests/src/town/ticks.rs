@@ -6,7 +6,7 @@ use std::time::Duration;
 use lambdas::{App, dispatcher};
 use serde_json::json;
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 
 /// The schedule of `infra/template.yaml`.
 const TICK: Duration = Duration::from_secs(60);
@@ -16,10 +16,13 @@ pub(super) async fn run(app: Arc<App>, faults: Arc<Faults>) {
     let mut ticks = tokio::time::interval(TICK);
     loop {
         ticks.tick().await;
-        let late = faults.below(faults.rates().late_ticks_seconds * 1_000 + 1);
+        let late = faults.below(faults.seconds(Fault::LateTicks) * 1_000 + 1);
+        if late > 0 {
+            faults.note(Fault::LateTicks);
+        }
         tokio::time::sleep(Duration::from_millis(late.into())).await;
         let tick = || dispatcher::handle(&app, dispatcher::Event::Tick(json!({ "source": "schedule" })));
-        let results = match faults.happens(|rates| rates.doubled_ticks) {
+        let results = match faults.happens(Fault::DoubledTicks) {
             true => tokio::join!(tick(), tick()).into(),
             false => [tick().await, Ok(())],
         };

@@ -1,31 +1,49 @@
 //! Why messages failed, and what was asked for.
 
 use leptos::prelude::*;
+use web_sys::MouseEvent;
 use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role, SkippedReport};
 
+use super::people::lead_to_people;
 use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, format};
 use crate::model::moment::last_message;
 use crate::model::money;
+use crate::model::review::closed;
 use crate::model::status::is_ahead;
 use crate::model::timing::retries;
 use crate::t;
 
-/// Failures by code, most frequent first.
+/// Failures by code, most frequent first; each leads to its people.
 #[component]
-pub fn Failures(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) -> impl IntoView {
+pub fn Failures(
+    campaign: Signal<Campaign>,
+    report: RwSignal<Option<CampaignReport>>,
+    /// Where the people with one code are shown.
+    people: Callback<u32, String>,
+) -> impl IntoView {
     let failures = Memo::new(move |_| campaign.with(|campaign| campaign.failures.clone()));
     let advice = move |code: u32| {
         let found = |report: &CampaignReport| report.failures.iter().find(|failure| failure.code == code).map(advice);
         report.with(|report| report.as_ref().and_then(found))
     };
+    // With one of these keys the people come in another tab or window, and this one stays as it is.
+    let lead = |event: MouseEvent| {
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            lead_to_people();
+        }
+    };
     let row = move |failure: wire::FailureCount| {
+        let title = t::said(&failure.title);
+        let label = t::show_who_failed(&title);
         view! {
             <tr data-testid="failure-row">
                 <td class="number"><strong>{format::count(failure.count)}</strong></td>
                 <td>
-                    {t::said(&failure.title)}
+                    <a href=people.run(failure.code) data-noscroll="" aria-label=label on:click=lead data-testid="failure-people">
+                        {title}
+                    </a>
                     {advice(failure.code).map(|advice| view! { <p class="soft small" data-testid="advice">{advice}</p> })}
                 </td>
                 <td class="number soft">{failure.code}</td>
@@ -115,18 +133,19 @@ fn when(campaign: Signal<Campaign>, name: &'static str, read: fn(&Campaign) -> O
     move || asked.get().map(|words| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
 }
 
-/// What it costs; before the start, what it would.
+/// What it costs; before the start, what it would, and who would be skipped for a closed window.
 #[component]
 fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
     let shell = Shell::around();
-    let foretold = RwSignal::new(None::<String>);
+    let (foretold, skipped) = (RwSignal::new(None::<String>), RwSignal::new(None::<String>));
     let ahead = Memo::new(move |_| campaign.with(|campaign| is_ahead(campaign.status)));
     let id = campaign.with_untracked(|campaign| campaign.id.clone());
     if ahead.get_untracked() {
         leptos::task::spawn_local_scoped_with_cancellation(async move {
             match api::estimate(&id).await {
                 Ok(estimate) => {
-                    foretold.set(estimate.price.as_ref().map(|price| money::foretold(price, format::money)))
+                    foretold.set(estimate.price.as_ref().map(|price| money::foretold(price, format::money)));
+                    skipped.set((estimate.window_closed > 0).then(|| closed(&estimate, format::count)));
                 }
                 Err(error) => shell.report(error),
             }
@@ -139,7 +158,11 @@ fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
         price.into_iter().chain(standing.unwrap_or_default()).collect::<Vec<_>>()
     });
     let line = |(name, text): money::Line| view! { <div data-testid="cost"><dt>{name}</dt><dd>{text}</dd></div> };
-    move || lines.get().into_iter().map(line).collect_view()
+    let windows = move || skipped.get().filter(|_| ahead.get());
+    view! {
+        {move || lines.get().into_iter().map(line).collect_view()}
+        {move || windows().map(|words| view! { <div><dt>{t::window_of_24_hours()}</dt><dd data-testid="closed-windows">{words}</dd></div> })}
+    }
 }
 
 #[component]

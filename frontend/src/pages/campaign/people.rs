@@ -13,7 +13,7 @@ use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
 use crate::components::people_table::PeopleTable;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{api, poll};
 use crate::model::people::PeopleQuery;
 use crate::model::progress::{Cadence, Seen};
@@ -23,23 +23,44 @@ use crate::t;
 /// How often to look whether the totals moved, and so whether to ask again who is where.
 const PERIOD_MS: u32 = 2_000;
 
+/// The id of the card's heading.
+const HEADING: &str = "people";
+
+/// Leads to the card once what was clicked has been drawn: it is scrolled to, and its heading has the focus.
+pub fn lead_to_people() {
+    request_animation_frame(|| {
+        if let Some(heading) = document().get_element_by_id(HEADING) {
+            heading.scroll_into_view();
+        }
+        focus(HEADING);
+    });
+}
+
 /// The table with its filter and its pages.
 #[component]
 pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>, cadence: Signal<Cadence>) -> impl IntoView {
     let map = use_query_map();
-    let query = Memo::new(move |_| map.with(|map| PeopleQuery::parse(map.get_str("state"), map.get_str("after"))));
+    let query = Memo::new(move |_| {
+        map.with(|map| PeopleQuery::parse(map.get_str("state"), map.get_str("code"), map.get_str("after")))
+    });
     let base = StoredValue::new(base);
     let exported = id.clone();
     let navigate = use_navigate();
-    let picked = move |word: String| {
-        let url = people_url(&base.get_value(), &PeopleQuery::parse(Some(&word), None));
+    let go = Callback::new(move |query: PeopleQuery| {
+        let url = people_url(&base.get_value(), &query);
         navigate(&url, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    });
+    let picked = move |word: String| go.run(query.with_untracked(|query| query.in_state(&word)));
+    let code = Memo::new(move |_| query.with(|query| query.code));
+    let take_off = move |_| {
+        go.run(query.with_untracked(PeopleQuery::of_all_codes));
+        lead_to_people();
     };
     let value = Signal::derive(move || query.with(|query| query.state.map(state::key).unwrap_or_default().to_owned()));
     view! {
-        <section class="card" aria-labelledby="people">
+        <section class="card" aria-labelledby=HEADING>
             <div class="card-head">
-                <h2 id="people">{t::people()}</h2>
+                <h2 id=HEADING tabindex="-1">{t::people()}</h2>
                 <PickField
                     id="people-state"
                     label=t::show()
@@ -51,6 +72,16 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>, cade
                     nothing=t::everybody()
                 />
             </div>
+            {move || code.get().map(|code| view! {
+                <p class="chips">
+                    <span class="chip" data-testid="people-code">
+                        {t::only_code(&code)}
+                        <button
+                            type="button" aria-label=t::people_of_every_code() data-testid="people-code-off" on:click=take_off
+                        >"×"</button>
+                    </span>
+                </p>
+            })}
             <Allowed to=Role::Manager><div class="actions"><ExportMenu id=exported.clone()/></div></Allowed>
             {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals cadence=cadence/> }}
         </section>

@@ -7,8 +7,9 @@ use super::wizard::Wizard;
 use crate::infra::format;
 use crate::model::form::amount;
 use crate::model::intake::Recipients;
-use crate::model::review::{exceeds, limited};
+use crate::model::review::{closed, exceeds, limited};
 use crate::model::timing::retries;
+use crate::model::wording::{Says, WordingText};
 use crate::t;
 
 /// The bounds that were asked for, as facts among others.
@@ -32,6 +33,30 @@ pub fn Bounds(wizard: Wizard) -> impl IntoView {
         {fact(t::spread_over_days(), |asked| asked.duration_days.map(|days| format::count(days.into())))}
         {fact(t::try_failures_again(), |asked| asked.retry_rounds.map(|rounds| retries(rounds).to_owned()))}
     }
+}
+
+/// Who is skipped for not having written within 24 hours, where somebody would get free words.
+#[component]
+pub fn ClosedWindows(wizard: Wizard) -> impl IntoView {
+    let words = Memo::new(move |_| {
+        let is_free = |text: &WordingText| text.says == Says::Free;
+        let (some, all) = wizard.wordings.with(|texts| (texts.iter().any(is_free), texts.iter().all(is_free)));
+        let told = || if all { counted(wizard) } else { None };
+        some.then(|| told().unwrap_or_else(|| t::closed_windows_counted_later().to_owned()))
+    });
+    let fact = |words: String| {
+        view! { <div><dt>{t::window_of_24_hours()}</dt><dd data-testid="review-windows">{words}</dd></div> }
+    };
+    move || words.get().map(fact)
+}
+
+/// In words, where the draft was counted and goes to the same people.
+fn counted(wizard: Wizard) -> Option<String> {
+    let audience = wizard.intake().with(|intake| intake.audience().map(|audience| audience.id.clone()))?;
+    let number = wizard.channel_id.get();
+    let of_these = wizard.draft.with(|draft| draft.as_ref().is_some_and(|draft| draft.is_free_to(&audience, &number)));
+    let estimate = wizard.estimate.get().filter(|_| of_these)?;
+    Some(closed(&estimate, format::count))
 }
 
 /// What holds the campaign up, or pauses it, as far as that is known before.

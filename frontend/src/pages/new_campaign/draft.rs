@@ -54,8 +54,10 @@ impl Wizard {
             }
             match audience {
                 Ok(audience) => {
-                    let price = estimate.ok().and_then(|estimate| estimate.price);
-                    self.have_people(audience, price.as_ref().map(countries).unwrap_or_default());
+                    let estimate = estimate.ok();
+                    let price = estimate.as_ref().and_then(|estimate| estimate.price.as_ref());
+                    self.have_people(audience, price.map(countries).unwrap_or_default());
+                    self.estimate.set(estimate);
                 }
                 Err(error) => {
                     return self.lose(shell, Lost { why: t::its_people_did_not_come(), draft: Some(id) }, error);

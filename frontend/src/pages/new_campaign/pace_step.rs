@@ -57,7 +57,7 @@ pub fn PaceStep(wizard: Wizard) -> impl IntoView {
 #[component]
 fn Presets(wizard: Wizard) -> impl IntoView {
     let choice = move |preset: Preset| {
-        let chosen = move || wizard.pace.with(|pace| *pace == preset.text());
+        let chosen = move || wizard.pace.with(|pace| pace.pace() == preset.text().pace());
         let choose = move |_| {
             wizard.pace.set(preset.text());
             for field in ["chunkSize", "secondsBetweenChunks", "minSecondsBetweenMessages", "maxSecondsBetweenMessages"]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
-use super::bounds::{Bounds, Warnings};
+use super::bounds::{Bounds, ClosedWindows, Warnings};
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
 use crate::components::bar_chart::{BarChart, Series};
@@ -134,6 +134,7 @@ fn Facts(wizard: Wizard) -> impl IntoView {
     view! {
         <dl class="facts">
             <div><dt>{t::people()}</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
+            <ClosedWindows wizard=wizard/>
             <div><dt>{t::message()}</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::sent_from()}</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::estimated_price()}</dt><dd data-testid="review-price">{move || price().unwrap_or_else(missing)}</dd></div>

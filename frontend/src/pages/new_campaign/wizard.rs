@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use reader::Sheet;
 use wire::{
-    Bubble, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours, StandingRateCard, Template,
+    Bubble, CampaignEstimate, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours,
+    StandingRateCard, Template,
 };
 
 use super::draft::Lost;
@@ -87,6 +88,8 @@ pub struct Wizard {
     pub attests: RwSignal<bool>,
     /// The campaign that is changed, where none is made.
     pub draft: RwSignal<Option<Draft>>,
+    /// What was counted of it when it was opened.
+    pub estimate: RwSignal<Option<CampaignEstimate>>,
     /// What it says, until the templates that it names are here.
     pub returning: RwSignal<Option<Vec<CreateVariant>>>,
     /// Whether what was asked for before is still on its way.
@@ -133,6 +136,7 @@ impl Wizard {
             approval_above: RwSignal::new(None),
             attests: RwSignal::new(false),
             draft: RwSignal::new(None),
+            estimate: RwSignal::new(None),
             returning: RwSignal::new(None),
             opening: RwSignal::new(false),
             lost: RwSignal::new(None),

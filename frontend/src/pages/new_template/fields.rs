@@ -10,7 +10,7 @@ use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::components::text_area::TextArea;
 use crate::infra::assets;
 use crate::infra::shell::Shell;
-use crate::model::template_form::{HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, left};
+use crate::model::template_form::{AUTHENTICATION, HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, left};
 use crate::t;
 use campaigns::template::variables;
 
@@ -54,7 +54,7 @@ fn categories() -> Vec<Pick> {
     vec![
         Pick::new("MARKETING", t::marketing()),
         Pick::new("UTILITY", t::utility()),
-        Pick::new("AUTHENTICATION", t::authentication()),
+        Pick::new(AUTHENTICATION, t::authentication()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! API tokens: the list, and a new one that is shown once.
 
 use leptos::prelude::*;
-use wire::{ApiToken, FieldError, Scope, TokenList};
+use wire::{ApiToken, Area, FieldError, Scope, TokenList};
 
 use super::{Secret, role_picks};
 use crate::components::confirm::Confirm;
@@ -142,7 +142,11 @@ fn Make(ring: Ring) -> impl IntoView {
             errors.set(Vec::new());
         });
         let wanted = Signal::derive(move || form.with(|form| form.scopes.contains(&scope)));
-        view! { <Switch label=area_words(scope.area()) meaning=does checked=wanted on_switch=want test_id=scope.as_str()/> }
+        view! { <Switch label=does meaning="" checked=wanted on_switch=want test_id=scope.as_str()/> }
+    };
+    let area = move |area: Area| {
+        let boxes = scopes(area).map(scope).collect_view();
+        view! { <fieldset class="scope"><legend>{area_words(area)}</legend>{boxes}</fieldset> }
     };
     let make = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(TokenForm::request) {
@@ -176,7 +180,7 @@ fn Make(ring: Ring) -> impl IntoView {
             <fieldset class="events">
                 <legend>{t::token_scopes()}</legend>
                 <p class="soft">{t::token_scopes_hint()}</p>
-                <div class="checks">{scopes().into_iter().map(scope).collect_view()}</div>
+                <div class="checks">{Area::ALL.into_iter().map(area).collect_view()}</div>
                 <FieldFault id="scopes-error" error=error_of(errors, "scopes")/>
             </fieldset>
             <div class="actions">

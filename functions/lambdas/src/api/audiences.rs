@@ -30,7 +30,6 @@ use crate::storage::audiences::{
 };
 use crate::storage::files::{self, UPLOAD_MINUTES};
 use crate::storage::settings;
-use crate::storage::table::Written;
 
 /// Longest name of a file or of a column, in characters: what file systems allow.
 pub const LONGEST_FILE_NAME: usize = 255;
@@ -120,14 +119,7 @@ pub async fn show(
     Path(id): Path<AudienceId>,
 ) -> Result<Json<Audience>, ApiError> {
     let record = find(&app, &caller, &id).await?;
-    let Some(failed) = last_try::unheard(&record, app.clock.now_millis()) else { return Ok(Json(view(record))) };
-    match audiences::give_up(&app, &failed).await? {
-        Written::Done => {
-            tracing::error!(workspace = %caller.workspace_id, audience = %id, "an import died and was given up");
-            Ok(Json(view(failed)))
-        }
-        Written::ConditionFailed => Ok(Json(view(find(&app, &caller, &id).await?))),
-    }
+    Ok(Json(view(last_try::heard(&app, record).await?)))
 }
 
 /// How the rows that were left out are wanted.

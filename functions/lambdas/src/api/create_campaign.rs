@@ -43,6 +43,7 @@ use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use super::webhooks;
 use crate::App;
+use crate::importer::last_try;
 use crate::media::Held;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audiences::{self, AudienceRecord};
@@ -240,7 +241,10 @@ pub(super) async fn parties(
     audience_field: &str,
 ) -> Result<(ChannelRecord, AudienceRecord), ApiError> {
     let channel = channels::get(app, caller.workspace_id, &asked.channel_id).await?;
-    let audience = audiences::get(app, caller.workspace_id, &asked.audience_id).await?;
+    let audience = match audiences::get(app, caller.workspace_id, &asked.audience_id).await? {
+        Some(audience) => Some(last_try::heard(app, audience).await?),
+        None => None,
+    };
     let channel = channel.ok_or_else(|| fault("channelId", "this workspace has no such channel"));
     let audience = audience
         .ok_or_else(|| fault(audience_field, "this workspace has no such contacts file"))

@@ -10,6 +10,7 @@ use wire::{AudienceId, AudienceStatus, CreateCampaign};
 use super::caller::Caller;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::importer::last_try;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::queues::{self, Errand};
 use crate::storage::table::Written;
@@ -46,7 +47,8 @@ pub(super) async fn here(app: &App, caller: &Caller, request: CreateCampaign) ->
         tokio::time::sleep(BETWEEN_LOOKS).await;
         let id = audience.id;
         let standing = audiences::get(app, caller.workspace_id, &id).await?;
-        audience = standing.with_context(|| format!("audience {id} is gone while its file is fetched"))?;
+        let standing = standing.with_context(|| format!("audience {id} is gone while its file is fetched"))?;
+        audience = last_try::heard(app, standing).await?;
     }
     let detail = "the contacts file is still being fetched and read: send the same request again";
     Err(Refusal::new(Kind::Conflict, detail).retry_after(RETRY_SECONDS).into())

@@ -1,18 +1,20 @@
 //! Completion: a campaign ends when every recipient has an outcome and a recount of the messages says so too. Receipts
-//! go on coming, so the two need not agree on who has read by now.
+//! go on coming, so the two need not agree on who has read by now. A recount of many takes several looks.
 
-use campaigns::breakdown::{Breakdown, Told};
-use campaigns::message::{waiting_for_later, waiting_with_job};
-use campaigns::totals::{Counted, Totals};
+use campaigns::breakdown::Breakdown;
+use campaigns::message::{MessageRecord, waiting_for_later, waiting_with_job};
+use futures::{StreamExt, TryStreamExt, stream};
 use wire::{CampaignEvent, CampaignStatus};
 
 use super::{LOOK_AGAIN_MS, claims, repair, transition, write};
 use crate::App;
+use crate::recount::{self, Look};
 use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
 use crate::storage::totals::{self, Scope, TotalsRecord};
+use crate::storage::upkeep::Recounting;
 
 /// Why somebody who waited for another attempt gets none.
 const CANCELLED: &str = "The campaign was cancelled before another attempt";
@@ -29,8 +31,11 @@ pub(super) const AUDIENCE_IS_AWAY: &str =
 /// Waiting attempts settled in one look after a cancel.
 const MOST_SWEPT: i32 = 500;
 
-/// Recipients read at once in a recount.
-const RECOUNT_PAGE: u64 = 5_000;
+/// Recipients recounted in one look: five hundred queries, some seconds of the function's minute.
+const MOST_RECOUNTED: u64 = 50_000;
+
+/// Writes under way at once.
+const PARALLEL_WRITES: usize = 32;
 
 /// How long a recipient may lack an item after the last job went out before its job counts as lost, in milliseconds:
 /// twice the send queue's visibility timeout, which is how long a job in a dead sender's hand stays hidden.
@@ -40,9 +45,9 @@ const LOST_AFTER_MS: i64 = 2 * 45_000;
 /// the dead letters, so that what is lost by chance is told from what fails again and again.
 const LOST_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 
-/// Totals that nothing was folded into for this long, although messages have outcomes, have lost a batch of the stream,
-/// in milliseconds: the stream's function tries again for hours, and reads within seconds.
-const DRIFT_AFTER_MS: i64 = 5 * 60_000;
+/// How long after a recount totals are corrected by it, in milliseconds: what changed just before it was read has been
+/// folded by then, which the totals' version tells, and would be counted twice.
+const FOLDED_AFTER_MS: i64 = 30_000;
 
 /// Ends a campaign whose recipients all have an outcome. When its last job is past and some have none, finds out why.
 pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRecord) -> anyhow::Result<()> {
@@ -64,28 +69,55 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     if !all_settled && !claims_are_stale && !jobs_were_lost {
         return Ok(());
     }
-    let recount = recount(app, &record).await?;
-    if let Some(index) = recount.lowest_missing {
-        if jobs_were_lost && !repair::waits_its_turn(app, &record, read).await? {
-            repair::rewind_to(app, record, index).await?;
+    let Look { so_far, in_hand } = recount::go_on(app, &record, read, MOST_RECOUNTED).await?;
+    give_up_stale(app, in_hand).await?;
+    let lost = so_far.lowest_missing.filter(|_| jobs_were_lost);
+    if let Some(index) = lost
+        && !repair::waits_its_turn(app, &record, read).await?
+    {
+        // Seen without an item at an earlier look, perhaps, and claimed since.
+        if messages::get(app, &record.id, index).await?.is_some() {
+            return hold(app, record, None).await;
         }
-        return Ok(());
+        let mut record = record;
+        record.upkeep.recount = None;
+        return repair::rewind_to(app, record, index).await.map(|_| ());
     }
-    if recount.totals.settled() != record.recipients {
-        return Ok(());
+    if !so_far.is_through(record.recipients) {
+        return recount::keep(app, &record, so_far).await.map(|_| ());
     }
-    if !all_settled {
-        return correct(app, &record, read, recount).await;
+    match (all_settled, so_far.totals.settled() == record.recipients) {
+        (true, true) => end(app, record).await,
+        (false, true) => {
+            let kept = correct(app, &record, read, so_far).await?;
+            hold(app, record, kept).await
+        }
+        (_, false) => hold(app, record, None).await,
     }
+}
+
+/// Every recipient has an outcome, by the totals and by the messages.
+async fn end(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
     let mut next = record.clone();
     next.status = CampaignStatus::Completed;
     next.updated_at = app.clock.now_millis();
+    next.upkeep.recount = None;
     next.look_at(None);
     let line = AuditLine::by_itself(CampaignEvent::Completed);
     if transition(app, record, next.clone(), line).await?.is_some() {
         tracing::info!(campaign = %next.id, recipients = next.recipients, "a campaign is complete");
     }
     Ok(())
+}
+
+/// Notes what of a recount that is through is still of use, if that is news.
+async fn hold(app: &App, record: CampaignRecord, kept: Option<Recounting>) -> anyhow::Result<()> {
+    let mut next = record.clone();
+    next.upkeep.recount = kept.map(Box::new);
+    if next.upkeep == record.upkeep {
+        return Ok(());
+    }
+    write(app, record, next).await.map(|_| ())
 }
 
 /// A campaign was complete, and then WhatsApp failed messages that may be tried again: it goes on until they have an
@@ -136,56 +168,50 @@ pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Re
             messages::change(app, waiting, |standing| standing.left_out(now, why)).await?;
         }
     }
-    let counted = totals::get(app, &record.id, Scope::Campaign).await?.totals;
-    if counted.claimed > 0 {
-        recount(app, &record).await?;
-    }
+    let read = totals::get(app, &record.id, Scope::Campaign).await?;
     let mut next = record.clone();
-    let is_swept = counted.claimed == 0 && counted.retry == 0;
+    next.upkeep.recount = None;
+    let is_swept = read.totals.claimed == 0 && read.totals.retry == 0;
     next.look_at((!is_swept).then_some(now + LOOK_AGAIN_MS));
+    if read.totals.claimed > 0 {
+        let Look { so_far, in_hand } = recount::go_on(app, &record, &read, MOST_RECOUNTED).await?;
+        give_up_stale(app, in_hand).await?;
+        if !so_far.is_through(record.recipients) {
+            return recount::keep(app, &record, so_far).await.map(|_| ());
+        }
+        if so_far.totals.claimed == 0 {
+            next.upkeep.recount = correct(app, &record, &read, so_far).await?.map(Box::new);
+        }
+    }
     write(app, record, next).await.map(|_| ())
 }
 
-/// Every message has an outcome and the totals do not say so: when they had their time, the recount takes their place.
-async fn correct(app: &App, record: &CampaignRecord, read: &TotalsRecord, recounted: Recount) -> anyhow::Result<()> {
+/// The messages have outcomes of which the totals do not know: when these had their time, the recount replaces them.
+/// What of it is kept until then; nothing when it is of no use.
+async fn correct(
+    app: &App,
+    record: &CampaignRecord,
+    read: &TotalsRecord,
+    so_far: Recounting,
+) -> anyhow::Result<Option<Recounting>> {
     let now = app.clock.now_millis();
-    let folded_at = read.watermarks.values().map(|mark| mark.at).max().unwrap_or_default();
-    if now - folded_at < DRIFT_AFTER_MS {
-        return Ok(());
+    let Some(correction) = so_far.correction.clone() else { return Ok(None) };
+    let Some(counted_at) = so_far.counted_at else {
+        return Ok(Some(Recounting { counted_at: Some(now), ..so_far }));
+    };
+    if now - counted_at < FOLDED_AFTER_MS {
+        return Ok(Some(so_far));
     }
     tracing::error!(campaign = %record.id, "totals differ from a recount and are corrected");
-    let Recount { totals, breakdown, .. } = recounted;
-    let breakdown = Breakdown { departures: read.breakdown.departures.clone(), ..breakdown };
+    let breakdown = Breakdown { departures: read.breakdown.departures.clone(), ..correction.breakdown };
+    let totals = so_far.totals.clone();
     let next = TotalsRecord { totals, breakdown, version: read.version + 1, ..read.clone() };
-    totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await.map(|_| ())
+    totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await?;
+    Ok(Some(so_far))
 }
 
-struct Recount {
-    totals: Totals,
-    breakdown: Breakdown,
-    lowest_missing: Option<u64>,
-}
-
-/// Counts the messages themselves. Claims without an outcome past their sender's time become `unknown` on the way.
-async fn recount(app: &App, record: &CampaignRecord) -> anyhow::Result<Recount> {
-    let mut recount = Recount { totals: Totals::default(), breakdown: Breakdown::default(), lowest_missing: None };
-    let mut first = 0;
-    while first < record.recipients {
-        let last = (first + RECOUNT_PAGE).min(record.recipients) - 1;
-        let mut expected = first;
-        for message in messages::range(app, &record.id, first, last).await? {
-            if message.index != expected && recount.lowest_missing.is_none() {
-                recount.lowest_missing = Some(expected);
-            }
-            expected = message.index + 1;
-            recount.totals.apply(None, &Counted::from(&message));
-            recount.breakdown.apply(None, &Told::from(&message));
-            claims::give_up_if_stale(app, message).await?;
-        }
-        if expected <= last && recount.lowest_missing.is_none() {
-            recount.lowest_missing = Some(expected);
-        }
-        first = last + 1;
-    }
-    Ok(recount)
+/// Claims among these without an outcome past their sender's time become unknown.
+async fn give_up_stale(app: &App, in_hand: Vec<MessageRecord>) -> anyhow::Result<()> {
+    let writes: Vec<_> = in_hand.into_iter().map(|message| claims::give_up_if_stale(app, message)).collect();
+    stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<Vec<bool>>().await.map(|_| ())
 }

@@ -35,6 +35,8 @@ pub(super) async fn go_on(app: &App, record: CampaignRecord) -> anyhow::Result<O
     let mut next = record.clone();
     let is_through = end >= record.recipients;
     next.upkeep.sweep = (!is_through).then_some(Sweep { next_index: end, ..sweep });
+    // Who had an outcome when he was counted may have none now.
+    next.upkeep.recount = None;
     let nudge = Nudge { workspace_id: next.workspace_id, campaign_id: next.id.clone() };
     let written = write(app, record, next).await?;
     if written.is_some() && !is_through {

@@ -4,7 +4,9 @@
 
 use wire::AudienceStatus;
 
-use crate::storage::audiences::AudienceRecord;
+use crate::App;
+use crate::storage::audiences::{self, AudienceRecord};
+use crate::storage::table::Written;
 
 /// Runs over a file at most: an event of S3 calls the importer, then twice more (`MaximumRetryAttempts` in
 /// infra/template.yaml). Locally its queue gives two more, which begin again.
@@ -35,8 +37,21 @@ pub(super) fn after_failure(record: &AudienceRecord) -> AudienceRecord {
     }
 }
 
+/// The audience as it stands: given up where its import died without a word.
+pub(crate) async fn heard(app: &App, record: AudienceRecord) -> anyhow::Result<AudienceRecord> {
+    let Some(failed) = unheard(&record, app.clock.now_millis()) else { return Ok(record) };
+    let (workspace, id) = (record.workspace_id, &record.id);
+    match audiences::give_up(app, &failed).await? {
+        Written::Done => {
+            tracing::error!(%workspace, audience = %id, "an import died and was given up");
+            Ok(failed)
+        }
+        Written::ConditionFailed => Ok(audiences::get(app, workspace, id).await?.unwrap_or(record)),
+    }
+}
+
 /// What is to stand there at this time, in milliseconds since 1970, if no run of its import lives any more.
-pub(crate) fn unheard(record: &AudienceRecord, now_millis: i64) -> Option<AudienceRecord> {
+fn unheard(record: &AudienceRecord, now_millis: i64) -> Option<AudienceRecord> {
     let heard_at = record.run_began_at.unwrap_or(record.created_at);
     let is_silent = record.deleted_at.is_none() && now_millis - heard_at > LONGEST_SILENCE_MS;
     match record.status {
@@ -57,7 +72,7 @@ mod tests {
     use wire::{AudienceId, ListFilter, ListId, WorkspaceId};
 
     use super::*;
-    use crate::storage::audiences::{self, ListSource};
+    use crate::storage::audiences::ListSource;
 
     const CREATED: i64 = 1_795_424_400_000;
 

@@ -92,6 +92,8 @@ impl Attempt {
             let next = self.record(*claimed, Outcome::Retry { code: None, not_before, step: Step::Nothing }).await?;
             return Ok(next.map_or(Landed::Done, Landed::Again));
         };
+        let interval = self.signals.interval_micros(&self.app, &self.channel);
+        let longest = before.map(|before| before.longest_gap.max(interval) + EXCESS_MICROS);
         let sending = self.signals.watch(&self.app, &self.channel, self.send());
         let (answer, left_before) = tokio::join!(sending, self.note_departure(slot));
         let answer = answer?;
@@ -99,7 +101,9 @@ impl Attempt {
         if unreachable {
             self.take_departure_back(slot, left_before).await;
         }
-        self.note_wait(&mut claimed, slot, before, left_before).await;
+        self.note_wait(&mut claimed, slot, longest, left_before).await.unwrap_or_else(|error| {
+            tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
+        });
         let blocked_by = match &answer {
             SendAnswer::Refused { code, .. } => Some(*code).filter(|code| pauses(*code)),
             SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,
@@ -128,7 +132,8 @@ impl Attempt {
         messages::claim_retry(&self.app, &self.job.campaign_id, index, attempt, &claim_id, self.waited_for).await
     }
 
-    /// Notes that the message leaves; when the campaign's one before left. What cannot be noted makes a wait look shorter.
+    /// Notes that the message leaves; when the campaign's one before left. What cannot be noted makes the next wait look
+    /// longer.
     async fn note_departure(&self, slot: i64) -> Option<i64> {
         let noted = self.pace.as_ref()?.note_departure(&self.app, slot).await;
         noted.unwrap_or_else(|error| {
@@ -146,29 +151,30 @@ impl Attempt {
     }
 
     /// Notes why the message left later than the pace asks for where its claim could not know that yet: it missed its slot,
-    /// or nobody left in the turns before.
+    /// or nobody left in the turns before. `longest`: what may lie between it and the one before, in microseconds.
     async fn note_wait(
         &self,
         claimed: &mut MessageRecord,
         slot: i64,
-        before: Option<Before>,
+        longest: Option<i64>,
         left_before: Option<i64>,
-    ) {
-        let interval = self.signals.interval_micros(&self.app, &self.channel);
-        let is_long = before
-            .zip(left_before)
-            .is_some_and(|(before, left_before)| slot - left_before > before.longest_gap.max(interval) + EXCESS_MICROS);
-        let reason = match (slot > self.slot + EXCESS_MICROS, is_long) {
-            (true, _) => WaitReason::Late,
-            (false, true) => self.would_wait_for,
-            (false, false) => return,
+    ) -> anyhow::Result<()> {
+        let has_moved = slot > self.slot + EXCESS_MICROS;
+        let reason = if has_moved { WaitReason::Late } else { self.would_wait_for };
+        let is_late = match (&self.pace, longest.zip(left_before)) {
+            _ if claimed.waited_for.is_some() => false,
+            (Some(pace), Some((longest, left_before))) if slot - left_before > longest => {
+                // The one before may have been noted after this one.
+                let noted = pace.left_before(&self.app, slot).await?.unwrap_or(left_before);
+                slot - noted.max(left_before) > longest
+            }
+            (Some(_), Some(_)) => false,
+            (Some(_), None) | (None, _) => has_moved,
         };
-        if claimed.waited_for.is_some() {
-            return;
+        if is_late {
+            messages::note_wait(&self.app, claimed, reason).await?;
         }
-        messages::note_wait(&self.app, claimed, reason).await.unwrap_or_else(|error| {
-            tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
-        });
+        Ok(())
     }
 
     /// Holds the message until its slot; when the claim took too long for it, until another one. Nothing when there is

@@ -358,7 +358,7 @@ impl<'a> Flight<'a> {
                 slot: at,
                 until,
                 would_wait_for: self.waits.standing(recipient),
-                before: self.waits.before().filter(|_| recipients.len() == 1),
+                before: self.waits.before(),
                 waited_for: self.waits.of(recipient, at),
             };
             self.tasks.spawn(attempt.make());

@@ -34,7 +34,9 @@ impl Before {
     /// What comes before a turn that was taken after one in which nobody left.
     pub(super) fn after_unused(unused: Option<Before>, before: Option<Before>) -> Option<Before> {
         match (unused, before) {
-            (Some(unused), Some(before)) => Some(Before { at: unused.at.min(before.at), ..before }),
+            (Some(unused), Some(before)) => {
+                Some(Before { at: unused.at.min(before.at), longest_gap: unused.longest_gap.max(before.longest_gap) })
+            }
             (unused, before) => before.or(unused),
         }
     }
@@ -248,13 +250,39 @@ impl Pace {
             Err(error) => error,
         };
         match error.as_service_error() {
-            // A later one was noted before, or the SDK asked again because an answer was lost.
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                let before = failed.item.as_ref().and_then(|item| micros(item, "leftBefore"));
-                Ok(before.filter(|before| (1..slot).contains(before)))
+                let noted = |name: &str| failed.item.as_ref().and_then(|item| micros(item, name));
+                let before = noted("leftBefore").filter(|before| (1..slot).contains(before));
+                // Else the SDK asked again because an answer was lost.
+                if noted("leftAt").is_some_and(|later| later > slot) {
+                    self.note_departure_between(app, slot).await?;
+                }
+                Ok(before)
             }
             Some(_) | None => Err(anyhow::Error::new(error).context("noting when a message left")),
         }
+    }
+
+    /// A message that left later was noted before this one: it follows this one.
+    async fn note_departure_between(&self, app: &App, slot: i64) -> anyhow::Result<Written> {
+        let [pk, sk] = key(&self.campaign);
+        let update = app
+            .dynamodb
+            .update_item()
+            .table_name(&app.config.control_table)
+            .key(pk.0, text(pk.1))
+            .key(sk.0, text(sk.1))
+            .update_expression("SET leftBefore = :slot")
+            .condition_expression("leftAt > :slot AND leftBefore < :slot")
+            .expression_attribute_values(":slot", number(slot));
+        written(update.send().await, "noting when a message left")
+    }
+
+    /// When the message before the one at `slot` left, as far as its sender noted that later; in microseconds since 1970.
+    pub(super) async fn left_before(&self, app: &App, slot: i64) -> anyhow::Result<Option<i64>> {
+        let item = item(app, &self.campaign).await?;
+        let is_last = item.as_ref().and_then(|item| micros(item, "leftAt")) == Some(slot);
+        Ok(item.as_ref().filter(|_| is_last).and_then(|item| micros(item, "leftBefore")))
     }
 
     /// Nothing left at `slot` after all: the last message left at `before` (microseconds since 1970).
@@ -340,11 +368,15 @@ pub(crate) async fn next_turn(app: &App, campaign: &CampaignRecord) -> anyhow::R
 }
 
 async fn latest(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Latest>> {
+    Ok(item(app, campaign).await?.as_ref().and_then(of_item))
+}
+
+async fn item(app: &App, campaign: &CampaignId) -> anyhow::Result<Option<Item>> {
     let [pk, sk] = key(campaign);
     let request = app.dynamodb.get_item().table_name(&app.config.control_table);
     let request = request.key(pk.0, text(pk.1)).key(sk.0, text(sk.1)).consistent_read(true);
     let output = request.send().await.context("reading a campaign's pace")?;
-    Ok(output.item.as_ref().and_then(of_item))
+    Ok(output.item)
 }
 
 fn of_item(item: &Item) -> Option<Latest> {

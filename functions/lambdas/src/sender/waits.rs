@@ -61,8 +61,13 @@ impl Waits {
 
     /// Why this recipient's message would leave later than asked for.
     pub(super) fn standing(&self, recipient: &JobRecipient) -> WaitReason {
-        let held = self.held.and_then(beyond_pace);
-        held.unwrap_or(if recipient.waits { WaitReason::Retry } else { WaitReason::Late })
+        self.held_beyond_pace().unwrap_or(if recipient.waits { WaitReason::Retry } else { WaitReason::Late })
+    }
+
+    /// What held the rest up, where that is more than the pace asks for: without waits between messages each waits for its
+    /// number only.
+    fn held_beyond_pace(&self) -> Option<WaitReason> {
+        self.held.filter(|reason| self.has_gaps || beyond_pace(*reason).is_some())
     }
 
     /// Why this recipient's message, which leaves at `at` (microseconds since 1970), leaves later than asked for; nothing
@@ -71,9 +76,9 @@ impl Waits {
         let late = (at - recipient.due_at_micros).max(0);
         let grown = late - std::mem::replace(&mut self.late, late);
         let before = self.before.take();
-        let held = self.held.take();
+        let held = self.held_beyond_pace();
+        self.held = None;
         let gap = before.map(|before| (at - before.at, before.longest_gap.max(self.interval) + EXCESS_MICROS));
-        let held = held.filter(|reason| self.has_gaps || beyond_pace(*reason).is_some());
         if held.is_some() {
             // However long it was held up, it may follow at once.
             return held.filter(|_| gap.is_none_or(|(gap, longest)| gap > longest));

@@ -94,8 +94,10 @@ pub async fn lowest_untouched(app: &App, campaign: &CampaignId, first: u64, end:
         }
         let records = range(app, campaign, span.start, span.end - 1).await?;
         let gap = records.iter().zip(span.clone()).find(|(record, expected)| record.index != *expected);
-        // Where all were written meanwhile: whoever has an item is not lost.
-        return Ok(gap.map_or(span.start + records.len() as u64, |(_, expected)| expected));
+        let lowest = gap.map_or(span.start + records.len() as u64, |(_, expected)| expected);
+        if lowest < span.end {
+            return Ok(lowest);
+        }
     }
     Ok(end)
 }

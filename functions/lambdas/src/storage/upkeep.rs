@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use campaigns::breakdown::Breakdown;
+use campaigns::totals::Totals;
 use serde::{Deserialize, Serialize};
 
 /// A part of the campaign's record. Times are milliseconds since 1970.
@@ -45,6 +47,9 @@ pub struct Upkeep {
     pub settled_below: u64,
     /// Where the look for claims without an outcome goes on.
     pub claims_place: u64,
+    /// The recount that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recount: Option<Box<Recounting>>,
     /// The latest that WhatsApp said of its template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
@@ -78,6 +83,41 @@ impl Lapse {
     fn is_nothing(&self) -> bool {
         *self == Lapse::default()
     }
+}
+
+/// A count of the messages themselves that is under way, some of them at each look. It holds for one epoch, and only
+/// until another outcome is counted: until then whoever was seen with an outcome has one still, or the totals tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Recounting {
+    /// The campaign's epoch in which it began.
+    pub epoch: u64,
+    /// When an outcome was last counted before it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_outcome_at: Option<i64>,
+    /// Where it goes on.
+    pub next_index: u64,
+    /// The lowest recipient below that who has no item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lowest_missing: Option<u64>,
+    /// The messages below that.
+    pub totals: Totals,
+    /// What may take the place of totals that are wrong, as long as nothing is folded into them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
+    /// When all were counted, while it is waited whether what was counted is folded too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<i64>,
+}
+
+/// What of the messages is counted beside their totals where those may be wrong: a few kilobytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Correction {
+    /// The version of the totals when the count began: another one was folded since, and counts some of it twice.
+    pub version: u64,
+    /// What the messages counted so far are made of.
+    pub breakdown: Breakdown,
 }
 
 /// What WhatsApp said of a template: what it says again, or said before, changes nothing.
@@ -133,4 +173,28 @@ pub struct Loss {
     pub index: u64,
     /// How often in a row it was this one.
     pub times: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_before_has_no_recount_under_way() {
+        let read: Upkeep = serde_json::from_str(r#"{"settledBelow":4,"claimsPlace":7}"#).unwrap();
+        assert_eq!((read.settled_below, read.claims_place, read.recount), (4, 7, None));
+        let shown = serde_json::to_value(Upkeep::default()).unwrap();
+        assert!(shown.get("recount").is_none(), "{shown}");
+    }
+
+    #[test]
+    fn a_recount_is_read_as_it_was_written() {
+        let mut correction = Correction { version: 9, ..Correction::default() };
+        correction.breakdown.timeline.points.insert(3, [1, 2, 3, 4]);
+        let totals = Totals { failed: 2, failed_by_code: [(131_026, 2)].into(), ..Totals::default() };
+        let recount = Recounting { next_index: 50, totals, correction: Some(correction), ..Recounting::default() };
+        let upkeep = Upkeep { recount: Some(Box::new(recount)), ..Upkeep::default() };
+        let item: super::super::table::Item = serde_dynamo::to_item(&upkeep).unwrap();
+        assert_eq!(serde_dynamo::from_item::<_, Upkeep>(item).unwrap(), upkeep);
+    }
 }

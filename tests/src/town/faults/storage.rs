@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::broken::{self, Broken};
 use super::index::LateIndexes;
-use super::{Faults, Point};
+use super::{Fault, Faults, Point};
 
 /// Most seconds that SQS delays a message.
 const LONGEST_DELAY_SECONDS: i64 = 900;
@@ -143,7 +143,7 @@ impl Faulty {
         if let Some((_, after)) = kind.points() {
             self.faults.pass(after).await;
         }
-        if self.faults.happens(|rates| rates.lost_answers) {
+        if self.faults.happens(Fault::LostAnswers) {
             return server_error();
         }
         broken::seen_as(self.broken, kind, answer)
@@ -151,13 +151,13 @@ impl Faulty {
 
     /// The refusal of a request that takes no effect.
     fn refusal(&self, kind: Kind, request: &HttpRequest) -> Option<Answer> {
-        if self.faults.happens(|rates| rates.refused) {
+        if self.faults.happens(Fault::Refused) {
             return Some(server_error());
         }
-        if !kind.is_of_queues() && self.faults.happens(|rates| rates.throttled) {
+        if !kind.is_of_queues() && self.faults.happens(Fault::Throttled) {
             return Some(throttled());
         }
-        if kind == Kind::Campaign && self.faults.happens(|rates| rates.conflicts) {
+        if kind == Kind::Campaign && self.faults.happens(Fault::Conflicts) {
             return Some(conflict(request));
         }
         None
@@ -173,13 +173,14 @@ impl Faulty {
                     }
                 }
             }
-            Kind::Index if self.faults.rates().late_indexes_seconds > 0 => {
+            Kind::Index if self.faults.seconds(Fault::LateIndexes) > 0 => {
                 if let Some(body) = self.indexes.late_answer(&request, self.lag_micros()) {
+                    self.faults.note(Fault::LateIndexes);
                     return answer(200, &body);
                 }
             }
             Kind::Claim | Kind::Record | Kind::Campaign | Kind::OtherWrite
-                if self.faults.rates().late_indexes_seconds > 0 =>
+                if self.faults.seconds(Fault::LateIndexes) > 0 =>
             {
                 self.indexes.before_a_write(&self.inner, self.lag_micros()).await?;
             }
@@ -198,18 +199,22 @@ impl Faulty {
     }
 
     fn lag_micros(&self) -> i64 {
-        i64::from(self.faults.rates().late_indexes_seconds) * 1_000_000
+        i64::from(self.faults.seconds(Fault::LateIndexes)) * 1_000_000
     }
 
     /// Makes each job of a batch come earlier or later than asked, so that some overtake others.
     fn shift(&self, request: &mut HttpRequest) {
-        let most = i64::from(self.faults.rates().shifted_jobs_seconds);
+        let most = i64::from(self.faults.seconds(Fault::ShiftedJobs));
         let body = request.body().bytes().and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
         let Some(mut body) = body.filter(|_| most > 0) else { return };
         for entry in body["Entries"].as_array_mut().into_iter().flatten() {
             let shift = i64::from(self.faults.below(2 * most as u32 + 1)) - most;
-            let delay = entry["DelaySeconds"].as_i64().unwrap_or_default() + shift;
-            entry["DelaySeconds"] = delay.clamp(0, LONGEST_DELAY_SECONDS).into();
+            let asked = entry["DelaySeconds"].as_i64().unwrap_or_default();
+            let delay = (asked + shift).clamp(0, LONGEST_DELAY_SECONDS);
+            if delay != asked {
+                self.faults.note(Fault::ShiftedJobs);
+            }
+            entry["DelaySeconds"] = delay.into();
         }
         *request.body_mut() = SdkBody::from(body.to_string());
     }
