@@ -403,7 +403,7 @@ async fn a_number_that_cannot_send_stops_every_campaign_until_somebody_resumes()
 const OPEN_MICROS: i64 = 30_000_000;
 
 /// A job that finds its number resting comes again when the rest is over, and later by this at most, in microseconds.
-const LATEST_PROBE_MICROS: i64 = 33_000_000;
+const LATEST_PROBE_MICROS: i64 = 5_000_000;
 
 /// The breaker opens within this time after the first message without a clear answer, in microseconds.
 const OPENING_MICROS: i64 = 20_000_000;

@@ -121,7 +121,7 @@ impl Plan {
             rates: rates(&mut draw),
             edits: (0..draw.below(3)).map(|_| edit(&mut draw, least_gap_ms)).collect(),
             beside: draw.of(&[0, 0, 1]) * (20 + draw.below(60) as usize),
-            gaps_beside: draw.of(&[false, true]),
+            gaps_beside: draw.below(6) == 0,
         }
     }
 
@@ -464,6 +464,16 @@ fn an_engine_without_claims_is_caught() -> anyhow::Result<()> {
 #[test]
 fn an_engine_without_permits_is_caught() -> anyhow::Result<()> {
     caught(Broken::Permit, "P3, pace")
+}
+
+#[test]
+fn an_engine_without_the_campaigns_own_pace_is_caught() -> anyhow::Result<()> {
+    caught(Broken::Turns, "P3, no gap under the minimum")
+}
+
+#[test]
+fn an_engine_that_does_not_know_when_messages_left_is_caught() -> anyhow::Result<()> {
+    caught(Broken::Departures, "P3, a reason for every wait")
 }
 
 #[test]

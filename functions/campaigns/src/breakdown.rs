@@ -178,10 +178,11 @@ impl Breakdown {
         if is_new && after.state != MessageState::Skipped {
             self.departures.note(after.attempted_at);
         }
-        // It may be known only once the attempt is under way.
+        // It may be known, or known to be wrong, only once the attempt is under way.
         let waited_before = before.filter(|_| !is_new).and_then(|before| before.waited_for);
-        if let Some(reason) = after.waited_for.filter(|_| waited_before.is_none()) {
-            *self.departures.waited.entry(reason).or_default() += 1;
+        if waited_before != after.waited_for {
+            self.departures.count_wait(waited_before, |count| count.saturating_sub(1));
+            self.departures.count_wait(after.waited_for, |count| count + 1);
         }
     }
 

@@ -39,6 +39,16 @@ impl Departures {
         Some(self.last_at.abs_diff(self.first_at) / gaps)
     }
 
+    /// Changes the count of a wait's reason.
+    pub(super) fn count_wait(&mut self, reason: Option<WaitReason>, by: impl Fn(u64) -> u64) {
+        let Some(reason) = reason else { return };
+        let count = self.waited.entry(reason).or_default();
+        *count = by(*count);
+        if *count == 0 {
+            self.waited.remove(&reason);
+        }
+    }
+
     pub(super) fn note(&mut self, at: i64) {
         self.first_at = if self.count == 0 { at } else { self.first_at.min(at) };
         self.last_at = self.last_at.max(at);

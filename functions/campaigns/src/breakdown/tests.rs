@@ -61,6 +61,19 @@ fn the_fullest_second_and_the_mean_wait_are_of_the_claims() {
 }
 
 #[test]
+fn a_reason_that_comes_late_counts_once_and_one_that_is_taken_back_no_more() {
+    let mut counted = Breakdown::default();
+    let plain = told(0, 0);
+    let waited = Told { waited_for: Some(WaitReason::Rate), ..plain.clone() };
+    counted.apply(None, &plain);
+    counted.apply(Some(&plain), &waited);
+    counted.apply(Some(&waited), &Told { state: MessageState::Sent, ..waited.clone() });
+    assert_eq!(counted.departures.waited, [(WaitReason::Rate, 1)].into());
+    counted.apply(Some(&waited), &plain);
+    assert_eq!(counted.departures.waited, [].into());
+}
+
+#[test]
 fn an_item_of_all_countries_stays_small() {
     let mut counted = Breakdown::default();
     for country in crate::phone::Country::all() {

@@ -151,7 +151,8 @@ impl Attempt {
     }
 
     /// Notes why the message left later than the pace asks for where its claim could not know that yet: it missed its slot,
-    /// or nobody left in the turns before. `longest`: what may lie between it and the one before, in microseconds.
+    /// or nobody left in the turns before; and that it did not where somebody left since in a turn that the claim did not
+    /// know. `longest`: what may lie between it and the one before, in microseconds.
     async fn note_wait(
         &self,
         claimed: &mut MessageRecord,
@@ -161,18 +162,18 @@ impl Attempt {
     ) -> anyhow::Result<()> {
         let has_moved = slot > self.slot + EXCESS_MICROS;
         let reason = if has_moved { WaitReason::Late } else { self.would_wait_for };
+        let is_told = claimed.waited_for.is_some();
         let is_late = match (&self.pace, longest.zip(left_before)) {
-            _ if claimed.waited_for.is_some() => false,
             (Some(pace), Some((longest, left_before))) if slot - left_before > longest => {
                 // The one before may have been noted after this one.
                 let noted = pace.left_before(&self.app, slot).await?.unwrap_or(left_before);
                 slot - noted.max(left_before) > longest
             }
             (Some(_), Some(_)) => false,
-            (Some(_), None) | (None, _) => has_moved,
+            (Some(_), None) | (None, _) => is_told || has_moved,
         };
-        if is_late {
-            messages::note_wait(&self.app, claimed, reason).await?;
+        if is_late != is_told {
+            messages::note_wait(&self.app, claimed, Some(reason).filter(|_| is_late)).await?;
         }
         Ok(())
     }

@@ -46,6 +46,9 @@ const IN_FLIGHT: usize = 100;
 const SHORTEST_BOUNCE_MICROS: i64 = 1_000_000;
 const LONGEST_BOUNCE_MICROS: i64 = 30_000_000;
 
+/// Between two recipients' jobs that come when a number has rested.
+const AFTER_REST_SPREAD_MICROS: i64 = 3_000;
+
 /// A job that is this late is one of many that wait for the campaign's own pace: it looks before it asks its number.
 const LATE_MICROS: i64 = 1_000_000;
 
@@ -193,6 +196,10 @@ impl<'a> Flight<'a> {
                 Permit::NotNow { free_at_micros, wait } => {
                     self.waits.hold(wait);
                     return self.put_back(rest, after_bounce(rest, free_at_micros, self.now())).await;
+                }
+                Permit::Resting { until_micros } => {
+                    self.waits.hold(WaitReason::Throttled);
+                    return self.put_back_after(rest, after_rest(rest, until_micros)).await;
                 }
                 Permit::Blocked { code } => {
                     self.stopped_by = Some(Stop::Blocked { code });
@@ -372,8 +379,17 @@ impl<'a> Flight<'a> {
         if rest.is_empty() {
             return Ok(());
         }
-        let job = Job { recipients: rest.to_vec(), wait: self.waits.left(), ..(*self.job).clone() };
-        queues::send_jobs(self.app, vec![DelayedJob::new(&job, at_micros, self.now())?]).await
+        queues::send_jobs(self.app, vec![DelayedJob::new(&self.left(rest), at_micros, self.now())?]).await
+    }
+
+    /// Puts recipients back into the queue, for no sender to have them before this time.
+    async fn put_back_after(&self, rest: &[JobRecipient], at_micros: i64) -> anyhow::Result<()> {
+        queues::send_jobs(self.app, vec![DelayedJob::not_before(&self.left(rest), at_micros, self.now())?]).await
+    }
+
+    /// A job of the recipients that are left.
+    fn left(&self, rest: &[JobRecipient]) -> Job {
+        Job { recipients: rest.to_vec(), wait: self.waits.left(), ..(*self.job).clone() }
     }
 
     /// Takes note of the attempts that have landed, without waiting.
@@ -472,4 +488,11 @@ pub(super) fn after_bounce(rest: &[JobRecipient], free_at: i64, now: i64) -> i64
     let spread = i64::try_from(rest.first().map_or(0, |first| first.index % 1_000)).unwrap_or_default() * 1_000;
     let wait = (lateness / 4).clamp(SHORTEST_BOUNCE_MICROS, LONGEST_BOUNCE_MICROS) + spread;
     free_at.max(now + wait)
+}
+
+/// When recipients come again whose number rests until a time: soon after it, and not all at once. In microseconds since
+/// 1970.
+pub(super) fn after_rest(rest: &[JobRecipient], until: i64) -> i64 {
+    let spread = rest.first().map_or(0, |first| first.index % 1_000);
+    until.saturating_add(i64::try_from(spread).unwrap_or_default() * AFTER_REST_SPREAD_MICROS)
 }

@@ -31,7 +31,7 @@ use campaigns::phone;
 use tokio::task::JoinSet;
 use wire::{CampaignStatus, MessageState, WaitReason};
 
-use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce};
+use self::flight::{Flight, LONGEST_SHIFT_MICROS, after_bounce, after_rest};
 use self::hours::Hours;
 use self::signals::Signals;
 use crate::App;
@@ -101,6 +101,11 @@ async fn handle_job(app: &Arc<App>, body: &str) -> anyhow::Result<()> {
     };
     let number = number::read(app, &channel).await?;
     let now = app.clock.now_micros();
+    if let Some(until) = number.rests(&channel, &job.recipients, now) {
+        job.wait.get_or_insert(WaitReason::Throttled);
+        let visible_at = after_rest(&job.recipients, until);
+        return queues::send_jobs(app, vec![DelayedJob::not_before(&job, visible_at, now)?]).await;
+    }
     if number.is_taken(&channel, &job.recipients, now) {
         job.wait.get_or_insert(number.wait_at(now));
         let visible_at = after_bounce(&job.recipients, number.free_soon(&channel, now), now);

@@ -120,6 +120,9 @@ pub(super) async fn slot(app: &App, channel: &ChannelRecord, signals: &Signals) 
         Permit::NotNow { free_at_micros, .. } => {
             Slot::Later { seconds: ((free_at_micros - now) / 1_000_000).max(SHORTEST_WAIT_SECONDS) }
         }
+        Permit::Resting { until_micros } => {
+            Slot::Later { seconds: queues::whole_seconds(until_micros - now).max(SHORTEST_WAIT_SECONDS) }
+        }
         Permit::Blocked { .. } => Slot::Later { seconds: BLOCKED_WAIT_SECONDS },
     })
 }

@@ -97,6 +97,14 @@ impl Number {
         self.free_at > farthest && recipients.iter().all(|recipient| recipient.due_at_micros <= self.free_at)
     }
 
+    /// Until when it rests, if that is beyond what a permit for these recipients would reach: then nothing else need be
+    /// asked.
+    pub(super) fn rests(self, channel: &ChannelRecord, recipients: &[JobRecipient], now: i64) -> Option<i64> {
+        let farthest = now.saturating_add(permit::reach_micros(self.interval_micros(channel, now)));
+        let covers = recipients.iter().all(|recipient| recipient.due_at_micros <= self.rest_until);
+        Some(self.rest_until).filter(|until| *until > farthest && covers && self.blocked_at(now).is_none())
+    }
+
     /// When it is worth asking again: as long before it is free as half of what a permit reaches.
     pub(super) fn free_soon(&self, channel: &ChannelRecord, now: i64) -> i64 {
         self.free_at - permit::reach_micros(self.interval_micros(channel, now)) / 2

@@ -6,6 +6,7 @@
 
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use campaigns::job::JobRecipient;
 use wire::CampaignId;
@@ -232,13 +233,8 @@ impl Pace {
         if self.gaps.longest == 0 {
             return Ok(None);
         }
-        let [pk, sk] = key(&self.campaign);
-        let update = app
-            .dynamodb
-            .update_item()
-            .table_name(&app.config.control_table)
-            .key(pk.0, text(pk.1))
-            .key(sk.0, text(sk.1))
+        let update = self
+            .update(app)
             .update_expression("SET leftBefore = if_not_exists(leftAt, :none), leftAt = :slot")
             .condition_expression("attribute_not_exists(leftAt) OR leftAt < :slot")
             .expression_attribute_values(":slot", number(slot))
@@ -265,13 +261,8 @@ impl Pace {
 
     /// A message that left later was noted before this one: it follows this one.
     async fn note_departure_between(&self, app: &App, slot: i64) -> anyhow::Result<Written> {
-        let [pk, sk] = key(&self.campaign);
-        let update = app
-            .dynamodb
-            .update_item()
-            .table_name(&app.config.control_table)
-            .key(pk.0, text(pk.1))
-            .key(sk.0, text(sk.1))
+        let update = self
+            .update(app)
             .update_expression("SET leftBefore = :slot")
             .condition_expression("leftAt > :slot AND leftBefore < :slot")
             .expression_attribute_values(":slot", number(slot));
@@ -287,18 +278,19 @@ impl Pace {
 
     /// Nothing left at `slot` after all: the last message left at `before` (microseconds since 1970).
     pub(super) async fn take_departure_back(&self, app: &App, slot: i64, before: i64) -> anyhow::Result<Written> {
-        let [pk, sk] = key(&self.campaign);
-        let update = app
-            .dynamodb
-            .update_item()
-            .table_name(&app.config.control_table)
-            .key(pk.0, text(pk.1))
-            .key(sk.0, text(sk.1))
+        let update = self
+            .update(app)
             .update_expression("SET leftAt = :before")
             .condition_expression("leftAt = :slot")
             .expression_attribute_values(":slot", number(slot))
             .expression_attribute_values(":before", number(before));
         written(update.send().await, "noting that no message left")
+    }
+
+    fn update(&self, app: &App) -> UpdateItemFluentBuilder {
+        let [pk, sk] = key(&self.campaign);
+        let update = app.dynamodb.update_item().table_name(&app.config.control_table);
+        update.key(pk.0, text(pk.1)).key(sk.0, text(sk.1))
     }
 
     /// Whether the wait after a chunk's end lasts beyond this slot.
@@ -320,15 +312,10 @@ impl Pace {
 
     /// Notes the latest message if the one before it left long enough before `first_slot`; answers the one before.
     async fn put(&self, app: &App, note: Note, chunk: u64, first_slot: i64, last_slot: i64) -> anyhow::Result<Put> {
-        let [pk, sk] = key(&self.campaign);
         let taker = hex::encode(app.chance.bytes::<8>()?);
         let (update, condition) = note.expressions();
-        let update = app
-            .dynamodb
-            .update_item()
-            .table_name(&app.config.control_table)
-            .key(pk.0, text(pk.1))
-            .key(sk.0, text(sk.1))
+        let update = self
+            .update(app)
             .update_expression(update)
             .condition_expression(condition)
             .expression_attribute_values(":latest", number(last_slot))

@@ -28,12 +28,17 @@ const MOST_RACES: u32 = 8;
 pub(super) enum Permit {
     /// The slots are ours.
     Granted(Granted),
-    /// The number is taken for longer than a permit reaches, or rests.
+    /// The number is taken for longer than a permit reaches.
     NotNow {
         /// When it is free, in microseconds since 1970.
         free_at_micros: i64,
         /// What it waits for.
         wait: WaitReason,
+    },
+    /// Nothing leaves the number before a time.
+    Resting {
+        /// In microseconds since 1970.
+        until_micros: i64,
     },
     /// The number cannot send until a person has seen to it.
     Blocked {
@@ -76,7 +81,7 @@ pub(crate) async fn slot_for_one(app: &App, channel: &ChannelRecord) -> anyhow::
             app.clock.sleep_until(granted.slot_micros).await;
             Ok(true)
         }
-        Permit::NotNow { .. } | Permit::Blocked { .. } => Ok(false),
+        Permit::NotNow { .. } | Permit::Resting { .. } | Permit::Blocked { .. } => Ok(false),
     }
 }
 
@@ -126,7 +131,7 @@ pub(super) async fn take(app: &App, channel: &ChannelRecord, wish: Wish, free_at
             return Ok(Permit::Blocked { code });
         }
         if number.rest_until > now {
-            return Ok(Permit::NotNow { free_at_micros: number.rest_until, wait: WaitReason::Throttled });
+            return Ok(Permit::Resting { until_micros: number.rest_until });
         }
         if number.unknowns >= MOST_UNKNOWNS {
             return probe(app, channel, wish, now).await;
@@ -209,10 +214,7 @@ async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyh
         .expression_attribute_values(":now", table::number(now));
     Ok(match finish(update.send().await)? {
         Asked::Granted(number) => granted(channel, wish, now, number),
-        Asked::Refused(number) => {
-            let free_at_micros = number.rest_until.max(now + 1_000_000);
-            Permit::NotNow { free_at_micros, wait: WaitReason::Throttled }
-        }
+        Asked::Refused(number) => Permit::Resting { until_micros: number.rest_until.max(now + 1_000_000) },
     })
 }
 

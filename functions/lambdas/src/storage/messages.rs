@@ -228,23 +228,26 @@ pub async fn claim_retry(
     }
 }
 
-/// Notes why the attempt in hand left later than the pace asks for; the record as it then stands, but for receipts.
-pub async fn note_wait(app: &App, claimed: &mut MessageRecord, reason: WaitReason) -> anyhow::Result<()> {
-    let result = app
+/// Notes why the attempt in hand left later than the pace asks for, or that it did not; the record as it then stands, but for
+/// receipts.
+pub async fn note_wait(app: &App, claimed: &mut MessageRecord, reason: Option<WaitReason>) -> anyhow::Result<()> {
+    let update = app
         .dynamodb
         .update_item()
         .table_name(&app.config.messages_table)
         .key("shard", text(&claimed.shard))
         .key("index", number(claimed.index))
-        .update_expression("SET waitedFor = :reason, version = version + :one")
         .condition_expression("attempt = :attempt")
-        .expression_attribute_values(":reason", table::value(reason)?)
         .expression_attribute_values(":one", number(1))
-        .expression_attribute_values(":attempt", number(claimed.attempt))
-        .send()
-        .await;
-    if table::written(result, "noting what a message waited for")? == Written::Done {
-        claimed.waited_for = Some(reason);
+        .expression_attribute_values(":attempt", number(claimed.attempt));
+    let update = match reason {
+        Some(reason) => update
+            .update_expression("SET waitedFor = :reason, version = version + :one")
+            .expression_attribute_values(":reason", table::value(reason)?),
+        None => update.update_expression("SET version = version + :one REMOVE waitedFor"),
+    };
+    if table::written(update.send().await, "noting what a message waited for")? == Written::Done {
+        claimed.waited_for = reason;
         claimed.version += 1;
     }
     Ok(())

@@ -167,6 +167,11 @@ impl NoticeErrand {
     }
 }
 
+/// Seconds that last at least so many microseconds.
+pub fn whole_seconds(micros: i64) -> i64 {
+    micros.div_euclid(1_000_000) + i64::from(micros.rem_euclid(1_000_000) > 0)
+}
+
 /// A job as text, with the delay after which a sender may have it.
 #[derive(Debug, Clone)]
 pub struct DelayedJob {
@@ -176,10 +181,20 @@ pub struct DelayedJob {
 
 impl DelayedJob {
     /// `visible_at_micros`: when a sender may have it; at once when that has passed, at most 900 s from `now_micros`.
+    /// A queue delays by whole seconds: the job comes up to one of them early, and waits at its sender.
     pub fn new(job: &Job, visible_at_micros: i64, now_micros: i64) -> anyhow::Result<DelayedJob> {
-        let seconds = (visible_at_micros - now_micros).div_euclid(1_000_000).clamp(0, LONGEST_DELAY_SECONDS);
+        DelayedJob::after(job, (visible_at_micros - now_micros).div_euclid(1_000_000))
+    }
+
+    /// The same, up to a second late instead: for a job of which nothing can be done any earlier.
+    pub fn not_before(job: &Job, visible_at_micros: i64, now_micros: i64) -> anyhow::Result<DelayedJob> {
+        DelayedJob::after(job, whole_seconds(visible_at_micros - now_micros))
+    }
+
+    fn after(job: &Job, seconds: i64) -> anyhow::Result<DelayedJob> {
         let body = serde_json::to_string(job).context("a job does not fit into JSON")?;
-        Ok(DelayedJob { body, delay_seconds: i32::try_from(seconds).unwrap_or_default() })
+        let delay_seconds = i32::try_from(seconds.clamp(0, LONGEST_DELAY_SECONDS)).unwrap_or_default();
+        Ok(DelayedJob { body, delay_seconds })
     }
 
     /// Size in bytes.

@@ -16,6 +16,10 @@ pub enum Broken {
     Claim,
     /// A permit is always granted, for now.
     Permit,
+    /// A campaign's turn is always granted, whatever its own pace says.
+    Turns,
+    /// Nobody notes when a message left.
+    Departures,
     /// Senders take every job for one of a campaign that sends, in its present epoch.
     Epoch,
 }
@@ -36,7 +40,11 @@ pub(super) fn instead(broken: Broken, kind: Kind, request: HttpRequest) -> Inste
     match (broken, kind) {
         (Broken::Claim, Kind::Claim) => Instead::Ask(Box::new(without_condition(request))),
         (Broken::Permit, Kind::Permit) => Instead::Answer(granted(&request)),
-        (Broken::Nothing | Broken::Claim | Broken::Permit | Broken::Epoch, _) => Instead::Ask(Box::new(request)),
+        (Broken::Turns, Kind::OtherWrite) if says(&request, "takenBy") => Instead::Answer(json!({})),
+        (Broken::Departures, Kind::OtherWrite) if says(&request, "leftAt") => Instead::Answer(json!({})),
+        (Broken::Nothing | Broken::Claim | Broken::Permit | Broken::Turns | Broken::Departures | Broken::Epoch, _) => {
+            Instead::Ask(Box::new(request))
+        }
     }
 }
 
@@ -45,8 +53,14 @@ pub(super) fn seen_as(broken: Broken, kind: Kind, response: HttpResponse) -> Res
     match (broken, kind) {
         (Broken::Epoch, Kind::Get) => Ok(rewritten(response, sending_in_every_epoch)),
         (Broken::Epoch, Kind::Receive) => Ok(rewritten(response, jobs_of_every_epoch)),
-        (Broken::Nothing | Broken::Claim | Broken::Permit | Broken::Epoch, _) => Ok(response),
+        (Broken::Nothing | Broken::Claim | Broken::Permit | Broken::Turns | Broken::Departures | Broken::Epoch, _) => {
+            Ok(response)
+        }
     }
+}
+
+fn says(request: &HttpRequest, field: &str) -> bool {
+    request.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()).is_some_and(|body| body.contains(field))
 }
 
 fn rewritten(mut response: HttpResponse, change: fn(&mut Value)) -> HttpResponse {
