@@ -34,10 +34,9 @@ ROLES = {
     "Webhook": "dynamodb BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem; sqs SendMessage",
     "Tally": "dynamodb DescribeStream GetItem GetRecords GetShardIterator ListStreams PutItem; sqs SendMessage",
 }
-# Policies of AWS that SAM gives to every role: to write into any log group, and to X-Ray, which knows no narrower resource.
+# Policies of AWS that SAM gives to every role: to write into log groups, and to X-Ray, whose actions know no resources. They
+# hold the only stars: no statement of ours has one.
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
-# Stars that stay: nothing narrower is known there, or the condition beside it is narrower (the one sender's address).
-WIDE = {"dynamodb:ListStreams": "*", "ses:SendEmail": "identity/*"}
 CLIENT_CALL = r"\.(?:dynamodb|s3|sqs|secrets)\s*\.(\w+)\(\)"
 FREE_CALLS = {"transact_write_items"}  # allowed by the actions of what is in it
 
@@ -59,7 +58,8 @@ def named(value):
 
 
 def of_queues(queues, mappings, functions):
-    readers = {named(mapping["Properties"]["EventSourceArn"]): named(mapping["Properties"]["FunctionName"]) for mapping in mappings.values()}
+    of_source = {named(mapping["Properties"]["EventSourceArn"]): mapping["Properties"] for mapping in mappings.values()}
+    readers = {source: named(mapping["FunctionName"]) for source, mapping in of_source.items()}
     for name, queue in queues.items():
         settings = queue["Properties"]
         if name.endswith("DeadQueue"):
@@ -72,6 +72,9 @@ def of_queues(queues, mappings, functions):
             yield f"{name}: a message shows again while its function still runs"
         if settings["VisibilityTimeout"] < 6 * runs and not queue.get("Metadata", {}).get("shorter"):
             yield f"{name}: its visibility is less than six times its function's timeout, and `shorter` gives no reason"
+        bounded = of_source[name]["BatchSize"] == 1 and "MaximumConcurrency" in of_source[name].get("ScalingConfig", {})
+        if settings["VisibilityTimeout"] < 6 * runs and not bounded:
+            yield f"{name}: its visibility is less than six times its function's timeout, and Lambda may take messages that no call is free for"
     for name, mapping in mappings.items():
         settings = mapping["Properties"]
         of_queue, answers = named(settings["EventSourceArn"]) in readers and "StreamArn" not in str(settings), settings.get("FunctionResponseTypes")
@@ -127,7 +130,7 @@ def of_policies(roles, mappings, sources):
                 allowed.setdefault(action, set()).add(name)
                 if action not in free and not (action in CALLS and re.search(CALLS[action], sources)):
                     yield f"{name}: the code never does {action}"
-                if "*" in action or any(is_wide(action, resource) for resource in listed(statement["Resource"])):
+                if "*" in action or any(is_wide(resource) for resource in listed(statement["Resource"])):
                     yield f"{name} allows too much: {statement}"
     yield from (f"no role allows {action}, which the code does" for action, pattern in CALLS.items()
                 if action not in allowed and re.search(pattern, sources))
@@ -137,11 +140,10 @@ def listed(resource):
     return resource if isinstance(resource, list) else [resource]
 
 
-def is_wide(action, resource):
+def is_wide(resource):
     """Whether it names more than things of ours: everything, or everything of a service."""
     text = resource if isinstance(resource, str) else str(resource.get("Fn::Sub", ""))
-    stars = text == "*" or text.endswith((":*", "identity/*")) or "*" in text[:-1]
-    return stars and not text.endswith(WIDE.get(action, "\0"))
+    return text == "*" or text.endswith((":*", "identity/*")) or "*" in text[:-1]
 
 
 # Faults that must be found, each put into a copy of the template: rules that see nothing are worth nothing.
@@ -149,6 +151,7 @@ PLANTED = {
     "a queue without dead letters": lambda r: r["ExportQueue"]["Properties"].pop("RedrivePolicy"),
     "a message that shows again too early": lambda r: r["ErrandQueue"]["Properties"].update(VisibilityTimeout=60),
     "a short visibility without a reason": lambda r: r["ErrandQueue"]["Metadata"].pop("shorter"),
+    "a short visibility where calls may be throttled": lambda r: r["HookMapping"]["Properties"].pop("ScalingConfig"),
     "a batch that fails as one": lambda r: r["NudgeMapping"]["Properties"].update(BatchSize=10),
     "dead letters that nobody watches": lambda r: r.pop("ExportDeadAlarm"),
     "an alarm that tells nobody": lambda r: r["OldJobAlarm"]["Properties"].pop("AlarmActions"),
@@ -157,6 +160,9 @@ PLANTED = {
     "a filter for words that are never logged": lambda r: r["StalledFilter"]["Properties"].update(FilterPattern='{ $.fields.message = "nobody ever logs this" }'),
     "an action that the code never does": lambda r: statement(r).update(Action=["dynamodb:Scan"]),
     "an action with a star": lambda r: statement(r).update(Action=["dynamodb:*"]),
+    "every stream of the account": lambda r: statement(r, "Tally", "dynamodb:ListStreams").update(Resource="*"),
+    "every identity of the account": lambda r: statement(r, "Exporter", "ses:SendEmail").update(
+        Resource={"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"}),
     "everything as a resource": lambda r: statement(r).update(Resource="*"),
     "everything among other resources": lambda r: statement(r).update(Resource=[statement(r)["Resource"], "*"]),
     "an action that other functions need": lambda r: statement(r).update(Action=["s3:PutObject"]),
@@ -164,8 +170,10 @@ PLANTED = {
 }
 
 
-def statement(resources):
-    return resources["SenderFunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+def statement(resources, function="Sender", action="dynamodb:GetItem"):
+    """What lets a function do this."""
+    statements = resources[f"{function}FunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    return next(statement for statement in statements if action in statement["Action"])
 
 
 def unnoticed(resources, sources):

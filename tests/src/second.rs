@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use lambdas::App;
 use lambdas::config::Config;
@@ -12,13 +12,23 @@ use local::cloud::{Cloud, FILES_BUCKET};
 use local::embedded::REGION;
 use local::queues::Queues;
 use local::tables;
+use serde_json::{Value, json};
+
+/// Changes that one look at a stream brings.
+const PAGE: usize = 1_000;
 
 /// The emulator keeps accounts apart, and takes an access key of twelve digits for an account's.
 static ACCOUNTS: AtomicU64 = AtomicU64::new(0);
 
+/// The other services as one test has them: their address, and its account there.
+pub struct Second {
+    address: String,
+    account: u64,
+}
+
 /// The app over the other services, in an account of its own; as it was where there are none.
-pub async fn moved(app: App, cloud: &mut Cloud) -> anyhow::Result<App> {
-    let Ok(address) = std::env::var("SECOND_STORE") else { return Ok(app) };
+pub async fn moved(app: App, cloud: &mut Cloud) -> anyhow::Result<(App, Option<Second>)> {
+    let Ok(address) = std::env::var("SECOND_STORE") else { return Ok((app, None)) };
     let account = u64::from(std::process::id()) * 10_000 + ACCOUNTS.fetch_add(1, Ordering::Relaxed);
     let credentials = Credentials::new(format!("{account:012}"), "test", None, None, "second");
     let (region, version) = (Region::from_static(REGION), BehaviorVersion::latest());
@@ -52,7 +62,48 @@ pub async fn moved(app: App, cloud: &mut Cloud) -> anyhow::Result<App> {
         hook_queue_url: cloud.queues.hook.clone(),
         ..(*app.config).clone()
     };
-    Ok(App { dynamodb, sqs, s3, secrets, config: Arc::new(config), ..app })
+    let app = App { dynamodb, sqs, s3, secrets, config: Arc::new(config), ..app };
+    Ok((app, Some(Second { address, account })))
+}
+
+impl Second {
+    /// The stream of the messages table from its beginning, each change in the shape that Lambda passes to a function. The
+    /// emulator's streams have one shard.
+    pub async fn stream(&self, app: &App) -> anyhow::Result<Vec<Value>> {
+        let described = app.dynamodb.describe_table().table_name(&app.config.messages_table).send().await?;
+        let arn = described.table.and_then(|table| table.latest_stream_arn).context("a table without a stream")?;
+        let described = self.ask("DescribeStream", &json!({ "StreamArn": arn })).await?;
+        let shards = described["StreamDescription"]["Shards"].as_array().cloned().unwrap_or_default();
+        ensure!(shards.len() == 1, "the stream has {} shards", shards.len());
+        let wanted = json!({ "StreamArn": arn, "ShardId": shards[0]["ShardId"], "ShardIteratorType": "TRIM_HORIZON" });
+        let mut place = self.ask("GetShardIterator", &wanted).await?["ShardIterator"].clone();
+        let mut records = Vec::new();
+        loop {
+            let page = self.ask("GetRecords", &json!({ "ShardIterator": place, "Limit": PAGE })).await?;
+            let found = page["Records"].as_array().cloned().context("a page of a stream without records")?;
+            if found.is_empty() {
+                return Ok(records);
+            }
+            for mut record in found {
+                record["eventSourceARN"] = json!(arn);
+                records.push(record);
+            }
+            place = page["NextShardIterator"].clone();
+        }
+    }
+
+    /// An operation of the stream's protocol. No signature is asked for; the account stands where one would name its key.
+    async fn ask(&self, operation: &str, asked: &Value) -> anyhow::Result<Value> {
+        let key = format!("{:012}/20260101/{REGION}/dynamodb/aws4_request", self.account);
+        let signed = format!("AWS4-HMAC-SHA256 Credential={key}, SignedHeaders=host, Signature=none");
+        let request = reqwest::Client::new().post(&self.address).header("authorization", signed);
+        let request = request.header("x-amz-target", format!("DynamoDBStreams_20120810.{operation}"));
+        let request = request.header("content-type", "application/x-amz-json-1.0").body(asked.to_string());
+        let answer = request.send().await.with_context(|| format!("{operation} of the other services"))?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{operation} answers {status}: {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
 }
 
 /// The queues without what ours make of attributes (an empty policy is none here and refused elsewhere).

@@ -19,18 +19,19 @@ use tokio::net::TcpListener;
 use wire::{CampaignId, ChannelId};
 
 use crate::running::quick_simulator;
-use crate::second;
+use crate::second::{self, Second};
 
 /// The services, the app, and a simulator that keeps its statuses until a test fetches them.
 pub struct Stepped {
     /// The app that handlers are called with.
     pub app: Arc<App>,
-    /// The services.
+    /// The embedded services; the queues are where the app's are.
     pub cloud: Cloud,
     /// The other side; without a callback: its statuses wait.
     pub simulator: Arc<Simulator>,
     /// Secrets of apps and simulator.
     pub secrets: Secrets,
+    second: Option<Second>,
     _folder: TempDir,
 }
 
@@ -46,11 +47,12 @@ impl Stepped {
         let mut cloud = Cloud::in_memory(folder.path()).await?;
         let apps = whatsapp::apps(&config, &format!("{address}{SIMULATOR_PATH}"), None);
         let app = cloud.app(&address, apps, Clock::System)?;
-        let app = Arc::new(second::moved(app, &mut cloud).await?);
+        let (app, second) = second::moved(app, &mut cloud).await?;
+        let app = Arc::new(app);
         whatsapp::register(&app, &config, None).await?;
         let router = axum::Router::new().nest(SIMULATOR_PATH, simulator.router());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(Stepped { app, cloud, simulator, secrets, _folder: folder })
+        Ok(Stepped { app, cloud, simulator, secrets, second, _folder: folder })
     }
 
     /// The simulator's only channel.
@@ -95,7 +97,21 @@ impl Stepped {
 
     /// The stream from its beginning.
     pub async fn stream(&self) -> anyhow::Result<Vec<Value>> {
-        self.cloud.dynamodb.stream_records(local::tables::MESSAGES_TABLE, None, 1_000).await
+        match &self.second {
+            Some(second) => second.stream(&self.app).await,
+            None => self.cloud.dynamodb.stream_records(local::tables::MESSAGES_TABLE, None, 1_000).await,
+        }
+    }
+
+    /// The names of the secrets that are kept, rising.
+    pub async fn secret_names(&self) -> anyhow::Result<Vec<String>> {
+        if self.second.is_none() {
+            return Ok(self.cloud.secrets.names());
+        }
+        let listed = self.app.secrets.list_secrets().send().await?.secret_list.unwrap_or_default();
+        let mut names: Vec<String> = listed.into_iter().filter_map(|secret| secret.name).collect();
+        names.sort();
+        Ok(names)
     }
 
     /// The signature of a webhook body.

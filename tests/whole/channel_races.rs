@@ -88,7 +88,7 @@ async fn of_two_workspaces_that_add_one_number_at_once_one_has_it() -> anyhow::R
         let by_number = numbers::channel_now(&stepped.app, &channel.phone_number_id).await?;
         assert_eq!(all.iter().collect::<Vec<_>>(), by_number.iter().map(|one| &**one).collect::<Vec<_>>());
         // Of the loser's token nothing is left.
-        assert_eq!(stepped.cloud.secrets.names().len(), 1);
+        assert_eq!(stepped.secret_names().await?.len(), 1);
     }
     Ok(())
 }

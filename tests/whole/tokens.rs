@@ -89,7 +89,7 @@ async fn a_token_that_a_number_brings_along_sends_and_is_nowhere_to_be_seen() ->
     assert_eq!(again.id, added.id);
     let other = refused(&app, "POST", "/v3/channels", with_token(&asked, "another")).await?;
     assert_eq!((other["status"].as_u64(), other["errors"][0]["field"].as_str()), (Some(409), Some("accessToken")));
-    assert_eq!(stepped.cloud.secrets.names().len(), 1);
+    assert_eq!(stepped.secret_names().await?.len(), 1);
 
     let made = draft_on(&app, &added.id, &contacts::csv(3), json!({})).await?;
     act(&app, &made.id, "start").await?;
@@ -107,7 +107,7 @@ async fn a_token_that_a_number_brings_along_sends_and_is_nowhere_to_be_seen() ->
 
     call::<Value>(&app, "POST", &format!("/v3/campaigns/{}/cancel", made.id), Value::Null).await?;
     call::<Value>(&app, "DELETE", &format!("/v3/channels/{}", added.id), Value::Null).await.err();
-    assert_eq!(stepped.cloud.secrets.names(), Vec::<String>::new());
+    assert_eq!(stepped.secret_names().await?, Vec::<String>::new());
     Ok(())
 }
 
@@ -122,21 +122,21 @@ async fn a_wrong_token_is_told_at_once_and_changes_nothing() -> anyhow::Result<(
         assert_eq!(error["field"], "accessToken", "{problem}");
         assert!(error["message"].as_str().is_some_and(|message| message.contains(says)), "{problem}");
     }
-    assert_eq!(stepped.cloud.secrets.names(), Vec::<String>::new());
+    assert_eq!(stepped.secret_names().await?, Vec::<String>::new());
 
     let added: Channel = call(&app, "POST", "/v3/channels", with_token(&asked, &good)).await?;
-    let (path, kept) = (format!("/v3/channels/{}", added.id), stepped.cloud.secrets.names());
+    let (path, kept) = (format!("/v3/channels/{}", added.id), stepped.secret_names().await?);
     let problem = refused(&app, "PATCH", &path, json!({ "accessToken": "expired", "name": "New" })).await?;
     assert_eq!(problem["errors"][0]["field"], "accessToken");
     let health: Value = call(&app, "GET", &format!("{path}/health"), Value::Null).await?;
-    assert_eq!((health["canSend"].as_str(), stepped.cloud.secrets.names()), (Some("AVAILABLE"), kept.clone()));
+    assert_eq!((health["canSend"].as_str(), stepped.secret_names().await?), (Some("AVAILABLE"), kept.clone()));
 
     let edited: Channel = call(&app, "PATCH", &path, json!({ "accessToken": good })).await?;
-    let replaced = stepped.cloud.secrets.names();
+    let replaced = stepped.secret_names().await?;
     assert!(edited.own_token && replaced.len() == 1 && replaced != kept, "{kept:?} {replaced:?}");
     let edited: Channel = call(&app, "PATCH", &path, json!({ "accessToken": "" })).await?;
     assert_eq!((edited.own_token, edited.name.as_str()), (false, added.name.as_str()));
-    assert_eq!(stepped.cloud.secrets.names(), Vec::<String>::new());
+    assert_eq!(stepped.secret_names().await?, Vec::<String>::new());
     refused(&app, "GET", &format!("{path}/health"), Value::Null).await?;
     Ok(())
 }
