@@ -10,13 +10,14 @@ use calamine::{Reader, Xlsx};
 use campaigns::file::as_written;
 use campanile_tests::campaign::call;
 use campanile_tests::contacts;
-use campanile_tests::running::Running;
+use campanile_tests::running::{Running, repository};
 use campanile_tests::spawned::binary;
 use lambdas::storage::files;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
-use wire::{AudienceId, Campaign, CampaignId, CampaignReport};
+use wire::{AudienceId, Campaign, CampaignId, CampaignReport, SavedHours};
 
 async fn campanile(running: &Running, arguments: &[&str]) -> anyhow::Result<Output> {
     let mut command = Command::new(binary()?);
@@ -300,4 +301,111 @@ async fn a_price_that_was_agreed_to_and_a_cap_go_with_a_send() -> anyhow::Result
     let wordy = campanile(&running, &[&send[..], &["--spend-cap", "much"]].concat()).await?;
     assert_eq!(wordy.status.code(), Some(2), "{}", said(&wordy.stderr));
     running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sheet_of_a_workbook_is_imported_and_the_others_are_told_of() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let workbook = repository().join("tests/fixtures/contacts/typed-cells.xlsx");
+    let import = ["import", in_utf8(&workbook)?];
+    let first = campanile(&running, &import).await?;
+    assert!(first.status.success(), "{}", said(&first.stderr));
+    let told = said(&first.stdout);
+    assert!(told.contains("Read from the sheet People; there are contacts in Old too"), "{told}");
+
+    let old = campanile(&running, &[&import[..], &["--sheet", "Old", "--json"]].concat()).await?;
+    assert!(old.status.success(), "{}", said(&old.stderr));
+    let audience = lines(&old)?.pop().context("it said something")?;
+    assert_eq!((&audience["sheet"], &audience["recipients"]), (&json!("Old"), &json!(1)));
+    let none = campanile(&running, &[&import[..], &["--sheet", "New"]].concat()).await?;
+    assert_eq!(none.status.code(), Some(1));
+    assert!(said(&none.stderr).contains("The sheets are: Read me, People, Old."), "{}", said(&none.stderr));
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_fills_its_template_and_keeps_its_hours_and_the_draft_is_run_and_stopped() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let hours = json!({ "name": "Office", "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC" });
+    let hours: SavedHours = running.client.post("/v3/business-hours", &hours).await?;
+    let folder = tempfile::tempdir()?;
+    let (people, picture) = (folder.path().join("people.csv"), folder.path().join("picture.png"));
+    std::fs::write(&people, contacts::csv(3))?;
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0")?;
+    let draft = ["send", in_utf8(&people)?, "--then", "draft", "--json"];
+
+    let named = ["--template", "liquidacao_nomeada/pt_BR", "--variable", "fim==domingo", "--variable", "loja==loja"];
+    let values = ["--variable", "desconto==30%", "--variable", "nome=name|amigo"];
+    let timed = ["--business-hours", "Office", "--days", "2", "--retry-rounds", "1", "--skip-unfilled"];
+    let made = campanile(&running, &[&draft[..], &named, &values, &timed].concat()).await?;
+    assert!(made.status.success(), "{}", said(&made.stderr));
+    let made = lines(&made)?.pop().context("it said something")?;
+    let body = json!([{ "column": "name", "fallback": "amigo" }, { "text": "loja" }, { "text": "30%" }]);
+    assert_eq!((&made["template"]["header"], &made["template"]["body"]), (&json!([{ "text": "domingo" }]), &body));
+    assert_eq!((&made["businessHoursId"], &made["businessHours"]["from"]), (&json!(hours.id), &json!("09:00")));
+    assert_eq!((&made["durationDays"], &made["retryRounds"]), (&json!(2), &json!(1)));
+    let wrong = ["--template", "weekly_offer/en", "--body", "name", "--business-hours", "Night"];
+    let wrong = campanile(&running, &[&draft[..], &wrong].concat()).await?;
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(said(&wrong.stderr).contains("--business-hours one of Office"), "{}", said(&wrong.stderr));
+
+    let shown = ["--template", "colecao_de_verao/pt_BR", "--body", "name", "--media", in_utf8(&picture)?];
+    let slow = ["--min-seconds", "3600"];
+    let made = campanile(&running, &[&draft[..], &shown, &slow].concat()).await?;
+    assert!(made.status.success(), "{}", said(&made.stderr));
+    let made = lines(&made)?.pop().context("it said something")?;
+    assert!(made["template"]["headerMedia"]["assetId"].is_string(), "{made}");
+    let id = made["id"].as_str().context("an id")?;
+    for (command, status) in [
+        ("start", "processing"),
+        ("pause", "paused"),
+        ("resume", "processing"),
+        ("cancel", "cancelled"),
+        ("cancel", "cancelled"),
+    ] {
+        let done = campanile(&running, &[command, id, "--json"]).await?;
+        assert!(done.status.success(), "{command}: {}", said(&done.stderr));
+        assert_eq!(lines(&done)?[0]["status"], status, "{command}");
+    }
+    let late = campanile(&running, &["resume", id]).await?;
+    assert_eq!(late.status.code(), Some(1));
+    assert!(said(&late.stderr).contains("is cancelled and cannot be resumed"), "{}", said(&late.stderr));
+    running.stop().await
+}
+
+#[tokio::test]
+async fn the_simulated_cloud_api_alone_takes_messages_of_other_programs() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let behaviour = folder.path().join("simulator.json");
+    let config = simulator::Config { access_token: "token-of-a-test".to_owned(), ..simulator::Config::default() };
+    std::fs::write(&behaviour, serde_json::to_vec(&config)?)?;
+    let mut command = Command::new(binary()?);
+    command.args(["simulate", "--listen", "127.0.0.1:0", "--simulator", in_utf8(&behaviour)?]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let mut output = BufReader::new(child.stdout.take().context("it has no output")?).lines();
+    let line = output.next_line().await?.context("it said nothing")?;
+    let (_, rest) = line.split_once("http://").context("it names no address")?;
+    let address = rest.split(". ").next().unwrap_or_default();
+
+    let number = &config.numbers.first().context("a number")?.phone_number_id;
+    let body = json!([{ "type": "body", "parameters": [{ "type": "text", "text": "Ana" }] }]);
+    let template = json!({ "name": "weekly_offer", "language": { "code": "en" }, "components": body });
+    let to = contacts::phones().next().unwrap_or_default();
+    let message = json!({ "messaging_product": "whatsapp", "to": to, "type": "template", "template": template });
+    let http = reqwest::Client::new();
+    for (token, accepted) in [("another", 0), (config.access_token.as_str(), 1)] {
+        let send = http.post(format!("http://{address}/v25.0/{number}/messages")).bearer_auth(token).json(&message);
+        let answer = send.send().await?;
+        let (status, told) = (answer.status(), answer.text().await?);
+        assert_eq!(status.is_success(), accepted == 1, "{status}: {told}");
+        let totals: Value = http.get(format!("http://{address}/simulator/totals")).send().await?.json().await?;
+        assert_eq!(totals["accepted"], accepted, "{totals}");
+    }
+    child.kill().await?;
+
+    let nowhere = folder.path().join("none.json");
+    let wrong = Command::new(binary()?).args(["simulate", "--simulator", in_utf8(&nowhere)?]).output().await?;
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(said(&wrong.stderr).contains("none.json"), "{}", said(&wrong.stderr));
+    Ok(())
 }

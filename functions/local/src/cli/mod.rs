@@ -4,6 +4,7 @@
 
 mod client;
 mod commands;
+mod content;
 mod export;
 mod print;
 mod report;
@@ -146,6 +147,24 @@ pub struct ImportArgs {
     /// The country of numbers written without one, like BR
     #[arg(long)]
     pub country: Option<String>,
+    /// The sheet of a workbook; absent: the first with contacts
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// What stands between the cells of a text: comma, semicolon, tab, pipe, none or the character; absent: found out
+    #[arg(long)]
+    pub delimiter: Option<String>,
+    /// The encoding of a text, like utf-8 or windows-1252; absent: found out
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// The row with the columns' headers, as a spreadsheet counts; 0: there is none. Absent: found out
+    #[arg(long, value_name = "ROW")]
+    pub header_row: Option<u32>,
+    /// The header of the column with phone numbers; absent: found by its name
+    #[arg(long, value_name = "COLUMN")]
+    pub phone_column: Option<String>,
+    /// The header of the column with names; absent: found by its name
+    #[arg(long, value_name = "COLUMN")]
+    pub name_column: Option<String>,
     /// The language of the file of rejected rows; absent: this machine's, as LANG says
     #[arg(long, value_parser = language)]
     pub language: Option<Language>,
@@ -166,9 +185,21 @@ pub struct SendArgs {
     /// The number that sends: its id, name or phone number. Absent: the only one there is
     #[arg(long)]
     pub channel: Option<String>,
-    /// What fills the body's placeholders, in their order: the name of a column, or =text
+    /// What fills the body's variables, in their order: a column, COLUMN|WORDS with words for empty cells, or =TEXT
     #[arg(long = "body", value_name = "COLUMN")]
     pub body: Vec<String>,
+    /// What fills the header's variables, given like the body's
+    #[arg(long = "header", value_name = "COLUMN")]
+    pub header: Vec<String>,
+    /// What fills one variable of body or header by its name, like first_name=name or discount==30%
+    #[arg(long = "variable", value_name = "NAME=COLUMN", value_parser = named, conflicts_with = "body")]
+    pub variables: Vec<(String, String)>,
+    /// The picture, film or file of the header: a file of this machine, or an https address
+    #[arg(long, value_name = "FILE")]
+    pub media: Option<String>,
+    /// What a button carries, by its place in the template from 0, like 0=code or 1==SAVE25
+    #[arg(long = "button", value_name = "PLACE=COLUMN", value_parser = placed)]
+    pub buttons: Vec<(u32, String)>,
     /// The campaign's name; absent: the file's
     #[arg(long)]
     pub name: Option<String>,
@@ -187,6 +218,18 @@ pub struct SendArgs {
     /// Start at this time (RFC 3339) instead of now
     #[arg(long)]
     pub at: Option<String>,
+    /// Saved business hours in which to send: their name or id
+    #[arg(long, value_name = "HOURS")]
+    pub business_hours: Option<String>,
+    /// Spread the people evenly over so many days
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub days: Option<u32>,
+    /// Rounds in which failed messages are tried again by themselves, at most 3
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=3))]
+    pub retry_rounds: Option<u32>,
+    /// Leave out whose message cannot be filled, instead of refusing the start
+    #[arg(long)]
+    pub skip_unfilled: bool,
     /// Answer for it that all these people agreed to receive these messages from you
     #[arg(long)]
     pub attest_consent: bool,
@@ -222,6 +265,21 @@ fn language(tag: &str) -> Result<Language, String> {
     }
 }
 
+/// A variable's name and what fills it.
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("give NAME=COLUMN, or NAME==TEXT".to_owned()),
+    }
+}
+
+/// A button's place and what it carries.
+fn placed(text: &str) -> Result<(u32, String), String> {
+    let how = || "give PLACE=COLUMN, or PLACE==TEXT, with a place from 0".to_owned();
+    let (place, value) = named(text).map_err(|_| how())?;
+    Ok((place.parse().map_err(|_| how())?, value))
+}
+
 /// An amount of money as the API takes it.
 fn amount(text: &str) -> Result<String, String> {
     parse_amount(text).map(|_| text.trim().to_owned()).map_err(|wrong| wrong.to_string())
@@ -243,6 +301,13 @@ pub fn complete(shell: clap_complete::Shell, out: &mut impl std::io::Write) {
 mod tests {
     use super::*;
 
+    /// What `campanile send people.csv --template offer` asks for with these flags.
+    pub(super) fn sent_with(flags: &[&str]) -> SendArgs {
+        let send = [&["campanile", "send", "people.csv", "--template", "offer"][..], flags].concat();
+        let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
+        *args
+    }
+
     #[test]
     fn the_commands_are_well_formed_and_without_one_it_runs() {
         Cli::command().debug_assert();
@@ -261,6 +326,25 @@ mod tests {
         };
         assert_eq!(confirm_price.as_deref(), Some("0.75"));
         assert!(Cli::try_parse_from(["campanile", "start", "A", "--confirm-price", "0,75"]).is_err());
+    }
+
+    #[test]
+    fn values_that_name_nothing_are_refused_before_anything_is_asked() {
+        let send = |flags: &[&str]| {
+            let send = [&["campanile", "send", "a.csv", "--template", "x"][..], flags].concat();
+            Cli::try_parse_from(send).map(|_| ())
+        };
+        assert!(send(&["--variable", "who=name", "--button", "1==SAVE25", "--header", "city"]).is_ok());
+        for wrong in [
+            &["--variable", "who"][..],
+            &["--variable", "=name"],
+            &["--button", "first=code"],
+            &["--variable", "who=name", "--body", "name"],
+            &["--retry-rounds", "4"],
+            &["--days", "0"],
+        ] {
+            assert!(send(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

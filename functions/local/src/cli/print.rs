@@ -25,6 +25,10 @@ pub(super) fn audience(audience: &Audience) -> String {
         lines.push(format!("{} rows refused", audience.rejected));
     }
     lines.extend(audience.rejected_by_reason.iter().map(|reason| format!("  {:>9}  {}", reason.count, reason.title)));
+    if let Some(sheet) = audience.sheet.as_ref().filter(|_| !audience.other_sheets.is_empty()) {
+        let others = audience.other_sheets.join(", ");
+        lines.push(format!("Read from the sheet {sheet}; there are contacts in {others} too: --sheet chooses"));
+    }
     lines.join("\n")
 }
 

@@ -6,8 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
-use wire::{Audience, AudienceStatus, Campaign, Channel, ChannelList, CreateUpload, Upload};
+use wire::{
+    Audience, AudienceStatus, Campaign, Channel, ChannelList, CreateUpload, HoursId, SavedHoursList, TemplateContent,
+    Upload,
+};
 
+use super::content::content;
 use super::start::{how_to_agree, start};
 use super::{Client, ImportArgs, SendArgs, Target, Then};
 
@@ -18,14 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub(super) async fn import(client: &Client, args: &ImportArgs) -> anyhow::Result<Audience> {
     let name = file_name(&args.file)?;
     let bytes = std::fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    let announced = CreateUpload {
-        file_name: name,
-        size_bytes: bytes.len() as u64,
-        default_country: args.country.clone(),
-        language: args.language(),
-        ..CreateUpload::default()
-    };
-    let upload: Upload = client.post("/v3/uploads", &announced).await?;
+    let upload: Upload = client.post("/v3/uploads", &announced(args, name, bytes.len() as u64)).await?;
     let spinner = spinner(&args.target, "Importing");
     client.put(&upload.upload_url, bytes).await?;
     loop {
@@ -44,6 +41,21 @@ pub(super) async fn import(client: &Client, args: &ImportArgs) -> anyhow::Result
     }
 }
 
+fn announced(args: &ImportArgs, file_name: String, size_bytes: u64) -> CreateUpload {
+    CreateUpload {
+        file_name,
+        size_bytes,
+        default_country: args.country.clone(),
+        phone_column: args.phone_column.clone(),
+        name_column: args.name_column.clone(),
+        delimiter: args.delimiter.clone(),
+        encoding: args.encoding.clone(),
+        header_row: args.header_row,
+        sheet: args.sheet.clone(),
+        language: args.language(),
+    }
+}
+
 fn spinner(target: &Target, what: &'static str) -> ProgressBar {
     if target.json {
         return ProgressBar::hidden();
@@ -56,7 +68,7 @@ fn spinner(target: &Target, what: &'static str) -> ProgressBar {
     spinner
 }
 
-fn file_name(path: &Path) -> anyhow::Result<String> {
+pub(super) fn file_name(path: &Path) -> anyhow::Result<String> {
     let name = path.file_name().and_then(|name| name.to_str());
     name.map(str::to_owned).with_context(|| format!("{} is no file", path.display()))
 }
@@ -64,7 +76,10 @@ fn file_name(path: &Path) -> anyhow::Result<String> {
 /// Makes the campaign, and starts it unless it is to stay a draft.
 pub(super) async fn create(client: &Client, args: &SendArgs, audience: &Audience) -> anyhow::Result<Campaign> {
     let channel = channel(client, args.channel.as_deref()).await?;
-    let made: anyhow::Result<Campaign> = client.post("/v3/campaigns", &body(args, audience, &channel)?).await;
+    let says = content(client, args, &channel.id).await?;
+    let hours = business_hours(client, args.business_hours.as_deref()).await?;
+    let asked = body(args, audience, &channel, &says, hours.as_ref())?;
+    let made: anyhow::Result<Campaign> = client.post("/v3/campaigns", &asked).await;
     let campaign = made.map_err(|error| how_to_agree(error, "the same command with"))?;
     if args.then == Then::Draft || args.at.is_some() {
         return Ok(campaign);
@@ -92,12 +107,22 @@ fn is_meant(channel: &Channel, asked: &str) -> bool {
     channel.id.as_str() == asked || channel.name == asked || is_number
 }
 
-fn body(args: &SendArgs, audience: &Audience, channel: &Channel) -> anyhow::Result<Value> {
-    let (template, language) = args.template.split_once('/').unwrap_or((&args.template, "en"));
-    let source = |text: &String| match text.strip_prefix('=') {
-        Some(fixed) => json!({ "text": fixed }),
-        None => json!({ "column": text }),
-    };
+async fn business_hours(client: &Client, asked: Option<&str>) -> anyhow::Result<Option<HoursId>> {
+    let Some(asked) = asked else { return Ok(None) };
+    let saved: SavedHoursList = client.get("/v3/business-hours").await?;
+    let names: Vec<&str> = saved.items.iter().map(|hours| hours.name.as_str()).collect();
+    let found = saved.items.iter().find(|hours| hours.id.as_str() == asked || hours.name == asked);
+    let how = || format!("there are no business hours {asked}: give --business-hours one of {}", names.join(", "));
+    Ok(Some(found.with_context(how)?.id.clone()))
+}
+
+fn body(
+    args: &SendArgs,
+    audience: &Audience,
+    channel: &Channel,
+    says: &TemplateContent,
+    hours: Option<&HoursId>,
+) -> anyhow::Result<Value> {
     let name = match &args.name {
         Some(name) => name.clone(),
         None => file_name(&args.import.file)?,
@@ -110,23 +135,40 @@ fn body(args: &SendArgs, audience: &Audience, channel: &Channel) -> anyhow::Resu
         "secondsBetweenChunks": args.seconds_between_chunks,
         "minSecondsBetweenMessages": args.min_seconds,
         "maxSecondsBetweenMessages": args.max_seconds.max(args.min_seconds),
-        "template": {
-            "name": template,
-            "language": language,
-            "body": args.body.iter().map(source).collect::<Vec<_>>(),
-        },
+        "template": says,
     });
-    if let Some(at) = &args.at {
-        body["scheduledTo"] = json!(at);
-    }
-    if let Some(price) = &args.confirm_price {
-        body["confirmedPrice"] = json!(price);
-    }
-    if let Some(cap) = &args.spend_cap {
-        body["spendCap"] = json!(cap);
-    }
-    if args.attest_consent {
-        body["consentAttestation"] = json!({});
+    let given = [
+        ("scheduledTo", args.at.as_ref().map(|at| json!(at))),
+        ("businessHoursId", hours.map(|hours| json!(hours))),
+        ("durationDays", args.days.map(|days| json!(days))),
+        ("retryRounds", args.retry_rounds.map(|rounds| json!(rounds))),
+        ("skipUnfilled", Some(json!(true)).filter(|_| args.skip_unfilled)),
+        ("confirmedPrice", args.confirm_price.as_ref().map(|price| json!(price))),
+        ("spendCap", args.spend_cap.as_ref().map(|cap| json!(cap))),
+        ("consentAttestation", Some(json!({})).filter(|_| args.attest_consent)),
+    ];
+    for (field, value) in given {
+        if let Some(value) = value {
+            body[field] = value;
+        }
     }
     Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::tests::sent_with;
+
+    #[test]
+    fn what_is_said_of_a_file_is_announced_with_it() {
+        let flags = ["--sheet", "People", "--delimiter", "pipe", "--encoding", "windows-1252", "--header-row", "0"];
+        let columns = ["--phone-column", "tel", "--name-column", "who", "--country", "BR", "--language", "es"];
+        let args = sent_with(&[flags, columns].concat()).import;
+        let expected = json!({
+            "fileName": "people.csv", "sizeBytes": 9, "defaultCountry": "BR", "phoneColumn": "tel", "nameColumn": "who",
+            "delimiter": "pipe", "encoding": "windows-1252", "headerRow": 0, "sheet": "People", "language": "es",
+        });
+        assert_eq!(serde_json::to_value(announced(&args, "people.csv".into(), 9)).unwrap(), expected);
+    }
 }
