@@ -4,7 +4,6 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use campanile_tests::client::PATIENCE;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -46,28 +45,80 @@ pub fn csv(rows: usize) -> File {
     File { name: "contacts.csv", bytes, rows }
 }
 
-/// The same people as a workbook: one sheet, its texts in the cells.
-pub fn workbook(rows: usize) -> anyhow::Result<File> {
+/// Where a workbook keeps its texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Texts {
+    /// In the cells, as programs that write row by row do.
+    InCells,
+    /// In a part of their own, each once, as Excel does: cells name them by their place.
+    Shared,
+}
+
+/// Texts of the sheet that are no person's: the titles, and what is noted of everybody.
+const COMMON: [&str; 4] = ["name", "phone", "note", "asked for a call"];
+
+/// The same people as a workbook: one sheet.
+pub fn workbook(rows: usize, texts: Texts) -> anyhow::Result<File> {
+    let people = people::csv(rows);
+    let people = || people.lines().skip(1).filter_map(|line| line.split_once(','));
     let mut zip = ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     for (name, text) in PARTS {
         zip.start_file(*name, packed)?;
-        zip.write_all(text.as_bytes())?;
+        zip.write_all(with_texts(name, text, texts).as_bytes())?;
     }
     zip.start_file("xl/worksheets/sheet1.xml", packed)?;
     zip.write_all(SHEET_BEGINS.as_bytes())?;
-    for (row, line) in people::csv(rows).lines().enumerate() {
-        let (name, phone) = line.split_once(',').context("a row of two cells")?;
-        let note = if row == 0 { "note" } else { "asked for a call" };
-        write!(zip, "<row r=\"{}\">", row + 1)?;
-        for (column, text) in [("A", name), ("B", phone), ("C", note)] {
-            write!(zip, "<c r=\"{column}{}\" t=\"inlineStr\"><is><t>{text}</t></is></c>", row + 1)?;
-        }
-        zip.write_all(b"</row>")?;
+    let [name, phone, note, asked] = COMMON;
+    row(&mut zip, texts, 1, [(0, name), (1, phone), (2, note)])?;
+    for (place, (name, phone)) in people().enumerate() {
+        let own = COMMON.len() + 2 * place;
+        row(&mut zip, texts, place + 2, [(own, name), (own + 1, phone), (3, asked)])?;
     }
     zip.write_all(b"</sheetData></worksheet>")?;
-    Ok(File { name: "contacts.xlsx", bytes: zip.finish()?.into_inner(), rows })
+    let name = match texts {
+        Texts::InCells => "texts-in-cells.xlsx",
+        Texts::Shared => {
+            zip.start_file("xl/sharedStrings.xml", packed)?;
+            write!(zip, "{STRINGS_BEGIN} count=\"{}\" uniqueCount=\"{}\">", 3 * (rows + 1), COMMON.len() + 2 * rows)?;
+            for text in COMMON.into_iter().chain(people().flat_map(|(name, phone)| [name, phone])) {
+                write!(zip, "<si><t>{text}</t></si>")?;
+            }
+            zip.write_all(b"</sst>")?;
+            "shared-texts.xlsx"
+        }
+    };
+    Ok(File { name, bytes: zip.finish()?.into_inner(), rows })
 }
+
+/// A row of three cells: each text with its place among the shared ones.
+fn row(zip: &mut impl Write, texts: Texts, number: usize, cells: [(usize, &str); 3]) -> std::io::Result<()> {
+    write!(zip, "<row r=\"{number}\">")?;
+    for (column, (place, text)) in ["A", "B", "C"].into_iter().zip(cells) {
+        match texts {
+            Texts::InCells => write!(zip, "<c r=\"{column}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")?,
+            Texts::Shared => write!(zip, "<c r=\"{column}{number}\" t=\"s\"><v>{place}</v></c>")?,
+        }
+    }
+    zip.write_all(b"</row>")
+}
+
+/// A part of the workbook, which names the shared texts where there are some.
+fn with_texts(name: &str, text: &str, texts: Texts) -> String {
+    let (end, more) = match (name, texts) {
+        ("[Content_Types].xml", Texts::Shared) => ("</Types>", STRINGS_TYPE),
+        ("xl/_rels/workbook.xml.rels", Texts::Shared) => ("</Relationships>", STRINGS_RELATION),
+        (_, Texts::Shared | Texts::InCells) => return text.to_owned(),
+    };
+    text.replace(end, &format!("{more}{end}"))
+}
+
+const STRINGS_BEGIN: &str =
+    r#"<?xml version="1.0" encoding="UTF-8"?><sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main""#;
+
+const STRINGS_TYPE: &str = r#"<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/>"#;
+
+const STRINGS_RELATION: &str = r#"<Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/>"#;
 
 const SHEET_BEGINS: &str = r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>"#;
 

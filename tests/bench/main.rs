@@ -10,6 +10,7 @@ mod cost;
 mod cutting;
 mod exporting;
 mod importing;
+mod lists;
 mod meter;
 mod ours;
 mod pair;
@@ -26,6 +27,7 @@ mod usage;
 
 use anyhow::Context;
 
+use self::importing::Texts;
 use self::meter::{Counts, Depth};
 use self::pair::{Run, Setting};
 use self::report::{Goal, bills, line, title};
@@ -52,6 +54,9 @@ const GROWTH: &str = "10000,100000";
 
 /// Rows of the text that is imported; `BENCH_ROWS` says otherwise. A workbook has a tenth of them.
 const ROWS: usize = 1_000_000;
+
+/// Contacts of the book that becomes an audience; `BENCH_CONTACTS` says otherwise. Filling the store takes most of the time.
+const CONTACTS: usize = 1_000_000;
 
 /// The audience that is only cut into jobs; `BENCH_CUT` says otherwise.
 const CUT: u64 = 1_000_000;
@@ -81,8 +86,8 @@ async fn main() -> anyhow::Result<()> {
     }
 }
 
-/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `cut`, `storm`, `exporting`, `api`,
-/// `pages`, `functions` or `simulator`; or `overload`, which says where the writes of `speed` go.
+/// Everything, or the one part that was asked for: `speed`, `rate`, `growth`, `import`, `lists`, `cut`, `storm`,
+/// `exporting`, `api`, `pages`, `functions` or `simulator`; or `overload`, which says where the writes of `speed` go.
 async fn measure(part: &str) -> anyhow::Result<()> {
     let is_asked = |name: &str| part == "all" || part == name;
     if is_asked("speed") {
@@ -99,6 +104,9 @@ async fn measure(part: &str) -> anyhow::Result<()> {
     }
     if is_asked("import") {
         import(asked("BENCH_ROWS", ROWS)?).await?;
+    }
+    if is_asked("lists") {
+        list(asked("BENCH_CONTACTS", CONTACTS)?).await?;
     }
     if is_asked("exporting") {
         export(asked("BENCH_ROWS", ROWS)?).await?;
@@ -317,7 +325,8 @@ async fn functions() -> anyhow::Result<()> {
 
 /// Files into audiences.
 async fn import(rows: usize) -> anyhow::Result<()> {
-    for file in [importing::csv(rows), importing::workbook(rows / 10)?] {
+    let workbook = |texts| importing::workbook(rows / 10, texts);
+    for file in [importing::csv(rows), workbook(Texts::InCells)?, workbook(Texts::Shared)?] {
         let run = importing::run(&file).await?;
         let (name, rows, megabytes) = (file.name, file.rows, file.bytes.len() as f64 / 1e6);
         title(&format!("import: {name}, {rows} rows, {megabytes:.0} MB, from the upload to committed segments"));
@@ -331,6 +340,19 @@ async fn import(rows: usize) -> anyhow::Result<()> {
             line("times what the csv crate takes for the same bytes", times, 1, Goal::AtMost(4.0));
         }
     }
+    Ok(())
+}
+
+/// A list over the whole contact book into an audience.
+async fn list(contacts: usize) -> anyhow::Result<()> {
+    let run = lists::run(contacts).await?;
+    title(&format!("lists: a list that finds {contacts} contacts, from the request to committed segments"));
+    line("seconds", run.seconds, 2, Goal::None);
+    line("contacts/s", contacts as f64 / run.seconds, 0, Goal::None);
+    line("MB of memory at most, our whole process", run.peak_mb, 1, Goal::AtMost(128.0));
+    line("MB of them before it was asked for", run.idle_mb, 1, Goal::None);
+    line("seconds until it was counted, as far as its time goes", run.count_seconds, 2, Goal::None);
+    line("seconds that the store took to be filled, in batches", run.fill_seconds, 1, Goal::None);
     Ok(())
 }
 

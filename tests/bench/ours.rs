@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use crate::lists;
 use crate::meter::{Counts, Depth, Meter, in_front_of};
 use crate::store::{self, Alone};
 
@@ -39,6 +40,9 @@ pub struct Ours {
 pub const NUMBER: &str = "106540352242923";
 pub const ACCOUNT: &str = "102290129340398";
 pub const SECRET: &str = "bench";
+
+/// What the word begins with that asks for a book of so many contacts.
+const BOOK: &str = "book ";
 
 impl Ours {
     /// Where the simulator posts its webhooks.
@@ -79,6 +83,11 @@ pub async fn run(setting: &str) -> anyhow::Result<()> {
             }
             "counts" => say(&serde_json::to_string(&meter.counts())?)?,
             "store" => say(&serde_json::to_string(&store::alone(&process.app).await?)?)?,
+            word if word.starts_with(BOOK) => {
+                let contacts = word.trim_start_matches(BOOK).parse().context("how many contacts")?;
+                lists::fill(&process.app, contacts).await?;
+                say("done")?;
+            }
             other => bail!("nobody knows what {other} is"),
         }
     }
@@ -139,6 +148,11 @@ impl Running {
     /// What the store alone can do in this process.
     pub async fn store(&mut self) -> anyhow::Result<Alone> {
         Ok(serde_json::from_str(&self.ask("store").await?)?)
+    }
+
+    /// Fills the contact book, which holds the first person already.
+    pub async fn fill_book(&mut self, contacts: usize) -> anyhow::Result<()> {
+        self.ask(&format!("{BOOK}{contacts}")).await.map(|_| ())
     }
 
     async fn ask(&mut self, word: &str) -> anyhow::Result<String> {

@@ -8,11 +8,17 @@ const LINES: std::ops::Range<u32> = 2_000..4_000;
 
 /// A contacts file of so many good rows with a header: `name,phone`.
 pub fn csv(count: usize) -> String {
-    let areas = (2..=9).flat_map(|first| (0..100).map(move |rest| first * 100 + rest)).filter(|area| area % 100 != 11);
     let mut text = String::from("name,phone\n");
-    for (area, line) in areas.flat_map(|area| LINES.map(move |line| (area, line))).take(count) {
+    for (name, phone) in people().take(count) {
         // Writing into a String cannot fail.
-        writeln!(text, "Person {area}{line},+1{area}555{line}").unwrap_or_default();
+        writeln!(text, "{name},{phone}").unwrap_or_default();
     }
     text
+}
+
+/// Names and numbers in E.164, each number once.
+pub fn people() -> impl Iterator<Item = (String, String)> {
+    let areas = (2..=9).flat_map(|first| (0..100).map(move |rest| first * 100 + rest)).filter(|area| area % 100 != 11);
+    let numbers = areas.flat_map(|area| LINES.map(move |line| (area, line)));
+    numbers.map(|(area, line)| (format!("Person {area}{line}"), format!("+1{area}555{line}")))
 }
