@@ -81,6 +81,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/templates") view=Late::Office(Office::Templates)/>
                     <Route path=path!("/templates/new") view=Late::Office(Office::NewTemplate)/>
                     <Route path=path!("/templates/:id") view=Late::Office(Office::Template)/>
+                    <Route path=path!("/templates/:id/edit") view=Late::Office(Office::EditTemplate)/>
                     <Route path=path!("/suppressions") view=Late::People(People::Suppressions)/>
                     <Route path=path!("/reports") view=Late::Office(Office::Reports)/>
                     <Route path=path!("/settings") view=Late::Office(Office::Settings)/>

@@ -19,7 +19,7 @@ use crate::pages::import_contacts::ImportContactsPage;
 use crate::pages::list::{ListPage, NewListPage};
 use crate::pages::lists::ListsPage;
 use crate::pages::new_campaign::NewCampaignPage;
-use crate::pages::new_template::NewTemplatePage;
+use crate::pages::new_template::{EditTemplatePage, NewTemplatePage};
 use crate::pages::notices::NoticesPage;
 use crate::pages::reports::ReportsPage;
 use crate::pages::settings::{HoursPage, PricesPage, SettingsPage};
@@ -89,6 +89,8 @@ pub enum Office {
     NewTemplate,
     /// `/templates/:id`
     Template,
+    /// `/templates/:id/edit`
+    EditTemplate,
     /// `/channels`
     Channels,
     /// `/notices`
@@ -189,6 +191,7 @@ fn office(page: Office) -> Result<AnyView, SplitLoaderError> {
         Office::Templates => view! { <TemplatesPage/> }.into_any(),
         Office::NewTemplate => view! { <NewTemplatePage/> }.into_any(),
         Office::Template => view! { <TemplatePage/> }.into_any(),
+        Office::EditTemplate => view! { <EditTemplatePage/> }.into_any(),
         Office::Channels => view! { <ChannelsPage/> }.into_any(),
         Office::Notices => view! { <NoticesPage/> }.into_any(),
         Office::Reports => view! { <ReportsPage/> }.into_any(),

@@ -1,6 +1,7 @@
 //! What pages are made of. A component renders what it is given; it never calls the API.
 
 pub mod allowed;
+pub mod answer_for;
 pub mod asset_field;
 pub mod badge;
 pub mod bar;

@@ -17,17 +17,7 @@ pub fn Confirm(
     test_id: &'static str,
 ) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
-    Effect::new(move || {
-        let wanted = open.get();
-        if let Some(element) = dialog.get() {
-            match (wanted, element.open()) {
-                // Opening what is open already is the only way to fail.
-                (true, false) => element.show_modal().unwrap_or_default(),
-                (false, true) => element.close(),
-                (true, true) | (false, false) => {}
-            }
-        }
-    });
+    keep_open(dialog, open);
     let answer_yes = move |_| {
         open.set(false);
         on_yes.run(());
@@ -44,4 +34,19 @@ pub fn Confirm(
             </div>
         </dialog>
     }
+}
+
+/// Opens and closes a dialog as `open` says.
+pub fn keep_open(dialog: NodeRef<Dialog>, open: RwSignal<bool>) {
+    Effect::new(move || {
+        let wanted = open.get();
+        if let Some(element) = dialog.get() {
+            match (wanted, element.open()) {
+                // Opening what is open already is the only way to fail.
+                (true, false) => element.show_modal().unwrap_or_default(),
+                (false, true) => element.close(),
+                (true, true) | (false, false) => {}
+            }
+        }
+    });
 }

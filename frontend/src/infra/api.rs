@@ -3,10 +3,11 @@
 use campaigns::lifecycle::Action;
 use serde::Serialize;
 use wire::{
-    Audience, AudienceId, AuditList, Campaign, CampaignEstimate, CampaignExport, CampaignId, CampaignList,
-    CampaignReport, ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload, DecideUnknowns,
-    EditCampaign, ExportContent, ExportFormat, ExportId, IntoContacts, MessageList, PeriodReport, SavedHoursList,
-    Session, Settings, SignIn, SignInWays, StandingRateCard, StartCampaign, TemplateList, UnknownsDecision, Upload,
+    Audience, AudienceConsents, AudienceId, AuditList, Campaign, CampaignEstimate, CampaignExport, CampaignId,
+    CampaignList, CampaignReport, ChannelId, ChannelList, CreateCampaign, CreateCampaignExport, CreateUpload,
+    DecideUnknowns, EditCampaign, ExportContent, ExportFormat, ExportId, IntoContacts, MessageList, PeriodReport,
+    SavedHoursList, Session, Settings, SignIn, SignInWays, StandingRateCard, StartCampaign, TemplateList,
+    UnknownsDecision, Upload,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, patch, post, post_once};
@@ -81,6 +82,11 @@ pub async fn create_upload(file: &CreateUpload, into_contacts: &IntoContacts) ->
 /// How far an audience got.
 pub async fn audience(id: &AudienceId) -> Result<Audience, ApiError> {
     get(&format!("/v3/audiences/{}", encoded(id.as_str()))).await
+}
+
+/// How many of an audience's people have a recorded consent.
+pub async fn audience_consents(id: &AudienceId) -> Result<AudienceConsents, ApiError> {
+    get(&format!("/v3/audiences/{}/consents", encoded(id.as_str()))).await
 }
 
 /// Where the rows that were left out can be downloaded: as a workbook, which opens right in every country.

@@ -2,10 +2,10 @@
 
 use wire::{
     Asset, AssetUpload, BubbleMedia, Campaign, CampaignId, CreateAsset, CreateTemplate, EditCampaign, HeaderFormat,
-    MediaKind, Preview, TemplateCreated, Tried, TryCampaign,
+    MediaKind, Preview, Template, TemplateCreated, Tried, TryCampaign,
 };
 
-use super::http::{ApiError, delete, encoded, get, patch, post};
+use super::http::{ApiError, delete, encoded, get, patch, post, put};
 use super::pictures;
 
 /// Announces a file.
@@ -21,6 +21,22 @@ async fn asset(id: &str) -> Result<Asset, ApiError> {
 /// Has a template made.
 pub async fn create_template(template: &CreateTemplate) -> Result<TemplateCreated, ApiError> {
     post("/v3/templates", template).await
+}
+
+/// A template of a channel's account as a change of it begins.
+pub async fn template(channel: &str, id: &str) -> Result<CreateTemplate, ApiError> {
+    get(&format!("/v3/templates/{}?channelId={}", encoded(id), encoded(channel))).await
+}
+
+/// Has a template changed.
+pub async fn change_template(id: &str, template: &CreateTemplate) -> Result<Template, ApiError> {
+    put(&format!("/v3/templates/{}", encoded(id)), template).await
+}
+
+/// Has a template sent again that WhatsApp paused while it was new.
+pub async fn unpause_template(channel: &str, id: &str) -> Result<Template, ApiError> {
+    let path = format!("/v3/templates/{}/unpause?channelId={}", encoded(id), encoded(channel));
+    post(&path, &serde_json::json!({})).await
 }
 
 /// Has a template of a channel's account deleted.

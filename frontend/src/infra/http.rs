@@ -38,6 +38,12 @@ impl ApiError {
         }
     }
 
+    /// What cannot be done in the present state, in the API's words; nothing for other errors.
+    pub fn conflict(&self) -> Option<String> {
+        let problem = self.problem().filter(|problem| problem.status == 409 && problem.errors.is_empty());
+        problem.map(|problem| problem.detail.clone())
+    }
+
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -1,14 +1,17 @@
 //! The endpoints of webhooks and notices, one function each.
 
 use wire::{
-    CreateWebhook, CreatedWebhook, Delivery, EditWebhook, NoticeId, NoticeList, NoticesRead, ReadNotices, Webhook,
-    WebhookId, WebhookList,
+    CreateWebhook, CreatedWebhook, Delivery, DeliveryId, DeliveryList, EditWebhook, NoticeId, NoticeList, NoticesRead,
+    ReadNotices, Webhook, WebhookId, WebhookList,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, patch, post};
 
 /// Notices on one page.
 const NOTICES_ON_A_PAGE: u32 = 25;
+
+/// Deliveries that are asked for at once: they stand under each other, under their webhook.
+const DELIVERIES_ON_A_PAGE: u32 = 10;
 
 /// Where events go.
 pub async fn webhooks() -> Result<WebhookList, ApiError> {
@@ -28,6 +31,17 @@ pub async fn switch_webhook(id: &WebhookId, enabled: bool) -> Result<Webhook, Ap
 /// Tells a webhook something once and says how it answered.
 pub async fn test_webhook(id: &WebhookId) -> Result<Delivery, ApiError> {
     ask(&format!("{}/test", one(id))).await
+}
+
+/// One page of what a webhook was told, newest first.
+pub async fn deliveries(id: &WebhookId, after: Option<&str>) -> Result<DeliveryList, ApiError> {
+    let after = after.map(|cursor| format!("&after={}", encoded(cursor))).unwrap_or_default();
+    get(&format!("{}/deliveries?limit={DELIVERIES_ON_A_PAGE}{after}", one(id))).await
+}
+
+/// Tells a webhook the same again.
+pub async fn redeliver(id: &WebhookId, delivery: &DeliveryId) -> Result<Delivery, ApiError> {
+    ask(&format!("{}/deliveries/{}/redeliver", one(id), encoded(delivery.as_str()))).await
 }
 
 /// Deletes a webhook.

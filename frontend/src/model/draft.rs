@@ -85,6 +85,8 @@ pub fn asked_for(campaign: &Campaign) -> CreateCampaign {
         },
         template,
         variants: campaign.variants.iter().map(variant).collect(),
+        links: campaign.links.clone(),
+        replies: campaign.replies.clone(),
         ..CreateCampaign::default()
     }
 }
@@ -105,30 +107,23 @@ pub fn wording(
     sheet: Option<&Sheet>,
     local: impl Fn(DateTime<Utc>) -> String,
 ) -> WordingText {
-    let name = asked.name.clone().unwrap_or_default();
-    if asked.message.is_some() || !asked.assets_urls.is_empty() {
-        let file = asked.assets_urls.first().map(|url| (Slot::Message, kept_file(url, url, None, None)));
-        let message = asked.message.clone().unwrap_or_default();
-        return WordingText {
-            name,
-            says: Says::Free,
-            message,
-            files: file.into_iter().collect(),
-            ..WordingText::default()
-        };
-    }
-    let Some(content) = &asked.template else { return WordingText { name, ..WordingText::default() } };
-    let key = format!("{}/{}", content.name, content.language);
-    let template = templates.iter().find(|template| super::wording::template_key(template) == key);
+    let is_free = asked.message.is_some() || !asked.assets_urls.is_empty();
+    let file = asked.assets_urls.first().map(|url| (Slot::Message, kept_file(url, url, None, None)));
     let mut text = WordingText {
-        name,
-        says: Says::Template,
-        template: key,
-        place: content.header_location.clone().unwrap_or_default(),
-        offer_ends: content.offer_expires_at.map(local).unwrap_or_default(),
-        files: files(content, template),
+        name: asked.name.clone().unwrap_or_default(),
+        says: if is_free { Says::Free } else { Says::Template },
+        falls_back: is_free && asked.template.is_some(),
+        message: asked.message.clone().unwrap_or_default(),
+        files: file.into_iter().collect(),
         ..WordingText::default()
     };
+    let Some(content) = &asked.template else { return text };
+    let key = format!("{}/{}", content.name, content.language);
+    let template = templates.iter().find(|template| super::wording::template_key(template) == key);
+    text.template = key;
+    text.place = content.header_location.clone().unwrap_or_default();
+    text.offer_ends = content.offer_expires_at.map(local).unwrap_or_default();
+    text.files.extend(files(content, template));
     text.fit(template, sheet);
     for filling in &mut text.fillings {
         let source = source_of(content, filling);
@@ -291,6 +286,8 @@ impl Draft {
             message: asked.message.clone().filter(|_| is_said_anew),
             assets_urls: Some(asked.assets_urls.clone()).filter(|urls| is_said_anew && !urls.is_empty()),
             variants: said(asked.variants.clone()),
+            links: changed(&before.links, &asked.links),
+            replies: changed(&before.replies, &asked.replies),
             skip_unfilled: asked.skip_unfilled,
             audience_id: changed(&before.audience_id, &asked.audience_id).flatten(),
             spend_cap: changed(&before.spend_cap, &asked.spend_cap),
@@ -331,7 +328,8 @@ impl Kept {
             let named = one.template.as_ref().is_some_and(|template| !template.name.is_empty());
             named || one.message.is_some() || !one.assets_urls.is_empty()
         });
-        is_said || !self.asked.name.is_empty() || self.asked.audience_id.is_some()
+        let is_followed_up = !self.asked.links.is_empty() || self.asked.replies.is_some();
+        is_said || is_followed_up || !self.asked.name.is_empty() || self.asked.audience_id.is_some()
     }
 
     /// Whether it is this person's, and a form that this build understands: one of another build may not be.
@@ -344,7 +342,7 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
-    use wire::{ButtonKind, TemplateButton};
+    use wire::{ButtonKind, ReplyRules, TemplateButton, TrackedLink};
 
     use super::*;
 
@@ -397,7 +395,7 @@ mod tests {
     fn typed(asked: &CreateCampaign) -> Vec<Asked> {
         let lay = |one: &CreateVariant| {
             let text = wording(one, &[template()], Some(&sheet()), |_| String::new());
-            let template = Some(template()).filter(|_| text.says == Says::Template);
+            let template = Some(template()).filter(|_| text.takes_template());
             Asked { text, template, offer_expires_at: None }
         };
         wordings_of(asked).iter().map(lay).collect()
@@ -443,6 +441,10 @@ mod tests {
         assert_eq!(back[0].text.fillings[0].choice, Choice::Column("Name".into()));
         let free = CreateCampaign { template: None, message: Some("Hi [NAME]".into()), ..asked() };
         assert!(says_all(&free, &typed(&free)));
+        let with_fallback = CreateCampaign { message: Some("Hi [NAME]".into()), ..asked() };
+        let back = typed(&with_fallback);
+        assert!(says_all(&with_fallback, &back), "{:?}", back[0].variant());
+        assert!(back[0].fallback().is_some());
         let two = CreateCampaign {
             template: None,
             variants: vec![
@@ -508,6 +510,13 @@ mod tests {
         let free = CreateCampaign { template: None, message: Some("Hi".into()), ..asked() };
         let edit = draft.edit(&free);
         assert_eq!((edit.template, edit.message.as_deref()), (None, Some("Hi")));
+        let link = TrackedLink { name: "shop".into(), url: "https://shop.example".into() };
+        let followed = CreateCampaign { links: vec![link.clone()], replies: Some(ReplyRules::default()), ..asked() };
+        let edit = draft.edit(&followed);
+        assert_eq!((edit.links, edit.replies), (Some(vec![link]), Some(Some(ReplyRules::default()))));
+        assert_eq!((edit.template, edit.message), (None, None));
+        let edit = Draft { before: followed, ..draft }.edit(&asked());
+        assert_eq!((edit.links, edit.replies), (Some(Vec::new()), Some(None)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What fills the variables of a template and what its buttons carry.
 
+use campaigns::links;
 use campaigns::template::{self, Carries, placeholders};
 use reader::Sheet;
 use serde_json::{Map, Value};
@@ -346,7 +347,10 @@ fn still_there(filling: &Filling, sheet: Option<&Sheet>) -> bool {
         Choice::Unset => false,
         Choice::Text => true,
         // Before anything is known of the people nothing is known to be gone.
-        Choice::Column(column) => sheet.is_none_or(|sheet| sheet.position(column).is_some()),
+        // A link that is gone is told where the campaign is made: while its name is typed it is gone at each letter.
+        Choice::Column(column) => {
+            column.starts_with(&links::column("")) || sheet.is_none_or(|sheet| sheet.position(column).is_some())
+        }
     }
 }
 
@@ -424,6 +428,8 @@ mod tests {
         assert_eq!(again, chosen);
         let other = Sheet { columns: vec!["Phone".into()], name_column: None, ..sheet() };
         assert_eq!(fillings(&greeting(), Some(&other), &chosen)[2].choice, Choice::Unset);
+        chosen[2].choice = Choice::Column("link:shop".into());
+        assert_eq!(fillings(&greeting(), Some(&other), &chosen)[2].choice, Choice::Column("link:shop".into()));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use wire::{AttestConsent, AudienceId, Campaign, CreateCampaign, CreateVariant, FieldError, StartCampaign};
 
 use super::draft::time;
+use super::follow_up::FollowUp;
 use super::pace::{PaceText, seconds};
 use super::spot::{is_told_twice, split};
 use super::timing::TimingText;
@@ -49,7 +50,9 @@ pub struct Form {
     pub channel_id: String,
     /// What it says, in one wording or more.
     pub wordings: Vec<Asked>,
-    /// What is known of the people; empty before anything is.
+    /// Its tracked links and what is done with answers.
+    pub follow_up: FollowUp,
+    /// What is known of the people, and the links behind it; empty before anything is.
     pub columns: Vec<String>,
     /// Whether people who cannot be filled in are left out.
     pub skip_unfilled: bool,
@@ -63,6 +66,8 @@ pub struct Form {
     pub spend_cap: String,
     /// Whether somebody answers for it that the people agreed.
     pub attests: bool,
+    /// How and where they agreed; empty for nothing.
+    pub statement: String,
 }
 
 /// An amount as it was typed, a decimal comma as a point. A comma before three digits may part thousands (`1,200`): it
@@ -75,14 +80,21 @@ pub fn amount(text: &str) -> String {
     }
 }
 
-/// What somebody says who answers for the people: the words that he saw.
-fn attestation() -> AttestConsent {
-    AttestConsent { statement: Some(t::these_people_agreed().to_owned()) }
+/// What somebody says who answers for the people: his own words, or else those that he saw.
+fn attestation(statement: &str) -> AttestConsent {
+    let own = Some(statement.trim()).filter(|own| !own.is_empty());
+    AttestConsent { statement: Some(own.unwrap_or(t::these_people_agreed()).to_owned()) }
 }
 
-/// A start by somebody who was asked whether the people agreed, where nobody was before.
-pub fn attested_start(campaign: &Campaign) -> StartCampaign {
-    let consent_attestation = campaign.consent_attestation.is_none().then(attestation);
+/// The own words of what was said; empty where there are none.
+pub fn own_words(said: Option<&AttestConsent>) -> String {
+    let statement = said.and_then(|said| said.statement.clone()).unwrap_or_default();
+    if statement == t::these_people_agreed() { String::new() } else { statement }
+}
+
+/// A start by somebody who was asked whether the people agreed, where nobody was before, and what he said of it.
+pub fn attested_start(campaign: &Campaign, statement: &str) -> StartCampaign {
+    let consent_attestation = campaign.consent_attestation.is_none().then(|| attestation(statement));
     StartCampaign { consent_attestation, ..StartCampaign::default() }
 }
 
@@ -114,7 +126,8 @@ impl Form {
         let named = |fault: FieldError| {
             let (wording, rest) = split(&fault.field);
             let place = wording.unwrap_or_default();
-            let element = self.wordings.get(place).map_or_else(|| rest.to_owned(), |asked| asked.at_element(rest));
+            let own = self.follow_up.at_element(rest);
+            let element = self.wordings.get(place).map_or_else(|| own.clone(), |asked| asked.at_element(&own));
             let prefix = wording.map(|place| format!("variants.{place}.")).unwrap_or_default();
             FieldError { field: format!("{prefix}{element}"), message: fault.message }
         };
@@ -166,7 +179,7 @@ impl Form {
         };
         let mut wordings: Vec<CreateVariant> = self.wordings.iter().map(Asked::variant).collect();
         let single = if wordings.len() == 1 { wordings.pop() } else { None }.unwrap_or_default();
-        self.timing.put(CreateCampaign {
+        let request = CreateCampaign {
             name: self.name.trim().to_owned(),
             channel_id: self.channel_id.clone(),
             audience_id: Some(audience.clone()),
@@ -181,15 +194,16 @@ impl Form {
             variants: wordings,
             skip_unfilled: self.skip_unfilled.then_some(true),
             spend_cap: Some(amount(&self.spend_cap)).filter(|text| !text.is_empty()),
-            consent_attestation: self.attests.then(attestation),
+            consent_attestation: self.attests.then(|| attestation(&self.statement)),
             ..CreateCampaign::default()
-        })
+        };
+        self.follow_up.put(self.timing.put(request))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use wire::Template;
+    use wire::{Template, TrackedLink};
 
     use super::super::pace::Preset;
     use super::super::wording::WordingText;
@@ -223,6 +237,7 @@ mod tests {
             name: " Spring ".into(),
             channel_id: "main".into(),
             wordings: vec![wording("promo")],
+            follow_up: FollowUp::default(),
             columns: vec!["Phone".into()],
             skip_unfilled: false,
             pace: Preset::Steady.text(),
@@ -230,6 +245,7 @@ mod tests {
             scheduled_to: Some(now() + chrono::Duration::days(1)),
             spend_cap: " ".into(),
             attests: true,
+            statement: String::new(),
         }
     }
 
@@ -253,6 +269,11 @@ mod tests {
         assert_eq!(unsaid.request(&audience(), Wish::Draft, now()).unwrap().consent_attestation, None);
         let said = form().request(&audience(), Wish::Start, now()).unwrap().consent_attestation.unwrap();
         assert_eq!(said.statement.as_deref(), Some("These people agreed to receive these messages from us"));
+        assert_eq!(own_words(Some(&said)), "");
+        let noted = Form { statement: " At the fair ".into(), ..form() };
+        let said = noted.request(&audience(), Wish::Start, now()).unwrap().consent_attestation.unwrap();
+        assert_eq!((said.statement.as_deref(), own_words(Some(&said)).as_str()), (Some("At the fair"), "At the fair"));
+        assert_eq!(own_words(None), "");
     }
 
     #[test]
@@ -297,6 +318,25 @@ mod tests {
         assert_eq!((request.template, request.variants.len()), (None, 2));
         let half = Form { wordings: vec![wording("a"), unsaid()], ..form() };
         assert_eq!(faults(&half, Wish::Draft), ["variants.1.template"]);
+    }
+
+    #[test]
+    fn links_and_reply_rules_go_with_it_and_what_is_wrong_stands_at_its_field() {
+        let link = |name: &str, url: &str| TrackedLink { name: name.into(), url: url.into() };
+        let follow_up = FollowUp {
+            links: vec![link("", ""), link("shop", "https://shop.example")],
+            answer: "Thank you!".into(),
+            ..FollowUp::default()
+        };
+        let request = Form { follow_up: follow_up.clone(), ..form() }.request(&audience(), Wish::Draft, now()).unwrap();
+        assert_eq!(request.links, [link("shop", "https://shop.example")]);
+        assert_eq!(request.replies.and_then(|rules| rules.answer).as_deref(), Some("Thank you!"));
+        let links = vec![link("", ""), link("Shop", "shop.example")];
+        let wrong = FollowUp { links, label: "a;b".into(), ..follow_up };
+        let found = faults(&Form { follow_up: wrong, ..form() }, Wish::Draft);
+        let expected = ["links.1.name", "links.1.url", "replies.label"];
+        assert!(expected.iter().all(|field| found.iter().any(|found| found == field)), "{found:?}");
+        assert_eq!(found.len(), expected.len(), "{found:?}");
     }
 
     #[test]

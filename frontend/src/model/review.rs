@@ -1,9 +1,11 @@
-//! What the wizard's last step says beside the plan: a cap that the price exceeds, and a limit that spreads it over days.
+//! What the wizard's last step says beside the plan: a cap that the price exceeds, a limit that spreads it over days, and
+//! how many people have a recorded consent.
 
 use campaigns::rates::parse_amount;
-use wire::{CampaignEstimate, Channel, PriceEstimate};
+use wire::{AudienceConsents, CampaignEstimate, Channel, PriceEstimate};
 
 use super::form::amount;
+use super::intake::Recipients;
 use crate::t;
 
 /// Whether a campaign is estimated to cost more than its cap, so that it will pause. False where either is no amount.
@@ -14,6 +16,45 @@ pub fn exceeds(price: &PriceEstimate, cap: &str) -> bool {
 /// How many of the people would be skipped for their closed windows. `written`: a number as the reader writes it.
 pub fn closed(estimate: &CampaignEstimate, written: impl Fn(u64) -> String) -> String {
     t::skipped_for_closed_windows(&written(estimate.window_closed), &written(estimate.looked_at))
+}
+
+/// How far the count of recorded consents got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The people are no audience yet.
+    NotYet,
+    /// They become one, or are being counted.
+    UnderWay,
+    /// They were counted.
+    Known(AudienceConsents),
+    /// They could not be.
+    Unknown,
+}
+
+impl Counted {
+    /// For a marketer. `written`: a number as the reader writes it.
+    pub fn words(self, written: impl Fn(u64) -> String) -> String {
+        let consents = match self {
+            Counted::NotYet => return t::consents_counted_on_tick().to_owned(),
+            Counted::UnderWay => return t::consents_being_counted().to_owned(),
+            Counted::Unknown => return t::consents_not_counted().to_owned(),
+            Counted::Known(consents) => consents,
+        };
+        let (agreed, without) = (written(consents.agreed), written(consents.looked_at.saturating_sub(consents.agreed)));
+        match consents.looked_at >= consents.recipients {
+            true => t::consents_on_record(&agreed, &without),
+            false => t::consents_of_those_looked_at(&written(consents.looked_at), &agreed, &without),
+        }
+    }
+}
+
+/// What somebody says who answers for the people, with their number where it is known exactly. `written`: a number as
+/// the reader writes it.
+pub fn agreed_words(people: Option<Recipients>, written: impl Fn(u64) -> String) -> String {
+    match people {
+        Some(Recipients::Exact(count)) if count > 0 => t::n_people_agreed(count, &written(count)),
+        Some(Recipients::Exact(_) | Recipients::About(_)) | None => t::these_people_agreed().to_owned(),
+    }
 }
 
 /// The limit of a number, and what it makes of a campaign.
@@ -82,6 +123,27 @@ mod tests {
             CampaignEstimate { recipients: 90_000, looked_at: 20_000, window_closed: 7, ..CampaignEstimate::default() };
         let told = closed(&estimate, |count| count.to_string());
         assert!(told.contains("7 of 20000"), "{told}");
+    }
+
+    #[test]
+    fn recorded_consents_are_told_of_all_or_of_those_who_were_looked_at() {
+        let told = |recipients, looked_at, agreed| {
+            Counted::Known(AudienceConsents { recipients, looked_at, agreed }).words(|count| count.to_string())
+        };
+        assert_eq!(told(10, 10, 3), "Recorded consents to marketing: 3. People without one: 7.");
+        let sample = told(90_000, 20_000, 5_000);
+        assert!(sample.starts_with("Of 20000 people") && sample.contains("without one 15000"), "{sample}");
+        assert!(Counted::NotYet.words(|count| count.to_string()).contains("tick the box"));
+    }
+
+    #[test]
+    fn whoever_answers_for_people_sees_how_many_they_are_where_that_is_known() {
+        let said = |people| agreed_words(people, |count| count.to_string());
+        assert!(said(Some(Recipients::Exact(1_204))).starts_with("These 1204 people agreed"));
+        assert!(said(Some(Recipients::Exact(1))).starts_with("1 person agreed"));
+        for unknown in [None, Some(Recipients::About(90)), Some(Recipients::Exact(0))] {
+            assert_eq!(said(unknown), t::these_people_agreed());
+        }
     }
 
     #[test]

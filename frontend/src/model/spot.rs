@@ -3,7 +3,7 @@
 use wire::FieldError;
 
 /// The fields of the pages with a contacts file that errors can stand at: the API's name and the id of the element.
-const PLACES: [(&str, &str); 38] = [
+const PLACES: [(&str, &str); 42] = [
     ("leadsAssetUrl", "file"),
     ("audienceId", "file"),
     ("fileName", "file"),
@@ -42,6 +42,10 @@ const PLACES: [(&str, &str); 38] = [
     ("quietHours.from", "quietHours.from"),
     ("quietHours.to", "quietHours.to"),
     ("durationDays", "durationDays"),
+    ("links", "links"),
+    ("replies.label", "replies.label"),
+    ("replies.answer", "replies.answer"),
+    ("replies.webhookId", "replies.webhookId"),
 ];
 
 /// Where an error stands.
@@ -83,7 +87,8 @@ fn of_wording(field: &str) -> Option<String> {
         ["message" | "textRaw"] => "message",
         ["assetsUrls", ..] => "assetsUrls.0",
         ["template", "headerLocation"] => "template.headerLocation.latitude",
-        ["template", "header" | "body" | "buttons" | "headerLocation", _]
+        ["links", _, "name" | "url"]
+        | ["template", "header" | "body" | "buttons" | "headerLocation", _]
         | ["template", "header" | "body", _, "currency"]
         | ["template", "buttons", _, "flowData", ..]
         | ["template", "cards", _, "body", _, "currency"]
@@ -128,6 +133,8 @@ mod tests {
         assert_eq!(error_at(&errors, 0, "file").as_deref(), Some("audienceId"));
         assert_eq!(error_at(&errors, 0, "template.body.1").as_deref(), Some("template.body.1"));
         assert_eq!(error_at(&errors, 0, "template").as_deref(), Some("template.name"));
+        assert_eq!(at("links.2.url").as_deref(), Some("links.2.url"));
+        assert_eq!(at("replies.webhookId").as_deref(), Some("replies.webhookId"));
         assert_eq!(at("operatorName"), None);
     }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use campaigns::template::definition::check_definition;
 use campaigns::template::{MAX_BODY_CHARS, MAX_OFFER_BODY_CHARS, variables};
 use wire::{
-    Bubble, ButtonKind, CreateButton, CreateCode, CreateTemplate, FieldError, HeaderFormat, ParameterFormat, Template,
-    TemplateButton, TemplateOffer,
+    Bubble, ButtonKind, CreateButton, CreateCard, CreateCode, CreateTemplate, FieldError, FlowAction, HeaderFormat,
+    ParameterFormat, Template, TemplateButton, TemplateCard, TemplateOffer,
 };
 
 use super::attachment::Attachment;
+use super::template_cards::{CardHeader, CardText};
 use super::wording::bare;
 use crate::t;
 
@@ -59,6 +60,7 @@ impl HeaderKind {
             "text" => HeaderKind::Text,
             "image" => HeaderKind::Media(HeaderFormat::Image),
             "video" => HeaderKind::Media(HeaderFormat::Video),
+            "gif" => HeaderKind::Media(HeaderFormat::Gif),
             "document" => HeaderKind::Media(HeaderFormat::Document),
             "location" => HeaderKind::Media(HeaderFormat::Location),
             _ => HeaderKind::None,
@@ -89,6 +91,10 @@ pub struct ButtonText {
     pub target: String,
     /// What its variable or coupon may be.
     pub example: String,
+    /// How its flow begins, where the template stands already: the first screen. It is not typed here.
+    pub screen: Option<String>,
+    /// The same: what the flow does first.
+    pub action: Option<FlowAction>,
 }
 
 impl ButtonText {
@@ -119,8 +125,10 @@ impl ButtonText {
         self.kind() == ButtonKind::CopyCode || (self.kind() == ButtonKind::Url && !variables(&self.target).is_empty())
     }
 
-    fn request(&self) -> CreateButton {
+    /// The button as it is asked for.
+    pub fn request(&self) -> CreateButton {
         let kind = self.kind();
+        let is_flow = kind == ButtonKind::Flow;
         let target = |of: ButtonKind| (kind == of).then(|| self.target.trim().to_owned());
         CreateButton {
             kind,
@@ -131,8 +139,8 @@ impl ButtonText {
             flow_id: target(ButtonKind::Flow),
             flow_name: None,
             flow_json: None,
-            navigate_screen: None,
-            flow_action: None,
+            navigate_screen: self.screen.clone().filter(|_| is_flow),
+            flow_action: self.action.filter(|_| is_flow),
         }
     }
 }
@@ -146,6 +154,8 @@ pub struct CodeText {
     pub minutes: String,
     /// The label of the button that copies the code; empty for WhatsApp's own.
     pub label: String,
+    /// What else a code that stands already carries: what its button does and for which apps. It is not typed here.
+    pub standing: CreateCode,
 }
 
 impl CodeText {
@@ -155,7 +165,7 @@ impl CodeText {
             // What is no number is out of bounds too.
             expires_after_minutes: filled(&self.minutes).map(|minutes| minutes.parse().unwrap_or_default()),
             button_text: filled(&self.label),
-            ..CreateCode::default()
+            ..self.standing.clone()
         }
     }
 
@@ -197,6 +207,8 @@ pub struct TemplateForm {
     pub footer: String,
     /// An offer's heading; empty for no offer.
     pub offer: String,
+    /// Whether the offer says nothing of its end.
+    pub is_offer_endless: bool,
     /// The buttons.
     pub buttons: Vec<ButtonText>,
     /// Examples of the body's variables, by their names.
@@ -205,6 +217,12 @@ pub struct TemplateForm {
     pub header_example: String,
     /// What one for codes asks for in place of texts and buttons.
     pub code: CodeText,
+    /// The cards of a carousel, which has nothing beside them but its text; none where it is no carousel.
+    pub cards: Vec<CardText>,
+    /// What every card shows.
+    pub card_header: CardHeader,
+    /// How the variables of a template that stands are named: that stays. Nothing for a new one.
+    pub format: Option<ParameterFormat>,
 }
 
 impl TemplateForm {
@@ -221,17 +239,20 @@ impl TemplateForm {
 
     /// The longest text.
     pub fn longest_body(&self) -> usize {
-        if self.offer.trim().is_empty() { MAX_BODY_CHARS } else { MAX_OFFER_BODY_CHARS }
+        let is_offer = !self.offer.trim().is_empty() && !self.is_carousel();
+        if is_offer { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS }
     }
 
     /// The request, or every field that is wrong.
     pub fn request(&self) -> Result<CreateTemplate, Vec<FieldError>> {
         let request = self.assembled();
         let mut faults = check_definition(&request);
-        let sample = self.sample.as_ref().filter(|_| !self.carries_code());
-        if let Some(why) = sample.and_then(Attachment::fault) {
-            faults.retain(|fault| fault.field != "headerAssetId");
-            faults.push(FieldError { field: "headerAssetId".to_owned(), message: why });
+        for (place, sample) in self.samples() {
+            if let Some(message) = sample.fault() {
+                let field = place.field();
+                faults.retain(|fault| fault.field != field);
+                faults.push(FieldError { field, message });
+            }
         }
         if self.channel_id.is_empty() {
             faults.push(FieldError { field: "channelId".to_owned(), message: t::choose_the_number().to_owned() });
@@ -250,6 +271,18 @@ impl TemplateForm {
         if self.carries_code() {
             return CreateTemplate { code: Some(self.code.request()), ..named };
         }
+        let body_names = variables(&self.body);
+        let examples = self.examples.iter().filter(|(name, _)| body_names.contains(name));
+        let named = CreateTemplate {
+            parameter_format: self.parameter_format(),
+            body: self.body.trim().to_owned(),
+            examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
+            ..named
+        };
+        if self.is_carousel() {
+            let cards = self.cards.iter().map(|card| card.request(self.card_header)).collect();
+            return CreateTemplate { cards, ..named };
+        }
         let (header, header_format) = match self.header_kind {
             HeaderKind::None => (None, None),
             HeaderKind::Text => (Some(self.header.trim().to_owned()), None),
@@ -257,30 +290,30 @@ impl TemplateForm {
         };
         let takes_file = header_format.is_some_and(|format| format != HeaderFormat::Location);
         let asset = self.sample.as_ref().and_then(Attachment::source).and_then(|source| source.asset_id);
-        let body_names = variables(&self.body);
-        let examples = self.examples.iter().filter(|(name, _)| body_names.contains(name));
+        let has_expiration = !self.is_offer_endless;
         let header_example = self.header_variable().map(|name| (name, self.header_example.trim().to_owned()));
         CreateTemplate {
-            parameter_format: self.parameter_format(),
             header,
             header_format,
             header_asset_id: asset.filter(|_| takes_file),
-            body: self.body.trim().to_owned(),
             footer: filled(&self.footer),
             buttons: self.buttons.iter().map(ButtonText::request).collect(),
-            cards: Vec::new(),
-            offer: filled(&self.offer).map(|text| TemplateOffer { text, has_expiration: true }),
-            examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
+            offer: filled(&self.offer).map(|text| TemplateOffer { text, has_expiration }),
             header_examples: header_example.into_iter().collect(),
             ..named
         }
     }
 
-    /// Numbers, or names as soon as one is used.
+    /// As the template has them that stands; else numbers, or names as soon as one is used.
     fn parameter_format(&self) -> ParameterFormat {
+        if let Some(standing) = self.format {
+            return standing;
+        }
         let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
-        let all = variables(&self.body).into_iter().chain(self.header_variable());
-        if all.collect::<Vec<_>>().iter().all(is_number) { ParameterFormat::Positional } else { ParameterFormat::Named }
+        let header = self.header_variable().filter(|_| !self.is_carousel());
+        let of_cards = self.cards.iter().flat_map(|card| variables(&card.body));
+        let all: Vec<String> = variables(&self.body).into_iter().chain(header).chain(of_cards).collect();
+        if all.iter().all(is_number) { ParameterFormat::Positional } else { ParameterFormat::Named }
     }
 
     /// The message as it will look, examples in their places.
@@ -302,6 +335,11 @@ impl TemplateForm {
             text: if button.text.is_empty() { t::copy_offer_code().to_owned() } else { button.text.clone() },
             url: button.url.clone(),
         };
+        let card = |card: &CreateCard| TemplateCard {
+            header_format: card.header_format,
+            body: with(&card.body, &card.examples),
+            buttons: card.buttons.iter().map(button).collect(),
+        };
         let mut bubble = bare(&Template {
             header: asked.header.as_deref().map(|text| with(text, &asked.header_examples)),
             header_format: asked.header_format,
@@ -309,16 +347,23 @@ impl TemplateForm {
             footer: asked.footer.clone(),
             offer: asked.offer.clone(),
             buttons: asked.buttons.iter().map(button).collect(),
+            cards: asked.cards.iter().map(card).collect(),
             ..Template::default()
         });
-        if let (Some(media), Some(sample)) = (&mut bubble.media, &self.sample) {
-            media.link = sample.picture.clone();
-            media.filename = Some(sample.file_name.clone());
+        let shown = bubble.media.iter_mut().map(|media| (media, &self.sample));
+        let of_cards = bubble.cards.iter_mut().zip(&self.cards);
+        let of_cards = of_cards.filter_map(|(shown, card)| Some((shown.media.as_mut()?, &card.sample)));
+        for (media, sample) in shown.chain(of_cards) {
+            if let Some(sample) = sample {
+                media.link = sample.picture.clone();
+                media.filename = Some(sample.file_name.clone());
+            }
         }
         bubble
     }
 }
 
+/// A text without the blanks around it; nothing where it is empty.
 fn filled(text: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
@@ -380,7 +425,7 @@ mod tests {
 
     #[test]
     fn a_template_for_codes_asks_for_nothing_but_its_code() {
-        let code = CodeText { warns: true, minutes: " 10 ".into(), label: "Copiar".into() };
+        let code = CodeText { warns: true, minutes: " 10 ".into(), label: "Copiar".into(), ..CodeText::default() };
         let buttons = vec![ButtonText { kind: "URL".into(), ..ButtonText::default() }];
         let video = HeaderKind::Media(HeaderFormat::Video);
         // What was typed before the category was chosen is no part of it.
@@ -428,7 +473,7 @@ mod tests {
     fn limits_are_counted_down() {
         assert_eq!((left("abc", 60).as_str(), left("abc", 4).as_str()), ("57 characters left.", "1 character left."));
         assert_eq!(left("abcdef", 4), "2 too many.");
-        for kind in ["", "text", "image", "video", "document", "location"] {
+        for kind in ["", "text", "image", "video", "gif", "document", "location"] {
             assert_eq!(HeaderKind::from_key(kind).key(), kind);
         }
     }

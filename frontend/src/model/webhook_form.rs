@@ -39,7 +39,7 @@ pub fn words(kind: WebhookEventKind) -> &'static str {
         WebhookEventKind::ContactOptedOut => t::event_contact_opted_out(),
         WebhookEventKind::ChannelAlert => t::event_channel_alert(),
         WebhookEventKind::TemplateAlert => t::event_template_alert(),
-        WebhookEventKind::WebhookTest => t::send_a_test(),
+        WebhookEventKind::WebhookTest => t::event_webhook_test(),
     }
 }
 

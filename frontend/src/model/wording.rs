@@ -33,6 +33,8 @@ pub struct WordingText {
     pub name: String,
     /// Which of the two.
     pub says: Says,
+    /// Whether those whom free words may not reach get the template.
+    pub falls_back: bool,
     /// The chosen template, by `template_key`; empty for none.
     pub template: String,
     /// What it takes.
@@ -87,10 +89,18 @@ impl WordingText {
     /// What its messages are charged as; nothing while no template is chosen.
     pub fn price_category(&self, templates: &[Template]) -> Option<PriceCategory> {
         match self.says {
-            Says::Free if self.template.is_empty() => Some(PriceCategory::Service),
+            Says::Free if !self.falls_back => Some(PriceCategory::Service),
             Says::Template | Says::Free => {
                 templates.iter().find(|template| template_key(template) == self.template).map(content::category_of)
             }
+        }
+    }
+
+    /// Whether it names a template: for everybody, or for those whom free words may not reach.
+    pub fn takes_template(&self) -> bool {
+        match self.says {
+            Says::Template => true,
+            Says::Free => self.falls_back,
         }
     }
 
@@ -131,13 +141,23 @@ impl Asked {
                     Some(Upload::Here { asset_url, .. }) => Some(asset_url.clone()),
                     Some(Upload::Sending { .. } | Upload::Failed(_)) | None => None,
                 };
-                CreateVariant { name, template: None, message, assets_urls: url.into_iter().collect() }
+                let template = self.content(Attachment::source);
+                CreateVariant { name, template, message, assets_urls: url.into_iter().collect() }
             }
         }
     }
 
+    /// The template of those whom its free words may not reach, where they get one.
+    pub fn fallback(&self) -> Option<&Template> {
+        self.named().filter(|_| self.text.says == Says::Free)
+    }
+
+    fn named(&self) -> Option<&Template> {
+        self.template.as_ref().filter(|_| self.text.takes_template())
+    }
+
     fn content(&self, media: impl Fn(&Attachment) -> Option<MediaSource>) -> Option<TemplateContent> {
-        let template = self.template.as_ref()?;
+        let template = self.named()?;
         let text = &self.text;
         let file = |slot| text.files.get(&slot).and_then(&media).filter(|_| format_of(Some(template), slot).is_some());
         let is_place = template.header_format == Some(HeaderFormat::Location);
@@ -171,23 +191,40 @@ impl Asked {
 
     /// What is missing, said for people; fields are named as the page's elements are.
     pub fn faults(&self) -> Vec<FieldError> {
-        let fault = |field: String, message: &str| FieldError { field, message: message.to_owned() };
-        let of_file =
-            |slot| self.text.files.get(&slot).and_then(Attachment::fault).map(|why| fault(Slot::field(slot), &why));
-        let template = match (self.text.says, &self.template) {
-            (Says::Template, Some(template)) => template,
-            (Says::Template, None) => return vec![fault("template".to_owned(), t::choose_a_template())],
-            (Says::Free, _) => {
-                let is_empty = self.text.message.trim().is_empty() && !self.text.files.contains_key(&Slot::Message);
-                let empty = is_empty.then(|| fault("message".to_owned(), t::write_something_or_choose_a()));
-                return empty.into_iter().chain(of_file(Slot::Message)).collect();
-            }
+        let mut faults = match self.text.says {
+            Says::Template => Vec::new(),
+            Says::Free => self.free_faults(),
         };
+        if self.text.takes_template() {
+            faults.extend(self.template_faults());
+        }
+        faults
+    }
+
+    fn free_faults(&self) -> Vec<FieldError> {
+        let has_words = !self.text.message.trim().is_empty();
+        let has_file = self.text.files.contains_key(&Slot::Message);
+        let why = match (has_words, has_file, self.text.falls_back) {
+            (true, _, _) | (false, true, false) => None,
+            // The API would take the file for the template's.
+            (false, true, true) => Some(t::write_the_words_too()),
+            (false, false, _) => Some(t::write_something_or_choose_a()),
+        };
+        let missing = why.map(|why| fault("message".to_owned(), why));
+        missing.into_iter().chain(self.file_fault(Slot::Message)).collect()
+    }
+
+    fn file_fault(&self, slot: Slot) -> Option<FieldError> {
+        self.text.files.get(&slot).and_then(Attachment::fault).map(|why| fault(Slot::field(slot), &why))
+    }
+
+    fn template_faults(&self) -> Vec<FieldError> {
+        let Some(template) = &self.template else { return vec![fault("template".to_owned(), t::choose_a_template())] };
         let mut faults: Vec<FieldError> = Vec::new();
         for slot in slots(template) {
             let missing = (!self.text.files.contains_key(&slot))
                 .then(|| fault(slot.field(), &format!("{}.", invitation(format_of(Some(template), slot)))));
-            faults.extend(missing.or_else(|| of_file(slot)));
+            faults.extend(missing.or_else(|| self.file_fault(slot)));
         }
         let of_fillings = self.text.fillings.iter().flat_map(Filling::faults);
         faults.extend(of_fillings.map(|(field, why)| fault(field, why)));
@@ -202,12 +239,15 @@ impl Asked {
         if columns.is_empty() {
             return Vec::new();
         }
-        match (self.text.says, &self.template, self.content(Attachment::source)) {
+        match (self.text.says, self.named(), self.content(Attachment::source)) {
             (Says::Template, Some(template), Some(content)) => {
                 content::check(Wording::Template { template, content: &content }, columns)
             }
             (Says::Template, _, _) => Vec::new(),
-            (Says::Free, _, _) => content::check(Wording::Free { content: &self.free(), template: None }, columns),
+            (Says::Free, template, fallback) => {
+                let content = FreeContent { fallback: fallback.map(Box::new), ..self.free() };
+                content::check(Wording::Free { content: &content, template }, columns)
+            }
         }
     }
 
@@ -272,6 +312,10 @@ pub fn bare(template: &Template) -> Bubble {
     text.fit(Some(template), None);
     let asked = Asked { text, template: Some(template.clone()), offer_expires_at: None };
     asked.bubble(None).unwrap_or_default()
+}
+
+fn fault(field: String, message: &str) -> FieldError {
+    FieldError { field, message: message.to_owned() }
 }
 
 fn trimmed(place: &Place) -> Place {

@@ -175,6 +175,33 @@ fn free_words_need_words_or_a_file() {
 }
 
 #[test]
+fn a_template_for_those_whom_free_words_may_not_reach_goes_with_them() {
+    let plain = Template { header_format: None, offer: None, cards: Vec::new(), ..everything() };
+    let mut asked = asked(plain.clone());
+    (asked.text.says, asked.text.message) = (Says::Free, "Hi {{name}}".into());
+    assert_eq!((asked.variant().template, asked.fallback()), (None, None));
+    assert_eq!(asked.text.price_category(std::slice::from_ref(&plain)), Some(PriceCategory::Service));
+    asked.text.falls_back = true;
+    assert_eq!(fields(asked.faults()), ["template.buttons.1"]);
+    for filling in asked.text.fillings.iter_mut().filter(|filling| filling.fault().is_some()) {
+        (filling.choice, filling.text) = (Choice::Text, "{{town}}".into());
+    }
+    assert!(asked.faults().is_empty());
+    let found = fields(asked.checked(&sheet().columns));
+    assert_eq!(found.iter().map(|field| asked.at_element(field)).collect::<Vec<_>>(), ["template.buttons.1"]);
+    let variant = asked.variant();
+    assert_eq!(variant.message.as_deref(), Some("Hi {{name}}"));
+    assert_eq!(variant.template.map(|content| content.name).as_deref(), Some("all"));
+    assert_eq!(asked.bubble(Some(&sheet())).unwrap().body[0].text, "Hi Ana");
+    assert_eq!(asked.text.price_category(&[plain]), Some(PriceCategory::Marketing));
+    asked.text.message = " ".into();
+    asked.text.files.insert(Slot::Message, file(MediaKind::Image, "9"));
+    assert_eq!(fields(asked.faults()), ["message"]);
+    asked.template = None;
+    assert_eq!(fields(asked.faults()), ["message", "template"]);
+}
+
+#[test]
 fn a_file_that_another_template_cannot_show_is_let_go() {
     let mut text = WordingText::default();
     text.files.insert(Slot::Header, file(MediaKind::Video, "1"));

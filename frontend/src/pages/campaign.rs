@@ -1,6 +1,7 @@
 //! `/campaigns/:id`: one campaign, live: where it stands, what became of everybody, and what can be done.
 
 mod approval;
+mod attest;
 mod export;
 mod facts;
 mod header;

@@ -1,8 +1,10 @@
 //! `/campaigns/new`: from a contacts file or a list to a campaign, on one page in five steps.
 
+mod attestation;
 mod bounds;
 mod cards;
 mod draft;
+mod follow_up;
 mod free_fields;
 mod list_choice;
 mod list_fields;

@@ -1,7 +1,9 @@
-//! `/templates/new`: a template is written here and reviewed by WhatsApp.
+//! `/templates/new` and `/templates/:id/edit`: a template is written or changed here and reviewed by WhatsApp.
 
 mod buttons;
+mod cards;
 mod code;
+mod edit;
 mod fields;
 
 use leptos::prelude::*;
@@ -12,6 +14,7 @@ use wire::{Channel, FieldError};
 use super::templates::url;
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
+use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, content};
 use crate::model::attachment::Attachment;
@@ -19,8 +22,11 @@ use crate::model::template_form::TemplateForm;
 use crate::model::templates_query::{BASE, TemplatesQuery};
 use crate::t;
 use buttons::Buttons;
+use cards::Cards;
 use code::Code;
 use fields::{Facts, Texts};
+
+pub use edit::EditTemplatePage;
 
 /// The signals of the form.
 #[derive(Clone, Copy)]
@@ -32,6 +38,28 @@ struct Desk {
 }
 
 impl Desk {
+    fn with(form: TemplateForm) -> Self {
+        Self {
+            form: RwSignal::new(form),
+            errors: RwSignal::default(),
+            channels: RwSignal::default(),
+            uploads: StoredValue::new(0),
+        }
+    }
+
+    fn is_carousel(self) -> Memo<bool> {
+        Memo::new(move |_| self.form.with(TemplateForm::is_carousel))
+    }
+
+    /// Shows what was refused at its fields; what WhatsApp will not do, beside the button that asked for it.
+    fn refused(self, shell: Shell, error: ApiError) {
+        let faults = match error.conflict() {
+            Some(message) => vec![FieldError { field: String::new(), message }],
+            None => shell.settle(error),
+        };
+        self.errors.set(faults);
+    }
+
     fn error(self, field: impl Into<String>) -> Signal<Option<String>> {
         let field = field.into();
         Signal::derive(move || {
@@ -53,29 +81,19 @@ impl Desk {
         Callback::new(move |text| self.change(field, |form| *write(form) = text))
     }
 
-    fn tell(self, told: Attachment) {
-        let update = |form: &mut TemplateForm| {
-            if let Some(sample) = form.sample.as_mut().filter(|sample| sample.number == told.number) {
-                *sample = told;
-            }
-        };
+    fn tell(self, told: &Attachment) {
         // Who left the page is told nothing.
-        self.form.try_update(update).unwrap_or_default();
+        self.form.try_update(|form| form.take_in(told)).unwrap_or_default();
     }
 }
 
-/// The form and its message.
+/// A template that is written here.
 #[component]
 pub fn NewTemplatePage() -> impl IntoView {
     let (shell, navigate) = (Shell::around(), use_navigate());
     let channel = use_query_map().with_untracked(|map| map.get("channel").unwrap_or_default());
     let first = TemplateForm { channel_id: channel, category: "MARKETING".to_owned(), ..TemplateForm::default() };
-    let desk = Desk {
-        form: RwSignal::new(first),
-        errors: RwSignal::default(),
-        channels: RwSignal::default(),
-        uploads: StoredValue::new(0),
-    };
+    let desk = Desk::with(first);
     offer_channels(desk, shell);
     let create = Action::new_local(move |(): &()| {
         let navigate = navigate.clone();
@@ -90,13 +108,11 @@ pub fn NewTemplatePage() -> impl IntoView {
                         TemplatesQuery { channel: request.channel_id, search: request.name, ..Default::default() };
                     navigate(&url(BASE, &search), NavigateOptions::default());
                 }
-                Err(error) => desk.errors.set(shell.settle(error)),
+                Err(error) => desk.refused(shell, error),
             }
         }
     });
     let busy = create.pending();
-    let bubble = Memo::new(move |_| desk.form.with(TemplateForm::bubble));
-    let carries_code = Memo::new(move |_| desk.form.with(TemplateForm::carries_code));
     view! {
         <div class="page-head">
             <div>
@@ -104,17 +120,37 @@ pub fn NewTemplatePage() -> impl IntoView {
                 <PageTitle text=t::new_template()/>
             </div>
         </div>
+        <Form desk=desk busy=busy on_send=Callback::new(move |()| drop(create.dispatch(()))) test_id="create-template">
+            <Facts desk=desk/>
+        </Form>
+    }
+}
+
+/// The form and its message. Inside: what stands before the texts.
+#[component]
+fn Form(
+    desk: Desk,
+    #[prop(into)] busy: Signal<bool>,
+    on_send: Callback<()>,
+    test_id: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let bubble = Memo::new(move |_| desk.form.with(TemplateForm::bubble));
+    let carries_code = Memo::new(move |_| desk.form.with(TemplateForm::carries_code));
+    let is_carousel = desk.is_carousel();
+    view! {
         <div class="wizard">
             <form class="steps" novalidate on:submit=move |event| {
                 event.prevent_default();
-                create.dispatch(());
+                on_send.run(());
             }>
-                <Facts desk=desk/>
+                {children()}
                 <Show
                     when=move || carries_code.get()
                     fallback=move || view! {
                         <Texts desk=desk/>
-                        <Buttons desk=desk/>
+                        <Show when=move || !is_carousel.get()><Buttons desk=desk/></Show>
+                        <Cards desk=desk/>
                     }
                 >
                     <Code desk=desk/>
@@ -122,7 +158,7 @@ pub fn NewTemplatePage() -> impl IntoView {
                 <section class="card">
                     <Faults desk=desk/>
                     <div class="actions">
-                        <button type="submit" class="button primary" disabled=busy data-testid="create-template">{t::send_to_whatsapp_for_review()}</button>
+                        <button type="submit" class="button primary" disabled=busy data-testid=test_id>{t::send_to_whatsapp_for_review()}</button>
                     </div>
                 </section>
             </form>
@@ -154,7 +190,10 @@ fn offer_channels(desk: Desk, shell: Shell) {
 /// Everything that is wrong.
 #[component]
 fn Faults(desk: Desk) -> impl IntoView {
-    let line = |error: FieldError| view! { <li>{format!("{}: {}", error.field, t::said(&error.message))}</li> };
+    let line = |FieldError { field, message }: FieldError| {
+        let said = t::said(&message);
+        view! { <li>{if field.is_empty() { said } else { format!("{field}: {said}") }}</li> }
+    };
     view! {
         <Show when=move || !desk.errors.with(Vec::is_empty)>
             <div class="problems" role="alert" data-testid="form-problems">

@@ -1,5 +1,6 @@
 //! `/team`: who works here and as what, and which other systems may come in.
 
+mod deliveries;
 mod members;
 mod tokens;
 mod webhooks;

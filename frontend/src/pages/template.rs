@@ -1,4 +1,4 @@
-//! `/templates/:id`: one template, as a message and in facts; deleting it.
+//! `/templates/:id`: one template, as a message and in facts, and what can be done about it.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -11,8 +11,9 @@ use crate::components::bubble::MessageBubble;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
-use crate::infra::content;
 use crate::infra::shell::Shell;
+use crate::infra::{content, http};
+use crate::model::template_edit::{advice, is_changeable, is_paused};
 use crate::model::templates_query::{BASE, TemplatesQuery, word};
 use crate::model::wording::bare;
 use crate::t;
@@ -24,17 +25,37 @@ pub fn TemplatePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let asked = Memo::new(move |_| map.with(|map| map.get("channel").unwrap_or_default()));
     let account = Account::new(asked);
-    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account/> }/> }
+    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account draw=drawn/> }/> }
 }
 
+fn drawn(template: Template, account: Account) -> AnyView {
+    view! { <One template=template account=account/> }.into_any()
+}
+
+/// The address of a template of a channel's account.
+pub fn address(id: &str, channel: &str) -> String {
+    below(id, channel, "")
+}
+
+fn below(id: &str, channel: &str, page: &str) -> String {
+    let of = TemplatesQuery { channel: channel.to_owned(), ..TemplatesQuery::default() };
+    url(&format!("{BASE}/{}{page}", http::encoded(id)), &of)
+}
+
+/// Draws the template with this id, or says that the account has none.
 #[component]
-fn Found(list: Signal<TemplateList>, id: Memo<String>, account: Account) -> impl IntoView {
+pub fn Found(
+    list: Signal<TemplateList>,
+    id: Memo<String>,
+    account: Account,
+    draw: fn(Template, Account) -> AnyView,
+) -> impl IntoView {
     let found = Memo::new(move |_| {
         let id = id.get();
         list.with(|list| list.items.iter().find(|template| template.id == id).cloned())
     });
     move || match found.get() {
-        Some(template) => view! { <One template=template account=account/> }.into_any(),
+        Some(template) => draw(template, account),
         None => view! {
             <section class="card empty" data-testid="missing">
                 <PageTitle text=t::there_is_no_such_template()/>
@@ -59,8 +80,14 @@ fn One(template: Template, account: Account) -> impl IntoView {
                     <StatusWord template=template.clone()/>
                 </div>
             </div>
-            <Allowed to=Role::Manager><Delete template=deleted.clone() account=account/></Allowed>
+            <Allowed to=Role::Manager>
+                <div class="actions">
+                    <EditLink template=deleted.clone() account=account/>
+                    <Delete template=deleted.clone() account=account/>
+                </div>
+            </Allowed>
         </div>
+        <Advice template=template.clone() account=account/>
         <div class="two">
             <section class="card" aria-labelledby="look">
                 <h2 id="look">{t::what_people_get()}</h2>
@@ -77,6 +104,63 @@ fn One(template: Template, account: Account) -> impl IntoView {
             </section>
         </div>
     }
+}
+
+#[component]
+fn EditLink(template: Template, account: Account) -> impl IntoView {
+    let id = template.id.clone();
+    let edit = move || below(&id, &account.channel.get(), "/edit");
+    is_changeable(&template).then(|| view! { <a class="button" href=edit data-testid="edit-template">{t::edit()}</a> })
+}
+
+/// What its status means, and what can be done about it.
+#[component]
+fn Advice(template: Template, account: Account) -> impl IntoView {
+    let said = advice(&template).filter(|_| template.status != "APPROVED");
+    said.map(|said| {
+        view! {
+            <section class="card">
+                <p data-testid="advice">{said}</p>
+                <Allowed to=Role::Manager><LetGo template=template.clone() account=account/></Allowed>
+            </section>
+        }
+    })
+}
+
+/// Asks WhatsApp to let a paused template go again; it does so where it paused the template because it was new.
+#[component]
+fn LetGo(template: Template, account: Account) -> impl IntoView {
+    let shell = Shell::around();
+    let refused = RwSignal::new(None::<String>);
+    let (id, is_paused) = (template.id.clone(), is_paused(&template));
+    let unpause = Action::new_local(move |(): &()| {
+        let id = id.clone();
+        async move {
+            match content::unpause_template(&account.channel.get_untracked(), &id).await {
+                Ok(fresh) => account.take_in(&fresh),
+                Err(error) => match error.conflict() {
+                    Some(why) => refused.set(Some(why)),
+                    None => shell.report(error),
+                },
+            }
+        }
+    });
+    let busy = unpause.pending();
+    is_paused.then(|| {
+        view! {
+            <div class="actions">
+                <button
+                    type="button" class="button" disabled=busy data-testid="unpause-template"
+                    on:click=move |_| drop(unpause.dispatch(()))
+                >
+                    {t::ask_whatsapp_to_let_it_go()}
+                </button>
+            </div>
+            <Show when=move || refused.with(Option::is_some)>
+                <p class="error" role="alert" data-testid="unpause-refused">{move || refused.get().map(|why| t::said(&why))}</p>
+            </Show>
+        }
+    })
 }
 
 #[component]

@@ -101,6 +101,21 @@ impl Account {
         }
     }
 
+    /// Takes in what became of one of its templates.
+    pub fn take_in(self, fresh: &Template) {
+        let replace = |list: &mut TemplateList| {
+            list.items.iter_mut().filter(|one| one.id == fresh.id).for_each(|one| one.clone_from(fresh));
+        };
+        // Who left the page is told nothing.
+        let here = self.load.try_with_untracked(|load| match load {
+            Load::Here(list) => Some(list.clone()),
+            Load::Waiting | Load::Missing(_) => None,
+        });
+        if let Some(list) = here.flatten() {
+            list.update(replace);
+        }
+    }
+
     /// Where a template of this account is written.
     fn new_url(self) -> String {
         let of = TemplatesQuery { channel: self.channel.get(), ..TemplatesQuery::default() };

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use web_sys::MouseEvent;
-use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role, SkippedReport};
+use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role, SkippedReport, TemplateContent};
 
 use super::people::lead_to_people;
 use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, format};
+use crate::model::follow_up::{links_in_words, rules_in_words};
 use crate::model::moment::last_message;
 use crate::model::money;
 use crate::model::review::closed;
@@ -108,6 +109,9 @@ pub fn Facts(campaign: Signal<Campaign>) -> impl IntoView {
             <h2 id="facts">{t::plan()}</h2>
             <dl class="facts">
                 <div><dt>{t::message()}</dt><dd>{fact(said)}</dd></div>
+                {when(campaign, t::template_for_the_others(), fallback)}
+                {when(campaign, t::tracked_links(), |c| links_in_words(&c.links))}
+                {when(campaign, t::when_somebody_answers(), |c| c.replies.as_ref().map(rules_in_words))}
                 <div><dt>{t::sent_from()}</dt><dd>{channel}</dd></div>
                 <div><dt>{t::between_messages()}</dt><dd>{fact(between_messages)}</dd></div>
                 <div><dt>{t::chunks()}</dt><dd>{fact(chunks)}</dd></div>
@@ -217,10 +221,20 @@ fn channel_name(campaign: &Campaign, channels: Option<&ChannelList>) -> String {
 
 fn said(campaign: &Campaign) -> String {
     match (campaign.variants.len(), &campaign.template) {
-        (0, template) if template.name.is_empty() => t::free_message().to_owned(),
+        (0, template) if template.name.is_empty() || !campaign.message.is_empty() => t::free_message().to_owned(),
         (0, template) => format!("{} ({})", template.name, template.language),
         (wordings, _) => t::wordings_count(wordings as u64, &wordings),
     }
+}
+
+/// The templates of those whom free words may not reach.
+fn fallback(campaign: &Campaign) -> Option<String> {
+    let single = (campaign.variants.is_empty() && !campaign.message.is_empty()).then_some(&campaign.template);
+    let free = campaign.variants.iter().filter(|variant| !variant.message.is_empty());
+    let all = single.into_iter().chain(free.filter_map(|variant| variant.template.as_ref()));
+    let named = |template: &TemplateContent| format!("{} ({})", template.name, template.language);
+    let names: Vec<String> = all.filter(|template| !template.name.is_empty()).map(named).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// Who answers for it that the people agreed, and since when.

@@ -2,9 +2,10 @@
 
 use campaigns::lifecycle::Action as Move;
 use leptos::prelude::*;
-use wire::{Campaign, CampaignStatus, Role};
+use wire::{Campaign, CampaignStatus, Role, StartCampaign};
 
 use super::approval::Approval;
+use super::attest::Attest;
 use super::price::PriceQuestion;
 use crate::components::allowed::Allowed;
 use crate::components::badge::StatusBadge;
@@ -25,6 +26,8 @@ use crate::t;
 pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
     let status = Memo::new(move |_| campaign.with(|campaign| campaign.status));
     let name = Signal::derive(move || campaign.with(|campaign| campaign.name.clone()));
+    // Said once, whichever way the start then goes.
+    let statement = RwSignal::new(String::new());
     let waits = move || campaign.with(|campaign| campaign.waiting_for.map(wait::words));
     let reason = move || campaign.with(|campaign| campaign.status_reason.clone());
     view! {
@@ -39,18 +42,18 @@ pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
                 <Approval campaign=campaign fresh=fresh/>
                 {move || waits().map(|why| view! { <p class="soft" data-testid="waits-for">{t::waits_for(&why)}</p> })}
             </div>
-            <Allowed to=Role::Operator><Actions campaign=campaign status=status fresh=fresh/></Allowed>
+            <Allowed to=Role::Operator><Actions campaign=campaign status=status statement=statement fresh=fresh/></Allowed>
         </div>
         <Allowed to=Role::Operator>
-            <Unfillable campaign=campaign fresh=fresh/>
-            <PriceQuestion campaign=campaign fresh=fresh/>
+            <Unfillable campaign=campaign statement=statement fresh=fresh/>
+            <PriceQuestion campaign=campaign statement=statement fresh=fresh/>
         </Allowed>
     }
 }
 
 /// Who keeps the campaign from starting, and starting it without them.
 #[component]
-fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+fn Unfillable(campaign: Signal<Campaign>, statement: RwSignal<String>, fresh: Callback<Campaign>) -> impl IntoView {
     let shell = Shell::around();
     let id = Memo::new(move |_| campaign.with(|campaign| campaign.id.clone()));
     let unfilled = Memo::new(move |_| {
@@ -61,7 +64,7 @@ fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
     let leave_out = Action::new_local(move |(): &()| async move {
         let id = id.get_untracked();
         let started = match content::leave_out_unfilled(&id).await {
-            Ok(_) => api::start(&id, &campaign.with_untracked(attested_start)).await,
+            Ok(_) => api::start(&id, &answered_start(campaign, statement)).await,
             Err(error) => Err(error),
         };
         match started {
@@ -80,7 +83,12 @@ fn Unfillable(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
 }
 
 #[component]
-fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Callback<Campaign>) -> impl IntoView {
+fn Actions(
+    campaign: Signal<Campaign>,
+    status: Memo<CampaignStatus>,
+    statement: RwSignal<String>,
+    fresh: Callback<Campaign>,
+) -> impl IntoView {
     let shell = Shell::around();
     let confirming = RwSignal::new(false);
     let asking = RwSignal::new(false);
@@ -89,7 +97,7 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
         let (id, wanted) = (id.clone(), *wanted);
         async move {
             let answer = match wanted {
-                Move::Start => api::start(&id, &campaign.with_untracked(attested_start)).await,
+                Move::Start => api::start(&id, &answered_start(campaign, statement)).await,
                 Move::Pause | Move::Resume | Move::Cancel => api::act(&id, wanted).await,
             };
             match answer {
@@ -133,16 +141,13 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
     let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
     view! {
         <div class="actions">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
-        <Confirm
+        <Attest
+            campaign=campaign
             open=asking
-            title=t::did_these_people_agree()
-            text=t::you_answer_for_it()
-            yes=t::they_agreed_start()
-            no=t::not_now()
+            statement=statement
             on_yes=Callback::new(move |()| {
                 ask.dispatch(Move::Start);
             })
-            test_id="attest"
         />
         <Confirm
             open=confirming
@@ -155,6 +160,11 @@ fn Actions(campaign: Signal<Campaign>, status: Memo<CampaignStatus>, fresh: Call
             })
         />
     }
+}
+
+/// The start of a campaign with what was said of its people.
+fn answered_start(campaign: Signal<Campaign>, statement: RwSignal<String>) -> StartCampaign {
+    campaign.with_untracked(|campaign| statement.with_untracked(|said| attested_start(campaign, said)))
 }
 
 fn class(wanted: Move) -> &'static str {

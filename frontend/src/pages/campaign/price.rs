@@ -11,7 +11,12 @@ use crate::t;
 
 /// Asks once a start was refused for its price: here, or in the wizard that led here.
 #[component]
-pub fn PriceQuestion(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoView {
+pub fn PriceQuestion(
+    campaign: Signal<Campaign>,
+    /// What was said of the people; empty for nothing.
+    statement: RwSignal<String>,
+    fresh: Callback<Campaign>,
+) -> impl IntoView {
     let shell = Shell::around();
     let open = RwSignal::new(false);
     let id = Memo::new(move |_| campaign.with(|campaign| campaign.id.clone()));
@@ -28,7 +33,8 @@ pub fn PriceQuestion(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> i
         now
     });
     let start = Action::new_local(move |confirmed: &String| {
-        let attested = campaign.with_untracked(attested_start);
+        let attested =
+            campaign.with_untracked(|campaign| statement.with_untracked(|said| attested_start(campaign, said)));
         let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..attested };
         async move {
             match api::start(&id.get_untracked(), &agreed).await {

@@ -69,7 +69,7 @@ fn row((wording, taps): &(Variant, Option<u64>)) -> impl IntoView + use<> {
 
 fn said(wording: &Variant) -> String {
     match &wording.template {
-        Some(template) => format!("{} ({})", template.name, template.language),
-        None => wording.message.clone(),
+        Some(template) if wording.message.is_empty() => format!("{} ({})", template.name, template.language),
+        Some(_) | None => wording.message.clone(),
     }
 }

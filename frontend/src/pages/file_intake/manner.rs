@@ -57,21 +57,36 @@ pub fn HowRead(intake: FileIntake, busy: Signal<bool>) -> impl IntoView {
 /// What only texts have.
 #[component]
 fn TextFields(intake: FileIntake, busy: Signal<bool>) -> impl IntoView {
-    let manner = intake.manner;
+    let said = intake.said;
+    let (delimiters, encodings) = (picks(&DELIMITERS, delimiter), picks(&ENCODINGS, encoding));
+    let cells = text_field(intake, busy, ("delimiter", t::between_the_cells()), delimiters, said.delimiter, |manner| {
+        manner.delimiter.as_deref().map(delimiter)
+    });
+    let letters =
+        text_field(intake, busy, ("encoding", t::encoding_of_the_letters()), encodings, said.encoding, |manner| {
+            manner.encoding.as_deref().map(encoding)
+        });
+    view! {
+        {cells}
+        {letters}
+    }
+}
+
+/// One of them: what is said of it, and below it what was found out.
+fn text_field(
+    intake: FileIntake,
+    busy: Signal<bool>,
+    (id, label): (&'static str, &'static str),
+    options: Vec<Pick>,
+    said: RwSignal<String>,
+    part: fn(&Manner) -> Option<String>,
+) -> impl IntoView {
     view! {
         <PickField
-            id="delimiter" label=t::between_the_cells() options=picks(&DELIMITERS, delimiter)
-            value=intake.said.delimiter
-            on_pick=Callback::new(move |name| intake.say("delimiter", intake.said.delimiter, name))
-            error=intake.error("delimiter") test_id="delimiter" nothing=t::found_out_by_itself() disabled=busy
-            hint=found(intake.said.delimiter, manner, |manner| manner.delimiter.as_deref().map(delimiter))
-        />
-        <PickField
-            id="encoding" label=t::encoding_of_the_letters() options=picks(&ENCODINGS, encoding)
-            value=intake.said.encoding
-            on_pick=Callback::new(move |name| intake.say("encoding", intake.said.encoding, name))
-            error=intake.error("encoding") test_id="encoding" nothing=t::found_out_by_itself() disabled=busy
-            hint=found(intake.said.encoding, manner, |manner| manner.encoding.as_deref().map(encoding))
+            id=id label=label options=options value=said
+            on_pick=Callback::new(move |name| intake.say(id, said, name))
+            error=intake.error(id) test_id=id nothing=t::found_out_by_itself() disabled=busy
+            hint=found(said, intake.manner, part)
         />
     }
 }

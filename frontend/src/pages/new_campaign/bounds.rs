@@ -35,11 +35,11 @@ pub fn Bounds(wizard: Wizard) -> impl IntoView {
     }
 }
 
-/// Who is skipped for not having written within 24 hours, where somebody would get free words.
+/// Who is skipped for not having written within 24 hours, where somebody would get free words and nothing else.
 #[component]
 pub fn ClosedWindows(wizard: Wizard) -> impl IntoView {
     let words = Memo::new(move |_| {
-        let is_free = |text: &WordingText| text.says == Says::Free;
+        let is_free = |text: &WordingText| text.says == Says::Free && !text.falls_back;
         let (some, all) = wizard.wordings.with(|texts| (texts.iter().any(is_free), texts.iter().all(is_free)));
         let told = || if all { counted(wizard) } else { None };
         some.then(|| told().unwrap_or_else(|| t::closed_windows_counted_later().to_owned()))

@@ -13,7 +13,8 @@ use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, kept};
 use crate::model::draft::{Draft, Kept, asked_for, countries, says_all, wording, wordings_of};
-use crate::model::form::{Source, Start, Wish};
+use crate::model::follow_up::FollowUp;
+use crate::model::form::{Source, Start, Wish, own_words};
 use crate::model::intake::{Intake, sheet_of};
 use crate::model::pace::PaceText;
 use crate::model::status::is_ahead;
@@ -132,8 +133,10 @@ impl Wizard {
         self.pace.set(PaceText::asked(asked));
         self.timing.set(TimingText::asked(asked, clock::zone()));
         self.spend_cap.set(asked.spend_cap.clone().unwrap_or_default());
+        self.follow_up.set(FollowUp::asked(asked));
         self.skip_unfilled.set(asked.skip_unfilled.unwrap_or_default());
         self.attests.set(asked.consent_attestation.is_some());
+        self.answering.statement.set(own_words(asked.consent_attestation.as_ref()));
         let starts = asked.scheduled_to.as_deref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
         if let Some(at) = starts {
             self.start.set(Start::Later);

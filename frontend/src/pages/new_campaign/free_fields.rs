@@ -1,16 +1,17 @@
-//! Free words and one file.
+//! Free words and one file, and the template of those whom they may not reach.
 
 use leptos::prelude::*;
 
-use super::template_fields::FileSlot;
+use super::template_fields::{FileSlot, TemplateFields};
 use super::wizard::Wizard;
+use crate::components::switch::Switch;
 use crate::components::text_area::TextArea;
 use crate::infra::format;
 use crate::model::attachment::Slot;
 use crate::t;
 use campaigns::content::{MAX_CAPTION_CHARS, MAX_TEXT_CHARS};
 
-/// The warning, the words and the file.
+/// The warning, the words, the file, and the template for the others.
 #[component]
 pub fn FreeFields(wizard: Wizard) -> impl IntoView {
     let left = Signal::derive(move || {
@@ -19,10 +20,14 @@ pub fn FreeFields(wizard: Wizard) -> impl IntoView {
             counted(most, wording.message.chars().count())
         })
     });
+    let falls_back = Memo::new(move |_| wizard.of_open(|wording| wording.falls_back));
+    let switch = Callback::new(move |on: bool| wizard.change("template", |wording| wording.falls_back = on));
     view! {
-        <p class="warning" data-testid="window-warning">
-            {t::whatsapp_lets_a_free_message()}
-        </p>
+        <Show when=move || !falls_back.get()>
+            <p class="warning" data-testid="window-warning">
+                {t::whatsapp_lets_a_free_message()}
+            </p>
+        </Show>
         <TextArea
             id="message" label=t::message() value=wizard.text_of(|wording| &wording.message)
             on_input=wizard.typed("message", |wording| &mut wording.message) error=wizard.error("message")
@@ -30,6 +35,16 @@ pub fn FreeFields(wizard: Wizard) -> impl IntoView {
         />
         <p class="soft small">{t::placeholders()} " " {t::bold_italic_as_on_the_phone()}</p>
         <FileSlot wizard=wizard at=Slot::Message label=t::file_optional() header=None/>
+        <Switch
+            label=t::offer_a_template_to_the_others() meaning=t::who_has_not_written_gets_it() checked=falls_back
+            on_switch=switch test_id="falls-back"
+        />
+        <Show when=move || falls_back.get()>
+            <fieldset class="card-fields">
+                <legend>{t::template_for_the_others()}</legend>
+                <TemplateFields wizard=wizard/>
+            </fieldset>
+        </Show>
     }
 }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::follow_up::FollowUpFields;
 use super::free_fields::FreeFields;
 use super::template_fields::TemplateFields;
 use super::wizard::Wizard;
@@ -40,6 +41,7 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
                 Says::Template => view! { <TemplateFields wizard=wizard/> }.into_any(),
                 Says::Free => view! { <FreeFields wizard=wizard/> }.into_any(),
             }}
+            <FollowUpFields wizard=wizard/>
         </Step>
     }
 }

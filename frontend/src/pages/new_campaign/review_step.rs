@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
+use super::attestation::Attestation;
 use super::bounds::{Bounds, ClosedWindows, Warnings};
+use super::follow_up::FollowUpFacts;
 use super::submit::{self, Stage};
 use super::wizard::Wizard;
 use crate::components::bar_chart::{BarChart, Series};
 use crate::components::confirm::Confirm;
-use crate::components::field::FieldError;
 use crate::components::step::Step;
 use crate::components::unfilled::UnfilledPeople;
 use crate::infra::shell::{Shell, focus};
@@ -29,7 +30,7 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
     let stage = RwSignal::new(Stage::Idle);
     let navigate = use_navigate();
     let submit = Action::new_local(move |wish: &Wish| submit::submit(wizard, shell, stage, *wish, navigate.clone()));
-    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.is_busy() || wizard.opening.get());
+    let busy = Signal::derive(move || stage.get() != Stage::Idle || wizard.is_busy() || is_held(wizard));
     let now = move || wizard.start.get() == Start::Now;
     let changes = Memo::new(move |_| wizard.draft.with(Option::is_some));
     let press = move |wish: Wish| {
@@ -72,25 +73,9 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
     }
 }
 
-/// That the people agreed, which nobody can see but who knows where they are from.
-#[component]
-fn Attestation(wizard: Wizard) -> impl IntoView {
-    let change = move |_| {
-        wizard.attests.update(|attests| *attests = !*attests);
-        wizard.clear_error("consentAttestation");
-    };
-    view! {
-        <div class="field">
-            <label class="check">
-                <input
-                    type="checkbox" id="consentAttestation" prop:checked=wizard.attests on:change=change
-                    aria-describedby="consentAttestation-error" data-testid="attest"
-                />
-                <span>{t::these_people_agreed()}<small>{t::you_answer_for_it()}</small></span>
-            </label>
-            <FieldError id="consentAttestation-error" error=wizard.error("consentAttestation")/>
-        </div>
-    }
+/// Whether something is on its way that belongs to the form.
+fn is_held(wizard: Wizard) -> bool {
+    wizard.opening.get() || wizard.answering.counting.get() > 0
 }
 
 /// Asks whether the price is right, where the workspace wants to be asked before a campaign gets its time.
@@ -136,6 +121,7 @@ fn Facts(wizard: Wizard) -> impl IntoView {
             <div><dt>{t::people()}</dt><dd data-testid="review-recipients">{move || people().unwrap_or_else(missing)}</dd></div>
             <ClosedWindows wizard=wizard/>
             <div><dt>{t::message()}</dt><dd>{move || message().unwrap_or_else(missing)}</dd></div>
+            <FollowUpFacts wizard=wizard/>
             <div><dt>{t::sent_from()}</dt><dd>{move || channel().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::estimated_price()}</dt><dd data-testid="review-price">{move || price().unwrap_or_else(missing)}</dd></div>
             <div><dt>{t::the_start()}</dt><dd>{start}</dd></div>

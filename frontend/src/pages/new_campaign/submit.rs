@@ -5,8 +5,9 @@ use leptos_router::NavigateOptions;
 use wire::{Audience, AudienceId, Campaign, CreateCampaign, EditCampaign, FieldError, IntoContacts};
 
 use super::wizard::Wizard;
+use crate::components::answer_for::BOX_ID;
 use crate::infra::http::ApiError;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{api, clock, kept};
 use crate::model::draft::Draft;
 use crate::model::form::{Form, Source, Wish, attested_start};
@@ -69,12 +70,16 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     if !faults.is_empty() {
         return Err(());
     }
+    let saw_consents = untrack(|| wizard.consents_are_told());
     stage.set(Stage::Audience);
     let audience = audience(wizard, shell).await?;
     if wizard.is_gone() {
         return Err(());
     }
-    let faults = faults_of(wizard, &form, &audience.id, wish);
+    let mut faults = faults_of(wizard, &form, &audience.id, wish);
+    if wish != Wish::Draft && !saw_consents {
+        faults.push(ask_again(wizard));
+    }
     if !faults.is_empty() {
         wizard.errors.set(faults);
         return Err(());
@@ -93,7 +98,7 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
     }
     if wish == Wish::Start {
         stage.set(Stage::Starting);
-        if let Err(error) = api::start(&campaign.id, &attested_start(&campaign)).await {
+        if let Err(error) = api::start(&campaign.id, &attested_start(&campaign, &form.statement)).await {
             let problem = error.problem();
             match (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of)) {
                 (Some(unfilled), _) => shell.unfilled.set(Some((campaign.id.clone(), unfilled))),
@@ -103,6 +108,13 @@ async fn made(wizard: Wizard, shell: Shell, stage: RwSignal<Stage>, wish: Wish) 
         }
     }
     Ok(campaign)
+}
+
+/// Whoever answered for the people before it stood there how many have a recorded consent does so once more.
+fn ask_again(wizard: Wizard) -> FieldError {
+    wizard.attests.set(false);
+    request_animation_frame(|| focus(BOX_ID));
+    FieldError { field: BOX_ID.to_owned(), message: t::see_the_consents_then_say().to_owned() }
 }
 
 /// What is wrong with the form. A draft's message that was not touched stays as it is, whatever the form makes of it.

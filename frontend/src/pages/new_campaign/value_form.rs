@@ -105,7 +105,7 @@ pub fn FlowData(wizard: Wizard, field: String, key: String, filling: Memo<Option
 }
 
 /// Leads the keyboard on once the rows are drawn anew: what had the focus is gone.
-fn lead_to(id: String) {
+pub fn lead_to(id: String) {
     request_animation_frame(move || focus(&id));
 }
 

@@ -7,7 +7,9 @@ use super::value_form::{FlowData, SentAs};
 use super::wizard::Wizard;
 use crate::components::field::{Kind, Pick, PickField, TextField};
 use crate::model::filling::{Choice, Filling, Need, Part};
+use crate::model::follow_up::FollowUp;
 use crate::t;
+use campaigns::links::column;
 
 /// One row for each value of these parts; nothing where there is none. What may be left out is folded away.
 #[component]
@@ -42,8 +44,12 @@ pub fn Variables(wizard: Wizard, title: &'static str, parts: Vec<Part>) -> impl 
 
 #[component]
 fn Rows(wizard: Wizard, rows: Memo<Vec<Identity>>) -> impl IntoView {
+    let links = Memo::new(move |_| wizard.follow_up.with(FollowUp::names));
     let columns = Signal::derive(move || {
-        wizard.with_sheet(|sheet| options(sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default()))
+        wizard.with_sheet(|sheet| {
+            let columns = sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default();
+            links.with(|links| options(columns, links))
+        })
     });
     view! {
         <For each=move || rows.get() key=Clone::clone let:row>
@@ -133,10 +139,12 @@ fn of_button(button: &TemplateButton) -> String {
     }
 }
 
-fn options(columns: &[String]) -> Vec<Pick> {
+fn options(columns: &[String], links: &[String]) -> Vec<Pick> {
     let from_columns =
         columns.iter().map(|column| Pick::new(Choice::Column(column.clone()).key(), t::column_named(&column)));
-    from_columns.chain([Pick::new(Choice::Text.key(), t::the_same_text_for_everybody())]).collect()
+    let of_link = |name: &String| Pick::new(Choice::Column(column(name)).key(), t::tracked_link_named(name));
+    let same = Pick::new(Choice::Text.key(), t::the_same_text_for_everybody());
+    from_columns.chain(links.iter().map(of_link)).chain([same]).collect()
 }
 
 #[component]

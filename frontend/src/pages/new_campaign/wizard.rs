@@ -5,16 +5,18 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use reader::Sheet;
 use wire::{
-    Bubble, CampaignEstimate, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours,
-    StandingRateCard, Template,
+    CampaignEstimate, Channel, ChannelId, CreateVariant, FieldError, PriceEstimate, SavedHours, StandingRateCard,
+    Template,
 };
 
+use super::attestation::Answering;
 use super::draft::Lost;
 use super::list_choice::ListChoice;
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, numbers};
 use crate::model::draft::Draft;
+use crate::model::follow_up::FollowUp;
 use crate::model::form::{Form, Source, Start};
 use crate::model::intake::{Intake, Recipients};
 use crate::model::offered::{Lack, lack};
@@ -56,6 +58,8 @@ pub struct Wizard {
     pub templates_asked: RwSignal<u32>,
     /// What people get, in one wording or more.
     pub wordings: RwSignal<Vec<WordingText>>,
+    /// Its tracked links and what is done with answers.
+    pub follow_up: RwSignal<FollowUp>,
     /// Which of them is on show.
     pub open: RwSignal<usize>,
     /// Uploads so far: each has its number.
@@ -86,6 +90,8 @@ pub struct Wizard {
     pub approval_above: RwSignal<Option<u64>>,
     /// Whether somebody answers for it that the people agreed.
     pub attests: RwSignal<bool>,
+    /// What he saw and says of it.
+    pub answering: Answering,
     /// The campaign that is changed, where none is made.
     pub draft: RwSignal<Option<Draft>>,
     /// What was counted of it when it was opened.
@@ -120,6 +126,7 @@ impl Wizard {
             templates_failed: RwSignal::new(false),
             templates_asked: RwSignal::new(0),
             wordings: RwSignal::new(vec![WordingText::default()]),
+            follow_up: RwSignal::default(),
             open: RwSignal::new(0),
             uploads: StoredValue::new(0),
             skip_unfilled: RwSignal::new(false),
@@ -135,6 +142,7 @@ impl Wizard {
             spend_cap: RwSignal::default(),
             approval_above: RwSignal::new(None),
             attests: RwSignal::new(false),
+            answering: Answering::default(),
             draft: RwSignal::new(None),
             estimate: RwSignal::new(None),
             returning: RwSignal::new(None),
@@ -172,6 +180,7 @@ impl Wizard {
                 self.approval_above.try_set(settings.approval_above);
             }
         });
+        self.keep_counting(shell);
         self.keep_offering(shell);
         self.keep_laying();
         self.keep_fitting();
@@ -304,12 +313,6 @@ impl Wizard {
         self.channels.with(|channels| channels.iter().find(|channel| channel.id.as_str() == id).cloned())
     }
 
-    /// The message to the first person, in the open wording.
-    pub fn bubble(self) -> Option<Bubble> {
-        let asked = self.asked_at(self.open.get())?;
-        self.with_sheet(|sheet| asked.bubble(sheet))
-    }
-
     /// How many people, as far as is known.
     pub fn recipients(self) -> Option<Recipients> {
         match self.source.get() {
@@ -351,13 +354,18 @@ impl Wizard {
             name: self.name.get(),
             channel_id: self.channel_id.get(),
             wordings: self.asked(),
-            columns: self.with_sheet(|sheet| sheet.map(|sheet| sheet.columns.clone()).unwrap_or_default()),
+            follow_up: self.follow_up.get(),
+            columns: self.with_sheet(|sheet| {
+                let columns = sheet.map(|sheet| sheet.columns.as_slice()).unwrap_or_default();
+                self.follow_up.with(|typed| typed.columns(columns))
+            }),
             skip_unfilled: self.skip_unfilled.get(),
             pace: self.pace.get(),
             timing: self.timing.get(),
             scheduled_to: self.scheduled_to(),
             spend_cap: self.spend_cap.get(),
             attests: self.attests.get(),
+            statement: self.answering.statement.get(),
         }
     }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use web_sys::File;
-use wire::{FieldError, Template};
+use wire::{Bubble, FieldError, Template};
 
 use super::wizard::Wizard;
 use crate::components::field::{Kind, TextField};
@@ -62,12 +62,18 @@ impl Wizard {
 
     fn with_template(self, text: WordingText) -> Asked {
         let found = |all: &Vec<Template>| all.iter().find(|template| template_key(template) == text.template).cloned();
-        let template = match text.says {
-            Says::Template => self.templates.with(found),
-            Says::Free => None,
-        };
+        let template = if text.takes_template() { self.templates.with(found) } else { None };
         let offer_expires_at = clock::from_local(&text.offer_ends);
         Asked { text, template, offer_expires_at }
+    }
+
+    /// The message to the first person, in the open wording.
+    pub fn bubble(self) -> Option<Bubble> {
+        let asked = self.asked_at(self.open.get())?;
+        self.with_sheet(|sheet| {
+            let with_links = self.follow_up.with(|typed| typed.on(sheet));
+            asked.bubble(with_links.as_ref().or(sheet))
+        })
     }
 
     /// What the campaign says, in a few words; nothing before anything was chosen.

@@ -7,10 +7,14 @@ use wire::{Channel, HeaderFormat};
 use super::Desk;
 use crate::components::asset_field::AssetField;
 use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::switch::Switch;
 use crate::components::text_area::TextArea;
 use crate::infra::assets;
 use crate::infra::shell::Shell;
-use crate::model::template_form::{AUTHENTICATION, HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, left};
+use crate::model::template_cards::SamplePlace;
+use crate::model::template_form::{
+    AUTHENTICATION, HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, TemplateForm, left,
+};
 use crate::t;
 use campaigns::template::variables;
 
@@ -50,7 +54,8 @@ pub fn Facts(desk: Desk) -> impl IntoView {
     }
 }
 
-fn categories() -> Vec<Pick> {
+/// The categories that WhatsApp knows.
+pub fn categories() -> Vec<Pick> {
     vec![
         Pick::new("MARKETING", t::marketing()),
         Pick::new("UTILITY", t::utility()),
@@ -63,15 +68,40 @@ fn header_kinds() -> Vec<Pick> {
         ("text", t::a_text()),
         ("image", t::a_picture()),
         ("video", t::a_film()),
+        ("gif", t::a_short_film_for_offers()),
         ("document", t::a_document()),
         ("location", t::a_place()),
     ];
     kinds.into_iter().map(|(value, label)| Pick::new(value, label)).collect()
 }
 
-/// Header, text, footer and offer.
+/// Header, text, footer and offer; of a carousel the text alone.
 #[component]
 pub fn Texts(desk: Desk) -> impl IntoView {
+    let is_carousel = desk.is_carousel();
+    let body_hint = Signal::derive(move || {
+        desk.form.with(|form| format!("{} {}", left(&form.body, form.longest_body()), t::variables_stand_for()))
+    });
+    view! {
+        <section class="card" aria-label=t::what_it_says()>
+            <Show when=move || !is_carousel.get()><Above desk=desk/></Show>
+            <TextArea
+                id="body" label=t::text_word() value=desk.text(|form| &form.body) on_input=desk.typed("body", |form| &mut form.body)
+                error=desk.error("body") test_id="template-body" hint=body_hint
+            />
+            <Examples desk=desk/>
+            <Show when=move || !is_carousel.get()><Beneath desk=desk/></Show>
+        </section>
+    }
+}
+
+fn counted(desk: Desk, read: fn(&TemplateForm) -> &String, most: usize) -> Signal<String> {
+    Signal::derive(move || desk.form.with(|form| left(read(form), most)))
+}
+
+/// What stands above the text.
+#[component]
+fn Above(desk: Desk) -> impl IntoView {
     let kind = Memo::new(move |_| desk.form.with(|form| form.header_kind));
     let picked = Callback::new(move |key: String| {
         desk.change("headerAssetId", |form| {
@@ -79,49 +109,52 @@ pub fn Texts(desk: Desk) -> impl IntoView {
             form.sample = None;
         });
     });
-    let counted = move |read: fn(&crate::model::template_form::TemplateForm) -> &String, most: usize| {
-        Signal::derive(move || desk.form.with(|form| left(read(form), most)))
-    };
-    let body_hint = Signal::derive(move || {
-        desk.form.with(|form| format!("{} {}", left(&form.body, form.longest_body()), t::variables_stand_for()))
-    });
     view! {
-        <section class="card" aria-label=t::what_it_says()>
-            <PickField
-                id="headerFormat" label=t::above_the_text() options=header_kinds()
-                value=Signal::derive(move || kind.get().key().to_owned()) on_pick=picked error=desk.error("headerFormat")
-                test_id="header-kind" nothing=t::nothing()
-            />
-            {move || match kind.get() {
-                HeaderKind::None | HeaderKind::Media(HeaderFormat::Location) => ().into_any(),
-                HeaderKind::Text => view! {
-                    <TextField
-                        id="header" label=t::header() kind=Kind::Text value=desk.text(|form| &form.header)
-                        on_input=desk.typed("header", |form| &mut form.header) error=desk.error("header")
-                        test_id="template-header" hint=counted(|form| &form.header, LONGEST_HEADER)
-                    />
-                    <HeaderExample desk=desk/>
-                }.into_any(),
-                HeaderKind::Media(format) => view! { <Sample desk=desk format=format/> }.into_any(),
-            }}
-            <TextArea
-                id="body" label=t::text_word() value=desk.text(|form| &form.body) on_input=desk.typed("body", |form| &mut form.body)
-                error=desk.error("body") test_id="template-body" hint=body_hint
-            />
-            <Examples desk=desk/>
-            <div class="fields">
+        <PickField
+            id="headerFormat" label=t::above_the_text() options=header_kinds()
+            value=Signal::derive(move || kind.get().key().to_owned()) on_pick=picked error=desk.error("headerFormat")
+            test_id="header-kind" nothing=t::nothing()
+        />
+        {move || match kind.get() {
+            HeaderKind::None | HeaderKind::Media(HeaderFormat::Location) => ().into_any(),
+            HeaderKind::Text => view! {
                 <TextField
-                    id="footer" label=t::footer_optional() kind=Kind::Text value=desk.text(|form| &form.footer)
-                    on_input=desk.typed("footer", |form| &mut form.footer) error=desk.error("footer")
-                    test_id="template-footer" hint=counted(|form| &form.footer, LONGEST_FOOTER)
+                    id="header" label=t::header() kind=Kind::Text value=desk.text(|form| &form.header)
+                    on_input=desk.typed("header", |form| &mut form.header) error=desk.error("header")
+                    test_id="template-header" hint=counted(desk, |form| &form.header, LONGEST_HEADER)
                 />
-                <TextField
-                    id="offer.text" label=t::limited_time_offer_optional() kind=Kind::Text value=desk.text(|form| &form.offer)
-                    on_input=desk.typed("offer.text", |form| &mut form.offer) error=desk.error("offer.text")
-                    test_id="template-offer" hint=counted(|form| &form.offer, LONGEST_OFFER)
-                />
-            </div>
-        </section>
+                <HeaderExample desk=desk/>
+            }.into_any(),
+            HeaderKind::Media(format) => view! { <Sample desk=desk format=format place=SamplePlace::Header/> }.into_any(),
+        }}
+    }
+}
+
+/// Footer and offer.
+#[component]
+fn Beneath(desk: Desk) -> impl IntoView {
+    let is_offer = Memo::new(move |_| desk.form.with(|form| !form.offer.trim().is_empty()));
+    let ends = Signal::derive(move || desk.form.with(|form| !form.is_offer_endless));
+    let switch = Callback::new(move |ends: bool| desk.change("offer", |form| form.is_offer_endless = !ends));
+    view! {
+        <div class="fields">
+            <TextField
+                id="footer" label=t::footer_optional() kind=Kind::Text value=desk.text(|form| &form.footer)
+                on_input=desk.typed("footer", |form| &mut form.footer) error=desk.error("footer")
+                test_id="template-footer" hint=counted(desk, |form| &form.footer, LONGEST_FOOTER)
+            />
+            <TextField
+                id="offer.text" label=t::limited_time_offer_optional() kind=Kind::Text value=desk.text(|form| &form.offer)
+                on_input=desk.typed("offer.text", |form| &mut form.offer) error=desk.error("offer.text")
+                test_id="template-offer" hint=counted(desk, |form| &form.offer, LONGEST_OFFER)
+            />
+        </div>
+        <Show when=move || is_offer.get()>
+            <Switch
+                label=t::shows_when_the_offer_ends() meaning=t::a_campaign_says_when_it_ends() checked=ends
+                on_switch=switch test_id="offer-ends"
+            />
+        </Show>
     }
 }
 
@@ -173,23 +206,23 @@ fn Examples(desk: Desk) -> impl IntoView {
     }
 }
 
+/// A sample of a file that the message shows.
 #[component]
-fn Sample(desk: Desk, format: HeaderFormat) -> impl IntoView {
-    const FIELD: &str = "headerAssetId";
+pub fn Sample(desk: Desk, format: HeaderFormat, place: SamplePlace) -> impl IntoView {
     let shell = Shell::around();
     let chosen = Callback::new(move |file: File| {
         desk.uploads.update_value(|count| *count += 1);
         let attachment = assets::chosen(&file, desk.uploads.get_value());
         let first = attachment.clone();
-        desk.change(FIELD, |form| form.sample = Some(first));
-        leptos::task::spawn_local(assets::send(file, attachment, Some(format), shell, move |told| desk.tell(told)));
+        desk.change(&place.field(), |form| place.put(form, Some(first)));
+        leptos::task::spawn_local(assets::send(file, attachment, Some(format), shell, move |told| desk.tell(&told)));
     });
     view! {
         <AssetField
-            id=FIELD label=t::a_sample_of_it_for() header=Some(format)
-            attachment=Signal::derive(move || desk.form.with(|form| form.sample.clone())) error=desk.error(FIELD)
-            test_id="asset-sample" on_file=chosen
-            on_remove=Callback::new(move |()| desk.change(FIELD, |form| form.sample = None))
+            id=place.field() label=t::a_sample_of_it_for() header=Some(format)
+            attachment=Signal::derive(move || desk.form.with(|form| place.of(form).cloned())) error=desk.error(place.field())
+            test_id=place.key() on_file=chosen
+            on_remove=Callback::new(move |()| desk.change(&place.field(), |form| place.put(form, None)))
         />
     }
 }

@@ -1,9 +1,10 @@
-//! Webhooks out: the list, each with a try, and a new one whose secret is shown once.
+//! Webhooks out: the list, each with a try and what it was told, and a new one whose secret is shown once.
 
 use leptos::prelude::*;
-use wire::{Delivery, DeliveryStatus, FieldError, Webhook, WebhookEventKind, WebhookList};
+use wire::{FieldError, Webhook, WebhookEventKind, WebhookList};
 
 use super::Secret;
+use super::deliveries::WhatItWasTold;
 use crate::components::confirm::Confirm;
 use crate::components::field::{FieldError as FieldFault, Kind, TextField, error_of};
 use crate::components::loaded::Loaded;
@@ -11,6 +12,7 @@ use crate::components::switch::Switch;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{format, telling as api};
+use crate::model::deliveries::reason;
 use crate::model::webhook_form::{EVENTS, WebhookForm, words};
 use crate::t;
 
@@ -113,7 +115,7 @@ fn Rows(board: Board, list: Signal<WebhookList>) -> impl IntoView {
 
 #[component]
 fn Row(board: Board, hook: Webhook) -> impl IntoView {
-    let answer = RwSignal::new(None::<String>);
+    let (answer, told) = (RwSignal::new(None::<String>), RwSignal::new(0_u32));
     let events = hook.events.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(" · ");
     let standing = match (&hook.disabled_because, hook.failing_since) {
         (Some(why), _) => Some(t::webhook_is_off(&t::said(why))),
@@ -121,12 +123,15 @@ fn Row(board: Board, hook: Webhook) -> impl IntoView {
         (None, None) => None,
     };
     let (url, description, enabled) = (hook.url.clone(), hook.description.clone(), hook.enabled);
-    let (tested, switched, ended) = (hook.id.clone(), hook.clone(), hook);
+    let (asked, tested, switched, ended) = (hook.id.clone(), hook.id.clone(), hook.clone(), hook);
     let test = Action::new_local(move |(): &()| {
         let id = tested.clone();
         async move {
             match api::test_webhook(&id).await {
-                Ok(delivery) => answer.set(Some(outcome(&delivery))),
+                Ok(delivery) => {
+                    answer.set(reason(&delivery));
+                    told.update(|told| *told += 1);
+                }
                 Err(error) => board.shell.report(error),
             }
         }
@@ -155,17 +160,8 @@ fn Row(board: Board, hook: Webhook) -> impl IntoView {
                 </button>
                 <button type="button" class="button quiet" data-testid="delete-webhook" on:click=end>{t::delete()}</button>
             </div>
+            <WhatItWasTold hook=asked is_on=enabled told=told/>
         </li>
-    }
-}
-
-/// How a webhook answered a try.
-fn outcome(delivery: &Delivery) -> String {
-    let why = || t::said(delivery.answer.as_deref().unwrap_or_default());
-    match (delivery.status, delivery.answer_status) {
-        (DeliveryStatus::Delivered, Some(status)) => t::webhook_answered(&status.to_string()),
-        (_, Some(status)) => t::webhook_did_not_answer(&format!("{status} {}", why())),
-        (_, None) => t::webhook_did_not_answer(&why()),
     }
 }
 

@@ -1,0 +1,135 @@
+//! `/templates/:id/edit`: a template that stands is changed; WhatsApp reviews it again.
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use wire::{CreateTemplate, Template};
+
+use super::fields::categories;
+use super::{Desk, Form};
+use crate::components::field::PickField;
+use crate::components::loaded::Loaded;
+use crate::components::title::PageTitle;
+use crate::infra::content;
+use crate::infra::load::Load;
+use crate::infra::shell::Shell;
+use crate::model::template_edit::{advice, is_changeable, may_move};
+use crate::model::template_form::{AUTHENTICATION, TemplateForm};
+use crate::model::templates_query::word;
+use crate::pages::template::{Found, address};
+use crate::pages::templates::Account;
+use crate::t;
+
+/// The form filled from what stands.
+#[component]
+pub fn EditTemplatePage() -> impl IntoView {
+    let (params, map) = (use_params_map(), use_query_map());
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let asked = Memo::new(move |_| map.with(|map| map.get("channel").unwrap_or_default()));
+    let account = Account::new(asked);
+    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account draw=drawn/> }/> }
+}
+
+fn drawn(template: Template, account: Account) -> AnyView {
+    view! { <Edit template=template account=account/> }.into_any()
+}
+
+#[component]
+fn Edit(template: Template, account: Account) -> impl IntoView {
+    let channel = account.channel.get_untracked();
+    let page = address(&template.id, &channel);
+    let head = view! {
+        <div class="page-head">
+            <div>
+                <p class="crumb"><a href=page.clone()>{template.name.clone()}</a></p>
+                <PageTitle text=t::change_a_template(&template.name)/>
+            </div>
+        </div>
+    };
+    let body = if is_changeable(&template) {
+        let load = RwSignal::new(Load::Waiting);
+        let (fetched, shell) = (StoredValue::new((channel, template.id.clone())), Shell::around());
+        let again = Callback::new(move |()| {
+            load.set(Load::Waiting);
+            let (channel, id) = fetched.get_value();
+            leptos::task::spawn_local(fetch(load, shell, channel, id));
+        });
+        again.run(());
+        let (template, page) = (StoredValue::new(template), StoredValue::new(page));
+        let show = move |standing: Signal<CreateTemplate>| {
+            view! { <Change template=template.get_value() standing=standing.get_untracked() page=page/> }
+        };
+        view! { <Loaded load=load show=show again=again inline=true/> }.into_any()
+    } else {
+        view! { <section class="card"><p data-testid="advice">{advice(&template)}</p></section> }.into_any()
+    };
+    view! { {head}{body} }
+}
+
+async fn fetch(load: RwSignal<Load<CreateTemplate>>, shell: Shell, channel: String, id: String) {
+    match content::template(&channel, &id).await {
+        Ok(standing) => Load::receive(load, standing),
+        Err(error) => {
+            let why = error.conflict().map(|why| t::said(&why));
+            if why.is_none() {
+                shell.report(error);
+            }
+            Load::give_up(load, why.unwrap_or_else(|| t::the_templates_did_not_come().to_owned()));
+        }
+    }
+}
+
+#[component]
+fn Change(template: Template, standing: CreateTemplate, page: StoredValue<String>) -> impl IntoView {
+    let (shell, navigate) = (Shell::around(), use_navigate());
+    let desk = Desk::with(TemplateForm::of(&standing));
+    let id = template.id.clone();
+    let change = Action::new_local(move |(): &()| {
+        let (id, navigate) = (id.clone(), navigate.clone());
+        async move {
+            let request = match desk.form.with_untracked(TemplateForm::request) {
+                Ok(request) => request,
+                Err(faults) => return desk.errors.set(faults),
+            };
+            match content::change_template(&id, &request).await {
+                Ok(_) => navigate(&page.get_value(), NavigateOptions::default()),
+                Err(error) => desk.refused(shell, error),
+            }
+        }
+    });
+    let busy = change.pending();
+    view! {
+        <Form desk=desk busy=busy on_send=Callback::new(move |()| drop(change.dispatch(()))) test_id="change-template">
+            <Stays desk=desk template=template/>
+        </Form>
+    }
+}
+
+/// What cannot be changed, and what a change means.
+#[component]
+fn Stays(desk: Desk, template: Template) -> impl IntoView {
+    let takes_samples = Memo::new(move |_| desk.form.with(TemplateForm::takes_samples));
+    let category = if may_move(&template) {
+        let options: Vec<_> = categories().into_iter().filter(|pick| pick.value != AUTHENTICATION).collect();
+        view! {
+            <PickField
+                id="category" label=t::category() options=options value=desk.text(|form| &form.category)
+                on_pick=desk.typed("category", |form| &mut form.category) error=desk.error("category")
+                test_id="template-category" nothing=t::choose_a_category()
+            />
+        }
+        .into_any()
+    } else {
+        view! { <p class="soft small">{t::category_stays(&word(&template.category))}</p> }.into_any()
+    };
+    view! {
+        <section class="card" aria-label=t::about_the_template()>
+            <p data-testid="advice">{advice(&template)}</p>
+            <p class="soft small">{t::name_and_language_stay(&template.name, &template.language)}</p>
+            {category}
+            <Show when=move || takes_samples.get()>
+                <p class="soft small" data-testid="samples-anew">{t::samples_are_wanted_anew()}</p>
+            </Show>
+        </section>
+    }
+}
