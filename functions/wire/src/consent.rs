@@ -324,6 +324,19 @@ pub struct StartCampaign {
     pub confirmed_price: Option<String>,
 }
 
+/// `GET /v3/audiences/{id}/consents`: how many of its people agreed to marketing messages, as the contact book says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AudienceConsents {
+    /// People in all.
+    pub recipients: u64,
+    /// People that were looked at: all of them, or a sample of a large audience.
+    pub looked_at: u64,
+    /// Of those that were looked at: have a recorded consent.
+    pub agreed: u64,
+}
+
 /// `GET /v3/campaigns/{id}/estimate`: who of the audience would get nothing if it started now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -39,9 +39,9 @@ pub use audience::{Audience, AudienceStatus, CreateUpload, RejectReasonCount, Up
 pub use campaign::{Approval, Campaign, CampaignList, CampaignStatus, CreateCampaign, TrackedLink};
 pub use channel::{Channel, ChannelHealth, ChannelList, ChannelNotice, CreateChannel, EditChannel};
 pub use consent::{
-    AttestConsent, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory, ConsentColumn,
-    ConsentEvent, ConsentList, ConsentStanding, Consents, CreateSuppressions, FileConsent, RecordConsent,
-    StartCampaign, Suppression, SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
+    AttestConsent, AudienceConsents, CampaignEstimate, Confirmation, ConsentAct, ConsentAttestation, ConsentCategory,
+    ConsentColumn, ConsentEvent, ConsentList, ConsentStanding, Consents, CreateSuppressions, FileConsent,
+    RecordConsent, StartCampaign, Suppression, SuppressionEntry, SuppressionList, SuppressionReason, SuppressionsAdded,
 };
 pub use contact::{
     ChangeLabels, Contact, ContactList, ContactValues, CreateContact, CreateExport, EditContact, Export, ExportStatus,

@@ -2,6 +2,7 @@
 
 mod codes;
 mod flows;
+mod standing;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use self::codes::of_code;
 use self::flows::add_flow;
 use super::text::{render, variables};
 use super::{MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_OFFER_BODY_CHARS, is_coupon, media_name};
+
+pub use self::standing::asked_of;
 
 /// Characters at most, by part.
 const NAME: usize = 512;

@@ -19,6 +19,7 @@ use super::approvals;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
+use super::extract;
 use super::launch_check;
 use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
@@ -78,7 +79,7 @@ struct Said<'a> {
 fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
     let request: Option<StartCampaign> = match body.trim_ascii() {
         [] => None,
-        body => serde_json::from_slice(body).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))?,
+        body => extract::parsed(body)?,
     };
     let request = request.unwrap_or_default();
     let faults = creation::attestation_faults(request.consent_attestation.as_ref());

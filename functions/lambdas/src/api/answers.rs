@@ -16,7 +16,7 @@ struct Refused {
 const MALFORMED: Refused = Refused {
     name: "Malformed",
     status: "400",
-    when: "The request cannot be read: no JSON, a wrong type, a bad path.",
+    when: "The request cannot be read: no JSON, one nested too deep, a wrong type, a bad path.",
 };
 const UNAUTHORIZED: Refused =
     Refused { name: "Unauthorized", status: "401", when: "Nobody is signed in, or the token or session has ended." };

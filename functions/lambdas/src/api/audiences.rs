@@ -165,7 +165,8 @@ pub async fn rejects(
     Ok(Redirect::to(&url))
 }
 
-async fn find(app: &App, caller: &Caller, id: &AudienceId) -> Result<AudienceRecord, ApiError> {
+/// The audience, if it is the caller's workspace's.
+pub(super) async fn find(app: &App, caller: &Caller, id: &AudienceId) -> Result<AudienceRecord, ApiError> {
     let found = audiences::get(app, caller.workspace_id, id).await?;
     Ok(found.ok_or_else(|| Refusal::not_found("audience"))?)
 }

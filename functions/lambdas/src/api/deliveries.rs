@@ -78,7 +78,7 @@ pub struct PageAsked {
     params(
         ("id" = String, Path, description = "The webhook's id."),
         ("after" = Option<String>, Query, description = "`next` of the page before."),
-        ("limit" = Option<u32>, Query, minimum = 1, description = "Deliveries on the page."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Deliveries on the page."),
     ),
     responses(
         (status = 200, description = "One page.", body = wire::DeliveryList),

@@ -62,7 +62,7 @@ pub(super) async fn estimate(app: &App, record: &CampaignRecord) -> Result<Campa
 }
 
 /// The segments to look at: all, or some at even distances.
-fn sample(segments: u64) -> Vec<u64> {
+pub(super) fn sample(segments: u64) -> Vec<u64> {
     let looked_at = segments.min(MOST_SEGMENTS);
     (0..looked_at).map(|at| at * segments / looked_at).collect()
 }

@@ -1,21 +1,76 @@
 //! Requests parsed at the edge: JSON bodies, query parameters and pages, each refusal as a problem.
 
-use axum::extract::rejection::JsonRejection;
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
+use http::StatusCode;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::MAX_BODY_BYTES;
 use super::problem::{ApiError, Kind, Refusal};
 
-/// A JSON body. Unknown fields are ignored; what cannot be read is refused with its place.
+/// How deep lists and objects of a body may lie in one another: a campaign's go ten deep, a flow's data a few more.
+const DEEPEST: usize = 64;
+
+/// A JSON body. Unknown fields are ignored; what is too large or too deep is refused, and what cannot be read with its
+/// place.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes = Bytes::from_request(whole, state).await.map_err(|rejection| unread(&rejection))?;
+        check_depth(&bytes)?;
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         let Json(body) = Json::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
         Ok(Body(body))
+    }
+}
+
+/// Reads JSON that came without its type being asked for, with the bounds of a [`Body`].
+pub fn parsed<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    check_depth(json)?;
+    serde_json::from_slice(json).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))
+}
+
+fn check_depth(json: &[u8]) -> Result<(), Refusal> {
+    if depth(json) <= DEEPEST {
+        return Ok(());
+    }
+    let how = format!("lists and objects lie more than {DEEPEST} deep in one another");
+    Err(Refusal::new(Kind::Malformed, how))
+}
+
+/// How deep lists and objects lie in one another; of what is no JSON, what could be taken for it.
+fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let (mut in_text, mut is_escaped) = (false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn unread(rejection: &BytesRejection) -> Refusal {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Refusal::new(Kind::TooLarge, format!("the body has more than {MAX_BODY_BYTES} bytes"))
+        }
+        _ => Refusal::new(Kind::Malformed, "the body broke off"),
     }
 }
 
@@ -24,9 +79,9 @@ fn unreadable(rejection: &JsonRejection) -> Refusal {
 }
 
 /// A body of the wrong type (a text where a number belongs) is malformed too: 400, whatever axum calls it.
-fn readable_status(rejection: &JsonRejection) -> http::StatusCode {
+fn readable_status(rejection: &JsonRejection) -> StatusCode {
     match rejection {
-        JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => http::StatusCode::BAD_REQUEST,
+        JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => StatusCode::BAD_REQUEST,
         other => other.status(),
     }
 }
@@ -57,7 +112,6 @@ pub fn page_limit(asked: Option<u32>, default: u32, most: u32) -> Result<u32, Re
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse;
-    use http::StatusCode;
     use wire::{CreateUpload, Problem};
 
     use super::*;
@@ -85,6 +139,15 @@ mod tests {
     #[tokio::test]
     async fn only_json_is_read() {
         assert_eq!(refused("text/plain", "{}").await.kind, "unsupportedMediaType");
+    }
+
+    #[test]
+    fn depth_is_counted_where_lists_and_objects_are_and_not_in_texts() {
+        assert_eq!(depth(br#"{"a": [1, {"b": []}], "c": [[]]}"#), 4);
+        assert_eq!(depth(br#"{"a": "[[[[\"[[[[\\"}"#), 1, "brackets in a text");
+        assert_eq!(depth(b"]]]]"), 0);
+        assert_eq!(depth(&[b'['; 100_000]), 100_000);
+        assert!(check_depth(&[b'['; DEEPEST]).is_ok() && check_depth(&[b'['; DEEPEST + 1]).is_err());
     }
 
     #[test]

@@ -11,8 +11,8 @@ use campaigns::list::{self, Sought};
 use campaigns::phone::country_code_of;
 use http::StatusCode;
 use wire::{
-    AudienceId, AudienceStatus, CountList, CreateList, CreateListAudience, EditList, FieldError, List, ListAudience,
-    ListCount, ListFilter, ListId, ListsPage, WorkspaceId,
+    AudienceId, AudienceStatus, ChannelFilter, ChannelId, CountList, CreateList, CreateListAudience, EditList,
+    FieldError, List, ListAudience, ListCount, ListFilter, ListId, ListsPage, WorkspaceId,
 };
 
 use super::answers;
@@ -23,6 +23,7 @@ use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::audiences::{self, AudienceRecord, ListSource, Said};
+use crate::storage::channels;
 use crate::storage::contacts::{self, Place};
 use crate::storage::last_contacts;
 use crate::storage::lists::{self as store, ListRecord, MOST_LISTS};
@@ -31,6 +32,9 @@ use crate::storage::table::Written;
 
 /// Longest name of a list, in characters.
 const LONGEST_NAME: usize = 120;
+
+/// Where a request that holds a filter names its channel.
+pub(super) const IN_A_FILTER: &str = "filter.channel";
 
 /// How long a count may take, in milliseconds: people wait for it while they choose.
 const COUNTS_FOR_MS: i64 = 8_000;
@@ -74,6 +78,7 @@ pub async fn create(
     Body(request): Body<CreateList>,
 ) -> Result<Response, ApiError> {
     let (name, filter) = (checked_name(&request.name)?, checked(request.filter)?);
+    check_channel(&app, caller.workspace_id, filter.channel.as_ref(), IN_A_FILTER).await?;
     if store::all(&app, caller.workspace_id).await?.len() >= MOST_LISTS {
         return Err(Refusal::new(Kind::Conflict, format!("a workspace has at most {MOST_LISTS} lists")).into());
     }
@@ -132,13 +137,13 @@ pub async fn edit(
     Body(request): Body<EditList>,
 ) -> Result<Json<List>, ApiError> {
     let read = find(&app, &caller, &id).await?;
-    let next = ListRecord {
-        name: request.name.as_deref().map_or(Ok(read.name.clone()), checked_name)?,
-        filter: request.filter.map_or(Ok(read.filter.clone()), checked)?,
-        updated_at: app.clock.now_millis(),
-        version: read.version + 1,
-        ..read.clone()
-    };
+    let name = request.name.as_deref().map_or(Ok(read.name.clone()), checked_name)?;
+    let filter = request.filter.map_or(Ok(read.filter.clone()), checked)?;
+    if named(&filter) != named(&read.filter) {
+        check_channel(&app, caller.workspace_id, filter.channel.as_ref(), IN_A_FILTER).await?;
+    }
+    let next =
+        ListRecord { name, filter, updated_at: app.clock.now_millis(), version: read.version + 1, ..read.clone() };
     let is_seen = request.version.is_none_or(|version| version == read.version);
     if !is_seen || !is_written(&app, &next).await? {
         return Err(Refusal::new(Kind::Conflict, "the list changed meanwhile: read it again").into());
@@ -256,6 +261,7 @@ pub async fn make_audience(
 ) -> Result<Response, ApiError> {
     let list = find(&app, &caller, &id).await?;
     let filter = ListFilter { channel: request.channel.or(list.filter.channel), ..list.filter };
+    check_channel(&app, caller.workspace_id, filter.channel.as_ref(), "channel").await?;
     if !request.opt_in_confirmed && !list::all_spoke_here(&filter) {
         let how = "some of these people may never have written to this channel: confirm with true that all of them \
                    agreed to get messages of this business, or choose only those who wrote to it";
@@ -291,6 +297,26 @@ async fn find(app: &App, caller: &Caller, id: &ListId) -> Result<ListRecord, Api
 pub(super) fn checked(filter: ListFilter) -> Result<ListFilter, Refusal> {
     let faults = list::faults(&filter);
     if faults.is_empty() { Ok(filter) } else { Err(Refusal::fields(faults)) }
+}
+
+/// Refuses a channel that this workspace does not have; `field` is where the request names it. Who only looks at people
+/// need not ask: a list may name a channel that went since.
+pub(super) async fn check_channel(
+    app: &App,
+    workspace: WorkspaceId,
+    asked: Option<&ChannelFilter>,
+    field: &str,
+) -> Result<(), ApiError> {
+    let Some(asked) = asked else { return Ok(()) };
+    match channels::get(app, workspace, &asked.id).await? {
+        Some(_) => Ok(()),
+        None => Err(Refusal::field(field, "this workspace has no such channel").into()),
+    }
+}
+
+/// The channel that a filter names.
+fn named(filter: &ListFilter) -> Option<&ChannelId> {
+    filter.channel.as_ref().map(|channel| &channel.id)
 }
 
 fn checked_name(name: &str) -> Result<String, Refusal> {

@@ -19,6 +19,7 @@ mod actions;
 mod answers;
 mod approvals;
 mod assets;
+mod audience_consents;
 mod audiences;
 mod audit;
 mod business_hours;
@@ -74,6 +75,7 @@ mod scopes;
 mod sessions;
 mod settings;
 mod suppressions;
+mod template_limits;
 mod templates;
 mod throttle;
 mod tokens;
@@ -191,6 +193,7 @@ fn content(routes: Routes) -> Routes {
         .get("/v3/channels/{id}/templates", Role(Viewer), channels::templates)
         .get("/v3/templates", Role(Viewer), templates::list)
         .post("/v3/templates", Role(Manager), templates::create)
+        .get("/v3/templates/{id}", Role(Viewer), templates::show)
         .put("/v3/templates/{id}", Role(Manager), templates::replace)
         .delete("/v3/templates/{id}", Role(Manager), templates::delete)
         .post("/v3/templates/{id}/unpause", Role(Manager), templates::unpause)
@@ -199,6 +202,7 @@ fn content(routes: Routes) -> Routes {
         .get("/v3/assets/{id}", Role(Viewer), assets::show)
         .get("/v3/audiences/{id}", Role(Viewer), audiences::show)
         .get("/v3/audiences/{id}/rejects", Role(Operator), audiences::rejects)
+        .get("/v3/audiences/{id}/consents", Role(Viewer), audience_consents::show)
 }
 
 fn campaigns_of(routes: Routes) -> Routes {

@@ -39,7 +39,7 @@ pub struct PageAsked {
     tag = "Notices",
     operation_id = "listNotices",
     summary = "Lists what people should know: what paused, ended or changed in the last 90 days.",
-    params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, description = "Notices on the page.")),
+    params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Notices on the page.")),
     responses(
         (status = 200, description = "One page, newest first.", body = wire::NoticeList),
         answers::Reads, answers::ReadsQuery,

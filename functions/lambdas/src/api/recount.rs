@@ -13,7 +13,8 @@ use wire::{CampaignId, Recount, RecountFrom};
 use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept};
-use super::problem::{ApiError, Kind, Refusal};
+use super::extract;
+use super::problem::{ApiError, Refusal};
 use crate::App;
 use crate::recount;
 use crate::storage::totals::{self, Scope};
@@ -58,5 +59,5 @@ fn from(body: &Bytes) -> Result<RecountFrom, Refusal> {
     if body.is_empty() {
         return Ok(RecountFrom::default());
     }
-    serde_json::from_slice(body).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))
+    extract::parsed(body)
 }

@@ -101,7 +101,7 @@ pub struct PageAsked {
     tag = "Settings",
     operation_id = "listSettingsChanges",
     summary = "Lists who changed settings, members, tokens, webhooks, channels and prices, newest first.",
-    params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, description = "Lines on the page.")),
+    params(("after" = Option<String>, Query, description = "`next` of the page before."), ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Lines on the page.")),
     responses(
         (status = 200, description = "One page.", body = wire::SettingsAudit),
         answers::Reads, answers::ReadsQuery,

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use campaigns::content::fits_header;
 use campaigns::send_error::NO_REASON;
-use campaigns::template::definition::{check_definition, definition};
+use campaigns::template::definition::{asked_of, check_definition, definition};
 use campaigns::template::media_name;
 use http::StatusCode;
 use serde::Deserialize;
@@ -24,11 +24,13 @@ use super::caller::Caller;
 use super::channels::templates_of;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
+use super::template_limits;
 use crate::App;
 use crate::cloud_api::{Managed, MediaFile};
 use crate::config::WhatsAppApp;
 use crate::storage::assets;
 use crate::storage::channels::{self, ChannelRecord};
+use crate::storage::template_deeds::Deed;
 
 /// What a header's sample may be (Meta, resumable uploads, 2025).
 const SAMPLES: [&str; 4] = ["image/jpeg", "image/png", "video/mp4", "application/pdf"];
@@ -95,12 +97,40 @@ pub async fn create(
     let standing = templates_of(&app, &channel).await?;
     let most = most_templates(&app, &channel, &credentials, standing.len()).await;
     refuse(no_room(&standing, &asked, most))?;
+    template_limits::of_new(&app, &channel, &asked.name, &asked.language).await?;
     let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
     let made = app.cloud_api.make_template(&credentials, &channel.waba_id, &definition).await;
     let made = taken(made)?;
+    template_limits::note(&app, &channel, Deed::Made).await;
     tracing::info!(workspace = %caller.workspace_id, channel = %channel.id, "a template was made");
     let created = TemplateCreated { id: made.id, status: made.status, category: made.category };
     Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// `GET /v3/templates/{id}?channelId=`
+#[utoipa::path(
+    get,
+    path = "/v3/templates/{id}",
+    tag = "Templates",
+    operation_id = "showTemplate",
+    summary = "Shows a template as a change of it takes it, without samples: WhatsApp wants them anew.",
+    params(("id" = String, Path, description = "Meta's id of the template."), Of),
+    responses(
+        (status = 200, description = "The request that would make it.", body = wire::CreateTemplate),
+        answers::Reads, answers::ReadsQuery, answers::NotFound, answers::Conflict, answers::Upstream,
+    ),
+)]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Json<CreateTemplate>, ApiError> {
+    let (channel, credentials) = account(&app, &caller, &of.channel_id).await?;
+    let node = app.cloud_api.template_node(&credentials, &channel.waba_id, &id).await;
+    let node = node.map_err(|error| upstream(&error))?.ok_or_else(|| Refusal::not_found("template"))?;
+    let asked = asked_of(&node).map_err(|why| Refusal::new(Kind::Conflict, why))?;
+    Ok(Json(CreateTemplate { channel_id: channel.id.to_string(), ..asked }))
 }
 
 /// `PUT /v3/templates/{id}`
@@ -126,8 +156,14 @@ pub async fn replace(
     let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
     let standing = find(&app, &channel, &id).await?;
     refuse(unchangeable(&standing, &asked))?;
+    if standing.status == APPROVED {
+        template_limits::of_change(&app, &channel, &standing).await?;
+    }
     let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
     taken(app.cloud_api.change_template(&credentials, &id, &definition).await)?;
+    if standing.status == APPROVED {
+        template_limits::note(&app, &channel, Deed::Changed(&id)).await;
+    }
     Ok(Json(find(&app, &channel, &id).await?))
 }
 
@@ -154,6 +190,10 @@ pub async fn delete(
     let templates = templates_of(&app, &channel).await?;
     if let Some(standing) = templates.into_iter().find(|template| template.id == id) {
         taken(app.cloud_api.delete_template(&credentials, &channel.waba_id, &standing.name, &id).await)?;
+        if standing.status == APPROVED {
+            let deleted = Deed::Deleted { name: &standing.name, language: &standing.language };
+            template_limits::note(&app, &channel, deleted).await;
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -145,8 +145,23 @@ struct MetaButton {
 impl CloudApi {
     /// All templates of an account, as campaigns see them.
     pub async fn templates(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<Template>> {
+        let nodes = self.template_nodes(app, waba_id).await?;
+        let given = nodes.len();
+        let read: Vec<MetaTemplate> = nodes.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();
+        if read.len() < given {
+            tracing::warn!(unreadable = given - read.len(), "templates in WhatsApp's list cannot be read");
+        }
+        Ok(read.into_iter().map(from_meta).collect())
+    }
+
+    /// One template of an account in Meta's own form; nothing where the account has none with this id.
+    pub async fn template_node(&self, app: &WhatsAppApp, waba_id: &str, id: &str) -> anyhow::Result<Option<Value>> {
+        Ok(self.template_nodes(app, waba_id).await?.into_iter().find(|node| node["id"] == id))
+    }
+
+    async fn template_nodes(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<Value>> {
         let mut walk = Walk::default();
-        let mut templates = Vec::new();
+        let mut nodes = Vec::new();
         while walk.goes_on() {
             let page = match self.template_page(app, waba_id, walk.after.as_deref()).await? {
                 Asked::Page(page) => page,
@@ -154,21 +169,15 @@ impl CloudApi {
                     if !walk.begin_again() {
                         bail!("WhatsApp's list of templates kept changing under {MOST_BEGINNINGS} tries to read it");
                     }
-                    templates.clear();
+                    nodes.clear();
                     continue;
                 }
             };
-            let given = page.data.len();
-            let read: Vec<MetaTemplate> =
-                page.data.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();
-            if read.len() < given {
-                tracing::warn!(unreadable = given - read.len(), "templates in WhatsApp's list cannot be read");
-            }
-            templates.extend(read.into_iter().map(from_meta));
+            nodes.extend(page.data);
             let next = page.paging.filter(|paging| paging.next.is_some()).and_then(|paging| paging.cursors?.after);
             walk.turn(next);
         }
-        Ok(templates)
+        Ok(nodes)
     }
 
     async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Asked> {

@@ -42,6 +42,7 @@ pub mod sessions;
 pub mod settings;
 pub mod suppressions;
 pub mod table;
+pub mod template_deeds;
 pub mod tokens;
 pub mod totals;
 pub mod undelivered;

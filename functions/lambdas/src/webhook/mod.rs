@@ -23,8 +23,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 
@@ -69,22 +71,32 @@ async fn receive(
     State(app): State<Arc<App>>,
     Path(app_id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
-    let Some(known) = app.config.app(&app_id) else { return StatusCode::NOT_FOUND };
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    match body {
+        Ok(body) => take_in(&app, &app_id, &headers, &body).await.into_response(),
+        Err(rejection) => {
+            tracing::error!(app_id, most = LARGEST_BODY, why = rejection.body_text(), "a webhook's body was not read");
+            rejection.into_response()
+        }
+    }
+}
+
+async fn take_in(app: &App, app_id: &str, headers: &HeaderMap, body: &[u8]) -> StatusCode {
+    let Some(known) = app.config.app(app_id) else { return StatusCode::NOT_FOUND };
     let signed = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !signature::is_valid(known.app_secret.as_bytes(), &body, signed) {
+    if !signature::is_valid(known.app_secret.as_bytes(), body, signed) {
         tracing::warn!(app_id, "a webhook without a valid signature was refused");
         return StatusCode::UNAUTHORIZED;
     }
-    let notification: Notification = match serde_json::from_slice(&body) {
+    let notification: Notification = match serde_json::from_slice(body) {
         Ok(notification) => notification,
         Err(error) => {
             tracing::error!(app_id, %error, bytes = body.len(), "a signed webhook cannot be read; it is acknowledged and dropped");
             return StatusCode::OK;
         }
     };
-    match apply(&app, &app_id, notification).await {
+    match apply(app, app_id, notification).await {
         Ok(()) => StatusCode::OK,
         Err(error) => {
             tracing::error!(
