@@ -127,6 +127,7 @@ def asked(process, ids):
                "--header", f"Authorization: Bearer {process.token}", "--checks", ",".join(CHECKS),
                "--generation-deterministic", "--max-examples", EXAMPLES, "--workers", "1",
                "--phases", PHASES, "--request-timeout", "20", "--max-redirects", "0", "--warnings", "off",
+               "--suppress-health-check", "filter_too_much",  # a path of one drawn token draws many that are none
                "--continue-on-failure", "--report", "junit", "--report-junit-path", report]
     for operation in LEFT_OUT:
         command += ["--exclude-operation-id", operation]

@@ -60,3 +60,6 @@ def fill(operation, body):
                 body.pop(name, None)
     elif operation in ("createTemplate", "replaceTemplate"):
         body["channelId"] = IDS["channelId"][0]
+    for holder in (body, body.get("filter")):
+        if isinstance(holder, dict) and isinstance(holder.get("channel"), dict) and draw.random() < 0.5:
+            holder["channel"]["id"] = IDS["channelId"][0]

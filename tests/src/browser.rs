@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -125,12 +126,16 @@ impl Browser {
 
     /// Waits until the element's text satisfies a condition, and returns it.
     pub async fn text_until(&self, test_id: &str, holds: impl Fn(&str) -> bool) -> anyhow::Result<String> {
-        until(&format!("the text of {test_id}"), async || {
+        let last = Mutex::new(None);
+        let wanted = format!("the text of {test_id}");
+        let found = until(&wanted, async || {
             // The page may draw the element anew between finding and reading it.
             let Ok(text) = self.text(test_id).await else { return Ok(None) };
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.clone());
             Ok(holds(&text).then_some(text))
-        })
-        .await
+        });
+        let stood = || last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        found.await.with_context(|| format!("what stood there last: {:?}", stood()))
     }
 
     /// Saves what the browser shows under `target/screenshots`.

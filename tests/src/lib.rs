@@ -9,6 +9,7 @@ pub mod people;
 pub mod receiver;
 pub mod running;
 pub mod scene;
+pub mod schema;
 pub mod second;
 pub mod spawned;
 pub mod stepped;

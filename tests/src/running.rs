@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use anyhow::Context;
 use aws_sdk_sqs::types::QueueAttributeName;
+use lambdas::App;
+use lambdas::fetch::{Fetcher, Reach};
 use local::{Options, Process};
 use simulator::Delay;
 use tempfile::TempDir;
@@ -28,12 +30,22 @@ impl Running {
 
     /// Starts one with this simulator.
     pub async fn start_with(simulator: simulator::Config) -> anyhow::Result<Running> {
+        Running::changed(simulator, |app| app).await
+    }
+
+    /// Starts one that reaches this machine too, where a test listens to what webhooks are told.
+    pub async fn reaching_here() -> anyhow::Result<Running> {
+        let fetcher = Fetcher::new(Reach::Anywhere)?;
+        Running::changed(quick_simulator(), |app| App { fetcher, ..app }).await
+    }
+
+    async fn changed(simulator: simulator::Config, change: impl FnOnce(App) -> App) -> anyhow::Result<Running> {
         let folder = tempfile::tempdir()?;
         let mut options = Options::at(folder.path().join("data"));
         options.listen.set_port(0);
         options.simulator = simulator;
         options.web = dashboard();
-        let process = Process::start(options).await?;
+        let process = Process::start_with(options, change).await?;
         let client = Client::new(&process.address, &process.api_token);
         Ok(Running { process, client, folder })
     }

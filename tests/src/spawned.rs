@@ -61,6 +61,16 @@ impl Spawned {
         Ok(Spawned { child, _output: lines, link, client })
     }
 
+    /// Its highest memory so far, in MB, as Linux tells.
+    pub fn peak_mb(&self) -> anyhow::Result<f64> {
+        let process = self.child.id().context("campanile has ended")?;
+        let status =
+            std::fs::read_to_string(format!("/proc/{process}/status")).context("reading a process's status")?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM")).context("no VmHWM")?;
+        let kilobytes: f64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
+        Ok(kilobytes / 1_024.0)
+    }
+
     /// SIGKILL, and waits until the process is gone.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill().await.context("killing campanile")

@@ -76,6 +76,8 @@ async fn a_marketer_drops_a_file_and_watches_the_campaign_to_its_end() -> anyhow
     browser.click("create-and-start").await?;
     browser.text_until("form-problems", |text| text.contains("agreed to receive")).await?;
     browser.click("attest").await?;
+    browser.text_until("consents-counted", |text| text.ends_with("without one: 980.")).await?;
+    browser.fill("attest-statement", "They asked for it in the shop").await?;
     browser.screenshot("2-new-campaign").await?;
     browser.click("create-and-start").await?;
 
@@ -285,9 +287,22 @@ async fn pause_resume_and_cancel_by_the_buttons() -> anyhow::Result<()> {
     browser.click("fold-what-happened").await?;
     browser.text_until("audit-line", |text| text.starts_with("Created") && text.contains("api-token, ")).await?;
     browser.click("start").await?;
+    browser.text_until("consents-counted", |text| text.contains("without one: 2,000")).await?;
     browser.click("attest-yes").await?;
+    browser.text_until("consentAttestation-error", |text| text.contains("agreed to receive")).await?;
+    // By the keyboard: the box has the focus, and its words come next.
+    let keys = async |keys: TypingData| browser.driver.active_element().await?.send_keys(keys).await;
+    keys(" ".into()).await?;
+    keys(Key::Tab + "").await?;
+    keys("At the till".into()).await?;
+    keys(Key::Tab + "").await?;
+    keys(Key::Tab + "").await?;
+    keys(Key::Enter + "").await?;
     browser.text_until("campaign-status", |text| text == "Sending").await?;
     browser.text_until("attested", |text| text.contains("agreed")).await?;
+    let started: Campaign = running.client.get(&format!("/v3/campaigns/{}", draft.id)).await?;
+    let said = started.consent_attestation.and_then(|said| said.statement);
+    assert_eq!(said.as_deref(), Some("At the till"));
     browser.click("pause").await?;
     browser.text_until("campaign-status", |text| text == "Paused").await?;
     browser.screenshot("6-paused-on-a-phone").await?;

@@ -7,9 +7,10 @@ use campanile_tests::contacts::phones;
 use campanile_tests::running::Running;
 use simulator::{Config, Delay};
 use thirtyfour::prelude::*;
+use wire::{Campaign, TrackedLink};
 
 /// A picture of one red pixel.
-const PNG: [u8; 69] = [
+pub(crate) const PNG: [u8; 69] = [
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
     0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x90, 0x77, 0x53, 0xde, 0x00, 0x00, 0x00, 0x0c, 0x49,
     0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0xf8, 0xcf, 0xc0, 0x00, 0x00, 0x03, 0x01, 0x01, 0x00, 0xf7, 0x03, 0x41, 0x43,
@@ -82,6 +83,7 @@ async fn a_picture_goes_out_with_its_template_and_templates_are_looked_at() -> a
     assert!(pictures >= PEOPLE - 1, "{pictures} messages");
 
     two_wordings(&browser, &contacts).await?;
+    links_and_replies(&browser, &running, &contacts).await?;
     templates(&browser).await?;
     browser.close().await?;
     running.stop().await
@@ -140,6 +142,48 @@ async fn two_wordings(browser: &Browser, contacts: &str) -> anyhow::Result<()> {
     let wordings = browser.driver.find_all(By::Testid("wording-row")).await?;
     assert_eq!(wordings.len(), 2);
     browser.screenshot("content-5-results").await?;
+    Ok(())
+}
+
+/// A link that is tracked, what is done with answers, and a template for whom free words may not reach.
+async fn links_and_replies(browser: &Browser, running: &Running, contacts: &str) -> anyhow::Result<()> {
+    with_people(browser, contacts).await?;
+    browser.fill("name-input", "With a link").await?;
+    browser.click("says-free").await?;
+    browser.fill("message-input", "Hi {{name|friend}}: {{link:shop}}").await?;
+    browser.click("falls-back").await?;
+    browser.choose("template-select", "weekly_offer · en").await?;
+    browser.choose("variable-body-1", "Column: name").await?;
+    browser.fill("text-body-1", "friend").await?;
+    browser.click("follow-up").await?;
+    browser.click("add-link").await?;
+    browser.fill("link-name-0", "My shop").await?;
+    browser.fill("link-url-0", "https://shop.example/offer").await?;
+    browser.fill("replies-label", "warm").await?;
+    browser.fill("replies-answer", "Thank you!").await?;
+    browser.click("save-draft").await?;
+    browser.text_until("links.0.name-error", |text| text.contains("small letters")).await?;
+    browser.fill("link-name-0", "shop").await?;
+    browser.text_until("bubble-body", |text| text == "Hi Person 0: https://…/r/shop").await?;
+    browser.text_until("review-links", |text| text == "shop → https://shop.example/offer").await?;
+    browser.text_until("review-replies", |text| text.contains("warm") && text.contains("Thank you!")).await?;
+    assert_eq!(browser.text("review-others").await?, "weekly_offer");
+    assert_eq!(browser.violations().await?, Vec::<String>::new());
+    browser.screenshot("content-5-links").await?;
+    browser.click("save-draft").await?;
+    browser.text_until("campaign-status", |text| text == "Draft").await?;
+    let facts = browser.driver.find(By::Css("section[aria-labelledby=facts]")).await?.text().await?;
+    assert!(facts.contains("https://shop.example/offer") && facts.contains("Thank you!"), "{facts}");
+
+    let url = browser.driver.current_url().await?;
+    let id = url.path().rsplit('/').next().unwrap_or_default();
+    let made: Campaign = running.client.get(&format!("/v3/campaigns/{id}")).await?;
+    let shop = TrackedLink { name: "shop".to_owned(), url: "https://shop.example/offer".to_owned() };
+    assert_eq!(made.links, [shop]);
+    let rules = made.replies.unwrap_or_default();
+    assert_eq!((rules.label.as_deref(), rules.answer.as_deref()), (Some("warm"), Some("Thank you!")));
+    let said = (made.message.as_str(), made.template.name.as_str());
+    assert_eq!(said, ("Hi {{name|friend}}: {{link:shop}}", "weekly_offer"));
     Ok(())
 }
 

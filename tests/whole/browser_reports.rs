@@ -120,6 +120,7 @@ async fn a_campaign_starts_once_somebody_has_agreed_to_its_price() -> anyhow::Re
 
     browser.driver.goto(format!("{}/campaigns/{}", running.process.address, made.id)).await?;
     browser.click("start").await?;
+    browser.click("attest").await?;
     browser.click("attest-yes").await?;
     let question = browser.text_until("price-text", |text| text.contains("estimated to cost")).await?;
     ensure!(number(&question) > 0, "{question} names no price");
@@ -130,6 +131,7 @@ async fn a_campaign_starts_once_somebody_has_agreed_to_its_price() -> anyhow::Re
     let standing: Value = running.client.get(&format!("/v3/campaigns/{}", made.id)).await?;
     ensure!(standing["status"] == "draft", "{}", standing["status"]);
     browser.click("start").await?;
+    browser.click("attest").await?;
     browser.click("attest-yes").await?;
     browser.text_until("price-text", |text| text.contains("estimated to cost")).await?;
     browser.click("price-yes").await?;

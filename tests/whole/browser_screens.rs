@@ -172,6 +172,11 @@ async fn furnished() -> anyhow::Result<(Running, Vec<Screen>)> {
         Screen::standing("list", format!("lists/{list}"), &[]),
         Screen::standing("contact", "contacts/5511987654321".to_owned(), &[]),
         Screen::standing("template", format!("templates/{template}"), &[Step::See("bubble-body")]),
+        Screen::standing(
+            "template-change",
+            format!("templates/{template}/edit"),
+            &[Step::See("advice"), Step::Press("make-carousel"), Step::See("card-1")],
+        ),
     ]);
     Ok((running, screens))
 }

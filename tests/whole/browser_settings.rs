@@ -1,9 +1,10 @@
-//! Business hours and prices in headless Chromium: saved, changed, taken away, wrong at their fields; and what a viewer is
-//! not shown.
+//! Business hours and prices in headless Chromium: saved, changed, taken away, wrong at their fields; what a webhook
+//! did not take; and what a viewer is not shown.
 
 use anyhow::ensure;
-use campanile_tests::browser::Browser;
+use campanile_tests::browser::{Browser, Scheme};
 use campanile_tests::client::until;
+use campanile_tests::receiver::Receiver;
 use campanile_tests::running::Running;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -13,8 +14,8 @@ use wire::{SavedHoursList, StandingRateCard};
 const BRAZIL: &str = "price-0-marketing";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn business_hours_and_prices_are_the_workspaces_own() -> anyhow::Result<()> {
-    let running = Running::start().await?;
+async fn business_hours_and_prices_are_the_workspaces_own_and_a_failed_delivery_is_sent_again() -> anyhow::Result<()> {
+    let running = Running::reaching_here().await?;
     let browser = Browser::open(1280, 1000).await?;
     browser.driver.goto(&running.process.sign_in_link().await?).await?;
     browser.click("nav-settings").await?;
@@ -22,6 +23,7 @@ async fn business_hours_and_prices_are_the_workspaces_own() -> anyhow::Result<()
     hours(&running, &browser).await?;
     browser.click("tab-prices").await?;
     prices(&running, &browser).await?;
+    deliveries(&running, &browser).await?;
     browser.close().await?;
     running.stop().await
 }
@@ -91,6 +93,33 @@ async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
         Ok(card.is_shipped.then_some(()))
     })
     .await
+}
+
+/// What a webhook did not take is shown with its reason, on a phone too, and is sent again.
+async fn deliveries(running: &Running, browser: &Browser) -> anyhow::Result<()> {
+    let receiver = Receiver::start().await?;
+    receiver.wants(&running.process.app, &["campaign.cancelled"]).await?;
+    browser.click("nav-team").await?;
+    browser.click("deliveries").await?;
+    browser.find("no-deliveries").await?;
+    receiver.answers(&[500]);
+    browser.click("test-webhook").await?;
+    let told = ["Given up", "A test", "It answered 500", "It said: answered 500", "1 try"];
+    browser.text_until("delivery", |text| told.iter().all(|part| text.contains(*part))).await?;
+    browser.as_phone(390, 844, Scheme::Dark).await?;
+    browser.whole_page("settings-5-deliveries-phone").await?;
+    ensure!(browser.fits_its_width().await?, "the deliveries are wider than a phone");
+    let wrong = [browser.spills().await?, browser.violations().await?].concat();
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    browser.click("send-again").await?;
+    let taken = |text: &str| text.contains("Delivered") && text.contains("It answered with 200");
+    browser.text_until("delivery", taken).await?;
+    let once_more = browser.driver.query(By::Testid("send-again")).nowait().exists().await?;
+    ensure!(!once_more, "what arrived is offered to be sent again");
+    let ids: Vec<String> = receiver.told().into_iter().map(|told| told.id).collect();
+    ensure!(ids.len() == 2 && ids[0] == ids[1], "the same event came under {ids:?}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,6 +122,7 @@ async fn a_campaign_to_many_people_starts_once_a_second_person_has_approved_it()
     browser.text_until("waits-for-approval", |text| text.contains("above 20 people")).await?;
     let page = browser.driver.current_url().await?.to_string();
     browser.click("start").await?;
+    browser.click("attest").await?;
     browser.click("attest-yes").await?;
     browser.text_until("notice", |text| text.contains("a second person must approve it")).await?;
     browser.click("approve").await?;
@@ -139,6 +140,7 @@ async fn a_campaign_to_many_people_starts_once_a_second_person_has_approved_it()
     browser.text_until("audit-line", said).await?;
     browser.screenshot("team-6-approved").await?;
     browser.click("start").await?;
+    browser.click("attest").await?;
     browser.click("attest-yes").await?;
     browser.text_until("campaign-status", |text| text == "Completed").await?;
     browser.close().await?;

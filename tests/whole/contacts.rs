@@ -13,6 +13,7 @@ use campanile_tests::running::Running;
 use campanile_tests::stepped::Stepped;
 use lambdas::importer;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::channels::{self, ChannelRecord};
 use lambdas::storage::files::{manifest_key, rejects_key, segment_key};
 use lambdas::storage::suppressions::{self, Entry};
 use lambdas::storage::{audiences, contacts, files};
@@ -22,8 +23,8 @@ use serde_json::{Value, json};
 use simulator::Outcome;
 use tower::ServiceExt;
 use wire::{
-    Audience, AudienceId, AudienceStatus, Contact, ContactList, ContactValues, Export, ExportStatus, LabelsChanged,
-    List, ListAudience, ListCount, ListsPage, SuppressionReason, ValueCount, WorkspaceId,
+    Audience, AudienceId, AudienceStatus, ChannelId, Contact, ContactList, ContactValues, Export, ExportStatus,
+    LabelsChanged, List, ListAudience, ListCount, ListsPage, SuppressionReason, ValueCount, WorkspaceId,
 };
 
 async fn ask<T: serde::de::DeserializeOwned>(
@@ -264,6 +265,51 @@ async fn lists_are_saved_counted_changed_and_deleted() -> anyhow::Result<()> {
     for expected in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
         assert_eq!(answer(&stepped, &token, "DELETE", &path, Value::Null).await?.0, expected);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_takes_only_channels_of_its_workspace_and_is_still_edited_when_its_own_is_gone() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let ours = stepped.channel().await?;
+    let theirs = ChannelRecord {
+        id: ChannelId("theirs".to_owned()),
+        workspace_id: WorkspaceId(2),
+        phone_number_id: "999".to_owned(),
+        waba_id: "900".to_owned(),
+        ..ours.clone()
+    };
+    channels::create(&stepped.app, &theirs).await?;
+    let by = |channel: &ChannelId| json!({ "channel": { "id": channel, "spoke": "anywhere" } });
+    let named = json!({ "name": "Ours", "filter": by(&ours.id) });
+    let list: List = ask(&stepped, "POST", "/v3/lists", named).await?;
+    let path = format!("/v3/lists/{}", list.id);
+    let (audience, token) = (format!("{path}/audience"), token(&stepped.app).await?);
+    for channel in [theirs.id, ChannelId("nobodys".to_owned()), ChannelId("x".repeat(2_000))] {
+        let filter = by(&channel);
+        for (method, path, body, field) in [
+            ("POST", "/v3/lists", json!({ "name": "x", "filter": filter }), "filter.channel"),
+            ("PATCH", path.as_str(), json!({ "filter": filter }), "filter.channel"),
+            ("POST", audience.as_str(), json!({ "channel": filter["channel"], "optInConfirmed": true }), "channel"),
+            ("POST", "/v3/contacts/labels", json!({ "add": ["x"], "filter": filter }), "filter.channel"),
+            ("POST", "/v3/contacts/export", json!({ "filter": filter }), "filter.channel"),
+        ] {
+            let (status, told) = answer(&stepped, &token, method, path, body).await?;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path}: {told}");
+            assert_eq!(told["errors"][0]["field"], field, "{method} {path}: {told}");
+            assert_eq!(told["errors"][0]["message"], "this workspace has no such channel", "{method} {path}: {told}");
+        }
+    }
+    let lists: ListsPage = ask(&stepped, "GET", "/v3/lists", Value::Null).await?;
+    assert_eq!(lists.items, [list], "nothing was saved");
+    assert!(stepped.take_now(&stepped.cloud.queues.errand).await?.records.is_empty(), "nothing was begun");
+
+    channels::delete(&stepped.app, &ours).await?;
+    let edited = json!({ "name": "Still ours", "filter": by(&ours.id) });
+    let edited: List = ask(&stepped, "PATCH", &path, edited).await?;
+    assert_eq!((edited.name.as_str(), edited.version), ("Still ours", 2));
+    let (status, told) = answer(&stepped, &token, "POST", &audience, json!({ "optInConfirmed": true })).await?;
+    assert_eq!((status, &told["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("channel")), "{told}");
     Ok(())
 }
 

@@ -12,8 +12,8 @@ use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    Audience, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory, ConsentEvent,
-    ConsentList, Contact, MessageState, Settings, Upload,
+    Audience, AudienceConsents, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory,
+    ConsentEvent, ConsentList, Contact, MessageState, Settings, Upload,
 };
 
 async fn book(stepped: &Stepped, count: usize) -> anyhow::Result<Vec<String>> {
@@ -169,6 +169,13 @@ async fn consent_is_asked_again_at_the_claim() -> anyhow::Result<()> {
     let estimate: CampaignEstimate =
         call(&stepped.app, "GET", &format!("/v3/campaigns/{campaign}/estimate"), Value::Null).await?;
     assert_eq!((estimate.looked_at, estimate.without_consent, estimate.suppressed), (2, 1, 0));
+    let of_all = format!("/v3/audiences/{}/consents", stepped.record(&campaign).await?.audience_id);
+    for is_required in [true, false] {
+        require(&stepped, is_required).await?;
+        let counted: AudienceConsents = call(&stepped.app, "GET", &of_all, Value::Null).await?;
+        assert_eq!(counted, AudienceConsents { recipients: 2, looked_at: 2, agreed: 1 }, "{is_required}");
+    }
+    require(&stepped, true).await?;
     sender::handle(&stepped.app, jobs).await?;
     let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
     assert_ne!(found[0].state, MessageState::Skipped);

@@ -1,5 +1,6 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
+mod api_limits;
 mod asked_twice;
 mod audit;
 mod browser;
@@ -14,6 +15,7 @@ mod browser_reports;
 mod browser_screens;
 mod browser_settings;
 mod browser_team;
+mod browser_templates;
 mod campaign_lists;
 mod caps;
 mod channel_races;
@@ -23,11 +25,13 @@ mod confirmations;
 mod consent;
 mod contacts;
 mod content;
+mod contract;
 mod dead_letters;
 mod decisions;
 mod deletes;
 mod edits;
 mod erasure;
+mod error_table;
 mod faults;
 mod file_consents;
 mod flow;
@@ -37,6 +41,7 @@ mod health;
 mod hours;
 mod identity;
 mod imports_given_up;
+mod imports_memory;
 mod kill;
 mod ledger;
 mod limit;

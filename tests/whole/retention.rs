@@ -153,6 +153,7 @@ async fn contacts_go_after_their_last_campaign_and_their_rejects_before() -> any
     assert!(told.deleted_at.is_some() && told.rejects_deleted_at.is_some());
     for (method, path) in [
         ("GET", format!("/v3/audiences/{audience}/rejects")),
+        ("GET", format!("/v3/audiences/{audience}/consents")),
         ("GET", format!("/v3/campaigns/{campaign}/messages")),
         ("POST", format!("/v3/campaigns/{campaign}/retry")),
     ] {

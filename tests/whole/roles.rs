@@ -360,9 +360,10 @@ async fn a_number_of_another_workspace_opens_no_list_of_it() -> anyhow::Result<(
     let (other, _) = neighbour(&stepped).await?;
     // The same person is in its book, and wrote it nothing.
     let _: Value = call_with(&other, app, "POST", "/v3/contacts", person).await?;
-    let list = json!({ "name": "Theirs", "filter": spoke });
-    let list: Value = call_with(&other, app, "POST", "/v3/lists", list).await?;
+    let list: Value = call_with(&other, app, "POST", "/v3/lists", json!({ "name": "Theirs" })).await?;
     let before = everything(app).await?;
+    let of_list = format!("/v3/lists/{}", list["id"].as_str().unwrap_or_default());
+    let of_audience = format!("{of_list}/audience");
     let of_person = format!("/v3/suppressions/{}?channelId={channel}", &phone[1..]);
     let templates = format!("/v3/templates?channelId={channel}");
     for (method, path, body, expected) in [
@@ -370,6 +371,11 @@ async fn a_number_of_another_workspace_opens_no_list_of_it() -> anyhow::Result<(
         ("DELETE", of_person.as_str(), Value::Null, StatusCode::NOT_FOUND),
         ("POST", "/v3/templates", json!({ "channelId": channel }), StatusCode::UNPROCESSABLE_ENTITY),
         ("GET", templates.as_str(), Value::Null, StatusCode::UNPROCESSABLE_ENTITY),
+        ("POST", "/v3/lists", json!({ "name": "Mine", "filter": spoke }), StatusCode::UNPROCESSABLE_ENTITY),
+        ("PATCH", of_list.as_str(), counted.clone(), StatusCode::UNPROCESSABLE_ENTITY),
+        ("POST", of_audience.as_str(), spoke.clone(), StatusCode::UNPROCESSABLE_ENTITY),
+        ("POST", "/v3/contacts/export", counted.clone(), StatusCode::UNPROCESSABLE_ENTITY),
+        ("POST", "/v3/contacts/labels", json!({ "add": ["x"], "filter": spoke }), StatusCode::UNPROCESSABLE_ENTITY),
     ] {
         let (status, told) = people::answer(&stepped, &other, method, path, body).await?;
         assert_eq!(status, expected, "{method} {path}: {told}");
@@ -385,12 +391,12 @@ async fn a_number_of_another_workspace_opens_no_list_of_it() -> anyhow::Result<(
     }
     assert_eq!(everything(app).await?, before);
 
-    let path = format!("/v3/lists/{}/audience", list["id"].as_str().unwrap_or_default());
-    let made: ListAudience = call_with(&other, app, "POST", &path, spoke).await?;
+    let agreed = json!({ "optInConfirmed": true });
+    let made: ListAudience = call_with(&other, app, "POST", &of_audience, agreed).await?;
     importer::errands::handle(app, stepped.take(&app.config.errand_queue_url).await?).await?;
     let path = format!("/v3/audiences/{}", made.audience_id);
     let audience: Audience = call_with(&other, app, "GET", &path, Value::Null).await?;
-    assert_eq!(audience.recipients, 0, "{audience:?}");
+    assert_eq!(audience.recipients, 1, "of its own book: {audience:?}");
     assert!(before.is_subset(&everything(app).await?), "what the first workspace has was changed");
     Ok(())
 }

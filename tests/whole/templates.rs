@@ -8,13 +8,17 @@ use campanile_tests::client::until;
 use campanile_tests::contacts;
 use campanile_tests::people::{now, write};
 use campanile_tests::stepped::Stepped;
+use lambdas::storage::template_deeds::{self, Deed};
 use lambdas::storage::{channels, files};
 use lambdas::{dispatcher, sender};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use simulator::Outcome;
 use tower::ServiceExt;
-use wire::{Asset, AssetUpload, Campaign, CampaignStatus, MediaKind, Template, TemplateCreated, TemplateList, Tried};
+use wire::{
+    Asset, AssetUpload, Campaign, CampaignStatus, CreateTemplate, MediaKind, Template, TemplateCreated, TemplateList,
+    Tried,
+};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
@@ -320,6 +324,13 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
     assert_eq!((approved.unusable_because, approved.buttons.len()), (None, 1));
 
     let one = format!("/v3/templates/{}", made.id);
+    let begins: CreateTemplate = call(&stepped.app, "GET", &format!("{one}?channelId={channel}"), Value::Null).await?;
+    let wanted: CreateTemplate = serde_json::from_value(asked.clone())?;
+    assert_eq!(
+        begins,
+        CreateTemplate { header_asset_id: None, ..wanted },
+        "but for its sample it is what was asked for"
+    );
     let mut otherwise = asked.clone();
     otherwise["category"] = json!("UTILITY");
     otherwise["parameterFormat"] = json!("NAMED");
@@ -346,6 +357,28 @@ async fn a_template_is_made_reviewed_changed_and_deleted() -> anyhow::Result<()>
 }
 
 #[tokio::test]
+async fn a_change_begins_with_what_stands() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel_id().await?;
+    let list: TemplateList =
+        call(&stepped.app, "GET", &format!("/v3/templates?channelId={channel}"), Value::Null).await?;
+    for name in ["dois_destaques", "oferta_de_48_horas", "codigo_de_acesso", "encuesta_de_compra"] {
+        let standing = list.items.iter().find(|one| one.name == name).context("no template")?;
+        let path = format!("/v3/templates/{}?channelId={channel}", standing.id);
+        let begins: CreateTemplate = call(&stepped.app, "GET", &path, Value::Null).await?;
+        assert_eq!(
+            (&begins.name, &begins.language, &begins.offer),
+            (&standing.name, &standing.language, &standing.offer)
+        );
+        assert_eq!((begins.cards.len(), begins.code.is_some()), (standing.cards.len(), name == "codigo_de_acesso"));
+    }
+    let nothing = format!("/v3/templates/1?channelId={channel}");
+    let problem = refused(&stepped.app, "GET", &nothing, Value::Null).await?;
+    assert_eq!(problem["status"].as_u64(), Some(404), "{problem}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_template_that_was_paused_while_it_was_new_is_let_go_again() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let channel = stepped.channel_id().await?;
@@ -363,5 +396,68 @@ async fn a_template_that_was_paused_while_it_was_new_is_let_go_again() -> anyhow
     meta_does(&stepped, "templates", paused).await?;
     let template: Template = call(&stepped.app, "POST", &unpause, json!({})).await?;
     assert_eq!((template.status.as_str(), template.unusable_because), ("APPROVED", None));
+    Ok(())
+}
+
+/// The template of the simulated account with this name.
+async fn built_in(stepped: &Stepped, name: &str) -> anyhow::Result<Template> {
+    let path = format!("/v3/templates?channelId={}", stepped.channel_id().await?);
+    let list: TemplateList = call(&stepped.app, "GET", &path, Value::Null).await?;
+    list.items.into_iter().find(|one| one.name == name).with_context(|| format!("no template {name}"))
+}
+
+#[tokio::test]
+async fn an_approved_template_is_changed_once_a_day_and_ten_times_a_month() -> anyhow::Result<()> {
+    const DAY: i64 = 86_400;
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel().await?;
+    let one = built_in(&stepped, "weekly_offer").await?;
+    let path = format!("/v3/templates/{}", one.id);
+    let changed = json!({
+        "channelId": channel.id, "name": one.name, "language": one.language, "category": one.category,
+        "body": "Hello {{1}}, everything in the shop is cheaper this week.", "examples": { "1": "Ana" },
+    });
+    for days in [0, 2, 3, 4, 5, 6, 7, 8, 9, 10] {
+        let then = later(&stepped.app, days * DAY);
+        template_deeds::note(&then, WORKSPACE, &channel.waba_id, Deed::Changed(&one.id)).await?;
+    }
+    let told = async |days: i64| {
+        let problem = refused(&later(&stepped.app, days * DAY), "PUT", &path, changed.clone()).await?;
+        assert_eq!(problem["status"].as_u64(), Some(409), "{problem}");
+        anyhow::Ok(problem["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    assert!(told(10).await?.contains("one change of an approved template in 24 hours: wait 24 h"));
+    assert!(told(12).await?.contains("10 changes of an approved template in 30 days (days left: 18)"));
+    let _changed: Template = call(&later(&stepped.app, 31 * DAY), "PUT", &path, changed.clone()).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_is_given_a_hundred_templates_an_hour_and_no_name_that_was_just_deleted() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let channel = stepped.channel().await?;
+    let one = built_in(&stepped, "coupon_code").await?;
+    let asked = |name: &str| {
+        json!({
+            "channelId": channel.id, "name": name, "language": one.language, "category": "MARKETING",
+            "body": "Hello {{1}}, everything in the shop is cheaper this week.", "examples": { "1": "Ana" },
+        })
+    };
+    let delete = format!("/v3/templates/{}?channelId={}", one.id, channel.id);
+    let answer = call::<Value>(&stepped.app, "DELETE", &delete, Value::Null).await;
+    assert!(answer.is_err_and(|error| error.to_string().starts_with("EOF")), "an answer without a body is no JSON");
+    let problem = refused(&stepped.app, "POST", "/v3/templates", asked("coupon_code")).await?;
+    assert_eq!((problem["status"].as_u64(), &problem["errors"][0]["field"]), (Some(422), &json!("name")), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|why| why.contains("(days left: 30)")), "{problem}");
+
+    let _made: TemplateCreated = call(&stepped.app, "POST", "/v3/templates", asked("autumn_sale")).await?;
+    for _ in 0..99 {
+        template_deeds::note(&stepped.app, WORKSPACE, &channel.waba_id, Deed::Made).await?;
+    }
+    let problem = refused(&stepped.app, "POST", "/v3/templates", asked("winter_sale")).await?;
+    assert_eq!(problem["status"].as_u64(), Some(409), "{problem}");
+    assert!(problem["detail"].as_str().is_some_and(|why| why.contains("100 new templates an hour")), "{problem}");
+    let late = later(&stepped.app, 2 * 60 * 60);
+    let _made: TemplateCreated = call(&late, "POST", "/v3/templates", asked("winter_sale")).await?;
     Ok(())
 }

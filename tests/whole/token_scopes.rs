@@ -3,35 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode, header};
+use axum::http::{Method, StatusCode};
 use campanile_tests::campaign::{call, call_with, draft, refused};
 use campanile_tests::contacts;
+use campanile_tests::people::answer;
 use campanile_tests::stepped::Stepped;
 use lambdas::App;
 use lambdas::api::Needs;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 use wire::{Area, CreatedToken, Scope, SettingsAudit, TokenList};
-
-/// What a token gets: the status, and the problem or the answer.
-async fn answer(
-    app: &Arc<App>,
-    token: &str,
-    method: &str,
-    path: &str,
-    body: Value,
-) -> anyhow::Result<(StatusCode, Value)> {
-    let request = Request::builder().method(method).uri(path);
-    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-    let request = request.header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_string()))?;
-    let response = lambdas::api::router(Arc::clone(app)).oneshot(request).await?;
-    let status = response.status();
-    let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await?;
-    Ok((status, serde_json::from_slice(&bytes).unwrap_or_default()))
-}
 
 /// The scopes of an area.
 fn of(area: Area) -> impl Iterator<Item = Scope> {
@@ -54,11 +36,11 @@ async fn a_narrowed_token_does_what_its_scopes_name_and_is_told_which_one_it_lac
     let token = made.token.as_str();
 
     for path in ["/v3/campaigns", path.as_str(), "/v3/contacts", "/v3/lists", "/v3/session"] {
-        let (status, body) = answer(app, token, "GET", path, Value::Null).await?;
+        let (status, body) = answer(&stepped, token, "GET", path, Value::Null).await?;
         assert_eq!(status, StatusCode::OK, "{path}: {body}");
     }
     let person = json!({ "phone": "+5511987654321", "name": "Ana" });
-    assert_eq!(answer(app, token, "POST", "/v3/contacts", person).await?.0, StatusCode::CREATED);
+    assert_eq!(answer(&stepped, token, "POST", "/v3/contacts", person).await?.0, StatusCode::CREATED);
 
     for (method, path, lacks) in [
         ("PATCH", path.as_str(), "campaigns:write"),
@@ -66,13 +48,13 @@ async fn a_narrowed_token_does_what_its_scopes_name_and_is_told_which_one_it_lac
         ("GET", "/v3/templates", "templates:read"),
         ("GET", "/v3/settings", "settings:read"),
     ] {
-        let (status, problem) = answer(app, token, method, path, json!({ "name": "Other" })).await?;
+        let (status, problem) = answer(&stepped, token, method, path, json!({ "name": "Other" })).await?;
         assert_eq!((status, problem["code"].as_str()), (StatusCode::FORBIDDEN, Some("scopeMissing")), "{problem}");
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains(lacks) && detail.contains("CRM"), "{method} {path}: {detail}");
     }
     // A scope raises nobody above the role, which is told first.
-    let (status, problem) = answer(app, token, "DELETE", "/v3/suppressions/5511987654321", Value::Null).await?;
+    let (status, problem) = answer(&stepped, token, "DELETE", "/v3/suppressions/5511987654321", Value::Null).await?;
     assert_eq!((status, problem["code"].as_str()), (StatusCode::FORBIDDEN, Some("forbidden")), "{problem}");
     let name = call::<Value>(app, "GET", &path, Value::Null).await?["name"].clone();
     assert_eq!(name, json!(campaign.name), "what was refused was not done");
@@ -88,7 +70,7 @@ async fn a_token_without_scopes_does_what_its_role_may_as_one_from_before_there_
     let old = access::grant(app, Purpose::Token, &AccessRecord::owner(WORKSPACE, "Test")).await?;
     for token in [&made.token, &old] {
         for path in ["/v3/campaigns", "/v3/contacts", "/v3/reports", "/v3/settings", "/v3/members"] {
-            assert_eq!(answer(app, token, "GET", path, Value::Null).await?.0, StatusCode::OK, "{path}");
+            assert_eq!(answer(&stepped, token, "GET", path, Value::Null).await?.0, StatusCode::OK, "{path}");
         }
     }
     Ok(())
@@ -130,7 +112,7 @@ async fn a_narrowed_token_makes_no_token_that_may_do_more() -> anyhow::Result<()
         None => json!({ "name": "Second", "role": "owner" }),
     };
     for beyond in [None, Some(&["campaigns:write"][..]), Some(&["team:read", "contacts:read"][..])] {
-        let (status, problem) = answer(app, &made.token, "POST", "/v3/tokens", asked(beyond)).await?;
+        let (status, problem) = answer(&stepped, &made.token, "POST", "/v3/tokens", asked(beyond)).await?;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{beyond:?}: {problem}");
         assert_eq!(problem["errors"][0]["field"], "scopes", "{beyond:?}: {problem}");
     }
@@ -159,7 +141,7 @@ async fn every_route_belongs_to_a_scope_and_every_scope_opens_a_route() -> anyho
         let record = AccessRecord { scopes: Some(others), ..AccessRecord::owner(WORKSPACE, "Test") };
         let token = access::grant(&stepped.app, Purpose::Token, &record).await?;
         let path = route.path.replace(['{', '}'], "x");
-        let (status, problem) = answer(&stepped.app, &token, route.method.as_str(), &path, json!({})).await?;
+        let (status, problem) = answer(&stepped, &token, route.method.as_str(), &path, json!({})).await?;
         assert_eq!((status, problem["code"].as_str()), (StatusCode::FORBIDDEN, Some("scopeMissing")), "{name}");
         opens.insert(scope);
         walked += 1;

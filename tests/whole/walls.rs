@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use campanile_tests::campaign::{call, draft};
@@ -191,18 +192,33 @@ async fn a_token_that_asks_at_many_processes_has_one_share_of_them() -> anyhow::
     let processes: Vec<_> = (0..4).map(|_| lambdas::api::router(process())).collect();
     let ask = async |place: usize, token: &str| {
         let request = Request::get("/v3/session").header(header::AUTHORIZATION, format!("Bearer {token}"));
-        status(processes[place % 4].clone(), request.body(Body::empty())?).await
+        let answer = processes[place % 4].clone().oneshot(request.body(Body::empty())?).await?;
+        let wait =
+            answer.headers().get(header::RETRY_AFTER).map(|wait| wait.to_str().map(str::to_owned)).transpose()?;
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 16).await?;
+        let told: Value = serde_json::from_slice(&bytes)?;
+        let told = told["code"].as_str().unwrap_or_default().to_owned();
+        anyhow::Ok((wait.map(|wait| wait.parse::<u32>()).transpose()?, told))
     };
     let mut taken = 0;
     for place in 0..2_400 {
         match ask(place, &token).await? {
-            StatusCode::OK => taken += 1,
-            refused => assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS),
+            (None, code) => {
+                assert_eq!(code, "");
+                taken += 1;
+            }
+            (Some(seconds), code) => {
+                assert_eq!(code, "tooManyRequests");
+                assert!((1..=10).contains(&seconds), "asked to wait {seconds} s");
+            }
         }
     }
     assert!((2_000..=2_200).contains(&taken), "{taken} of 2,400 in ten seconds, 600 at each process");
-    assert_eq!(ask(0, &other).await?, StatusCode::OK);
-    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
-    assert_eq!(ask(0, &token).await?, StatusCode::OK);
+    let admitted = (None, String::new());
+    assert_eq!(ask(0, &other).await?, admitted);
+    let (seconds, _) = ask(0, &token).await?;
+    let seconds = seconds.context("a token that had its share is still let in")?;
+    tokio::time::sleep(std::time::Duration::from_secs(u64::from(seconds))).await;
+    assert_eq!(ask(0, &token).await?, admitted, "after as long as it was told to wait");
     Ok(())
 }

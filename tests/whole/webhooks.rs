@@ -6,6 +6,7 @@
 //! changes nothing.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use campanile_tests::campaign::{act, call, dispatched, later};
@@ -22,6 +23,12 @@ use wire::{Campaign, CampaignStatus, MessageList, Recount};
 
 /// Cases played side by side.
 const PARALLEL_CASES: usize = 4;
+
+/// What WhatsApp posts at most (Meta, webhooks, December 2025), in bytes.
+const LARGEST_OF_WHATSAPP: usize = 3_000_000;
+
+/// Half of the time that the function has, 29 s on AWS: in time on a slow machine too.
+const IN_TIME: Duration = Duration::from_secs(15);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -294,6 +301,80 @@ async fn a_thousand_updates_in_one_post_are_taken_in() -> anyhow::Result<()> {
         |index: &str| [&state["messages"][index]["sentAt"], &state["messages"][index]["readAt"]].map(Value::as_i64);
     // The first of each: of message 0 all are `sent`, of message 2 all are `read`.
     assert_eq!((at("0"), at("2")), ([Some(SENT_AT), None], [None, Some(SENT_AT + 2)]));
+    Ok(())
+}
+
+/// A message that somebody wrote to the scene's first number a minute after its campaign.
+fn written(from: &str, id: &str, text: &str) -> Value {
+    let at = (SENT_AT + 60).to_string();
+    json!({ "from": from, "id": id, "timestamp": at, "type": "text", "text": { "body": text } })
+}
+
+#[tokio::test]
+async fn a_thousand_updates_in_just_under_three_megabytes_are_taken_in_in_time_and_each_once() -> anyhow::Result<()> {
+    let scene = Scene::set(&json!({})).await?;
+    let strangers = (0..20).map(|n| (format!("120255501{}", 10 + n), "STOP"));
+    let people = ["5531987654321", "12025550100", "525512345678"].map(|phone| (phone.to_owned(), "Quero"));
+    let messages: Vec<Value> = strangers
+        .chain(people)
+        .enumerate()
+        .map(|(n, (phone, text))| written(&phone, &format!("wamid.in.{n}"), text))
+        .collect();
+    let kinds = ["sent", "delivered", "read"];
+    let statuses: Vec<Value> = (0..1_000 - messages.len())
+        .map(|n| status(&scene, kinds[n % 3], &format!("wamid.sent.{}", n % 3), n as u64 % 3, SENT_AT + n as i64))
+        .collect();
+    let number = scene.stepped.channel().await?.phone_number_id;
+    let body = |filling: usize| {
+        let filled = statuses.iter().map(|one| {
+            let mut one = one.clone();
+            one["conversation"] = json!({ "id": "x".repeat(filling) });
+            one
+        });
+        let value = json!({
+            "metadata": { "phone_number_id": number }, "messages": messages, "statuses": filled.collect::<Vec<Value>>(),
+        });
+        let changes = json!([{ "field": "messages", "value": value }]);
+        json!({ "entry": [{ "id": "102290129340398", "changes": changes }] }).to_string()
+    };
+    let body = body((LARGEST_OF_WHATSAPP - body(0).len()) / statuses.len());
+    assert!((LARGEST_OF_WHATSAPP - 1_000..=LARGEST_OF_WHATSAPP).contains(&body.len()), "{} bytes", body.len());
+
+    let before = scene.state().await?;
+    let began = Instant::now();
+    assert_eq!(scene.post(body.as_bytes()).await?, 200);
+    let took = began.elapsed();
+    assert!(took < IN_TIME, "{took:?}");
+    let once = scene.state().await?;
+    let effects = difference(&before, &once);
+    assert_eq!(effects["suppressed"].as_array().map(Vec::len), Some(20), "{effects:#}");
+    let consents = effects["beside"]["consents"].as_array().map(Vec::len);
+    assert_eq!(consents, Some(2 * 20), "of marketing and of utility: {effects:#}");
+    assert_eq!(effects["campaign"], json!({ "answered": 3 }));
+    let times = ["sentAt", "deliveredAt", "readAt", "repliedAt"];
+    let message = |index: &str| times.map(|time| effects["messages"][index][time].as_i64());
+    let answered = Some(SENT_AT + 60);
+    assert_eq!(message("0"), [Some(SENT_AT), None, None, answered]);
+    assert_eq!(message("1"), [None, Some(SENT_AT + 1), None, answered]);
+    assert_eq!(message("2"), [None, None, Some(SENT_AT + 2), answered]);
+
+    assert_eq!(scene.post(body.as_bytes()).await?, 200);
+    assert_eq!(difference(&once, &scene.state().await?), json!({}), "the second time");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_above_the_limit_is_refused_and_changes_nothing() -> anyhow::Result<()> {
+    let scene = Scene::set(&json!({})).await?;
+    let before = scene.state().await?;
+    let mut read = status(&scene, "read", "wamid.sent.1", 1, SENT_AT + 10);
+    read["conversation"] = json!({ "id": "x".repeat(4 * 1_024 * 1_024) });
+    assert_eq!(tell(&scene, vec![read.clone()]).await?, 413);
+    assert_eq!(difference(&before, &scene.state().await?), json!({}));
+    assert!(kept::list(&scene.stepped.app, SIMULATOR_APP).await?.is_empty());
+    read["conversation"] = json!({});
+    assert_eq!(tell(&scene, vec![read]).await?, 200);
+    assert_eq!(scene.state().await?["messages"]["1"]["state"], "read", "it was its size alone");
     Ok(())
 }
 
