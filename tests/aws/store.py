@@ -85,7 +85,8 @@ LEFT_OUT = {
         webhooks_out::a_running_campanile_tells_a_whole_campaign""",
     INNER: "audit::a_transaction_of_somebody_else_only_makes_a_transition_wait",
     WAITS: """
-        v3_fields::a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is""",
+        v3_fields::a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is
+        v3_fields::a_file_on_our_own_network_is_not_fetched""",
     LONG: """
         money::everybody_is_priced_by_country_before_the_start_in_old_audiences_too
         reports::an_older_period_is_whole_however_many_campaigns_came_after_it""",
