@@ -7,6 +7,7 @@ use super::list_choice::needs_confirmation;
 use super::wizard::Wizard;
 use crate::components::field::{FieldError, Pick, PickField};
 use crate::infra::format;
+use crate::model::intake::Intake;
 use crate::model::{list_words, spoke};
 use crate::t;
 
@@ -34,6 +35,7 @@ pub fn ListFields(wizard: Wizard) -> impl IntoView {
             <PickField
                 id="list" label=t::list() options=picks value=list.list_id on_pick=wizard.setter("list", list.list_id)
                 error=wizard.error("list") test_id="list-select" nothing=t::choose_a_list_sentence() hint=words
+                disabled=Signal::derive(move || list.intake.with(Intake::is_busy))
             />
             <p class="small"><a href="/lists/new" data-testid="new-list-by-labels">{t::new_list_by_labels()}</a></p>
         </Show>

@@ -33,7 +33,7 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
                 id="channelId" label=t::number_that_sends() options=channels value=wizard.channel_id
                 on_pick=wizard.setter("channelId", wizard.channel_id) error=wizard.error("channelId")
                 test_id="channel-select" nothing=t::choose_a_number() hint=simulated
-                disabled=Signal::derive(move || wizard.draft.with(Option::is_some))
+                disabled=Signal::derive(move || wizard.draft.with(Option::is_some) || wizard.list.intake.with(Intake::is_busy))
             />
             <Show when=move || wizard.has_no_number.get()>
                 <p class="soft" data-testid="no-number">
