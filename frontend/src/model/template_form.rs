@@ -332,7 +332,11 @@ impl TemplateForm {
         };
         let button = |button: &CreateButton| TemplateButton {
             kind: button.kind,
-            text: if button.text.is_empty() { t::copy_offer_code().to_owned() } else { button.text.clone() },
+            text: match (button.text.as_str(), button.kind) {
+                ("", ButtonKind::CopyCode) => t::copy_offer_code().to_owned(),
+                ("", _) => "…".to_owned(),
+                (text, _) => text.to_owned(),
+            },
             url: button.url.clone(),
         };
         let card = |card: &CreateCard| TemplateCard {
@@ -467,6 +471,14 @@ mod tests {
         assert_eq!(bubble.body[0].text, "Oi Ana, hoje tem ");
         let header = TemplateForm { header_kind: HeaderKind::Text, header: "Até {{1}}".into(), ..form() };
         assert_eq!(header.bubble().header.as_deref(), Some("Até {{1}}"));
+    }
+
+    #[test]
+    fn a_button_without_a_label_is_no_coupon() {
+        let of = |kind: &str| ButtonText { kind: kind.into(), ..ButtonText::default() };
+        let asked = TemplateForm { buttons: vec![of("QUICK_REPLY"), of("COPY_CODE")], ..form() };
+        let labels: Vec<String> = asked.bubble().buttons.into_iter().map(|button| button.text).collect();
+        assert_eq!(labels, ["…", t::copy_offer_code()]);
     }
 
     #[test]

@@ -21,11 +21,16 @@ use crate::t;
 /// The template that the address names.
 #[component]
 pub fn TemplatePage() -> impl IntoView {
+    of_address(drawn)
+}
+
+/// The template that the page's address names, drawn this way.
+pub fn of_address(draw: fn(Template, Account) -> AnyView) -> impl IntoView {
     let (params, map) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let asked = Memo::new(move |_| map.with(|map| map.get("channel").unwrap_or_default()));
     let account = Account::new(asked);
-    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account draw=drawn/> }/> }
+    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account draw=draw/> }/> }
 }
 
 fn drawn(template: Template, account: Account) -> AnyView {
@@ -44,7 +49,7 @@ fn below(id: &str, channel: &str, page: &str) -> String {
 
 /// Draws the template with this id, or says that the account has none.
 #[component]
-pub fn Found(
+fn Found(
     list: Signal<TemplateList>,
     id: Memo<String>,
     account: Account,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::hooks::use_navigate;
 use wire::{CreateTemplate, Template};
 
 use super::fields::categories;
@@ -16,18 +16,14 @@ use crate::infra::shell::Shell;
 use crate::model::template_edit::{advice, is_changeable, may_move};
 use crate::model::template_form::{AUTHENTICATION, TemplateForm};
 use crate::model::templates_query::word;
-use crate::pages::template::{Found, address};
+use crate::pages::template::{address, of_address};
 use crate::pages::templates::Account;
 use crate::t;
 
 /// The form filled from what stands.
 #[component]
 pub fn EditTemplatePage() -> impl IntoView {
-    let (params, map) = (use_params_map(), use_query_map());
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let asked = Memo::new(move |_| map.with(|map| map.get("channel").unwrap_or_default()));
-    let account = Account::new(asked);
-    view! { <Loaded load=account.load show=move |list| view! { <Found list=list id=id account=account draw=drawn/> }/> }
+    of_address(drawn)
 }
 
 fn drawn(template: Template, account: Account) -> AnyView {
