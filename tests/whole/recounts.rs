@@ -69,7 +69,7 @@ async fn totals_of(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<T
 /// One look of a recount, after which the dispatcher dies: `kept`, after it was written down. Returns how far it came.
 async fn look(stepped: &Stepped, app: &App, campaign: &CampaignId, kept: bool) -> anyhow::Result<u64> {
     let (record, read) = (stepped.record(campaign).await?, totals_of(stepped, campaign).await?);
-    let so_far = recount::go_on(app, &record, &read, A_LOOK).await?.so_far;
+    let so_far = recount::go_on(app, &record, &read, (A_LOOK, record.recipients)).await?.so_far;
     let next_index = so_far.next_index;
     assert_eq!(so_far.totals.touched(), next_index, "everybody below it has a message, and is counted once");
     if kept {
@@ -190,12 +190,14 @@ async fn totals_that_lost_a_batch_are_corrected_by_a_recount_in_several_looks() 
     let other = TotalsRecord { version: folded.version + 1, ..folded.clone() };
     totals::replace(&app, campaign, Scope::Campaign, folded.version, &other).await?;
     tick(&stepped, LONG_AFTER + 60).await?;
-    assert_eq!(stepped.record(campaign).await?.upkeep.recount, None);
-    // Counted anew, held for a while, taken, and then the campaign is complete.
+    let useless = stepped.record(campaign).await?.upkeep.recount.context("it would be counted anew each minute")?;
+    assert_eq!((useless.next_index, useless.correction), (MANY as u64, None));
+    // Forgotten when another may be taken, counted anew, held for a while, taken, and then the campaign is complete.
     for (seconds, counted, status) in [
-        (120, 100, CampaignStatus::Processing),
-        (180, 120, CampaignStatus::Processing),
-        (240, 120, CampaignStatus::Completed),
+        (360, 100, CampaignStatus::Processing),
+        (420, 100, CampaignStatus::Processing),
+        (480, 120, CampaignStatus::Processing),
+        (540, 120, CampaignStatus::Completed),
     ] {
         tick(&stepped, LONG_AFTER + seconds).await?;
         let standing = (totals_of(&stepped, campaign).await?.totals.accepted, stepped.record(campaign).await?.status);
@@ -204,6 +206,46 @@ async fn totals_that_lost_a_batch_are_corrected_by_a_recount_in_several_looks() 
     let breakdown = totals_of(&stepped, campaign).await?.breakdown;
     assert_eq!(breakdown.countries.values().map(|country| country.taken).sum::<u64>(), 120);
     assert_eq!(stepped.record(campaign).await?.upkeep.recount, None);
+    agree(&stepped, campaign).await?;
+    // It was not lost but late: what it tells was counted by the recount, and what comes after it was not.
+    count(&stepped).await?;
+    agree(&stepped, campaign).await?;
+    let before = messages(&stepped, &record).await?.swap_remove(110);
+    let mut delivered = MessageRecord { delivered_at: Some(before.attempted_at), ..before.clone() };
+    (delivered.state, delivered.version) = (MessageState::Delivered, before.version + 1);
+    lambdas::storage::messages::replace(&later(&stepped.app, LONG_AFTER + 540), before.version, &delivered).await?;
+    count(&stepped).await?;
+    let compared = agree(&stepped, campaign).await?;
+    assert_eq!((compared.totals.accepted, compared.totals.delivered), (119, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_message_that_changed_just_before_a_recount_is_corrected_by_a_later_one() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    accepted(&stepped, &record, 0..100).await?;
+    count(&stepped).await?;
+    accepted(&stepped, &record, 100..MANY as u64 - 1).await?;
+    let (app, campaign) = (later(&stepped.app, LONG_AFTER - 30), &record.id);
+    let outcome = Outcome::Accepted { wamid: "wamid.last".into(), held: false };
+    let last = claimed(&stepped, &record, MANY as u64 - 1).with_outcome(1, &outcome, app.clock.now_millis());
+    lambdas::storage::messages::create(&app, &last.context("it changes nothing")?).await?;
+    // Counted at once, and not again before it may be taken.
+    for (seconds, counted, is_kept, status) in [
+        (0, 100, true, CampaignStatus::Processing),
+        (240, 100, true, CampaignStatus::Processing),
+        (300, 100, false, CampaignStatus::Processing),
+        (360, 100, true, CampaignStatus::Processing),
+        (420, 120, true, CampaignStatus::Processing),
+        (480, 120, false, CampaignStatus::Completed),
+    ] {
+        tick(&stepped, LONG_AFTER + seconds).await?;
+        let standing = stepped.record(campaign).await?;
+        let told = (totals_of(&stepped, campaign).await?.totals.accepted, standing.upkeep.recount.is_some());
+        assert_eq!((told, standing.status), ((counted, is_kept), status), "after {seconds} s");
+    }
+    count(&stepped).await?;
     agree(&stepped, campaign).await.map(|_| ())
 }
 

@@ -170,6 +170,11 @@ impl Breakdown {
         self.change(after, |count| count + 1);
         let opens = after.link_opens.saturating_sub(before.map_or(0, |before| before.link_opens));
         self.link_opens += u64::from(opens);
+        self.note_departure(before, after);
+    }
+
+    /// Counts what one message's change tells of the pace, and nothing else of it.
+    pub fn note_departure(&mut self, before: Option<&Told>, after: &Told) {
         let is_new = match before {
             // One that waits before it was ever tried has not left.
             None => after.state != MessageState::Retry,

@@ -125,6 +125,9 @@ pub struct MessageRecord {
     /// When that attempt may be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<i64>,
+    /// When it was last written, by the clock of who wrote it.
+    #[serde(default)]
+    pub changed_at: i64,
     /// Rises with every write; writers that read first write only over what they read.
     pub version: u64,
 }
@@ -221,6 +224,7 @@ impl From<Claim> for MessageRecord {
             opted_out_at: None,
             retry_shard: None,
             not_before: None,
+            changed_at: 0,
             version: 1,
         }
     }

@@ -9,11 +9,12 @@ use campaigns::totals::{Counted, Totals};
 use wire::{CampaignId, MessageState};
 
 use crate::App;
+use crate::dispatcher::{HORIZON_MICROS, LOOK_AGAIN_MS};
 use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::messages;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
-use crate::storage::totals::TotalsRecord;
+use crate::storage::totals::{TotalsRecord, hour_of};
 use crate::storage::upkeep::{Correction, Recounting};
 
 /// Recipients read at once.
@@ -23,8 +24,9 @@ const PAGE: u64 = 5_000;
 const MOST_CLAIMS: usize = 2_000;
 
 /// Totals that nothing was folded into for this long, although messages have outcomes, have lost a batch of the stream,
-/// in milliseconds: the stream's function tries again for hours, and reads within seconds.
-const DRIFT_AFTER_MS: i64 = 5 * 60_000;
+/// in milliseconds, or get it late: the stream's function reads within seconds, but tries again for hours. Longer than
+/// two clocks are apart.
+pub const DRIFT_AFTER_MS: i64 = 5 * 60_000;
 
 /// Counts the messages of the recipients from `first` to before `end`.
 pub async fn count(app: &App, campaign: &CampaignId, first: u64, end: u64) -> anyhow::Result<Totals> {
@@ -49,12 +51,17 @@ pub struct Look {
 }
 
 /// Counts on from where the campaign's recount was written down, or from the beginning when it holds no longer, at most
-/// `most` recipients. `read`: the campaign's totals. Writes nothing.
-pub async fn go_on(app: &App, record: &CampaignRecord, read: &TotalsRecord, most: u64) -> anyhow::Result<Look> {
+/// `most` of the recipients below `end`. `read`: the campaign's totals. Writes nothing.
+pub async fn go_on(
+    app: &App,
+    record: &CampaignRecord,
+    read: &TotalsRecord,
+    (most, end): (u64, u64),
+) -> anyhow::Result<Look> {
     let under_way = record.upkeep.recount.as_deref();
     let mut so_far = taken_up(under_way, record.epoch, read, app.clock.now_millis());
     let mut in_hand = Vec::new();
-    let end = so_far.next_index.saturating_add(most).min(record.recipients);
+    let end = so_far.next_index.saturating_add(most).min(end);
     while so_far.next_index < end && in_hand.len() < MOST_CLAIMS {
         let after = so_far.next_index.saturating_add(PAGE).min(end);
         let found = messages::range(app, &record.id, so_far.next_index, after - 1).await?;
@@ -66,10 +73,14 @@ pub async fn go_on(app: &App, record: &CampaignRecord, read: &TotalsRecord, most
 
 /// Writes down how far a recount is and asks for the next look, even when somebody else changed the campaign meanwhile:
 /// nothing but a nudge brings a paused one back. Killed in between, its own nudge comes again; one sent before a
-/// write that fails would be one more each time.
+/// write that fails would be one more each time. The dispatcher's own looks stay away meanwhile: each would begin a count
+/// beside this one; where its nudge is lost they come back a minute later.
 pub async fn keep(app: &App, record: &CampaignRecord, so_far: Recounting) -> anyhow::Result<Written> {
     let mut next = record.clone();
     next.upkeep.recount = Some(Box::new(so_far));
+    if next.due_at.is_some() {
+        next.look_at(Some(app.clock.now_millis() + HORIZON_MICROS / 1_000 + LOOK_AGAIN_MS));
+    }
     let written = store::replace(app, record, &next).await?;
     let nudge = Nudge { workspace_id: record.workspace_id, campaign_id: record.id.clone() };
     queues::nudge(app, &nudge, 0).await?;
@@ -79,7 +90,7 @@ pub async fn keep(app: &App, record: &CampaignRecord, so_far: Recounting) -> any
 /// The recount under way as it goes on at `now` (milliseconds), or a new one. Receipts may come meanwhile: who has an
 /// outcome keeps one, or waits for another attempt, of which the totals know soon. When another outcome was counted,
 /// somebody had none until then, perhaps for the second time, and everybody is looked at again. Totals are corrected
-/// only by a count during which nothing was folded into them.
+/// only by a count during which nothing was folded into them, of messages that were left alone for as long.
 fn taken_up(under_way: Option<&Recounting>, epoch: u64, read: &TotalsRecord, now: i64) -> Recounting {
     let holds = |of: &&Recounting| of.epoch == epoch && of.last_outcome_at == read.last_outcome_at;
     match under_way.filter(holds) {
@@ -91,14 +102,16 @@ fn taken_up(under_way: Option<&Recounting>, epoch: u64, read: &TotalsRecord, now
         None => {
             let folded_at = read.watermarks.values().map(|mark| mark.at).max().unwrap_or_default();
             let may_correct = now - folded_at >= DRIFT_AFTER_MS;
-            let correction = may_correct.then(|| Correction { version: read.version, ..Correction::default() });
+            let through = now - DRIFT_AFTER_MS;
+            let correction =
+                may_correct.then(|| Correction { version: read.version, through, ..Correction::default() });
             Recounting { epoch, last_outcome_at: read.last_outcome_at, correction, ..Recounting::default() }
         }
     }
 }
 
 impl Recounting {
-    /// Whether all of so many recipients were looked at.
+    /// Whether all recipients up to so many were looked at.
     pub fn is_through(&self, recipients: u64) -> bool {
         self.next_index >= recipients
     }
@@ -112,14 +125,30 @@ impl Recounting {
             }
             expected = message.index + 1;
             self.totals.apply(None, &Counted::from(message));
-            if let Some(correction) = &mut self.correction {
-                correction.breakdown.apply(None, &Told::from(message));
-            }
+            self.correction = self.correction.take().and_then(|correction| correction.with(message));
         }
         if expected < after {
             self.lowest_missing = self.lowest_missing.or(Some(expected));
         }
         self.next_index = after;
+    }
+}
+
+impl Correction {
+    /// The same with one more message; nothing when that was written so lately that the stream may tell it only after
+    /// the correction, and nobody would know then whether it was counted.
+    fn with(mut self, message: &MessageRecord) -> Option<Correction> {
+        if message.changed_at > self.through {
+            return None;
+        }
+        self.breakdown.apply(None, &Told::from(message));
+        if let Some(variant) = message.variant {
+            self.variants.entry(variant).or_default().apply(None, &Counted::from(message));
+        }
+        if let Some(hour) = message.unknown_at.filter(|_| message.state == MessageState::Unknown).map(hour_of) {
+            *self.unknown_by_hour.entry(hour).or_default() += 1;
+        }
+        Some(self)
     }
 }
 
@@ -207,5 +236,8 @@ mod tests {
         let again = |version| taken_up(Some(&half), 1, &totals(version, 1_000), 1_001 + DRIFT_AFTER_MS);
         assert_eq!(again(3), half);
         assert_eq!((again(4).correction, again(4).next_index), (None, 1));
+        // The stream may tell of this one after the correction: it is counted, and corrects nothing.
+        half.add(&[MessageRecord { changed_at: 1_001, ..message(1) }], 2);
+        assert_eq!((half.totals.touched(), half.correction), (2, None));
     }
 }

@@ -71,6 +71,8 @@ struct Change {
     variant: Option<u32>,
     /// The hour in which it became unknown, before and after; nothing where it is not.
     unknown: [Option<u32>; 2],
+    /// When the message was written, in milliseconds since 1970.
+    changed_at: i64,
 }
 
 /// What of an item's image is counted, and where.
@@ -103,6 +105,8 @@ struct Image {
     link_opens: u32,
     opted_out_at: Option<i64>,
     waited_for: Option<WaitReason>,
+    #[serde(default)]
+    changed_at: i64,
 }
 
 impl Image {
@@ -167,10 +171,10 @@ fn read(record: EventRecord) -> anyhow::Result<Option<(CampaignId, u64, Change)>
     };
     let Some(campaign) = campaign_of(&new.shard) else { return Ok(None) };
     let unknown = [before.as_ref().and_then(Image::unknown_hour), new.unknown_hour()];
-    let (chunk, variant, after) = (new.chunk, new.variant, new.counted());
+    let (chunk, variant, changed_at, after) = (new.chunk, new.variant, new.changed_at, new.counted());
     let counted = before.as_ref().map(Image::counted);
     let told = (before.map(Image::told), new.told());
-    Ok(Some((campaign, chunk, Change { sequence, before: counted, after, told, variant, unknown })))
+    Ok(Some((campaign, chunk, Change { sequence, before: counted, after, told, variant, unknown, changed_at })))
 }
 
 /// Folds the changes of one total, and sees to it that the dispatcher looks where that changes what it has to do.
@@ -224,6 +228,11 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
             continue;
         }
         watermark = Some(change.sequence.clone());
+        if next.corrected_through.is_some_and(|through| change.changed_at <= through) {
+            // In the counts already. How fast it left is told by the stream alone.
+            next.breakdown.note_departure(change.told.0.as_ref(), &change.told.1);
+            continue;
+        }
         let settled = next.totals.settled();
         next.totals.apply(change.before.as_ref(), &change.after);
         if let Some(variant) = change.variant {
@@ -284,7 +293,15 @@ mod tests {
         let counted = |state| Counted::of(state, None);
         let told = (before.map(told), told(after));
         let (before, after) = (before.map(counted), counted(after));
-        Change { sequence: sequence.to_string(), before, after, told, variant: None, unknown: [None; 2] }
+        Change {
+            sequence: sequence.to_string(),
+            before,
+            after,
+            told,
+            variant: None,
+            unknown: [None; 2],
+            changed_at: 60_000,
+        }
     }
 
     fn told(state: MessageState) -> Told {
@@ -324,6 +341,20 @@ mod tests {
         let other = folded(&once, "s2", &[change(2, None, MessageState::Claimed)], 2).unwrap();
         assert_eq!(other.totals.claimed, 2);
         assert_eq!(other.watermarks.len(), 2);
+    }
+
+    #[test]
+    fn what_a_shard_tells_late_of_messages_that_were_recounted_is_not_counted_again() {
+        let corrected = TotalsRecord { corrected_through: Some(60_000), ..TotalsRecord::default() };
+        let mut changes = three();
+        changes[2].changed_at = 60_001;
+        let folded = folded(&corrected, "s1", &changes, 1).unwrap();
+        assert_eq!((folded.totals.claimed, folded.totals.accepted), (1, 0));
+        assert_eq!(folded.breakdown.countries["BR"].taken, 0);
+        assert_eq!(folded.breakdown.departures.count, 2, "a recount does not tell them");
+        assert_eq!(folded.watermarks["s1"].sequence, "10");
+        let chunk = fold(&TotalsRecord::default(), Scope::Chunk(0), "s1", &changes, 1).unwrap();
+        assert_eq!((chunk.totals.claimed, chunk.totals.accepted), (1, 1));
     }
 
     #[test]

@@ -65,16 +65,15 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     let claims_are_stale = counted.claimed > 0 && idle_ms > CLAIM_TIMEOUT_MS;
     let lost_again = record.upkeep.loss.is_some_and(|loss| loss.index >= record.touched_below);
     let lost_after_ms = if lost_again { LOST_AGAIN_AFTER_MS } else { LOST_AFTER_MS };
-    let jobs_were_lost = counted.touched() < record.recipients && idle_ms > lost_after_ms;
+    let jobs_were_lost = counted.touched() < record.recipients
+        && idle_ms > lost_after_ms
+        && !repair::waits_its_turn(app, &record, read).await?;
     if !all_settled && !claims_are_stale && !jobs_were_lost {
         return Ok(());
     }
-    let Look { so_far, in_hand } = recount::go_on(app, &record, read, MOST_RECOUNTED).await?;
+    let Look { so_far, in_hand } = recount::go_on(app, &record, read, (MOST_RECOUNTED, record.recipients)).await?;
     give_up_stale(app, in_hand).await?;
-    let lost = so_far.lowest_missing.filter(|_| jobs_were_lost);
-    if let Some(index) = lost
-        && !repair::waits_its_turn(app, &record, read).await?
-    {
+    if let Some(index) = so_far.lowest_missing.filter(|_| jobs_were_lost) {
         // Seen without an item at an earlier look, perhaps, and claimed since.
         if messages::get(app, &record.id, index).await?.is_some() {
             return hold(app, record, None).await;
@@ -174,9 +173,11 @@ pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Re
     let is_swept = read.totals.claimed == 0 && read.totals.retry == 0;
     next.look_at((!is_swept).then_some(now + LOOK_AGAIN_MS));
     if read.totals.claimed > 0 {
-        let Look { so_far, in_hand } = recount::go_on(app, &record, &read, MOST_RECOUNTED).await?;
+        // Nobody beyond ever had a job.
+        let end = record.cursor_index.max(record.cut_below).min(record.recipients);
+        let Look { so_far, in_hand } = recount::go_on(app, &record, &read, (MOST_RECOUNTED, end)).await?;
         give_up_stale(app, in_hand).await?;
-        if !so_far.is_through(record.recipients) {
+        if !so_far.is_through(end) {
             return recount::keep(app, &record, so_far).await.map(|_| ());
         }
         if so_far.totals.claimed == 0 {
@@ -187,7 +188,7 @@ pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Re
 }
 
 /// The messages have outcomes of which the totals do not know: when these had their time, the recount replaces them.
-/// What of it is kept until then; nothing when it is of no use.
+/// What of it is kept until then; nothing when everybody may be counted again.
 async fn correct(
     app: &App,
     record: &CampaignRecord,
@@ -195,17 +196,27 @@ async fn correct(
     so_far: Recounting,
 ) -> anyhow::Result<Option<Recounting>> {
     let now = app.clock.now_millis();
-    let Some(correction) = so_far.correction.clone() else { return Ok(None) };
     let Some(counted_at) = so_far.counted_at else {
         return Ok(Some(Recounting { counted_at: Some(now), ..so_far }));
+    };
+    let Some(correction) = so_far.correction.clone() else {
+        // Counted for nothing: not again before another count may be taken.
+        return Ok((now - counted_at < recount::DRIFT_AFTER_MS).then_some(so_far));
     };
     if now - counted_at < FOLDED_AFTER_MS {
         return Ok(Some(so_far));
     }
     tracing::error!(campaign = %record.id, "totals differ from a recount and are corrected");
     let breakdown = Breakdown { departures: read.breakdown.departures.clone(), ..correction.breakdown };
-    let totals = so_far.totals.clone();
-    let next = TotalsRecord { totals, breakdown, version: read.version + 1, ..read.clone() };
+    let next = TotalsRecord {
+        totals: so_far.totals.clone(),
+        breakdown,
+        variants: correction.variants,
+        unknown_by_hour: correction.unknown_by_hour,
+        corrected_through: Some(correction.through),
+        version: read.version + 1,
+        ..read.clone()
+    };
     totals::replace(app, &record.id, Scope::Campaign, read.version, &next).await?;
     Ok(Some(so_far))
 }

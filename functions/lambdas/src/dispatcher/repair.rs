@@ -22,7 +22,7 @@ const RETRY_OVERDUE_MS: i64 = 60_000;
 
 /// How much longer that takes while the number is taken by others, or rests, in milliseconds: more than the longest time
 /// for which a sender puts a job back then.
-const BUSY_OVERDUE_MS: i64 = 10 * 60_000;
+const BUSY_OVERDUE_MS: i64 = 16 * 60_000;
 
 /// A campaign without an outcome for this long stands still, in milliseconds.
 const STANDS_STILL_MS: i64 = 2 * 60_000;
@@ -70,7 +70,7 @@ pub(super) async fn find_lost(
     Ok(Some(record))
 }
 
-/// Whether recipients without an item may still have their jobs, however long it takes: their number rests or is blocked,
+/// Whether recipients without an item may still have their jobs, however long it takes: their number rests, rested or is blocked,
 /// or it is shared and not all that was cut with them has had its turn.
 pub(super) async fn waits_its_turn(app: &App, record: &CampaignRecord, counted: &TotalsRecord) -> anyhow::Result<bool> {
     let moved_at = counted.last_outcome_at.unwrap_or_default();
@@ -78,7 +78,7 @@ pub(super) async fn waits_its_turn(app: &App, record: &CampaignRecord, counted: 
     if moves && counted.totals.touched() < record.upkeep.cut_when_seen {
         return Ok(true);
     }
-    Ok(number::why_silent(app, record.workspace_id, &record.channel_id).await?.is_some())
+    number::holds_jobs(app, record.workspace_id, &record.channel_id).await
 }
 
 /// Sets the cursor back to a recipient that lost its job, under a new epoch. Who lost it again and again and is found

@@ -101,9 +101,11 @@ impl Attempt {
         if unreachable {
             self.take_departure_back(slot, left_before).await;
         }
-        self.note_wait(&mut claimed, slot, longest, left_before).await.unwrap_or_else(|error| {
-            tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
-        });
+        if !unreachable {
+            self.note_wait(&mut claimed, slot, longest, left_before).await.unwrap_or_else(|error| {
+                tracing::error!(error = format!("{error:#}"), "what a message waited for could not be noted");
+            });
+        }
         let blocked_by = match &answer {
             SendAnswer::Refused { code, .. } => Some(*code).filter(|code| pauses(*code)),
             SendAnswer::Accepted { .. } | SendAnswer::NotSent(_) | SendAnswer::Indefinite(_) => None,

@@ -37,6 +37,9 @@ pub(super) const MOST_UNKNOWNS: i64 = 5;
 /// How long the breaker stays open before one message probes.
 pub(super) const OPEN_MICROS: i64 = 30_000_000;
 
+/// Jobs that waited for the end of a rest are there within this time.
+const COMES_BACK_MICROS: i64 = 30_000_000;
+
 /// A rest that is asked for within this time after the last one is one more in a row.
 const SOON_AGAIN_MICROS: i64 = 600_000_000;
 
@@ -121,6 +124,12 @@ impl Number {
         self.blocked_by.filter(|_| self.blocked_until.is_none_or(|until| until > now))
     }
 
+    /// It is blocked, it rests, or its rest is just over and what waited for that comes back. Whatever it answers: where jobs
+    /// were lost, nobody would ask it again.
+    fn holds_jobs(&self, now: i64) -> bool {
+        self.blocked_at(now).is_some() || self.rest_until > now - COMES_BACK_MICROS
+    }
+
     fn why_silent(&self, now: i64) -> Option<String> {
         if let Some(code) = self.blocked_at(now) {
             return Some(format!("the number cannot send: {} ({code})", send_error::title(code)));
@@ -160,10 +169,15 @@ pub(crate) async fn why_silent(
     Ok(read_of(app, workspace, channel).await?.why_silent(app.clock.now_micros()))
 }
 
-/// Whether all its slots up to now and beyond are taken, or it sends nothing.
+/// Whether all its slots up to now and beyond are taken, or jobs wait until it sends again.
 pub(crate) async fn is_taken_now(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<bool> {
     let (number, now) = (read_of(app, workspace, channel).await?, app.clock.now_micros());
-    Ok(number.free_at > now || number.why_silent(now).is_some())
+    Ok(number.free_at > now || number.holds_jobs(now))
+}
+
+/// Whether its jobs wait somewhere until it sends again.
+pub(crate) async fn holds_jobs(app: &App, workspace: WorkspaceId, channel: &ChannelId) -> anyhow::Result<bool> {
+    Ok(read_of(app, workspace, channel).await?.holds_jobs(app.clock.now_micros()))
 }
 
 /// Halves the number's rate, unless that was done within the last second.

@@ -284,6 +284,16 @@ impl Pace {
             .condition_expression("leftAt = :slot")
             .expression_attribute_values(":slot", number(slot))
             .expression_attribute_values(":before", number(before));
+        if written(update.send().await, "noting that no message left")? == Written::Done {
+            return Ok(Written::Done);
+        }
+        // One that left later was noted meanwhile: it follows the one before.
+        let update = self
+            .update(app)
+            .update_expression("SET leftBefore = :before")
+            .condition_expression("leftBefore = :slot")
+            .expression_attribute_values(":slot", number(slot))
+            .expression_attribute_values(":before", number(before));
         written(update.send().await, "noting that no message left")
     }
 

@@ -214,7 +214,10 @@ async fn probe(app: &App, channel: &ChannelRecord, wish: Wish, now: i64) -> anyh
         .expression_attribute_values(":now", table::number(now));
     Ok(match finish(update.send().await)? {
         Asked::Granted(number) => granted(channel, wish, now, number),
-        Asked::Refused(number) => Permit::Resting { until_micros: number.rest_until.max(now + 1_000_000) },
+        Asked::Refused(number) => {
+            let free_at = number.rest_until.max(number.free_at);
+            Permit::Resting { until_micros: free_at.max(now + 1_000_000) }
+        }
     })
 }
 

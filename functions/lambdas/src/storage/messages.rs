@@ -149,18 +149,19 @@ pub enum Claimed {
 
 /// The claim of a first attempt (or a skip): creates the item, once and for all.
 pub async fn create(app: &App, record: &MessageRecord) -> anyhow::Result<Claimed> {
+    let record = written_now(app, record);
     let result = app
         .dynamodb
         .put_item()
         .table_name(&app.config.messages_table)
-        .set_item(Some(to_item(record)?))
+        .set_item(Some(to_item(&record)?))
         .condition_expression("attribute_not_exists(#shard)")
         .expression_attribute_names("#shard", "shard")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
     match result {
-        Ok(_) => Ok(Claimed::Ours(Box::new(record.clone()))),
+        Ok(_) => Ok(Claimed::Ours(Box::new(record))),
         Err(error) => {
             use aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException;
             match error.as_service_error() {
@@ -194,7 +195,7 @@ pub async fn claim_retry(
         .update_expression(
             // The facts of the attempt before are gone: its receipts, but for an arrival, say nothing of this one.
             format!(
-                "SET #state = :claimed, attemptedAt = :now, claimId = :claim, version = version + :one{waits} \
+                "SET #state = :claimed, attemptedAt = :now, changedAt = :now, claimId = :claim, version = version + :one{waits} \
                  REMOVE retryShard, notBefore, code, failedAt, acceptedAt, heldAt, sentAt, unknownAt, wamid, reason, \
                  price{waited}"
             ),
@@ -238,13 +239,14 @@ pub async fn note_wait(app: &App, claimed: &mut MessageRecord, reason: Option<Wa
         .key("shard", text(&claimed.shard))
         .key("index", number(claimed.index))
         .condition_expression("attempt = :attempt")
+        .expression_attribute_values(":now", number(app.clock.now_millis()))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":attempt", number(claimed.attempt));
     let update = match reason {
         Some(reason) => update
-            .update_expression("SET waitedFor = :reason, version = version + :one")
+            .update_expression("SET waitedFor = :reason, changedAt = :now, version = version + :one")
             .expression_attribute_values(":reason", table::value(reason)?),
-        None => update.update_expression("SET version = version + :one REMOVE waitedFor"),
+        None => update.update_expression("SET changedAt = :now, version = version + :one REMOVE waitedFor"),
     };
     if table::written(update.send().await, "noting what a message waited for")? == Written::Done {
         claimed.waited_for = reason;
@@ -268,7 +270,8 @@ pub async fn note_open(
         .key("shard", text(shard_key(campaign, index)))
         .key("index", number(index))
         .update_expression(
-            "SET clickedAt = if_not_exists(clickedAt, :now), version = version + :one ADD linkOpens :one",
+            "SET clickedAt = if_not_exists(clickedAt, :now), changedAt = :now, version = version + :one \
+             ADD linkOpens :one",
         )
         .condition_expression("attribute_exists(#shard) AND workspaceId = :workspace")
         .expression_attribute_names("#shard", "shard")
@@ -301,9 +304,10 @@ pub async fn note_job(
         .table_name(&app.config.messages_table)
         .key("shard", text(&record.shard))
         .key("index", number(record.index))
-        .update_expression("SET notBefore = :due, retryShard = :partition, version = version + :one")
+        .update_expression("SET notBefore = :due, retryShard = :partition, changedAt = :now, version = version + :one")
         .condition_expression("version = :read AND attribute_exists(retryShard)")
         .expression_attribute_values(":due", number(due_at))
+        .expression_attribute_values(":now", number(app.clock.now_millis()))
         .expression_attribute_values(":partition", text(waiting_with_job(campaign)))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":read", number(record.version))
@@ -322,13 +326,18 @@ pub enum Replaced {
     Gone,
 }
 
+/// The record as it is written: of a change that the stream tells late, a recount knows by its time whether it saw it.
+fn written_now(app: &App, record: &MessageRecord) -> MessageRecord {
+    MessageRecord { changed_at: app.clock.now_millis(), ..record.clone() }
+}
+
 /// Writes `next` over the version that was read.
 pub async fn replace(app: &App, read_version: u64, next: &MessageRecord) -> anyhow::Result<Replaced> {
     let result = app
         .dynamodb
         .put_item()
         .table_name(&app.config.messages_table)
-        .set_item(Some(to_item(next)?))
+        .set_item(Some(to_item(&written_now(app, next))?))
         .condition_expression("version = :read")
         .expression_attribute_values(":read", number(read_version))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)

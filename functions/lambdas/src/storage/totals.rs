@@ -63,6 +63,10 @@ pub struct TotalsRecord {
     /// Recipients of the campaign; 0 in the totals of a chunk.
     #[serde(default)]
     pub audience: u64,
+    /// A recount took the counts' place: what was written by then is in them, whenever the stream tells it. In
+    /// milliseconds since 1970; nothing in the totals of a chunk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_through: Option<i64>,
     /// When an outcome was last counted, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_outcome_at: Option<i64>,

@@ -1,6 +1,6 @@
 //! What the engine notes of a campaign beside its plan: sweeps under way, decisions, what stands still, what was lost.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use campaigns::breakdown::Breakdown;
 use campaigns::totals::Totals;
@@ -116,8 +116,17 @@ pub struct Recounting {
 pub struct Correction {
     /// The version of the totals when the count began: another one was folded since, and counts some of it twice.
     pub version: u64,
+    /// Every message counted was last written by then, in milliseconds since 1970, and what is written later is not in
+    /// it: what the stream tells of earlier changes is.
+    pub through: i64,
     /// What the messages counted so far are made of.
     pub breakdown: Breakdown,
+    /// The counts of each wording, where there are several.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variants: BTreeMap<u32, Totals>,
+    /// Those of unknown outcome by the hour in which they became so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown_by_hour: BTreeMap<u32, u64>,
 }
 
 /// What WhatsApp said of a template: what it says again, or said before, changes nothing.
