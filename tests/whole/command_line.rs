@@ -344,8 +344,9 @@ async fn a_send_fills_its_template_and_keeps_its_hours_and_the_draft_is_run_and_
     assert_eq!((&made["template"]["header"], &made["template"]["body"]), (&json!([{ "text": "domingo" }]), &body));
     assert_eq!((&made["businessHoursId"], &made["businessHours"]["from"]), (&json!(hours.id), &json!("09:00")));
     assert_eq!((&made["durationDays"], &made["retryRounds"]), (&json!(2), &json!(1)));
-    let wrong = ["--template", "weekly_offer/en", "--body", "name", "--business-hours", "Night"];
-    let wrong = campanile(&running, &[&draft[..], &wrong].concat()).await?;
+    // A wrong flag is told before the file is even looked for.
+    let wrong = ["send", "no-such-file.csv", "--template", "weekly_offer/en", "--business-hours", "Night"];
+    let wrong = campanile(&running, &wrong).await?;
     assert_eq!(wrong.status.code(), Some(1));
     assert!(said(&wrong.stderr).contains("--business-hours one of Office"), "{}", said(&wrong.stderr));
 

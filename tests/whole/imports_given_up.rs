@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use campanile_tests::campaign::{call, later, uploaded};
+use campanile_tests::campaign::{call, later, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::audiences::{self, AudienceRecord};
@@ -77,10 +77,16 @@ async fn an_import_that_died_is_given_up_after_half_an_hour_and_a_late_run_is_ta
     };
     audiences::put(&stepped.app, &dead).await?;
     assert_eq!(said(&later(&stepped.app, 29 * 60), &id).await?, (AudienceStatus::Importing, None));
-    let refused = draft_of(&later(&stepped.app, 29 * 60), &id).await;
-    assert!(refused.contains("still being read"), "{refused}");
-    let refused = draft_of(&later(&stepped.app, 31 * 60), &id).await;
-    assert!(refused.contains(GIVEN_UP), "{refused}");
+    let answer = draft_of(&later(&stepped.app, 29 * 60), &id).await;
+    assert!(answer.contains("still being read"), "{answer}");
+    let (early, late) = (later(&stepped.app, 29 * 60), later(&stepped.app, 31 * 60));
+    let consents = format!("/v3/audiences/{id}/consents");
+    let told = refused(&early, "GET", &consents, Value::Null).await?;
+    assert_eq!((&told["status"], told["detail"].as_str() == Some(GIVEN_UP)), (&json!(409), false), "{told}");
+    let told = refused(&late, "GET", &consents, Value::Null).await?;
+    assert_eq!((&told["status"], &told["detail"]), (&json!(409), &json!(GIVEN_UP)));
+    let answer = draft_of(&late, &id).await;
+    assert!(answer.contains(GIVEN_UP), "{answer}");
     for _ in 0..2 {
         let told = said(&later(&stepped.app, 31 * 60), &id).await?;
         assert_eq!(told, (AudienceStatus::Failed, Some(GIVEN_UP.to_owned())));

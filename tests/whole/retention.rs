@@ -159,6 +159,8 @@ async fn contacts_go_after_their_last_campaign_and_their_rejects_before() -> any
     ] {
         assert_eq!(refused(&late, method, &path, json!({})).await?["status"], 410, "{path}");
     }
+    let of_contacts = refused(&late, "GET", &format!("/v3/audiences/{audience}/consents"), json!({})).await?;
+    assert!(of_contacts["detail"].to_string().contains("upload the file again"), "{of_contacts}");
     let copy = refused(&late, "POST", &format!("/v3/campaigns/{campaign}/clone"), json!({})).await?;
     assert!(copy["detail"].to_string().contains("no longer kept"), "{copy}");
     Ok(())

@@ -371,6 +371,7 @@ async fn a_change_begins_with_what_stands() -> anyhow::Result<()> {
             (&standing.name, &standing.language, &standing.offer)
         );
         assert_eq!((begins.cards.len(), begins.code.is_some()), (standing.cards.len(), name == "codigo_de_acesso"));
+        assert_eq!(begins.message_send_ttl_seconds, (name == "codigo_de_acesso").then_some(600));
     }
     let nothing = format!("/v3/templates/1?channelId={channel}");
     let problem = refused(&stepped.app, "GET", &nothing, Value::Null).await?;

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use campanile_tests::campaign::{act, call, dispatched, later};
 use campanile_tests::contacts;
 use campanile_tests::running::repository;
@@ -19,6 +21,7 @@ use lambdas::storage::kept;
 use local::whatsapp::SIMULATOR_APP;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 use wire::{Campaign, CampaignStatus, MessageList, Recount};
 
 /// Cases played side by side.
@@ -372,6 +375,9 @@ async fn a_body_above_the_limit_is_refused_and_changes_nothing() -> anyhow::Resu
     assert_eq!(tell(&scene, vec![read.clone()]).await?, 413);
     assert_eq!(difference(&before, &scene.state().await?), json!({}));
     assert!(kept::list(&scene.stepped.app, SIMULATOR_APP).await?.is_empty());
+    let router = lambdas::webhook::router(scene.stepped.app.clone());
+    let unknown = Request::post("/webhooks/nobodys").body(Body::from(vec![0_u8; 5 * 1_024 * 1_024]))?;
+    assert_eq!(router.oneshot(unknown).await?.status(), StatusCode::NOT_FOUND, "of an app that is none");
     read["conversation"] = json!({});
     assert_eq!(tell(&scene, vec![read]).await?, 200);
     assert_eq!(scene.state().await?["messages"]["1"]["state"], "read", "it was its size alone");

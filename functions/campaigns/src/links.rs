@@ -39,7 +39,8 @@ pub fn parse(asked: &[TrackedLink]) -> Result<Vec<TrackedLink>, Vec<FieldError>>
     if faults.is_empty() { Ok(asked.to_vec()) } else { Err(faults) }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a link can be called so: 1 to 40 small letters, digits, `-` and `_`.
+pub fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -153,6 +153,9 @@ pub fn faults(filter: &ListFilter) -> Vec<FieldError> {
     if filter.fields.len() > MOST_VALUES || !filter.fields.iter().all(fits) {
         fault("fields", format!("at most {MOST_VALUES}, each with a value of 1 to {LONGEST_FIELD_VALUE} characters"));
     }
+    if filter.channel.as_ref().is_some_and(|channel| channel.id.as_str().chars().count() > LONGEST_NAME) {
+        fault("channel", format!("at most {LONGEST_NAME} characters"));
+    }
     let periods =
         [("created", &filter.created), ("lastContact", &filter.last_contact), ("lastReply", &filter.last_reply)];
     for (field, period) in periods {

@@ -21,7 +21,8 @@ pub(super) async fn link_record(
     }
     let settings = settings::read(app, workspace).await?;
     let Some(origin) = settings.link_origin.or_else(|| app.config.link_origin.clone()) else {
-        let how = "tracked links need an address of yours that leads here: set linkOrigin in the settings";
+        let how = "tracked links need an address of yours that leads here: \
+             set “Address of tracked links” (linkOrigin) in the settings";
         return Err(Refusal::field("links", how).into());
     };
     Ok(Some(LinksRecord::new(origin, app.chance.bytes()?, links.to_vec())))

@@ -16,7 +16,7 @@ use super::answers;
 use super::caller::Caller;
 use super::contacts::place_after;
 use super::extract::Body;
-use super::lists::{IN_A_FILTER, check_channel, checked};
+use super::lists::checked;
 use super::phones;
 use super::problem::{ApiError, Refusal};
 use crate::App;
@@ -61,9 +61,7 @@ pub async fn change(
         (Some(phones), None) => on_phones(&app, workspace, &labels, &phones, home).await?,
         (None, Some(filter)) => {
             let search = search.map(|search| phones::checked_search(search, home)).transpose()?;
-            let filter = checked(filter)?;
-            check_channel(&app, workspace, filter.channel.as_ref(), IN_A_FILTER).await?;
-            let sought = Sought::new(filter, search.as_deref());
+            let sought = Sought::new(checked(filter)?, search.as_deref());
             on_filter(&app, workspace, &labels, &sought, after).await?
         }
         (Some(_), Some(_)) | (None, None) => {

@@ -11,7 +11,7 @@ use wire::{CreateExport, Export, ExportFormat, ExportId, ExportStatus};
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
-use super::lists::{IN_A_FILTER, check_channel, checked};
+use super::lists::checked;
 use super::phones;
 use super::problem::{ApiError, Refusal};
 use crate::App;
@@ -41,7 +41,6 @@ pub async fn create(
     let now = app.clock.now_millis();
     let home = phones::home(&app, caller.workspace_id).await?;
     let filter = checked(request.filter.unwrap_or_default())?;
-    check_channel(&app, caller.workspace_id, filter.channel.as_ref(), IN_A_FILTER).await?;
     let record = ExportRecord {
         id: ExportId(app.new_id()?),
         workspace_id: caller.workspace_id,

@@ -40,8 +40,7 @@ pub(super) async fn here(app: &App, caller: &Caller, request: CreateCampaign) ->
             }
             AudienceStatus::Failed => {
                 fetches::end(app, caller.workspace_id, &address).await?;
-                let why = audience.problem.unwrap_or_else(|| "the contacts file cannot be used".to_owned());
-                return Err(Refusal::field("leadsAssetUrl", why).into());
+                return Err(Refusal::field("leadsAssetUrl", unusable(audience.problem)).into());
             }
         }
         tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -52,6 +51,17 @@ pub(super) async fn here(app: &App, caller: &Caller, request: CreateCampaign) ->
     }
     let detail = "the contacts file is still being fetched and read: send the same request again";
     Err(Refusal::new(Kind::Conflict, detail).retry_after(RETRY_SECONDS).into())
+}
+
+/// Why the file cannot be used. Who named it by its address has nothing to upload: the same request fetches it anew.
+fn unusable(problem: Option<String>) -> String {
+    match problem {
+        Some(problem) if problem == last_try::FILE_GIVEN_UP => {
+            "the file could not be read: send the same request again".to_owned()
+        }
+        Some(problem) => problem,
+        None => "the contacts file cannot be used".to_owned(),
+    }
 }
 
 /// What else is wrong is told before anything is fetched.
@@ -110,6 +120,13 @@ fn name(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_named_an_address_is_not_told_to_upload() {
+        let told = |problem: &str| unusable(Some(problem.to_owned()));
+        assert_eq!(told(last_try::FILE_GIVEN_UP), "the file could not be read: send the same request again");
+        assert_eq!(told("The file is empty."), "The file is empty.");
+    }
 
     #[test]
     fn a_file_is_named_by_the_end_of_its_address() {

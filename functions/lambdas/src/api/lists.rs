@@ -34,7 +34,7 @@ use crate::storage::table::Written;
 const LONGEST_NAME: usize = 120;
 
 /// Where a request that holds a filter names its channel.
-pub(super) const IN_A_FILTER: &str = "filter.channel";
+const IN_A_FILTER: &str = "filter.channel";
 
 /// How long a count may take, in milliseconds: people wait for it while they choose.
 const COUNTS_FOR_MS: i64 = 8_000;
@@ -260,8 +260,8 @@ pub async fn make_audience(
     Body(request): Body<CreateListAudience>,
 ) -> Result<Response, ApiError> {
     let list = find(&app, &caller, &id).await?;
+    check_channel(&app, caller.workspace_id, request.channel.as_ref(), "channel").await?;
     let filter = ListFilter { channel: request.channel.or(list.filter.channel), ..list.filter };
-    check_channel(&app, caller.workspace_id, filter.channel.as_ref(), "channel").await?;
     if !request.opt_in_confirmed && !list::all_spoke_here(&filter) {
         let how = "some of these people may never have written to this channel: confirm with true that all of them \
                    agreed to get messages of this business, or choose only those who wrote to it";
@@ -299,9 +299,9 @@ pub(super) fn checked(filter: ListFilter) -> Result<ListFilter, Refusal> {
     if faults.is_empty() { Ok(filter) } else { Err(Refusal::fields(faults)) }
 }
 
-/// Refuses a channel that this workspace does not have; `field` is where the request names it. Who only looks at people
-/// need not ask: a list may name a channel that went since.
-pub(super) async fn check_channel(
+/// Refuses a channel that this workspace does not have; `field` is where the request names it. It keeps a mistake from
+/// being saved and is no wall: people are read by workspace, and a list may name a channel that went since.
+async fn check_channel(
     app: &App,
     workspace: WorkspaceId,
     asked: Option<&ChannelFilter>,

@@ -130,10 +130,15 @@ async fn read(
     futures::future::try_join(rows, found).await.map_err(told)
 }
 
-/// A file of contacts that is missing was deleted after its time, and stays so.
-pub(super) fn told(error: anyhow::Error) -> ApiError {
+/// Whether a file of contacts is missing: it was deleted after its time, and stays so.
+pub(super) fn is_gone(error: &anyhow::Error) -> bool {
     let cause = error.downcast_ref::<SdkError<GetObjectError>>().and_then(SdkError::as_service_error);
-    if cause.is_some_and(GetObjectError::is_no_such_key) {
+    cause.is_some_and(GetObjectError::is_no_such_key)
+}
+
+/// What is said where a campaign's contacts cannot be read.
+pub(super) fn told(error: anyhow::Error) -> ApiError {
+    if is_gone(&error) {
         return Refusal::new(Kind::Gone, "the contacts of this campaign are no longer kept; its totals are").into();
     }
     error.into()

@@ -181,7 +181,8 @@ impl CloudApi {
     }
 
     async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Asked> {
-        let fields = "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason";
+        let fields = "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason,\
+                      message_send_ttl_seconds";
         let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
         let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{after}");
         let request = request(app, Method::GET, &path, Bytes::new())?;

@@ -23,7 +23,8 @@ const LONGEST_SILENCE_MS: i64 = 30 * 60 * 1_000;
 const TRIED_AGAIN: &str = "The contacts could not be read just now; it is tried again";
 
 /// What it says after the last try.
-const FILE_GIVEN_UP: &str = "The contacts could not be read, however often it was tried. Upload the file again.";
+pub(crate) const FILE_GIVEN_UP: &str =
+    "The contacts could not be read, however often it was tried. Upload the file again.";
 
 /// The same of a list.
 const LIST_GIVEN_UP: &str = "The people could not be collected, however often it was tried. Choose the list again.";

@@ -32,6 +32,7 @@ use serde::Deserialize;
 
 use self::notification::{AccountChange, Notification};
 use crate::App;
+use crate::config::WhatsAppApp;
 use crate::storage::kept::{self, MOST_AT_ONCE, Raw};
 
 /// Largest body, in bytes: WhatsApp sends up to 3 MB.
@@ -73,17 +74,28 @@ async fn receive(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
+    let Some(known) = app.config.app(&app_id) else { return StatusCode::NOT_FOUND.into_response() };
     match body {
-        Ok(body) => take_in(&app, &app_id, &headers, &body).await.into_response(),
+        Ok(body) => take_in(&app, &app_id, known, &headers, &body).await.into_response(),
         Err(rejection) => {
-            tracing::error!(app_id, most = LARGEST_BODY, why = rejection.body_text(), "a webhook's body was not read");
+            unread(&app_id, &rejection);
             rejection.into_response()
         }
     }
 }
 
-async fn take_in(app: &App, app_id: &str, headers: &HeaderMap, body: &[u8]) -> StatusCode {
-    let Some(known) = app.config.app(app_id) else { return StatusCode::NOT_FOUND };
+/// A body beyond the bound may be WhatsApp's, which then goes on to send it: that needs somebody. One that broke off
+/// comes again by itself.
+fn unread(app_id: &str, rejection: &BytesRejection) {
+    let why = rejection.body_text();
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        tracing::error!(app_id, most = LARGEST_BODY, why, "a webhook's body is too large to be read");
+    } else {
+        tracing::warn!(app_id, why, "a webhook's body broke off");
+    }
+}
+
+async fn take_in(app: &App, app_id: &str, known: &WhatsAppApp, headers: &HeaderMap, body: &[u8]) -> StatusCode {
     let signed = headers.get("x-hub-signature-256").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !signature::is_valid(known.app_secret.as_bytes(), body, signed) {
         tracing::warn!(app_id, "a webhook without a valid signature was refused");

@@ -69,11 +69,12 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 async fn send_all(args: &SendArgs) -> anyhow::Result<ExitCode> {
     let target = &args.import.target;
     let client = Client::of(target)?;
+    let beside = send::beside(&client, args).await?;
     let audience = send::import(&client, &args.import).await?;
     if !target.json {
         say(&print::audience(&audience));
     }
-    let campaign = send::create(&client, args, &audience).await?;
+    let campaign = send::create(&client, args, &audience, &beside).await?;
     if !target.json {
         say(&format!("Campaign {}: {}", campaign.id, campaign.name));
     }

@@ -57,6 +57,13 @@ fn by_name(
 ) -> anyhow::Result<TemplateContent> {
     let of_header = variables(template.header.as_deref().unwrap_or_default());
     let of_body = variables(&template.body);
+    if let Some(name) = repeated(given) {
+        bail!("the variable {name} is given twice: give each --variable once");
+    }
+    let is_of_both = |name: &&String| of_header.contains(name) && of_body.contains(name);
+    if let Some(name) = given.iter().map(|(name, _)| name).find(is_of_both).filter(|_| content.header.is_empty()) {
+        bail!("header and body both have a variable {name}: give the header's with --header");
+    }
     let unknown = given.iter().find(|(name, _)| !of_header.contains(name) && !of_body.contains(name));
     if let Some((unknown, _)) = unknown {
         let known: Vec<&str> = of_header.iter().chain(&of_body).map(String::as_str).collect();
@@ -76,16 +83,29 @@ fn by_name(
     Ok(content)
 }
 
-/// `=text`, `column`, or `column|what stands in for an empty cell`.
+/// A name that is given more than once.
+fn repeated(given: &[(String, String)]) -> Option<&String> {
+    let mut names: Vec<&String> = given.iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
+}
+
+/// `=text`, `column`, or `column|what stands in for an empty cell`, where `||` is a bar in the column's name.
 fn source(given: &str) -> ParameterSource {
     if let Some(text) = given.strip_prefix('=') {
         return ParameterSource::Text { text: text.to_owned() };
     }
-    let (column, fallback) = match given.split_once('|') {
-        Some((column, fallback)) => (column, Some(fallback.to_owned())),
-        None => (given, None),
-    };
-    ParameterSource::Column { column: column.to_owned(), fallback }
+    let (mut column, mut rest) = (String::new(), given);
+    while let Some((before, after)) = rest.split_once('|') {
+        column.push_str(before);
+        let Some(after_both) = after.strip_prefix('|') else {
+            return ParameterSource::Column { column, fallback: Some(after.to_owned()) };
+        };
+        column.push('|');
+        rest = after_both;
+    }
+    column.push_str(rest);
+    ParameterSource::Column { column, fallback: None }
 }
 
 async fn media(client: &Client, given: &str) -> anyhow::Result<MediaSource> {
@@ -119,6 +139,43 @@ mod tests {
             "buttons": [{ "index": 1, "column": "code" }],
         });
         assert_eq!(asked(&flags), expected);
+    }
+
+    #[test]
+    fn two_bars_are_one_in_a_columns_name() {
+        let read = |given: &str| match source(given) {
+            ParameterSource::Column { column, fallback } => (column, fallback.unwrap_or_default()),
+            other => panic!("{other:?} is no column"),
+        };
+        for (given, column, fallback) in [
+            ("first||last", "first|last", ""),
+            ("first||last|friend", "first|last", "friend"),
+            ("name|a|b", "name", "a|b"),
+            ("name|||friend", "name|", "friend"),
+            ("name|", "name", ""),
+        ] {
+            assert_eq!(read(given), (column.to_owned(), fallback.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_header_and_body_share_is_the_bodys_once_the_header_has_its_own() {
+        let template = Template {
+            name: "sale".into(),
+            header: Some("Until {{1}}".into()),
+            body: "Hi {{1}}, all is cheaper.".into(),
+            ..Template::default()
+        };
+        let filled = |flags: &[&str]| {
+            let args = sent_with(flags);
+            by_name(by_place(&args), &template, &args.variables).map_err(|error| error.to_string())
+        };
+        let told = filled(&["--variable", "1=name"]).unwrap_err();
+        assert_eq!(told, "header and body both have a variable 1: give the header's with --header");
+        let content = filled(&["--variable", "1=name", "--header", "=Sunday"]).unwrap();
+        assert_eq!((content.header, content.body), (vec![source("=Sunday")], vec![source("name")]));
+        let told = filled(&["--variable", "1=name", "--variable", "1=city"]).unwrap_err();
+        assert_eq!(told, "the variable 1 is given twice: give each --variable once");
     }
 
     #[test]

@@ -185,13 +185,14 @@ pub struct SendArgs {
     /// The number that sends: its id, name or phone number. Absent: the only one there is
     #[arg(long)]
     pub channel: Option<String>,
-    /// What fills the body's variables, in their order: a column, COLUMN|WORDS with words for empty cells, or =TEXT
+    /// What fills the body's variables, in their order: a column, COLUMN|WORDS with words for empty cells, or =TEXT;
+    /// || is a bar in a column's name
     #[arg(long = "body", value_name = "COLUMN")]
     pub body: Vec<String>,
     /// What fills the header's variables, given like the body's
     #[arg(long = "header", value_name = "COLUMN")]
     pub header: Vec<String>,
-    /// What fills one variable of body or header by its name, like first_name=name or discount==30%
+    /// What fills one variable of body or header by its name, like first_name=name or discount==30%; give each once
     #[arg(long = "variable", value_name = "NAME=COLUMN", value_parser = named, conflicts_with = "body")]
     pub variables: Vec<(String, String)>,
     /// The picture, film or file of the header: a file of this machine, or an https address

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use wire::{
-    Audience, AudienceStatus, Campaign, Channel, ChannelList, CreateUpload, HoursId, SavedHoursList, TemplateContent,
-    Upload,
+    Audience, AudienceStatus, Campaign, Channel, ChannelList, CreateUpload, HoursId, SavedHours, SavedHoursList,
+    TemplateContent, Upload,
 };
 
 use super::content::content;
@@ -73,12 +73,29 @@ pub(super) fn file_name(path: &Path) -> anyhow::Result<String> {
     name.map(str::to_owned).with_context(|| format!("{} is no file", path.display()))
 }
 
-/// Makes the campaign, and starts it unless it is to stay a draft.
-pub(super) async fn create(client: &Client, args: &SendArgs, audience: &Audience) -> anyhow::Result<Campaign> {
+/// What a campaign has beside its people.
+pub(super) struct Beside {
+    channel: Channel,
+    says: TemplateContent,
+    hours: Option<HoursId>,
+}
+
+/// Finds it, before anybody is imported: a wrong flag costs no import.
+pub(super) async fn beside(client: &Client, args: &SendArgs) -> anyhow::Result<Beside> {
     let channel = channel(client, args.channel.as_deref()).await?;
-    let says = content(client, args, &channel.id).await?;
     let hours = business_hours(client, args.business_hours.as_deref()).await?;
-    let asked = body(args, audience, &channel, &says, hours.as_ref())?;
+    let says = content(client, args, &channel.id).await?;
+    Ok(Beside { channel, says, hours })
+}
+
+/// Makes the campaign, and starts it unless it is to stay a draft.
+pub(super) async fn create(
+    client: &Client,
+    args: &SendArgs,
+    audience: &Audience,
+    beside: &Beside,
+) -> anyhow::Result<Campaign> {
+    let asked = body(args, audience, beside)?;
     let made: anyhow::Result<Campaign> = client.post("/v3/campaigns", &asked).await;
     let campaign = made.map_err(|error| how_to_agree(error, "the same command with"))?;
     if args.then == Then::Draft || args.at.is_some() {
@@ -110,36 +127,46 @@ fn is_meant(channel: &Channel, asked: &str) -> bool {
 async fn business_hours(client: &Client, asked: Option<&str>) -> anyhow::Result<Option<HoursId>> {
     let Some(asked) = asked else { return Ok(None) };
     let saved: SavedHoursList = client.get("/v3/business-hours").await?;
-    let names: Vec<&str> = saved.items.iter().map(|hours| hours.name.as_str()).collect();
-    let found = saved.items.iter().find(|hours| hours.id.as_str() == asked || hours.name == asked);
-    let how = || format!("there are no business hours {asked}: give --business-hours one of {}", names.join(", "));
-    Ok(Some(found.with_context(how)?.id.clone()))
+    meant(&saved.items, asked).map(Some)
 }
 
-fn body(
-    args: &SendArgs,
-    audience: &Audience,
-    channel: &Channel,
-    says: &TemplateContent,
-    hours: Option<&HoursId>,
-) -> anyhow::Result<Value> {
+/// The hours with this id, or else with this name.
+fn meant(saved: &[SavedHours], asked: &str) -> anyhow::Result<HoursId> {
+    if let Some(one) = saved.iter().find(|hours| hours.id.as_str() == asked) {
+        return Ok(one.id.clone());
+    }
+    let named: Vec<&SavedHours> = saved.iter().filter(|hours| hours.name == asked).collect();
+    match named.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => {
+            let names: Vec<&str> = saved.iter().map(|hours| hours.name.as_str()).collect();
+            bail!("there are no business hours {asked}: give --business-hours one of {}", names.join(", "))
+        }
+        several => {
+            let ids: Vec<&str> = several.iter().map(|hours| hours.id.as_str()).collect();
+            bail!("several business hours are called {asked}: give --business-hours the id of one: {}", ids.join(", "))
+        }
+    }
+}
+
+fn body(args: &SendArgs, audience: &Audience, beside: &Beside) -> anyhow::Result<Value> {
     let name = match &args.name {
         Some(name) => name.clone(),
         None => file_name(&args.import.file)?,
     };
     let mut body = json!({
         "name": name,
-        "channelId": channel.id,
+        "channelId": beside.channel.id,
         "audienceId": audience.id,
         "chunkSize": args.chunk_size,
         "secondsBetweenChunks": args.seconds_between_chunks,
         "minSecondsBetweenMessages": args.min_seconds,
         "maxSecondsBetweenMessages": args.max_seconds.max(args.min_seconds),
-        "template": says,
+        "template": beside.says,
     });
     let given = [
         ("scheduledTo", args.at.as_ref().map(|at| json!(at))),
-        ("businessHoursId", hours.map(|hours| json!(hours))),
+        ("businessHoursId", beside.hours.as_ref().map(|hours| json!(hours))),
         ("durationDays", args.days.map(|days| json!(days))),
         ("retryRounds", args.retry_rounds.map(|rounds| json!(rounds))),
         ("skipUnfilled", Some(json!(true)).filter(|_| args.skip_unfilled)),
@@ -159,6 +186,24 @@ fn body(
 mod tests {
     use super::*;
     use crate::cli::tests::sent_with;
+
+    #[test]
+    fn hours_are_meant_by_their_id_or_by_a_name_that_no_others_have() {
+        let hours = |id: &str, name: &str| -> SavedHours {
+            let standing = json!({
+                "id": id, "name": name, "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC",
+                "createdAt": "2026-11-01T00:00:00Z", "updatedAt": "2026-11-01T00:00:00Z", "version": 1,
+            });
+            serde_json::from_value(standing).unwrap()
+        };
+        let saved = [hours("1", "Office"), hours("2", "Office"), hours("3", "Shop"), hours("4", "1")];
+        let told = |asked: &str| meant(&saved, asked).map(|id| id.to_string()).map_err(|error| error.to_string());
+        assert_eq!((told("2"), told("Shop"), told("1")), (Ok("2".into()), Ok("3".into()), Ok("1".into())));
+        let several = "several business hours are called Office: give --business-hours the id of one: 1, 2";
+        assert_eq!(told("Office"), Err(several.to_owned()));
+        let none = "there are no business hours Night: give --business-hours one of Office, Office, Shop, 1";
+        assert_eq!(told("Night"), Err(none.to_owned()));
+    }
 
     #[test]
     fn what_is_said_of_a_file_is_announced_with_it() {

@@ -16,17 +16,27 @@ const SIGNATURE_HASH: usize = 11;
 /// Thirty days, as WhatsApp has it.
 const AS_LONG_AS_IT_CAN: i64 = -1;
 
+/// For how many seconds WhatsApp tries to deliver a template of a category: at least and at most.
+fn lives(category: &str) -> (i64, i64) {
+    match category {
+        AUTHENTICATION => (30, 900),
+        "UTILITY" => (30, 43_200),
+        _ => (43_200, 2_592_000),
+    }
+}
+
+/// Whether WhatsApp can be asked to try for so many seconds.
+pub(super) fn may_live(category: &str, seconds: i64) -> bool {
+    let (first, last) = lives(category);
+    (seconds == AS_LONG_AS_IT_CAN && category != "MARKETING") || (first..=last).contains(&seconds)
+}
+
 impl Checked {
     /// How long WhatsApp tries to deliver.
     pub(super) fn life(&mut self, asked: &CreateTemplate) {
         let Some(seconds) = asked.message_send_ttl_seconds else { return };
-        let (first, last) = match asked.category.as_str() {
-            AUTHENTICATION => (30, 900),
-            "UTILITY" => (30, 43_200),
-            _ => (43_200, 2_592_000),
-        };
-        let is_longest = seconds == AS_LONG_AS_IT_CAN && asked.category != "MARKETING";
-        if !is_longest && !(first..=last).contains(&seconds) {
+        if !may_live(&asked.category, seconds) {
+            let (first, last) = lives(&asked.category);
             let message = format!("must be {first} to {last} seconds for {}", asked.category);
             self.add("messageSendTtlSeconds", message);
         }

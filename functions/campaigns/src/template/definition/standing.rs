@@ -10,10 +10,12 @@ use wire::{
 };
 
 use super::AUTHENTICATION;
+use super::codes::may_live;
 use crate::template::variables;
 
 /// The request that would make this template, without its channel and its samples. `node`: as Meta lists it, with name,
-/// language, category, parameter format and components. An error: the part that such a request cannot have.
+/// language, category, parameter format, components and for how many seconds WhatsApp tries to deliver. An error: the part
+/// that such a request cannot have.
 pub fn asked_of(node: &Value) -> Result<CreateTemplate, String> {
     let named = CreateTemplate {
         name: text(node, "name"),
@@ -21,6 +23,10 @@ pub fn asked_of(node: &Value) -> Result<CreateTemplate, String> {
         category: word(node, "category"),
         ..CreateTemplate::default()
     };
+    let life = node["message_send_ttl_seconds"].as_i64();
+    // What cannot be asked for is WhatsApp's own time.
+    let message_send_ttl_seconds = life.filter(|seconds| may_live(&named.category, *seconds));
+    let named = CreateTemplate { message_send_ttl_seconds, ..named };
     let components = list(node, "components");
     if named.category == AUTHENTICATION {
         return Ok(CreateTemplate { code: Some(code(components)?), ..named });
@@ -45,14 +51,20 @@ pub fn asked_of(node: &Value) -> Result<CreateTemplate, String> {
                 let has_expiration = offer["has_expiration"] == true;
                 asked.offer = Some(TemplateOffer { text: text(offer, "text"), has_expiration });
             }
-            other => return Err(elsewhere(other)),
+            "CALL_PERMISSION_REQUEST" => return Err(elsewhere("request to call people")),
+            other => return Err(elsewhere(&unknown("part", other))),
         }
     }
     Ok(asked)
 }
 
 fn elsewhere(part: &str) -> String {
-    format!("its {} cannot be changed here: change it in WhatsApp Manager", part.to_lowercase())
+    format!("its {part} cannot be changed here: change it in WhatsApp Manager")
+}
+
+/// A part of a kind that is not known here, with WhatsApp's name of it.
+fn unknown(part: &str, name: &str) -> String {
+    format!("{part} of another kind ({})", name.to_lowercase())
 }
 
 fn header(asked: &mut CreateTemplate, component: &Value) -> Result<(), String> {
@@ -69,7 +81,10 @@ fn header(asked: &mut CreateTemplate, component: &Value) -> Result<(), String> {
 /// What a header without text shows.
 fn format(component: &Value) -> Result<HeaderFormat, String> {
     let format = word(component, "format");
-    serde_json::from_value(json!(format)).map_err(|_| elsewhere(&format!("header ({format})")))
+    serde_json::from_value(json!(format)).map_err(|_| match format.as_str() {
+        "PRODUCT" => elsewhere("header that shows a product"),
+        other => elsewhere(&unknown("header", other)),
+    })
 }
 
 fn card(card: &Value) -> Result<CreateCard, String> {
@@ -82,7 +97,7 @@ fn card(card: &Value) -> Result<CreateCard, String> {
                 asked.examples = examples(component, "body_text", &asked.body);
             }
             "BUTTONS" => asked.buttons = buttons(component)?,
-            other => return Err(elsewhere(&format!("card with a {other}"))),
+            other => return Err(elsewhere(&unknown("part of a card", other))),
         }
     }
     Ok(asked)
@@ -111,7 +126,8 @@ fn button(button: &Value) -> Result<CreateButton, String> {
     let of = |wanted: ButtonKind, key: &str| Some(text(button, key)).filter(|text| kind == wanted && !text.is_empty());
     let example = button["example"].as_str().or_else(|| button["example"][0].as_str()).map(str::to_owned);
     match kind {
-        ButtonKind::Otp | ButtonKind::Other => return Err(elsewhere(&format!("button ({word_of_kind})"))),
+        ButtonKind::Otp => return Err(elsewhere("button that copies a code")),
+        ButtonKind::Other => return Err(unknown_button(&word_of_kind)),
         ButtonKind::QuickReply
         | ButtonKind::Url
         | ButtonKind::PhoneNumber
@@ -141,6 +157,17 @@ fn button(button: &Value) -> Result<CreateButton, String> {
     })
 }
 
+/// A button that cannot be made here (Meta, template components, November 2025).
+fn unknown_button(kind: &str) -> String {
+    match kind {
+        "SPM" => elsewhere("button that shows a product"),
+        "MPM" => elsewhere("button that shows several products"),
+        "VOICE_CALL" => elsewhere("button that calls over WhatsApp"),
+        "ORDER_DETAILS" => elsewhere("button that shows an order"),
+        other => elsewhere(&unknown("button", other)),
+    }
+}
+
 /// What a template for codes carries. Meta lists its button as an address that says what a tap does.
 fn code(components: &[Value]) -> Result<CreateCode, String> {
     let find = |kind: &str| components.iter().find(|component| word(component, "type") == kind);
@@ -166,7 +193,7 @@ fn code(components: &[Value]) -> Result<CreateCode, String> {
         |app: &Value| CodeApp { package_name: text(app, "package_name"), signature_hash: text(app, "signature_hash") };
     code.apps = list(button, "supported_apps").iter().map(app).collect();
     if code.otp_type != OtpType::CopyCode && code.apps.is_empty() {
-        return Err(elsewhere("button, which hands the code to an app,"));
+        return Err(elsewhere("button that hands the code to an app"));
     }
     code.button_text = Some(text(button, "text")).filter(|text| !text.is_empty());
     code.zero_tap_terms_accepted = button["zero_tap_terms_accepted"] == true;
@@ -216,7 +243,7 @@ mod tests {
                 { "type": "FLOW", "text": "Marcar", "flowId": "7", "flowAction": "NAVIGATE", "navigateScreen": "A" }] }),
             json!({ "offer": { "text": "Hoje", "hasExpiration": true },
                 "buttons": [{ "type": "COPY_CODE", "example": "A1" }] }),
-            json!({ "cards": [card("1"), card("2")] }),
+            json!({ "cards": [card("1"), card("2")], "messageSendTtlSeconds": 43_200 }),
             json!({ "category": "AUTHENTICATION", "body": "", "examples": {}, "code": {
                 "otpType": "ONE_TAP", "securityRecommendation": true, "expiresAfterMinutes": 10, "buttonText": "Copiar",
                 "apps": [{ "packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7" }] } }),
@@ -250,11 +277,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_to_deliver_that_cannot_be_asked_for_is_left_to_whatsapp() {
+        let life = |category: &str, seconds: i64| {
+            let node = json!({ "category": category, "message_send_ttl_seconds": seconds, "components": [] });
+            asked_of(&node).unwrap().message_send_ttl_seconds
+        };
+        assert_eq!((life("UTILITY", -1), life("UTILITY", 60)), (Some(-1), Some(60)));
+        assert_eq!((life("MARKETING", -1), life("AUTHENTICATION", 901)), (None, None));
+    }
+
+    #[test]
     fn a_part_that_is_not_known_here_is_named() {
         for (component, named) in [
-            (json!({ "type": "HOLOGRAM" }), "hologram"),
-            (json!({ "type": "HEADER", "format": "PRODUCT" }), "product"),
-            (json!({ "type": "BUTTONS", "buttons": [{ "type": "VOICE_CALL", "text": "x" }] }), "voice_call"),
+            (json!({ "type": "HOLOGRAM" }), "part of another kind (hologram)"),
+            (json!({ "type": "CALL_PERMISSION_REQUEST" }), "request to call people"),
+            (json!({ "type": "HEADER", "format": "PRODUCT" }), "header that shows a product"),
+            (json!({ "type": "HEADER", "format": "HOLOGRAM" }), "header of another kind (hologram)"),
+            (json!({ "type": "BUTTONS", "buttons": [{ "type": "VOICE_CALL", "text": "x" }] }), "calls over WhatsApp"),
+            (json!({ "type": "BUTTONS", "buttons": [{ "type": "HUM", "text": "x" }] }), "button of another kind (hum)"),
         ] {
             let node = json!({ "category": "MARKETING", "components": [{ "type": "BODY", "text": "Hi" }, component] });
             let why = asked_of(&node).unwrap_err();
