@@ -44,6 +44,7 @@ pub mod suppressions;
 pub mod team;
 pub mod template_cards;
 pub mod template_edit;
+pub mod template_faults;
 pub mod template_form;
 pub mod templates_query;
 pub mod timing;

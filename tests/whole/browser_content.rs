@@ -125,7 +125,7 @@ async fn two_wordings(browser: &Browser, contacts: &str) -> anyhow::Result<()> {
     browser.fill("wording-name", "Short").await?;
     browser.click("says-free").await?;
     browser.find("window-warning").await?;
-    browser.text_until("review-windows", |text| text.contains("once it is saved")).await?;
+    browser.text_until("review-windows", |text| text.contains("Save a draft")).await?;
     browser.fill("message-input", "Hi *[FIRSTNAME]* from {{nowhere}}").await?;
     browser.click("wording-0").await?;
     browser.click("create-and-start").await?;

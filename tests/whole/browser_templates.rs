@@ -73,6 +73,10 @@ async fn carousel(browser: &Browser) -> anyhow::Result<()> {
         browser.fill(&format!("card-body-{card}"), &format!("The thing of number {card}.")).await?;
         browser.fill(&format!("button-text-card-{card}-0"), "This one").await?;
     }
+    browser.click("no-carousel").await?;
+    browser.find("add-button").await?;
+    browser.click("make-carousel").await?;
+    browser.text_until("asset-card-1-state", |text| text == "Uploaded").await?;
     assert!(browser.fits_its_width().await?, "the cards are wider than a phone");
     assert_eq!(browser.violations().await?, Vec::<String>::new());
     browser.click("create-template").await?;

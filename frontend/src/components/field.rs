@@ -106,6 +106,7 @@ pub fn TextField(
     #[prop(into)] error: Signal<Option<String>>,
     #[prop(into)] test_id: String,
     #[prop(optional, into)] hint: Signal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
     #[prop(optional)] unit: &'static str,
     #[prop(optional)] wide: bool,
     #[prop(optional)] max_length: Option<usize>,
@@ -125,6 +126,7 @@ pub fn TextField(
                     min=kind.min()
                     maxlength=max_length.map(|length| length.to_string())
                     autocomplete=kind.autocomplete()
+                    disabled=disabled
                     prop:value=value
                     on:input:target=move |event| on_input.run(event.target().value())
                     aria-invalid=move || error.with(Option::is_some).to_string()

@@ -10,9 +10,6 @@ use super::http::{ApiError, ask, delete, encoded, get, patch, post};
 /// Notices on one page.
 const NOTICES_ON_A_PAGE: u32 = 25;
 
-/// Deliveries that are asked for at once: they stand under each other, under their webhook.
-const DELIVERIES_ON_A_PAGE: u32 = 10;
-
 /// Where events go.
 pub async fn webhooks() -> Result<WebhookList, ApiError> {
     get("/v3/webhooks").await
@@ -33,10 +30,10 @@ pub async fn test_webhook(id: &WebhookId) -> Result<Delivery, ApiError> {
     ask(&format!("{}/test", one(id))).await
 }
 
-/// One page of what a webhook was told, newest first.
-pub async fn deliveries(id: &WebhookId, after: Option<&str>) -> Result<DeliveryList, ApiError> {
+/// One page of what a webhook was told, newest first: as many as `limit`, at most 200.
+pub async fn deliveries(id: &WebhookId, after: Option<&str>, limit: usize) -> Result<DeliveryList, ApiError> {
     let after = after.map(|cursor| format!("&after={}", encoded(cursor))).unwrap_or_default();
-    get(&format!("{}/deliveries?limit={DELIVERIES_ON_A_PAGE}{after}", one(id))).await
+    get(&format!("{}/deliveries?limit={limit}{after}", one(id))).await
 }
 
 /// Tells a webhook the same again.

@@ -6,6 +6,12 @@ use wire::{Delivery, DeliveryList, DeliveryStatus};
 use crate::model::status::Tone;
 use crate::t;
 
+/// Deliveries on a page: they stand under each other, under their webhook.
+pub const ON_A_PAGE: usize = 10;
+
+/// As many as the API gives at once.
+const AT_ONCE: usize = 200;
+
 /// The deliveries that came so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deliveries {
@@ -16,6 +22,11 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
+    /// How many a look asks for: all that are here, since an old one may have been sent again.
+    pub fn look(&self) -> usize {
+        self.items.len().clamp(ON_A_PAGE, AT_ONCE)
+    }
+
     /// With the newest page. Older ones that are here stay, unless some between them and the page are missing.
     pub fn renewed(self, newest: DeliveryList) -> Self {
         let DeliveryList { mut items, next } = newest;
@@ -238,6 +249,20 @@ mod tests {
         assert_eq!((ids(&list), list.next.as_deref()), (vec!["6", "5", "4", "3"], Some("3")));
         let first = Deliveries::default().renewed(page(&["5", "4"], Some("4"))).renewed(page(&["5", "4"], None));
         assert_eq!((ids(&first), first.next.as_deref()), (vec!["5", "4"], None));
+    }
+
+    #[test]
+    fn a_look_asks_for_all_that_are_here_so_that_an_old_one_sent_again_arrives() {
+        let look = |count: usize| {
+            let items = (0..count).map(|_| delivery("a", DeliveryStatus::Dead, 7)).collect();
+            Deliveries { items, next: None }.look()
+        };
+        assert_eq!([0, 10, 11, 200, 260].map(look), [10, 10, 11, 200, 200]);
+        let list = Deliveries::default().renewed(page(&["3", "2"], Some("2"))).extended("2", page(&["1"], None));
+        let list = list.with(&delivery("1", DeliveryStatus::Waiting, 0));
+        assert!(list.has_on_its_way());
+        let list = list.renewed(page(&["3", "2", "1"], None));
+        assert_eq!((ids(&list), list.has_on_its_way(), list.next.as_deref()), (vec!["3", "2", "1"], false, None));
     }
 
     #[test]

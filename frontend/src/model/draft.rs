@@ -9,12 +9,13 @@ use reader::Sheet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::{
-    AudienceId, ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant, EditCampaign,
-    HeaderFormat, MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
+    AttestConsent, AudienceId, ButtonContent, Campaign, CampaignId, CardContent, CreateCampaign, CreateVariant,
+    EditCampaign, HeaderFormat, MediaKind, MediaSource, ParameterSource, PriceEstimate, Template, TemplateContent,
 };
 
 use super::attachment::{Attachment, Slot, Upload};
 use super::filling::{Choice, Datum, Filling, Form, Part};
+use super::form::own_words;
 use super::wording::{Asked, Says, WordingText, format_of};
 use crate::t;
 
@@ -31,6 +32,9 @@ pub struct Kept {
     pub list_id: String,
     /// The time that was chosen for later.
     pub starts: String,
+    /// How and where the people agreed, as it was typed; empty for nothing.
+    #[serde(default)]
+    pub statement: String,
 }
 
 /// A campaign that is changed in the form.
@@ -38,8 +42,8 @@ pub struct Kept {
 pub struct Draft {
     /// Which one.
     pub id: CampaignId,
-    /// Whether somebody answered for its people.
-    pub attested: bool,
+    /// What was said of its people; nothing where nobody answered for them.
+    pub attestation: Option<AttestConsent>,
     /// What the form asks for as long as nothing is changed.
     pub before: CreateCampaign,
     /// Whether the message holds what the form cannot show: it stays as long as the message is not changed.
@@ -297,9 +301,16 @@ impl Draft {
         }
     }
 
+    /// What was noted when somebody answered for these very people; nothing where nobody did. The API keeps it: whoever
+    /// answers for them again is not heard.
+    pub fn note_on(&self, audience: &AudienceId) -> Option<String> {
+        let said = self.attestation.as_ref().filter(|_| self.before.audience_id.as_ref() == Some(audience));
+        said.map(|said| own_words(Some(said)))
+    }
+
     /// Whether somebody answered for these very people before.
     fn is_attested(&self, asked: &CreateCampaign) -> bool {
-        self.attested && asked.audience_id == self.before.audience_id
+        self.attestation.is_some() && asked.audience_id == self.before.audience_id
     }
 }
 
@@ -414,7 +425,8 @@ mod tests {
 
     fn draft() -> Draft {
         let id = CampaignId("01JD8ZQ0000000000000000009".into());
-        Draft { id, attested: true, before: asked(), is_more: false }
+        let attestation = Some(AttestConsent { statement: Some("At the fair".into()) });
+        Draft { id, attestation, before: asked(), is_more: false }
     }
 
     fn campaign() -> Campaign {
@@ -527,6 +539,26 @@ mod tests {
         let others =
             said(CreateCampaign { audience_id: Some(AudienceId("01JD8ZQ0000000000000000002".into())), ..asked() });
         assert!(draft.edit(&others).consent_attestation.is_some());
+    }
+
+    #[test]
+    fn a_note_stands_for_the_people_whom_it_was_made_of() {
+        let people = AudienceId("01JD8ZQ0000000000000000000".into());
+        assert_eq!(draft().note_on(&people).as_deref(), Some("At the fair"));
+        assert_eq!(draft().note_on(&AudienceId("01JD8ZQ0000000000000000002".into())), None);
+        let unnoted = Draft { attestation: Some(AttestConsent::default()), ..draft() };
+        assert_eq!(unnoted.note_on(&people).as_deref(), Some(""));
+        assert_eq!(Draft { attestation: None, ..draft() }.note_on(&people), None);
+    }
+
+    #[test]
+    fn a_note_is_kept_though_nobody_answers_for_the_people_yet() {
+        let kept = Kept { statement: "At the fair".into(), asked: asked(), ..Kept::default() };
+        let back: Kept = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
+        assert_eq!((back.statement.as_str(), back.asked.consent_attestation.is_none()), ("At the fair", true));
+        let mut older = serde_json::to_value(&kept).unwrap();
+        older.as_object_mut().unwrap().remove("statement");
+        assert_eq!(serde_json::from_value::<Kept>(older).unwrap().statement, "");
     }
 
     #[test]

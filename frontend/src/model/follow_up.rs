@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use campaigns::links::{column, with_columns};
+use campaigns::links::{column, is_name, with_columns};
 use reader::{SampleRow, Sheet};
-use wire::{CreateCampaign, ReplyRules, TrackedLink, WebhookId};
+use wire::{CreateCampaign, ReplyRules, TrackedLink, Webhook, WebhookId};
 
 use crate::t;
+
+/// Characters of an automatic answer that stand in a line: enough to know it by.
+const ANSWER_SHOWN: usize = 80;
 
 /// What was typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -101,10 +104,31 @@ fn shown(link: &TrackedLink) -> String {
     format!("https://…/r/{}", link.name)
 }
 
-/// What a text calls a link by; nothing before it has a name.
-pub fn placeholder(link: &TrackedLink) -> Option<String> {
-    let name = Some(link.name.trim()).filter(|name| !name.is_empty())?;
-    Some(format!("{{{{{}}}}}", column(name)))
+/// How a link gets into the message; nothing before it has a name that it can be called by. `is_typed`: whether there
+/// are texts in which it can be named.
+pub fn way_in(link: &TrackedLink, is_typed: bool) -> Option<String> {
+    let name = Some(link.name.trim()).filter(|name| is_name(name))?;
+    Some(match is_typed {
+        true => t::in_the_message_write(&format!("{{{{{}}}}}", column(name))),
+        false => t::choose_it_for_a_variable().to_owned(),
+    })
+}
+
+/// The webhooks that can be chosen, each by its id with what it is called, and behind them the chosen one that is not
+/// among them, so that it is seen and can be taken off. `webhooks`: nothing as long as they have not come.
+pub fn webhook_choices(webhooks: Option<&[Webhook]>, chosen: &str) -> Vec<(String, String)> {
+    let named = |webhook: &Webhook| (webhook.id.to_string(), called(webhook));
+    let mut all: Vec<(String, String)> = webhooks.unwrap_or_default().iter().map(named).collect();
+    if !chosen.is_empty() && all.iter().all(|(id, _)| id != chosen) {
+        let name = if webhooks.is_some() { t::webhook_from_before_is_gone() } else { t::webhook_from_before() };
+        all.push((chosen.to_owned(), name.to_owned()));
+    }
+    all
+}
+
+fn called(webhook: &Webhook) -> String {
+    let name = Some(webhook.description.trim()).filter(|name| !name.is_empty()).unwrap_or(&webhook.url);
+    if webhook.enabled { name.to_owned() } else { t::webhook_switched_off(&name) }
 }
 
 /// Whether a field is of tracked links or reply rules.
@@ -119,15 +143,22 @@ pub fn links_in_words(links: &[TrackedLink]) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" · "))
 }
 
-/// Reply rules in a line.
+/// Reply rules in a line, of a long answer its beginning.
 pub fn rules_in_words(rules: &ReplyRules) -> String {
     let ReplyRules { label, answer, webhook_id } = rules;
     let parts = [
         label.as_ref().map(|label| t::rule_label(label)),
-        answer.as_ref().map(|answer| t::rule_answer(answer)),
+        answer.as_ref().map(|answer| t::rule_answer(&beginning(answer))),
         webhook_id.as_ref().map(|_| t::rule_webhook().to_owned()),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(ANSWER_SHOWN) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -175,8 +206,40 @@ mod tests {
         assert_eq!(typed().columns(&[]), Vec::<String>::new());
         assert_eq!(typed().columns(&["Phone".into()]), ["Phone", "link:shop", "link:menu"]);
         assert_eq!(typed().names(), ["menu", "shop"]);
-        assert_eq!(placeholder(&typed().links[1]).as_deref(), Some("{{link:shop}}"));
-        assert_eq!(placeholder(&typed().links[0]), None);
+    }
+
+    #[test]
+    fn a_link_is_told_how_it_gets_into_the_message_once_its_name_is_one() {
+        assert_eq!(way_in(&typed().links[1], true).as_deref(), Some("In the message: {{link:shop}}"));
+        assert_eq!(way_in(&typed().links[1], false).as_deref(), Some("Choose it for a variable or a button."));
+        for wrong in ["", "Shop", "my shop", "promoção"] {
+            assert_eq!(way_in(&link(wrong, ""), true), None, "{wrong}");
+        }
+    }
+
+    fn webhook(id: &str, description: &str, enabled: bool) -> Webhook {
+        let at = "2026-11-27T10:00:00Z";
+        serde_json::from_value(serde_json::json!({
+            "id": id, "url": "https://desk.example/in", "description": description, "events": [], "enabled": enabled,
+            "createdBy": "Ana", "createdAt": at, "updatedAt": at,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_webhook_that_is_gone_or_off_is_seen_and_can_be_taken_off() {
+        let names = |webhooks: Option<&[Webhook]>, chosen: &str| -> Vec<String> {
+            webhook_choices(webhooks, chosen).into_iter().map(|(id, name)| format!("{id}: {name}")).collect()
+        };
+        let all = [webhook("a", " Desk ", true), webhook("b", "", false)];
+        let standing = ["a: Desk", "b: https://desk.example/in (switched off)"];
+        assert_eq!(names(Some(&all), ""), standing);
+        assert_eq!(names(Some(&all), "b"), standing);
+        let gone = names(Some(&all), "c");
+        assert_eq!(gone.last().map(String::as_str), Some("c: The webhook from before (deleted)"));
+        assert_eq!(gone.len(), 3);
+        assert_eq!(names(None, "c"), ["c: The webhook from before"]);
+        assert_eq!(names(None, ""), Vec::<String>::new());
     }
 
     #[test]
@@ -201,5 +264,9 @@ mod tests {
         assert_eq!(line.as_deref(), Some("shop → https://shop.example · menu → https://menu.example"));
         let rules = ReplyRules { webhook_id: Some(WebhookId("1".into())), ..typed().rules().unwrap() };
         assert_eq!(rules_in_words(&rules), "label “warm” · answer “Thank you!” · a webhook takes over");
+        let long = ReplyRules { answer: Some("é".repeat(81)), ..ReplyRules::default() };
+        assert_eq!(rules_in_words(&long), format!("answer “{}…”", "é".repeat(80)));
+        let whole = ReplyRules { answer: Some("é".repeat(80)), ..ReplyRules::default() };
+        assert_eq!(rules_in_words(&whole), format!("answer “{}”", "é".repeat(80)));
     }
 }

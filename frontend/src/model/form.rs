@@ -6,7 +6,7 @@ use wire::{AttestConsent, AudienceId, Campaign, CreateCampaign, CreateVariant, F
 
 use super::draft::time;
 use super::follow_up::FollowUp;
-use super::pace::{PaceText, seconds};
+use super::pace::{PaceText, may_part_thousands, seconds};
 use super::spot::{is_told_twice, split};
 use super::timing::TimingText;
 use super::wording::Asked;
@@ -70,14 +70,20 @@ pub struct Form {
     pub statement: String,
 }
 
-/// An amount as it was typed, a decimal comma as a point. A comma before three digits may part thousands (`1,200`): it
-/// stays, and is no amount.
-pub fn amount(text: &str) -> String {
+/// An amount as it was typed, a decimal comma as a point. Nothing where there is none, or where it may have a mark
+/// between its thousands: a comma before three digits (`1,200`), or a point there where decimals follow a comma.
+pub fn amount(text: &str) -> Option<String> {
+    amount_with(text, t::decimal_mark())
+}
+
+fn amount_with(text: &str, decimal_mark: &str) -> Option<String> {
     let text = text.trim();
-    match text.rsplit_once(',') {
-        Some((whole, places)) if places.len() != 3 => format!("{whole}.{places}"),
-        Some(_) | None => text.to_owned(),
+    let split = text.rsplit_once(',');
+    let has_three_places = split.is_some_and(|(_, places)| places.len() == 3);
+    if text.is_empty() || has_three_places || may_part_thousands(text, decimal_mark) {
+        return None;
     }
+    Some(split.map_or_else(|| text.to_owned(), |(whole, places)| format!("{whole}.{places}")))
 }
 
 /// What somebody says who answers for the people: his own words, or else those that he saw.
@@ -86,10 +92,15 @@ fn attestation(statement: &str) -> AttestConsent {
     AttestConsent { statement: Some(own.unwrap_or(t::these_people_agreed()).to_owned()) }
 }
 
-/// The own words of what was said; empty where there are none.
+/// The own words of what was said; empty where there are none, in whatever language the others were seen.
 pub fn own_words(said: Option<&AttestConsent>) -> String {
+    let seen = [
+        t::these_people_agreed_in_english(),
+        t::these_people_agreed_in_portuguese(),
+        t::these_people_agreed_in_spanish(),
+    ];
     let statement = said.and_then(|said| said.statement.clone()).unwrap_or_default();
-    if statement == t::these_people_agreed() { String::new() } else { statement }
+    if seen.contains(&statement.as_str()) { String::new() } else { statement }
 }
 
 /// A start by somebody who was asked whether the people agreed, where nobody was before, and what he said of it.
@@ -167,6 +178,8 @@ impl Form {
             require(seconds(text).is_some(), field, t::give_a_number_of_seconds());
         }
         require(self.timing.has_days(), "durationDays", t::give_a_whole_number_at());
+        let is_plain = self.spend_cap.trim().is_empty() || amount(&self.spend_cap).is_some();
+        require(is_plain, "spendCap", t::write_an_amount_plainly());
         faults.extend(self.of_wordings(Asked::faults));
         faults
     }
@@ -179,6 +192,7 @@ impl Form {
         };
         let mut wordings: Vec<CreateVariant> = self.wordings.iter().map(Asked::variant).collect();
         let single = if wordings.len() == 1 { wordings.pop() } else { None }.unwrap_or_default();
+        let cap = Some(self.spend_cap.trim()).filter(|typed| !typed.is_empty());
         let request = CreateCampaign {
             name: self.name.trim().to_owned(),
             channel_id: self.channel_id.clone(),
@@ -193,7 +207,7 @@ impl Form {
             assets_urls: single.assets_urls,
             variants: wordings,
             skip_unfilled: self.skip_unfilled.then_some(true),
-            spend_cap: Some(amount(&self.spend_cap)).filter(|text| !text.is_empty()),
+            spend_cap: cap.map(|typed| amount(typed).unwrap_or_else(|| typed.to_owned())),
             consent_attestation: self.attests.then(|| attestation(&self.statement)),
             ..CreateCampaign::default()
         };
@@ -292,6 +306,29 @@ mod tests {
         assert_eq!(request(Form { spend_cap: "12,50 ".into(), ..form() }).spend_cap.as_deref(), Some("12.50"));
         for wrong in ["a lot", "1,200", "1.204,50"] {
             assert_eq!(faults(&Form { spend_cap: wrong.into(), ..form() }, Wish::Draft), ["spendCap"], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_that_may_have_a_mark_between_its_thousands_is_none() {
+        assert_eq!(amount_with(" 1200.50 ", ",").as_deref(), Some("1200.50"));
+        assert_eq!(amount_with("1200,50", ",").as_deref(), Some("1200.50"));
+        assert_eq!(amount_with("1.200", ".").as_deref(), Some("1.200"));
+        for (text, decimal_mark) in [("1.200", ","), ("1,200", ","), ("1,200", "."), (" ", ".")] {
+            assert_eq!(amount_with(text, decimal_mark), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_words_that_everybody_sees_are_nobodys_own_in_any_language() {
+        for (seen, texts) in [
+            (t::these_people_agreed_in_english(), include_str!("../../locales/en.json")),
+            (t::these_people_agreed_in_portuguese(), include_str!("../../locales/pt-BR.json")),
+            (t::these_people_agreed_in_spanish(), include_str!("../../locales/es.json")),
+        ] {
+            let texts: serde_json::Value = serde_json::from_str(texts).unwrap();
+            assert_eq!(texts["these_people_agreed"], seen);
+            assert_eq!(own_words(Some(&AttestConsent { statement: Some(seen.to_owned()) })), "");
         }
     }
 

@@ -1,7 +1,7 @@
 //! A contacts file, or a list, on its way to an audience: what is known of it, and how far it got.
 
 use reader::{Counts, Extent, Manner, Sheet};
-use wire::Audience;
+use wire::{Audience, AudienceId};
 
 use crate::t;
 
@@ -104,6 +104,37 @@ impl Intake {
             Intake::Local | Intake::Uploading { .. } | Intake::Importing { .. } | Intake::Failed(_) => None,
         }
     }
+
+    /// Whom somebody can answer for.
+    pub fn people(&self) -> People {
+        match self {
+            Intake::Local | Intake::Failed(_) => People::Nobody,
+            Intake::Uploading { .. } | Intake::Importing { .. } => People::Coming,
+            Intake::Ready(audience) => People::Those(audience.id.clone()),
+        }
+    }
+}
+
+/// Whom somebody can answer for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum People {
+    /// Nobody yet, or nobody any more.
+    Nobody,
+    /// Those who are on their way.
+    Coming,
+    /// Those of this audience.
+    Those(AudienceId),
+}
+
+impl People {
+    /// Whether these are others than `before`, so that what was said of those does not hold for these.
+    pub fn replace(&self, before: &People) -> bool {
+        match (before, self) {
+            (People::Nobody, _) | (People::Coming, People::Coming | People::Those(_)) => false,
+            (People::Coming, People::Nobody) | (People::Those(_), People::Nobody | People::Coming) => true,
+            (People::Those(before), People::Those(now)) => before != now,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +171,18 @@ mod tests {
         assert_eq!((sheet.is_seen(), sheet.position("name")), (true, Some(1)));
         assert_eq!((sheet.phone_column.as_deref(), recipients(&sheet)), (Some("phone"), Recipients::Exact(9)));
         assert!(!Sheet::unseen().is_seen());
+    }
+
+    #[test]
+    fn what_was_said_of_people_ends_with_them_and_lasts_while_they_come() {
+        let those = |id: &str| People::Those(AudienceId(id.into()));
+        let way = [Intake::Local.people(), Intake::Importing { recipients: 3 }.people(), those("a")];
+        assert!(way.windows(2).all(|pair| !pair[1].replace(&pair[0])));
+        assert!(!those("a").replace(&People::Nobody) && !those("a").replace(&those("a")));
+        for now in [Intake::Failed("empty".into()).people(), People::Coming, those("b")] {
+            assert!(now.replace(&those("a")), "{now:?}");
+        }
+        assert!(People::Nobody.replace(&Intake::Uploading { percent: 9 }.people()));
     }
 
     #[test]

@@ -137,15 +137,20 @@ fn written(seconds: impl ToString) -> String {
     seconds.to_string().replace('.', t::decimal_mark())
 }
 
+/// Whether a number that was typed has what may part its thousands, where `decimal_mark` stands before decimals:
+/// `1,200` in English, `1.200` in Portuguese.
+pub fn may_part_thousands(text: &str, decimal_mark: &str) -> bool {
+    let between_thousands = if decimal_mark == "." { ',' } else { '.' };
+    let split = text.split_once(between_thousands);
+    split.is_some_and(|(whole, places)| places.len() == 3 && whole.chars().any(|c| c != '0'))
+}
+
 /// A number of seconds as it was typed: digits, with a point or a comma before decimals. The one that parts thousands
 /// here (`1,200` in English) makes no number where it may do just that.
 pub fn seconds(text: &str) -> Option<f64> {
     let text = text.trim();
-    let between_thousands = if t::decimal_mark() == "." { ',' } else { '.' };
-    let split = text.split_once(between_thousands);
-    let parts_thousands = split.is_some_and(|(whole, places)| places.len() == 3 && whole.chars().any(|c| c != '0'));
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
-    if parts_thousands || !is_number {
+    if may_part_thousands(text, t::decimal_mark()) || !is_number {
         return None;
     }
     text.replace(',', ".").parse().ok().filter(|seconds: &f64| seconds.is_finite())
@@ -202,6 +207,13 @@ mod tests {
     #[test]
     fn what_is_typed_so_far_is_a_number_already() {
         assert_eq!(["0", "0.", "0,", "0,5"].map(seconds), [0.0, 0.0, 0.0, 0.5].map(Some));
+    }
+
+    #[test]
+    fn the_mark_that_is_not_before_decimals_may_part_thousands() {
+        let numbers = ["1,200", "1.200", "0,125", "0.125", "12.5"];
+        assert_eq!(numbers.map(|number| may_part_thousands(number, ".")), [true, false, false, false, false]);
+        assert_eq!(numbers.map(|number| may_part_thousands(number, ",")), [false, true, false, false, false]);
     }
 
     #[test]

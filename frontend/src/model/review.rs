@@ -10,7 +10,8 @@ use crate::t;
 
 /// Whether a campaign is estimated to cost more than its cap, so that it will pause. False where either is no amount.
 pub fn exceeds(price: &PriceEstimate, cap: &str) -> bool {
-    parse_amount(&price.total).is_ok_and(|total| parse_amount(&amount(cap)).is_ok_and(|cap| total > cap))
+    let cap = amount(cap).and_then(|cap| parse_amount(&cap).ok());
+    cap.is_some_and(|cap| parse_amount(&price.total).is_ok_and(|total| total > cap))
 }
 
 /// How many of the people would be skipped for their closed windows. `written`: a number as the reader writes it.
@@ -133,7 +134,7 @@ mod tests {
         assert_eq!(told(10, 10, 3), "Recorded consents to marketing: 3. People without one: 7.");
         let sample = told(90_000, 20_000, 5_000);
         assert!(sample.starts_with("Of 20000 people") && sample.contains("without one 15000"), "{sample}");
-        assert!(Counted::NotYet.words(|count| count.to_string()).contains("tick the box"));
+        assert!(Counted::NotYet.words(|count| count.to_string()).contains("Tick the box"));
     }
 
     #[test]

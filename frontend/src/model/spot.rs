@@ -72,6 +72,12 @@ pub fn is_of_message(field: &str) -> bool {
     wording.is_some() || ["template", "message", "textRaw", "assetsUrls"].iter().any(|part| rest.starts_with(part))
 }
 
+/// Whether a field is of the template of this wording.
+pub fn is_of_template(field: &str, open: usize) -> bool {
+    let (wording, rest) = split(field);
+    wording.is_none_or(|wording| wording == open) && (rest == "template" || rest.starts_with("template."))
+}
+
 /// Where a field's error stands; nothing for a field that the page does not show.
 pub fn spot(field: &str) -> Option<Spot> {
     let (wording, rest) = split(field);
@@ -157,6 +163,16 @@ mod tests {
         }
         assert_eq!(at("assetsUrls").as_deref(), Some("assetsUrls.0"));
         assert_eq!(at("recipients.17"), None);
+    }
+
+    #[test]
+    fn a_field_of_a_template_is_known_in_its_wording() {
+        for field in ["template", "template.cards.1.body.0", "variants.1.template.body.0"] {
+            assert!(is_of_template(field, 1), "{field}");
+        }
+        for field in ["variants.0.template", "variants.1.message", "message", "templates"] {
+            assert!(!is_of_template(field, 1), "{field}");
+        }
     }
 
     #[test]

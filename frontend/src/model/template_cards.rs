@@ -7,6 +7,7 @@ use campaigns::template::variables;
 use wire::{CreateCard, HeaderFormat};
 
 use super::attachment::Attachment;
+use super::template_faults::is_below;
 use super::template_form::{ButtonText, TemplateForm, button_kinds};
 
 /// Cards at least (as `campaigns::template::definition` has it).
@@ -16,8 +17,8 @@ pub const MOST_CARDS: usize = 10;
 /// Buttons of a card at most.
 pub const MOST_CARD_BUTTONS: usize = 2;
 
-/// Kinds of buttons that a card may have, by their values (Meta, carousel templates, 2025-11).
-const CARD_BUTTONS: [&str; 3] = ["QUICK_REPLY", "URL", "PHONE_NUMBER"];
+/// Kinds of buttons that a card may have beside quick replies, by their values (Meta, carousel templates, 2025-11).
+const CARD_BUTTONS: [&str; 2] = ["URL", "PHONE_NUMBER"];
 
 /// What every card shows above its text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,8 +59,10 @@ impl CardHeader {
 /// A card as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CardText {
-    /// A sample of its picture or film.
-    pub sample: Option<Attachment>,
+    /// A sample of its picture.
+    pub picture: Option<Attachment>,
+    /// A sample of its film. What the cards do not show is kept: they may show it again.
+    pub film: Option<Attachment>,
     /// Its text.
     pub body: String,
     /// Examples of its text's variables, by their names.
@@ -69,13 +72,29 @@ pub struct CardText {
 }
 
 impl CardText {
+    /// The sample of what the cards show.
+    pub fn sample(&self, header: CardHeader) -> Option<&Attachment> {
+        match header {
+            CardHeader::Picture => self.picture.as_ref(),
+            CardHeader::Film => self.film.as_ref(),
+        }
+    }
+
+    /// The same, to be written.
+    pub fn sample_mut(&mut self, header: CardHeader) -> &mut Option<Attachment> {
+        match header {
+            CardHeader::Picture => &mut self.picture,
+            CardHeader::Film => &mut self.film,
+        }
+    }
+
     /// The card as it is asked for.
     pub fn request(&self, header: CardHeader) -> CreateCard {
         let names = variables(&self.body);
         let examples = self.examples.iter().filter(|(name, _)| names.contains(name));
         CreateCard {
             header_format: Some(header.format()),
-            header_asset_id: self.sample.as_ref().and_then(Attachment::source).and_then(|source| source.asset_id),
+            header_asset_id: self.sample(header).and_then(Attachment::source).and_then(|source| source.asset_id),
             body: self.body.trim().to_owned(),
             examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
             buttons: self.buttons.iter().map(ButtonText::request).collect(),
@@ -116,7 +135,33 @@ impl ButtonPlace {
         }
     }
 
-    /// The values of the kinds that it may be of.
+    /// What a field is called below the list of this button, empty for the list's own; of a card's button, below the
+    /// list of any card, since all cards are built alike. Nothing for a field elsewhere.
+    fn below_list(self, field: &str) -> Option<&str> {
+        let field = match self {
+            ButtonPlace::Message(_) => field,
+            ButtonPlace::Card(_, _) => match field.strip_prefix("cards.")?.split_once('.') {
+                Some((_, part)) => part,
+                // What is wrong with a card's shape.
+                None => return Some(""),
+            },
+        };
+        let rest = field.strip_prefix("buttons")?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    }
+
+    /// Whether a fault of this field may stand elsewhere, or be none, once the button is taken away.
+    pub fn shares_list(self, field: &str) -> bool {
+        self.below_list(field).is_some()
+    }
+
+    /// Whether a fault of this field may be none once the button is of another kind.
+    pub fn shares_kind(self, field: &str) -> bool {
+        let own = self.place().to_string();
+        self.below_list(field).is_some_and(|rest| rest.is_empty() || is_below(rest, &own))
+    }
+
+    /// The values of the kinds that it may be of, beside a quick reply.
     pub fn kinds(self) -> Vec<&'static str> {
         match self {
             ButtonPlace::Message(_) => button_kinds().into_iter().map(|(value, _, _)| value).collect(),
@@ -171,7 +216,7 @@ impl SamplePlace {
     pub fn of(self, form: &TemplateForm) -> Option<&Attachment> {
         match self {
             SamplePlace::Header => form.sample.as_ref(),
-            SamplePlace::Card(card) => form.cards.get(card)?.sample.as_ref(),
+            SamplePlace::Card(card) => form.cards.get(card)?.sample(form.card_header),
         }
     }
 
@@ -180,8 +225,9 @@ impl SamplePlace {
         match self {
             SamplePlace::Header => form.sample = sample,
             SamplePlace::Card(card) => {
+                let header = form.card_header;
                 if let Some(card) = form.cards.get_mut(card) {
-                    card.sample = sample;
+                    *card.sample_mut(header) = sample;
                 }
             }
         }
@@ -189,15 +235,13 @@ impl SamplePlace {
 }
 
 impl TemplateForm {
-    /// Whether it has cards: then it has nothing beside them but its text.
-    pub fn is_carousel(&self) -> bool {
-        !self.cards.is_empty()
-    }
-
-    /// Makes a carousel of it, of as few cards as there may be.
+    /// Makes a carousel of it: of the cards that it had, or of as few as there may be.
     pub fn make_carousel(&mut self) {
-        let buttons = vec![ButtonText { kind: CARD_BUTTONS[0].to_owned(), ..ButtonText::default() }];
-        self.cards = vec![CardText { buttons, ..CardText::default() }; LEAST_CARDS];
+        self.is_carousel = true;
+        if self.cards.is_empty() {
+            let buttons = vec![ButtonText::default()];
+            self.cards = vec![CardText { buttons, ..CardText::default() }; LEAST_CARDS];
+        }
     }
 
     /// Adds a card that is built like the others.
@@ -218,15 +262,7 @@ impl TemplateForm {
     /// Adds a button to every card.
     pub fn add_card_button(&mut self) {
         for card in &mut self.cards {
-            card.buttons.push(ButtonText { kind: CARD_BUTTONS[0].to_owned(), ..ButtonText::default() });
-        }
-    }
-
-    /// Says what every card shows: other samples are needed then.
-    pub fn show_on_cards(&mut self, header: CardHeader) {
-        self.card_header = header;
-        for card in &mut self.cards {
-            card.sample = None;
+            card.buttons.push(ButtonText::default());
         }
     }
 
@@ -256,7 +292,7 @@ impl TemplateForm {
 
     /// The samples that are part of the request, and where they stand.
     pub fn samples(&self) -> Vec<(SamplePlace, &Attachment)> {
-        let places: Vec<SamplePlace> = match (self.carries_code(), self.is_carousel()) {
+        let places: Vec<SamplePlace> = match (self.carries_code(), self.is_carousel) {
             (true, _) => Vec::new(),
             (false, true) => (0..self.cards.len()).map(SamplePlace::Card).collect(),
             (false, false) => vec![SamplePlace::Header],
@@ -266,7 +302,7 @@ impl TemplateForm {
 
     /// Takes in how far an upload got.
     pub fn take_in(&mut self, told: &Attachment) {
-        let of_cards = self.cards.iter_mut().filter_map(|card| card.sample.as_mut());
+        let of_cards = self.cards.iter_mut().flat_map(|card| card.picture.iter_mut().chain(card.film.iter_mut()));
         let samples = self.sample.iter_mut().chain(of_cards);
         for sample in samples.filter(|sample| sample.number == told.number) {
             sample.clone_from(told);
@@ -299,7 +335,7 @@ mod tests {
         };
         form.make_carousel();
         for (place, card) in form.cards.iter_mut().enumerate() {
-            card.sample = Some(sample(u32::try_from(place).unwrap(), here(&place.to_string())));
+            card.picture = Some(sample(u32::try_from(place).unwrap(), here(&place.to_string())));
             card.body = "Now {{1}} off for you.".into();
             card.examples = BTreeMap::from([("1".to_owned(), "10%".to_owned())]);
             card.buttons[0].text = "Yes".into();
@@ -330,19 +366,67 @@ mod tests {
         let kinds = |form: &TemplateForm| -> Vec<Vec<String>> {
             form.cards.iter().map(|card| card.buttons.iter().map(|button| button.kind.clone()).collect()).collect()
         };
-        assert_eq!(kinds(&form), vec![vec!["QUICK_REPLY".to_owned(), "URL".to_owned()]; 3]);
+        assert_eq!(kinds(&form), vec![vec![String::new(), "URL".to_owned()]; 3]);
         form.remove_button(ButtonPlace::Card(0, 0));
         assert_eq!(kinds(&form), vec![vec!["URL".to_owned()]; 3]);
         form.remove_card(2);
-        form.show_on_cards(CardHeader::Film);
-        assert!(form.cards.len() == 2 && form.cards.iter().all(|card| card.sample.is_none()));
+        assert_eq!(form.cards.len(), 2);
         assert_eq!(CardHeader::from_key(CardHeader::Film.key()), CardHeader::Film);
+    }
+
+    #[test]
+    fn cards_that_are_no_longer_a_carousel_stay_as_they_were_until_they_are_again() {
+        let mut form = carousel();
+        form.is_carousel = false;
+        let request = form.request().unwrap();
+        assert_eq!((request.cards.len(), request.footer.as_deref()), (0, Some("of before")));
+        assert_eq!(form.bubble().cards.len(), 0);
+        form.make_carousel();
+        assert_eq!(form, carousel());
+    }
+
+    #[test]
+    fn a_sample_of_a_picture_is_kept_while_the_cards_show_films() {
+        let mut form = carousel();
+        form.card_header = CardHeader::Film;
+        assert_eq!(fields(&form), ["cards.0.headerAssetId", "cards.1.headerAssetId"]);
+        SamplePlace::Card(0).put(&mut form, Some(sample(7, Upload::Sending { percent: 4 })));
+        form.card_header = CardHeader::Picture;
+        form.take_in(&sample(7, here("film")));
+        assert_eq!(form.request().unwrap(), carousel().request().unwrap());
+        form.card_header = CardHeader::Film;
+        assert_eq!(fields(&form), ["cards.1.headerAssetId"]);
+    }
+
+    #[test]
+    fn what_changes_a_button_forgets_the_faults_that_may_stand_elsewhere_then() {
+        let all = [
+            "buttons",
+            "buttons.0.text",
+            "buttons.10.text",
+            "cards",
+            "cards.1",
+            "cards.1.body",
+            "cards.2.buttons",
+            "cards.0.buttons.0.url",
+            "cards.3.buttons.1.text",
+        ];
+        let of = |is_old: &dyn Fn(&str) -> bool| -> Vec<&'static str> {
+            all.into_iter().filter(|field| is_old(field)).collect()
+        };
+        let (own, of_card) = (ButtonPlace::Message(1), ButtonPlace::Card(1, 0));
+        assert_eq!(of(&|field| own.shares_list(field)), ["buttons", "buttons.0.text", "buttons.10.text"]);
+        assert_eq!(of(&|field| own.shares_kind(field)), ["buttons"]);
+        let shape = ["cards.1", "cards.2.buttons", "cards.0.buttons.0.url"];
+        assert_eq!(of(&|field| of_card.shares_kind(field)), shape);
+        let list = [shape.as_slice(), &["cards.3.buttons.1.text"]].concat();
+        assert_eq!(of(&|field| of_card.shares_list(field)), list);
     }
 
     #[test]
     fn each_fault_of_a_card_has_its_field() {
         let mut form = carousel();
-        form.cards[1].sample = Some(sample(1, Upload::Sending { percent: 4 }));
+        form.cards[1].picture = Some(sample(1, Upload::Sending { percent: 4 }));
         assert_eq!(fields(&form), ["cards.1.headerAssetId"]);
         form.take_in(&sample(1, here("7")));
         form.cards[0].buttons[0].text = String::new();

@@ -70,9 +70,11 @@ impl TemplateForm {
             examples: standing.examples.clone(),
             header_example: standing.header_examples.values().next().cloned().unwrap_or_default(),
             code: standing.code.as_ref().map(CodeText::of).unwrap_or_default(),
+            is_carousel: !standing.cards.is_empty(),
             cards: standing.cards.iter().map(CardText::of).collect(),
             card_header: if film { CardHeader::Film } else { CardHeader::Picture },
             format: Some(standing.parameter_format),
+            life: standing.message_send_ttl_seconds.map(|seconds| (standing.category.clone(), seconds)),
         }
     }
 
@@ -82,7 +84,7 @@ impl TemplateForm {
             HeaderKind::None | HeaderKind::Text | HeaderKind::Media(HeaderFormat::Location) => false,
             HeaderKind::Media(_) => true,
         };
-        !self.carries_code() && (self.is_carousel() || of_header)
+        !self.carries_code() && (self.is_carousel || of_header)
     }
 }
 
@@ -115,7 +117,8 @@ impl CodeText {
 impl CardText {
     fn of(standing: &CreateCard) -> Self {
         Self {
-            sample: None,
+            picture: None,
+            film: None,
             body: standing.body.clone(),
             examples: standing.examples.clone(),
             buttons: standing.buttons.iter().map(ButtonText::of).collect(),
@@ -154,11 +157,12 @@ mod tests {
         let upload = Upload::Here { asset_id: "7".into(), asset_url: "s3://files/assets/7".into() };
         let sample =
             Attachment { number: 1, file_name: "a.mp4".into(), size_bytes: 1, kind: None, picture: None, upload };
-        if form.takes_samples() && !form.is_carousel() {
+        if form.takes_samples() && !form.is_carousel {
             form.sample = Some(sample.clone());
         }
+        let header = form.card_header;
         for card in &mut form.cards {
-            card.sample = Some(sample.clone());
+            *card.sample_mut(header) = Some(sample.clone());
         }
         form
     }
@@ -211,6 +215,16 @@ mod tests {
         standing["category"] = json!("AUTHENTICATION");
         let told = definition(&form(&standing).request().unwrap(), &|id| id.to_owned());
         assert_eq!(told["components"], components);
+    }
+
+    #[test]
+    fn how_long_whatsapp_tries_to_deliver_stays_while_the_category_does() {
+        let mut standing = node(&json!([body()]));
+        standing["message_send_ttl_seconds"] = json!(43_200);
+        let mut form = form(&standing);
+        assert_eq!(form.request().unwrap().message_send_ttl_seconds, Some(43_200));
+        form.category = "UTILITY".into();
+        assert_eq!(form.request().unwrap().message_send_ttl_seconds, None);
     }
 
     #[test]

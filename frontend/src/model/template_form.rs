@@ -68,10 +68,9 @@ impl HeaderKind {
     }
 }
 
-/// Kinds of buttons that can be made here: value, label and kind.
-pub fn button_kinds() -> [(&'static str, &'static str, ButtonKind); 6] {
+/// Kinds of buttons that can be made here beside quick replies: value, label and kind.
+pub fn button_kinds() -> [(&'static str, &'static str, ButtonKind); 5] {
     [
-        ("QUICK_REPLY", t::quick_reply(), ButtonKind::QuickReply),
         ("URL", t::opens_an_address(), ButtonKind::Url),
         ("PHONE_NUMBER", t::calls_a_number(), ButtonKind::PhoneNumber),
         ("COPY_CODE", t::copies_a_coupon(), ButtonKind::CopyCode),
@@ -83,7 +82,7 @@ pub fn button_kinds() -> [(&'static str, &'static str, ButtonKind); 6] {
 /// A button as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ButtonText {
-    /// Its kind, by its value in [`button_kinds`].
+    /// Its kind, by its value in [`button_kinds`]; any other, such as an empty one, for a quick reply.
     pub kind: String,
     /// Its label.
     pub text: String,
@@ -217,12 +216,17 @@ pub struct TemplateForm {
     pub header_example: String,
     /// What one for codes asks for in place of texts and buttons.
     pub code: CodeText,
-    /// The cards of a carousel, which has nothing beside them but its text; none where it is no carousel.
+    /// Whether it is a carousel: then it has its cards and nothing beside them but its text.
+    pub is_carousel: bool,
+    /// The cards of a carousel; kept while it is none.
     pub cards: Vec<CardText>,
     /// What every card shows.
     pub card_header: CardHeader,
     /// How the variables of a template that stands are named: that stays. Nothing for a new one.
     pub format: Option<ParameterFormat>,
+    /// For how many seconds WhatsApp tries to deliver a template that stands, and the category in which it may: it is
+    /// not typed here.
+    pub life: Option<(String, i64)>,
 }
 
 impl TemplateForm {
@@ -239,7 +243,7 @@ impl TemplateForm {
 
     /// The longest text.
     pub fn longest_body(&self) -> usize {
-        let is_offer = !self.offer.trim().is_empty() && !self.is_carousel();
+        let is_offer = !self.offer.trim().is_empty() && !self.is_carousel;
         if is_offer { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS }
     }
 
@@ -261,11 +265,13 @@ impl TemplateForm {
     }
 
     fn assembled(&self) -> CreateTemplate {
+        let life = self.life.as_ref().filter(|(category, _)| *category == self.category);
         let named = CreateTemplate {
             channel_id: self.channel_id.clone(),
             name: self.name.trim().to_owned(),
             language: self.language.trim().to_owned(),
             category: self.category.clone(),
+            message_send_ttl_seconds: life.map(|(_, seconds)| *seconds),
             ..CreateTemplate::default()
         };
         if self.carries_code() {
@@ -279,7 +285,7 @@ impl TemplateForm {
             examples: examples.map(|(name, text)| (name.clone(), text.trim().to_owned())).collect(),
             ..named
         };
-        if self.is_carousel() {
+        if self.is_carousel {
             let cards = self.cards.iter().map(|card| card.request(self.card_header)).collect();
             return CreateTemplate { cards, ..named };
         }
@@ -310,8 +316,8 @@ impl TemplateForm {
             return standing;
         }
         let is_number = |name: &String| name.bytes().all(|byte| byte.is_ascii_digit());
-        let header = self.header_variable().filter(|_| !self.is_carousel());
-        let of_cards = self.cards.iter().flat_map(|card| variables(&card.body));
+        let header = self.header_variable().filter(|_| !self.is_carousel);
+        let of_cards = self.cards.iter().filter(|_| self.is_carousel).flat_map(|card| variables(&card.body));
         let all: Vec<String> = variables(&self.body).into_iter().chain(header).chain(of_cards).collect();
         if all.iter().all(is_number) { ParameterFormat::Positional } else { ParameterFormat::Named }
     }
@@ -354,9 +360,10 @@ impl TemplateForm {
             cards: asked.cards.iter().map(card).collect(),
             ..Template::default()
         });
-        let shown = bubble.media.iter_mut().map(|media| (media, &self.sample));
+        let shown = bubble.media.iter_mut().map(|media| (media, self.sample.as_ref()));
+        let header = self.card_header;
         let of_cards = bubble.cards.iter_mut().zip(&self.cards);
-        let of_cards = of_cards.filter_map(|(shown, card)| Some((shown.media.as_mut()?, &card.sample)));
+        let of_cards = of_cards.filter_map(|(shown, card)| Some((shown.media.as_mut()?, card.sample(header))));
         for (media, sample) in shown.chain(of_cards) {
             if let Some(sample) = sample {
                 media.link = sample.picture.clone();

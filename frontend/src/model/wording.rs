@@ -13,7 +13,7 @@ use wire::{
 };
 
 use super::attachment::{Attachment, Slot, Upload, invitation};
-use super::filling::{Filling, Part, filled_in, fillings};
+use super::filling::{Choice, Filling, Part, filled_in, fillings};
 use crate::t;
 
 /// Whether a wording is a template or free words.
@@ -102,6 +102,13 @@ impl WordingText {
             Says::Template => true,
             Says::Free => self.falls_back,
         }
+    }
+
+    /// Whether anything in it is typed in which a placeholder can stand: free words, a text for a value, or what a flow
+    /// begins with.
+    pub fn takes_typed_text(&self) -> bool {
+        let is_typed = |filling: &Filling| filling.choice == Choice::Text || !filling.data.is_empty();
+        self.says == Says::Free || self.fillings.iter().any(is_typed)
     }
 
     fn of(&self, part: Part) -> impl Iterator<Item = &Filling> {
@@ -281,28 +288,35 @@ impl Asked {
                 let bubble = preview::bubble(Wording::Free { content: &free, template: None }, &values);
                 (!is_empty).then_some(bubble)
             }
-            Says::Template => {
-                let template = self.template.as_ref()?;
-                let content = self.content(|file| Some(file.preview()))?;
-                let shown = |part| self.text.of(part).map(|filling| filling.shown(sheet)).collect();
-                let data = |part| self.text.of(part).map(|filling| filling.shown_data(sheet)).collect();
-                let card = |at| CardParameters {
-                    body: shown(Part::Card(at)),
-                    buttons: shown(Part::CardButton(at)),
-                    flow_data: data(Part::CardButton(at)),
-                };
-                let values = Parameters {
-                    text: None,
-                    fallback: None,
-                    header: shown(Part::Header),
-                    body: shown(Part::Body),
-                    buttons: shown(Part::Button),
-                    flow_data: data(Part::Button),
-                    cards: (0..template.cards.len()).map(card).collect(),
-                };
-                Some(preview::bubble(Wording::Template { template, content: &content }, &values))
-            }
+            Says::Template => self.of_template(sheet),
         }
+    }
+
+    /// The same to a first person whom its free words may not reach; nothing where he gets nothing.
+    pub fn bubble_for_the_others(&self, sheet: Option<&Sheet>) -> Option<Bubble> {
+        self.fallback().and_then(|_| self.of_template(sheet))
+    }
+
+    fn of_template(&self, sheet: Option<&Sheet>) -> Option<Bubble> {
+        let template = self.template.as_ref()?;
+        let content = self.content(|file| Some(file.preview()))?;
+        let shown = |part| self.text.of(part).map(|filling| filling.shown(sheet)).collect();
+        let data = |part| self.text.of(part).map(|filling| filling.shown_data(sheet)).collect();
+        let card = |at| CardParameters {
+            body: shown(Part::Card(at)),
+            buttons: shown(Part::CardButton(at)),
+            flow_data: data(Part::CardButton(at)),
+        };
+        let values = Parameters {
+            text: None,
+            fallback: None,
+            header: shown(Part::Header),
+            body: shown(Part::Body),
+            buttons: shown(Part::Button),
+            flow_data: data(Part::Button),
+            cards: (0..template.cards.len()).map(card).collect(),
+        };
+        Some(preview::bubble(Wording::Template { template, content: &content }, &values))
     }
 }
 

@@ -3,7 +3,7 @@
 use reader::SampleRow;
 use wire::{ButtonKind, MediaKind, ParameterSource, TemplateButton, TemplateCard, TemplateOffer};
 
-use super::super::filling::{Choice, Datum, Form};
+use super::super::filling::{Datum, Form};
 use super::*;
 
 fn button(kind: ButtonKind, text: &str, url: Option<&str>) -> TemplateButton {
@@ -180,6 +180,7 @@ fn a_template_for_those_whom_free_words_may_not_reach_goes_with_them() {
     let mut asked = asked(plain.clone());
     (asked.text.says, asked.text.message) = (Says::Free, "Hi {{name}}".into());
     assert_eq!((asked.variant().template, asked.fallback()), (None, None));
+    assert_eq!(asked.bubble_for_the_others(Some(&sheet())), None);
     assert_eq!(asked.text.price_category(std::slice::from_ref(&plain)), Some(PriceCategory::Service));
     asked.text.falls_back = true;
     assert_eq!(fields(asked.faults()), ["template.buttons.1"]);
@@ -193,12 +194,24 @@ fn a_template_for_those_whom_free_words_may_not_reach_goes_with_them() {
     assert_eq!(variant.message.as_deref(), Some("Hi {{name}}"));
     assert_eq!(variant.template.map(|content| content.name).as_deref(), Some("all"));
     assert_eq!(asked.bubble(Some(&sheet())).unwrap().body[0].text, "Hi Ana");
+    let others = asked.bubble_for_the_others(Some(&sheet())).unwrap();
+    assert_eq!((others.body[1].text.as_str(), others.buttons.len()), ("Ana", 2));
     assert_eq!(asked.text.price_category(&[plain]), Some(PriceCategory::Marketing));
     asked.text.message = " ".into();
     asked.text.files.insert(Slot::Message, file(MediaKind::Image, "9"));
     assert_eq!(fields(asked.faults()), ["message"]);
     asked.template = None;
     assert_eq!(fields(asked.faults()), ["message", "template"]);
+}
+
+#[test]
+fn a_placeholder_can_stand_where_something_is_typed() {
+    let mut text = asked(everything()).text;
+    assert!(!text.takes_typed_text(), "its variables take columns");
+    text.fillings[0].choice = Choice::Text;
+    assert!(text.takes_typed_text());
+    let free = WordingText { says: Says::Free, ..WordingText::default() };
+    assert!(free.takes_typed_text() && !WordingText::default().takes_typed_text());
 }
 
 #[test]

@@ -102,6 +102,9 @@ fn Steps(wizard: Wizard) -> impl IntoView {
     let bubble = Memo::new(move |_| wizard.bubble());
     let there = Memo::new(move |_| bubble.with(Option::is_some));
     let shown = Signal::derive(move || bubble.get().unwrap_or_default());
+    let others = Memo::new(move |_| wizard.bubble_for_the_others());
+    let has_others = Memo::new(move |_| others.with(Option::is_some));
+    let shown_to_others = Signal::derive(move || others.get().unwrap_or_default());
     view! {
         <div class="wizard">
             <form class="steps" novalidate inert=wizard.opening on:submit=|event| event.prevent_default()>
@@ -117,6 +120,12 @@ fn Steps(wizard: Wizard) -> impl IntoView {
                     true => view! { <MessageBubble bubble=shown/> }.into_any(),
                     false => view! { <p class="soft">{t::choose_a_template_or_write()}</p> }.into_any(),
                 }}
+                <Show when=move || has_others.get()>
+                    <div class="stack" data-testid="preview-others">
+                        <h3>{t::template_for_the_others()}</h3>
+                        <MessageBubble bubble=shown_to_others/>
+                    </div>
+                </Show>
             </aside>
         </div>
     }

@@ -9,15 +9,17 @@ mod fields;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use web_sys::MouseEvent;
 use wire::{Channel, FieldError};
 
 use super::templates::url;
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{api, content};
 use crate::model::attachment::Attachment;
+use crate::model::template_faults::{Place, place};
 use crate::model::template_form::TemplateForm;
 use crate::model::templates_query::{BASE, TemplatesQuery};
 use crate::t;
@@ -48,7 +50,7 @@ impl Desk {
     }
 
     fn is_carousel(self) -> Memo<bool> {
-        Memo::new(move |_| self.form.with(TemplateForm::is_carousel))
+        Memo::new(move |_| self.form.with(|form| form.is_carousel))
     }
 
     /// Shows what was refused at its fields; what WhatsApp will not do, beside the button that asked for it.
@@ -69,8 +71,13 @@ impl Desk {
     }
 
     fn change(self, field: &str, change: impl FnOnce(&mut TemplateForm)) {
+        self.change_where(|known| known == field, change);
+    }
+
+    /// Changes what several fields hang on, and forgets the faults of those: they may be none now, or stand elsewhere.
+    fn change_where(self, hangs_on_it: impl Fn(&str) -> bool, change: impl FnOnce(&mut TemplateForm)) {
         self.form.update(change);
-        self.errors.update(|errors| errors.retain(|error| error.field != field));
+        self.errors.update(|errors| errors.retain(|error| !hangs_on_it(&error.field)));
     }
 
     fn text(self, read: fn(&TemplateForm) -> &String) -> Signal<String> {
@@ -187,19 +194,45 @@ fn offer_channels(desk: Desk, shell: Shell) {
     });
 }
 
-/// Everything that is wrong.
+/// Everything that is wrong, each leading to its field; what is about no field is a sentence alone.
 #[component]
 fn Faults(desk: Desk) -> impl IntoView {
-    let line = |FieldError { field, message }: FieldError| {
-        let said = t::said(&message);
-        view! { <li>{if field.is_empty() { said } else { format!("{field}: {said}") }}</li> }
+    let faults = move || {
+        let all = desk.errors.get().into_iter();
+        let (sentences, placed): (Vec<_>, Vec<_>) = all.partition(|fault| fault.field.is_empty());
+        let sentences = sentences.into_iter().map(|fault| view! { <p>{t::said(&fault.message)}</p> }).collect_view();
+        let placed = (!placed.is_empty()).then(|| {
+            view! {
+                <strong>{t::this_is_missing_or_wrong()}</strong>
+                <ul>{placed.into_iter().map(fault_line).collect_view()}</ul>
+            }
+        });
+        view! { {sentences}{placed} }
     };
     view! {
         <Show when=move || !desk.errors.with(Vec::is_empty)>
-            <div class="problems" role="alert" data-testid="form-problems">
-                <strong>{t::this_is_missing_or_wrong()}</strong>
-                <ul>{move || desk.errors.get().into_iter().map(line).collect_view()}</ul>
-            </div>
+            <div class="problems" role="alert" data-testid="form-problems">{faults}</div>
         </Show>
     }
+}
+
+fn fault_line(FieldError { field, message }: FieldError) -> impl IntoView {
+    let Place { words, element } = place(&field);
+    let named = format!("{words}: {}", t::said(&message));
+    let line = match element {
+        Some(id) => {
+            let href = format!("#{id}");
+            let go = move |event| go_to(&event, &id);
+            view! { <a href=href rel="external" on:click=go>{named}</a> }.into_any()
+        }
+        None => named.into_any(),
+    };
+    view! { <li>{line}</li> }
+}
+
+/// Leads the keyboard to the field. Ids hold dots, and the router has its own idea of `#`.
+fn go_to(event: &MouseEvent, id: &str) {
+    event.prevent_default();
+    event.stop_propagation();
+    focus(id);
 }

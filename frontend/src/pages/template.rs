@@ -136,13 +136,18 @@ fn Advice(template: Template, account: Account) -> impl IntoView {
 #[component]
 fn LetGo(template: Template, account: Account) -> impl IntoView {
     let shell = Shell::around();
-    let refused = RwSignal::new(None::<String>);
+    let (refused, was_asked) = (RwSignal::new(None::<String>), RwSignal::new(false));
     let (id, is_paused) = (template.id.clone(), is_paused(&template));
     let unpause = Action::new_local(move |(): &()| {
         let id = id.clone();
+        refused.set(None);
+        was_asked.set(false);
         async move {
             match content::unpause_template(&account.channel.get_untracked(), &id).await {
-                Ok(fresh) => account.take_in(&fresh),
+                Ok(fresh) => {
+                    was_asked.try_set(true);
+                    account.take_in(&fresh);
+                }
                 Err(error) => match error.conflict() {
                     Some(why) => refused.set(Some(why)),
                     None => shell.report(error),
@@ -161,6 +166,9 @@ fn LetGo(template: Template, account: Account) -> impl IntoView {
                     {t::ask_whatsapp_to_let_it_go()}
                 </button>
             </div>
+            <p class="soft" role="status" data-testid="unpause-asked">
+                {move || was_asked.get().then(t::whatsapp_was_asked)}
+            </p>
             <Show when=move || refused.with(Option::is_some)>
                 <p class="error" role="alert" data-testid="unpause-refused">{move || refused.get().map(|why| t::said(&why))}</p>
             </Show>

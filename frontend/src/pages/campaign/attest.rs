@@ -28,12 +28,7 @@ pub fn Attest(
     let agrees = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
     keep_open(dialog, open);
-    Effect::new(move || {
-        if !open.get() {
-            return;
-        }
-        agrees.set(false);
-        error.set(None);
+    let count = Callback::new(move |()| {
         counted.set(Counted::UnderWay);
         let audience = campaign.with_untracked(|campaign| campaign.audience_id.clone());
         spawn_local(async move {
@@ -46,6 +41,13 @@ pub fn Attest(
                 Counted::Known,
             ));
         });
+    });
+    Effect::new(move || {
+        if open.get() {
+            agrees.set(false);
+            error.set(None);
+            count.run(());
+        }
     });
     let press = Callback::new(move |()| {
         agrees.update(|agrees| *agrees = !*agrees);
@@ -66,7 +68,10 @@ pub fn Attest(
         <dialog node_ref=dialog aria-labelledby="attest-title" on:close=move |_| open.set(false)>
             <div>
                 <h2 id="attest-title" data-testid="attest-title">{t::did_these_people_agree()}</h2>
-                <AnswerFor counted=counted people=people agrees=agrees on_press=press statement=statement error=error/>
+                <AnswerFor
+                    counted=counted on_again=count people=people agrees=agrees on_press=press statement=statement
+                    error=error
+                />
                 <div class="actions">
                     <button type="button" class="button" data-testid="attest-no" on:click=move |_| open.set(false)>
                         {t::not_now()}

@@ -21,10 +21,10 @@ pub fn Bounds(wizard: Wizard) -> impl IntoView {
         move || words.get().map(|words| view! { <div><dt>{name}</dt><dd>{words}</dd></div> })
     };
     let cap = Memo::new(move |_| {
-        let cap = wizard.spend_cap.with(|cap| amount(cap));
+        let cap = wizard.spend_cap.with(|cap| amount(cap))?;
         let currency =
             wizard.card.with(|card| card.as_ref().map(|card| card.card.currency.clone()).unwrap_or_default());
-        (!cap.is_empty()).then(|| format::money(&currency, &cap))
+        Some(format::money(&currency, &cap))
     });
     view! {
         {move || cap.get().map(|cap| view! { <div><dt>{t::spend_cap()}</dt><dd data-testid="review-cap">{cap}</dd></div> })}
@@ -42,7 +42,11 @@ pub fn ClosedWindows(wizard: Wizard) -> impl IntoView {
         let is_free = |text: &WordingText| text.says == Says::Free && !text.falls_back;
         let (some, all) = wizard.wordings.with(|texts| (texts.iter().any(is_free), texts.iter().all(is_free)));
         let told = || if all { counted(wizard) } else { None };
-        some.then(|| told().unwrap_or_else(|| t::closed_windows_counted_later().to_owned()))
+        let uncounted = || match wizard.draft.with(Option::is_some) {
+            true => t::closed_windows_are_skipped().to_owned(),
+            false => t::closed_windows_counted_later().to_owned(),
+        };
+        some.then(|| told().unwrap_or_else(uncounted))
     });
     let fact = |words: String| {
         view! { <div><dt>{t::window_of_24_hours()}</dt><dd data-testid="review-windows">{words}</dd></div> }

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
-use wire::{Audience, AudienceId, AudienceStatus, CampaignId, CreateCampaign};
+use wire::{AttestConsent, Audience, AudienceId, AudienceStatus, CampaignId, CreateCampaign};
 
 use super::wizard::Wizard;
 use crate::infra::http::ApiError;
@@ -64,11 +64,13 @@ impl Wizard {
                     return self.lose(shell, Lost { why: t::its_people_did_not_come(), draft: Some(id) }, error);
                 }
             }
-            let attested = campaign.consent_attestation.is_some();
+            let said = campaign.consent_attestation.as_ref();
+            let attestation = said.map(|said| AttestConsent { statement: said.statement.clone() });
+            let is_attested = attestation.is_some();
             let asked = asked_for(&campaign);
-            self.draft.set(Some(Draft { id, attested, before: asked.clone(), is_more: false }));
+            self.draft.set(Some(Draft { id, attestation, before: asked.clone(), is_more: false }));
             self.put_back(&asked);
-            self.attests.set(attested);
+            self.attests.set(is_attested);
         });
     }
 
@@ -89,7 +91,7 @@ impl Wizard {
     }
 
     fn take_back(self, shell: Shell, kept: Kept) {
-        let Kept { asked, from_list, list_id, starts, .. } = kept;
+        let Kept { asked, from_list, list_id, starts, statement, .. } = kept;
         spawn_local(async move {
             let audience = match known(&asked).await {
                 Ok(audience) => audience,
@@ -111,6 +113,9 @@ impl Wizard {
             self.came_back.set(true);
             self.put_back(&asked);
             self.start_local.set(starts);
+            if !statement.is_empty() {
+                self.answering.statement.set(statement);
+            }
             // Whoever answers for people answers for these.
             self.attests.update(|attests| *attests &= has_people);
         });
@@ -205,6 +210,7 @@ impl Wizard {
                 from_list: self.source.get() == Source::List,
                 list_id: self.list.list_id.get(),
                 starts: self.start_local.get(),
+                statement: form.statement,
             };
             if self.opening.get() || self.draft.with(Option::is_some) || kept.whose.is_empty() {
                 return;

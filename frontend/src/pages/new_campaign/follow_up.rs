@@ -13,8 +13,8 @@ use crate::components::fold::unfolds;
 use crate::components::text_area::TextArea;
 use crate::infra::shell::Shell;
 use crate::infra::telling;
-use crate::model::follow_up::{FollowUp, is_of_follow_up, links_in_words, placeholder, rules_in_words};
-use crate::model::wording::Asked;
+use crate::model::follow_up::{FollowUp, is_of_follow_up, links_in_words, rules_in_words, way_in, webhook_choices};
+use crate::model::wording::{Asked, WordingText};
 use crate::t;
 
 /// Links and replies; unfolded where something was typed or is wrong.
@@ -93,20 +93,24 @@ fn LinkFields(wizard: Wizard, at: usize) -> impl IntoView {
         });
         lead_to("links".to_owned());
     };
-    let called = Memo::new(move |_| wizard.follow_up.with(|typed| typed.links.get(at).and_then(placeholder)));
+    let way = Memo::new(move |_| {
+        let is_typed = wizard.wordings.with(|all| all.iter().any(WordingText::takes_typed_text));
+        wizard.follow_up.with(|typed| typed.links.get(at).and_then(|link| way_in(link, is_typed)))
+    });
     let (name_id, url_id) = (format!("links.{at}.name"), format!("links.{at}.url"));
     let (name_error, url_error) = (wizard.error(name_id.clone()), wizard.error(url_id.clone()));
     view! {
         <div role="group" aria-label=t::link_number(&(at + 1))>
-            <div class="row-of-fields">
+            <div class="row-of-fields hinted">
                 <TextField
                     id=name_id label=t::name() kind=Kind::Text value=read(|link| &link.name)
                     on_input=write("name", |link| &mut link.name) error=name_error
-                    test_id=format!("link-name-{at}") max_length=LONGEST_NAME
+                    test_id=format!("link-name-{at}") hint=t::link_name_rules() max_length=LONGEST_NAME
                 />
                 <TextField
                     id=url_id label=t::link_leads_to() kind=Kind::Text value=read(|link| &link.url)
                     on_input=write("url", |link| &mut link.url) error=url_error test_id=format!("link-url-{at}")
+                    hint="https://…"
                 />
                 <button
                     type="button" class="button" aria-label=t::remove_link_number(&(at + 1))
@@ -115,7 +119,7 @@ fn LinkFields(wizard: Wizard, at: usize) -> impl IntoView {
                     {t::remove()}
                 </button>
             </div>
-            {move || called.get().map(|text| view! { <p class="soft small">{t::in_the_message_write(&text)}</p> })}
+            {move || way.get().map(|words| view! { <p class="soft small">{words}</p> })}
         </div>
     }
 }
@@ -152,36 +156,37 @@ fn Replies(wizard: Wizard) -> impl IntoView {
     }
 }
 
-/// The webhooks of the workspace, for who may see them; for the others the chosen one stays as it is.
+/// The webhooks of the workspace, for who may see them. The others see the chosen one where it is wrong, and can take
+/// it off.
 #[component]
 fn WebhookChoice(wizard: Wizard, chosen: Signal<String>, on_pick: Callback<String>) -> impl IntoView {
     let shell = Shell::around();
     let may = shell.may(Role::Manager);
-    let webhooks = RwSignal::new(Vec::<Pick>::new());
+    let webhooks = RwSignal::new(None::<Vec<Webhook>>);
+    let error = wizard.error("replies.webhookId");
+    let is_shown = unfolds(move || may.get() || error.with(Option::is_some));
+    let options = Signal::derive(move || {
+        let choices = webhooks.with(|all| chosen.with(|chosen| webhook_choices(all.as_deref(), chosen)));
+        choices.into_iter().map(|(id, name)| Pick::new(id, name)).collect::<Vec<_>>()
+    });
     Effect::new(move || {
         if may.get() {
             spawn_local(async move {
                 match telling::webhooks().await {
-                    Ok(list) => drop(webhooks.try_set(list.items.iter().map(webhook_pick).collect())),
+                    Ok(list) => drop(webhooks.try_set(Some(list.items))),
                     Err(error) => shell.report(error),
                 }
             });
         }
     });
     view! {
-        <Show when=move || may.get()>
+        <Show when=move || is_shown.get()>
             <PickField
-                id="replies.webhookId" label=t::webhook_that_is_told() options=webhooks value=chosen on_pick=on_pick
-                error=wizard.error("replies.webhookId") test_id="replies-webhook" nothing=t::no_webhook()
-                hint=t::told_of_every_answer()
+                id="replies.webhookId" label=t::webhook_that_is_told() options=options value=chosen on_pick=on_pick
+                error=error test_id="replies-webhook" nothing=t::no_webhook() hint=t::told_of_every_answer()
             />
         </Show>
     }
-}
-
-fn webhook_pick(webhook: &Webhook) -> Pick {
-    let label = if webhook.description.trim().is_empty() { &webhook.url } else { &webhook.description };
-    Pick::new(webhook.id.to_string(), label)
 }
 
 /// Of the last step: what was set, a line each.

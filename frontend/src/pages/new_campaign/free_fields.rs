@@ -21,7 +21,10 @@ pub fn FreeFields(wizard: Wizard) -> impl IntoView {
         })
     });
     let falls_back = Memo::new(move |_| wizard.of_open(|wording| wording.falls_back));
-    let switch = Callback::new(move |on: bool| wizard.change("template", |wording| wording.falls_back = on));
+    let switch = Callback::new(move |on: bool| {
+        wizard.change("template", |wording| wording.falls_back = on);
+        wizard.clear_template_errors();
+    });
     view! {
         <Show when=move || !falls_back.get()>
             <p class="warning" data-testid="window-warning">
@@ -33,7 +36,9 @@ pub fn FreeFields(wizard: Wizard) -> impl IntoView {
             on_input=wizard.typed("message", |wording| &mut wording.message) error=wizard.error("message")
             test_id="message-input" hint=left
         />
-        <p class="soft small">{t::placeholders()} " " {t::bold_italic_as_on_the_phone()}</p>
+        <p class="soft small">
+            {t::placeholders()} " " {t::bold_italic_as_on_the_phone()} " " {t::links_are_set_up_below()}
+        </p>
         <FileSlot wizard=wizard at=Slot::Message label=t::file_optional() header=None/>
         <Switch
             label=t::offer_a_template_to_the_others() meaning=t::who_has_not_written_gets_it() checked=falls_back

@@ -159,18 +159,28 @@ impl ListChoice {
         faults
     }
 
-    /// The audience: the one that is there, or one that is made now and followed until it is ready.
+    /// Whose people are collected as things stand: the list, the number, which of them; nothing once the page is left.
+    fn whom(self, channel_id: RwSignal<String>) -> Option<(String, String, Option<Spoke>)> {
+        Some((self.list_id.try_get_untracked()?, channel_id.try_get_untracked()?, self.spoke.try_get_untracked()?))
+    }
+
+    /// The audience: the one that is there, or one that is made now and followed until it is ready. None where others
+    /// were chosen meanwhile: then these are not they.
     pub async fn audience(
         self,
         shell: Shell,
-        channel_id: String,
+        channel_id: RwSignal<String>,
         errors: RwSignal<Vec<FieldError>>,
     ) -> Result<Audience, ()> {
+        let whom = self.whom(channel_id);
         let ready = self.intake.with_untracked(|intake| intake.audience().cloned());
         let answer = match ready {
             Some(audience) => Ok(audience),
             None => self.made(shell, channel_id, errors).await,
         };
+        if self.whom(channel_id) != whom {
+            return Err(());
+        }
         let came_to = match answer {
             Ok(audience) if audience.recipients > 0 => {
                 // It has fewer columns than the whole book.
@@ -184,22 +194,32 @@ impl ListChoice {
         came_to.audience().cloned().ok_or(())
     }
 
-    async fn made(self, shell: Shell, channel: String, errors: RwSignal<Vec<FieldError>>) -> Result<Audience, String> {
+    async fn made(
+        self,
+        shell: Shell,
+        channel_id: RwSignal<String>,
+        errors: RwSignal<Vec<FieldError>>,
+    ) -> Result<Audience, String> {
         let (Some(list), Some(spoke)) = (untrack(|| self.list()), self.spoke.get_untracked()) else {
             return Err(t::choose_a_list_and_which().to_owned());
         };
         let asked = CreateListAudience {
-            channel: Some(ChannelFilter { id: ChannelId(channel), spoke }),
+            channel: Some(ChannelFilter { id: ChannelId(channel_id.get_untracked()), spoke }),
             opt_in_confirmed: self.confirmed.get_untracked(),
             language: Some(t::language()),
         };
+        let whom = self.whom(channel_id);
         self.intake.set(Intake::Importing { recipients: 0 });
         let failed = |error: ApiError| {
             errors.set(shell.settle(error));
             t::the_people_could_not_be().to_owned()
         };
         let audience = book::make_audience(&list.id, &asked).await.map_err(failed)?;
-        let so_far = move |recipients| self.intake.set(Intake::Importing { recipients });
+        let so_far = move |recipients| {
+            if self.whom(channel_id) == whom {
+                self.intake.set(Intake::Importing { recipients });
+            }
+        };
         followed(&audience.id, failed, so_far).await
     }
 }

@@ -22,6 +22,7 @@ pub fn ListFields(wizard: Wizard) -> impl IntoView {
         list.list().map(|list| list_words::sentence(&list.filter, format::date)).unwrap_or_default()
     });
     let chosen = Memo::new(move |_| list.list().is_some());
+    let busy = Signal::derive(move || list.intake.with(Intake::is_busy));
     view! {
         <Show when=move || waits.get()>
             <p class="loading" role="status">{t::loading_the_lists()}</p>
@@ -35,7 +36,7 @@ pub fn ListFields(wizard: Wizard) -> impl IntoView {
             <PickField
                 id="list" label=t::list() options=picks value=list.list_id on_pick=wizard.setter("list", list.list_id)
                 error=wizard.error("list") test_id="list-select" nothing=t::choose_a_list_sentence() hint=words
-                disabled=Signal::derive(move || list.intake.with(Intake::is_busy))
+                disabled=busy
             />
             <p class="small"><a href="/lists/new" data-testid="new-list-by-labels">{t::new_list_by_labels()}</a></p>
         </Show>

@@ -21,9 +21,8 @@ pub fn MessageStep(wizard: Wizard) -> impl IntoView {
     let value = Signal::derive(move || key(says.get()).to_owned());
     let picked = Callback::new(move |key: &'static str| {
         wizard.change("message", |wording| wording.says = says_of(key));
-        for field in ["template", "assetsUrls.0"] {
-            wizard.clear_error(field);
-        }
+        wizard.clear_template_errors();
+        wizard.clear_error("assetsUrls.0");
     });
     view! {
         <Step number=2 title=t::message() done=Signal::derive(move || is_done(wizard))>

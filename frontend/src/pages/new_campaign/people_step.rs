@@ -26,6 +26,8 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
         Some(channel) if channel.simulated => t::simulated_messages_reach_nobody().to_owned(),
         Some(_) | None => String::new(),
     });
+    // While a list is collected, its people are those who wrote to this number, or did not.
+    let stays = Signal::derive(move || wizard.draft.with(Option::is_some) || wizard.list.intake.with(Intake::is_busy));
     let from_file = Memo::new(move |_| wizard.source.get() == Source::File);
     view! {
         <Step number=1 title=t::people() done=done>
@@ -33,7 +35,7 @@ pub fn PeopleStep(wizard: Wizard) -> impl IntoView {
                 id="channelId" label=t::number_that_sends() options=channels value=wizard.channel_id
                 on_pick=wizard.setter("channelId", wizard.channel_id) error=wizard.error("channelId")
                 test_id="channel-select" nothing=t::choose_a_number() hint=simulated
-                disabled=Signal::derive(move || wizard.draft.with(Option::is_some) || wizard.list.intake.with(Intake::is_busy))
+                disabled=stays
             />
             <Show when=move || wizard.has_no_number.get()>
                 <p class="soft" data-testid="no-number">

@@ -148,6 +148,6 @@ pub fn people_faults(wizard: Wizard) -> Vec<FieldError> {
 pub async fn audience(wizard: Wizard, shell: Shell) -> Result<Audience, ()> {
     match wizard.source.get_untracked() {
         Source::File => wizard.file.audience(shell, IntoContacts::default()).await,
-        Source::List => wizard.list.audience(shell, wizard.channel_id.get_untracked(), wizard.errors).await,
+        Source::List => wizard.list.audience(shell, wizard.channel_id, wizard.errors).await,
     }
 }

@@ -84,7 +84,9 @@ fn Parts(wizard: Wizard, template: Template) -> impl IntoView {
         {ends.then(|| view! { <OfferEnd wizard=wizard/> })}
         <Variables wizard=wizard title=t::what_the_buttons_carry() parts=vec![Part::Button]/>
         {has_cards.then(|| view! { <Cards wizard=wizard cards=template.cards.clone()/> })}
-        {takes_text.then(|| view! { <p class="soft small">{t::in_texts()} " " {t::placeholders()}</p> })}
+        {takes_text.then(|| view! {
+            <p class="soft small">{t::in_texts()} " " {t::placeholders()} " " {t::links_are_set_up_below()}</p>
+        })}
     }
 }
 

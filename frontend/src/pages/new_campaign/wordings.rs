@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use reader::Sheet;
 use web_sys::File;
 use wire::{Bubble, FieldError, Template};
 
@@ -10,7 +11,7 @@ use crate::components::field::{Kind, TextField};
 use crate::infra::shell::Shell;
 use crate::infra::{assets, clock};
 use crate::model::attachment::{Attachment, Slot};
-use crate::model::spot::spot;
+use crate::model::spot::{is_of_template, spot};
 use crate::model::wording::{Asked, Says, WordingText, format_of, template_key};
 use crate::t;
 use campaigns::content::MOST_VARIANTS;
@@ -32,6 +33,12 @@ impl Wizard {
             }
         });
         self.clear_error(field);
+    }
+
+    /// What was wrong with the template of the open wording is so no more: it has another, or none.
+    pub fn clear_template_errors(self) {
+        let open = self.open.get_untracked();
+        self.errors.update(|errors| errors.retain(|error| !is_of_template(&error.field, open)));
     }
 
     /// What an input of the open wording does with its new text.
@@ -69,10 +76,19 @@ impl Wizard {
 
     /// The message to the first person, in the open wording.
     pub fn bubble(self) -> Option<Bubble> {
+        self.shown(Asked::bubble)
+    }
+
+    /// The same to a first person whom free words may not reach; nothing where he gets nothing.
+    pub fn bubble_for_the_others(self) -> Option<Bubble> {
+        self.shown(Asked::bubble_for_the_others)
+    }
+
+    fn shown(self, show: fn(&Asked, Option<&Sheet>) -> Option<Bubble>) -> Option<Bubble> {
         let asked = self.asked_at(self.open.get())?;
         self.with_sheet(|sheet| {
             let with_links = self.follow_up.with(|typed| typed.on(sheet));
-            asked.bubble(with_links.as_ref().or(sheet))
+            show(&asked, with_links.as_ref().or(sheet))
         })
     }
 

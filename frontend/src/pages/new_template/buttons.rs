@@ -13,12 +13,9 @@ use crate::t;
 #[component]
 pub fn Buttons(desk: Desk) -> impl IntoView {
     let count = Memo::new(move |_| desk.form.with(|form| form.buttons.len()));
-    let add = move |_| {
-        let kind = "QUICK_REPLY".to_owned();
-        desk.change("buttons", |form| form.buttons.push(ButtonText { kind, ..ButtonText::default() }));
-    };
+    let add = move |_| desk.change("buttons", |form| form.buttons.push(ButtonText::default()));
     view! {
-        <section class="card" aria-labelledby="buttons-title">
+        <section class="card" id="buttons" tabindex="-1" aria-labelledby="buttons-title">
             <h2 id="buttons-title">{t::buttons()}</h2>
             <For each=move || 0..count.get() key=|place| *place let:place>
                 <OneButton desk=desk place=ButtonPlace::Message(place)/>
@@ -67,9 +64,9 @@ pub fn OneButton(desk: Desk, place: ButtonPlace) -> impl IntoView {
     let kinds = button_kinds().into_iter().filter(|(value, _, _)| offered.contains(value));
     let kinds: Vec<Pick> = kinds.map(|(value, label, _)| Pick::new(value, label)).collect();
     let pick = Callback::new(move |kind: String| {
-        desk.change(&field("type"), |form| form.set_kind(place, &kind));
+        desk.change_where(|known| place.shares_kind(known), |form| form.set_kind(place, &kind));
     });
-    let remove = move |_| desk.change(&place.list(), |form| form.remove_button(place));
+    let remove = move |_| desk.change_where(|known| place.shares_list(known), |form| form.remove_button(place));
     view! {
         <fieldset class="card-fields">
             <legend>{t::button_number(&(place.place() + 1))}</legend>

@@ -7,17 +7,22 @@ use super::buttons::OneButton;
 use super::fields::Sample;
 use crate::components::field::{FieldError, Kind, Pick, PickField, TextField};
 use crate::components::text_area::TextArea;
+use crate::infra::shell::focus;
 use crate::model::template_cards::{ButtonPlace, CardHeader, LEAST_CARDS, MOST_CARD_BUTTONS, MOST_CARDS, SamplePlace};
+use crate::model::template_faults::is_below;
 use crate::model::template_form::{TemplateForm, left};
 use crate::t;
 use campaigns::template::{MAX_CARD_BODY_CHARS, variables};
+
+/// The button that makes a carousel of the template.
+const MAKE_ID: &str = "make-carousel";
 
 /// An offer to make a carousel of the template, or its cards.
 #[component]
 pub fn Cards(desk: Desk) -> impl IntoView {
     let is_carousel = desk.is_carousel();
     view! {
-        <section class="card" aria-labelledby="cards-title">
+        <section class="card" id="cards" tabindex="-1" aria-labelledby="cards-title">
             <h2 id="cards-title">{t::carousel()}</h2>
             <p class="soft">{t::cards_beside_each_other()}</p>
             <Show when=move || is_carousel.get() fallback=move || view! { <NoCards desk=desk/> }>
@@ -29,14 +34,13 @@ pub fn Cards(desk: Desk) -> impl IntoView {
 
 #[component]
 fn NoCards(desk: Desk) -> impl IntoView {
+    let make = move |_| {
+        desk.change("cards", TemplateForm::make_carousel);
+        request_animation_frame(|| focus("cards.0.body"));
+    };
     view! {
         <div class="actions">
-            <button
-                type="button" class="button" data-testid="make-carousel"
-                on:click=move |_| desk.change("cards", TemplateForm::make_carousel)
-            >
-                {t::make_it_a_carousel()}
-            </button>
+            <button type="button" class="button" id=MAKE_ID data-testid="make-carousel" on:click=make>{t::make_it_a_carousel()}</button>
         </div>
     }
 }
@@ -47,8 +51,21 @@ fn AllCards(desk: Desk) -> impl IntoView {
     let buttons = Memo::new(move |_| desk.form.with(|form| form.cards.first().map_or(0, |card| card.buttons.len())));
     let header = Signal::derive(move || desk.form.with(|form| form.card_header.key().to_owned()));
     let picked = Callback::new(move |key: String| {
-        desk.change("cards", |form| form.show_on_cards(CardHeader::from_key(&key)));
+        let is_shown = |field: &str| is_below(field, "cards") && field.ends_with(".headerAssetId");
+        desk.change_where(is_shown, |form| form.card_header = CardHeader::from_key(&key));
     });
+    let add = move |_| {
+        let place = count.get_untracked();
+        desk.change("cards", TemplateForm::add_card);
+        request_animation_frame(move || focus(&format!("cards.{place}.body")));
+    };
+    let add_button = move |_| {
+        desk.change_where(|field| ButtonPlace::Card(0, 0).shares_list(field), TemplateForm::add_card_button);
+    };
+    let make_none = move |_| {
+        desk.change_where(|field| is_below(field, "cards"), |form| form.is_carousel = false);
+        request_animation_frame(|| focus(MAKE_ID));
+    };
     view! {
         <PickField
             id="cardHeader" label=t::every_card_shows() options=vec![Pick::new(CardHeader::Film.key(), t::a_film())]
@@ -61,22 +78,17 @@ fn AllCards(desk: Desk) -> impl IntoView {
         <div class="actions">
             <button
                 type="button" class="button" disabled=move || { count.get() >= MOST_CARDS } data-testid="add-card"
-                on:click=move |_| desk.change("cards", TemplateForm::add_card)
+                on:click=add
             >
                 {t::add_a_card()}
             </button>
             <button
                 type="button" class="button" disabled=move || { buttons.get() >= MOST_CARD_BUTTONS }
-                data-testid="add-card-button" on:click=move |_| desk.change("cards", TemplateForm::add_card_button)
+                data-testid="add-card-button" on:click=add_button
             >
                 {t::add_a_button_to_every_card()}
             </button>
-            <button
-                type="button" class="button quiet" data-testid="no-carousel"
-                on:click=move |_| desk.change("cards", |form| form.cards.clear())
-            >
-                {t::no_carousel()}
-            </button>
+            <button type="button" class="button quiet" data-testid="no-carousel" on:click=make_none>{t::no_carousel()}</button>
         </div>
     }
 }
@@ -96,9 +108,14 @@ fn OneCard(desk: Desk, place: usize) -> impl IntoView {
         });
     });
     let buttons = Memo::new(move |_| desk.form.with(|form| form.cards.get(place).map_or(0, |card| card.buttons.len())));
+    let remove = move |_| {
+        desk.change_where(|field| is_below(field, "cards"), |form| form.remove_card(place));
+        let before = place.saturating_sub(1);
+        request_animation_frame(move || focus(&format!("cards.{before}")));
+    };
     let is_least = Memo::new(move |_| desk.form.with(|form| form.cards.len() <= LEAST_CARDS));
     view! {
-        <fieldset class="card-fields" data-testid=format!("card-{place}")>
+        <fieldset class="card-fields" id=format!("cards.{place}") tabindex="-1" data-testid=format!("card-{place}")>
             <legend>{t::card_number(&(place + 1))}</legend>
             <FieldError id=format!("cards.{place}-error") error=desk.error(format!("cards.{place}"))/>
             {move || view! { <Sample desk=desk format=format.get() place=SamplePlace::Card(place)/> }}
@@ -113,12 +130,7 @@ fn OneCard(desk: Desk, place: usize) -> impl IntoView {
             </For>
             <FieldError id=format!("cards.{place}.buttons-error") error=desk.error(field("buttons"))/>
             <div class="actions">
-                <button
-                    type="button" class="button quiet" disabled=move || is_least.get()
-                    on:click=move |_| desk.change("cards", |form| form.remove_card(place))
-                >
-                    {t::remove_this_card()}
-                </button>
+                <button type="button" class="button quiet" disabled=is_least on:click=remove>{t::remove_this_card()}</button>
             </div>
         </fieldset>
     }

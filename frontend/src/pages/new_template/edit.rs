@@ -43,35 +43,63 @@ fn Edit(template: Template, account: Account) -> impl IntoView {
         </div>
     };
     let body = if is_changeable(&template) {
-        let load = RwSignal::new(Load::Waiting);
-        let (fetched, shell) = (StoredValue::new((channel, template.id.clone())), Shell::around());
-        let again = Callback::new(move |()| {
-            load.set(Load::Waiting);
-            let (channel, id) = fetched.get_value();
-            leptos::task::spawn_local(fetch(load, shell, channel, id));
-        });
-        again.run(());
-        let (template, page) = (StoredValue::new(template), StoredValue::new(page));
-        let show = move |standing: Signal<CreateTemplate>| {
-            view! { <Change template=template.get_value() standing=standing.get_untracked() page=page/> }
-        };
-        view! { <Loaded load=load show=show again=again inline=true/> }.into_any()
+        view! { <Standing template=template channel=channel page=page/> }.into_any()
     } else {
-        view! { <section class="card"><p data-testid="advice">{advice(&template)}</p></section> }.into_any()
+        let why = advice(&template).unwrap_or_else(t::this_template_cannot_be_changed_now);
+        view! { <NotHere why=why.to_owned() page=page/> }.into_any()
     };
     view! { {head}{body} }
 }
 
-async fn fetch(load: RwSignal<Load<CreateTemplate>>, shell: Shell, channel: String, id: String) {
+/// Why the template is not changed here, with the way back to it.
+#[component]
+fn NotHere(why: String, page: String) -> impl IntoView {
+    view! {
+        <section class="card">
+            <p data-testid="advice">{why}</p>
+            <div class="actions"><a class="button" href=page data-testid="back-to-template">{t::back_to_the_template()}</a></div>
+        </section>
+    }
+}
+
+/// The form once what stands came; what has parts that cannot be changed here is not asked for again.
+#[component]
+fn Standing(template: Template, channel: String, page: String) -> impl IntoView {
+    let (load, refused) = (RwSignal::new(Load::Waiting), RwSignal::new(None::<String>));
+    let (fetched, shell) = (StoredValue::new((channel, template.id.clone())), Shell::around());
+    let again = Callback::new(move |()| {
+        load.set(Load::Waiting);
+        let (channel, id) = fetched.get_value();
+        leptos::task::spawn_local(fetch(load, refused, shell, channel, id));
+    });
+    again.run(());
+    let (template, page) = (StoredValue::new(template), StoredValue::new(page));
+    let show = move |standing: Signal<CreateTemplate>| {
+        view! { <Change template=template.get_value() standing=standing.get_untracked() page=page/> }
+    };
+    move || match refused.get() {
+        Some(why) => view! { <NotHere why=why page=page.get_value()/> }.into_any(),
+        None => view! { <Loaded load=load show=show again=again inline=true/> }.into_any(),
+    }
+}
+
+async fn fetch(
+    load: RwSignal<Load<CreateTemplate>>,
+    refused: RwSignal<Option<String>>,
+    shell: Shell,
+    channel: String,
+    id: String,
+) {
     match content::template(&channel, &id).await {
         Ok(standing) => Load::receive(load, standing),
-        Err(error) => {
-            let why = error.conflict().map(|why| t::said(&why));
-            if why.is_none() {
+        Err(error) => match error.conflict() {
+            // Who left the page is told nothing.
+            Some(why) => drop(refused.try_set(Some(t::said(&why)))),
+            None => {
                 shell.report(error);
+                Load::give_up(load, t::the_templates_did_not_come().to_owned());
             }
-            Load::give_up(load, why.unwrap_or_else(|| t::the_templates_did_not_come().to_owned()));
-        }
+        },
     }
 }
 

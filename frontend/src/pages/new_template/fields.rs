@@ -104,7 +104,7 @@ fn counted(desk: Desk, read: fn(&TemplateForm) -> &String, most: usize) -> Signa
 fn Above(desk: Desk) -> impl IntoView {
     let kind = Memo::new(move |_| desk.form.with(|form| form.header_kind));
     let picked = Callback::new(move |key: String| {
-        desk.change("headerAssetId", |form| {
+        desk.change_where(is_of_header, |form| {
             form.header_kind = HeaderKind::from_key(&key);
             form.sample = None;
         });
@@ -128,6 +128,11 @@ fn Above(desk: Desk) -> impl IntoView {
             HeaderKind::Media(format) => view! { <Sample desk=desk format=format place=SamplePlace::Header/> }.into_any(),
         }}
     }
+}
+
+/// What hangs on the kind of the header: it has other fields then.
+fn is_of_header(field: &str) -> bool {
+    field.starts_with("header")
 }
 
 /// Footer and offer.

@@ -6,9 +6,9 @@ use wire::{Delivery, DeliveryId, WebhookId};
 use crate::components::loaded::Loaded;
 use crate::infra::load::Load;
 use crate::infra::poll::poll;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus};
 use crate::infra::{clock, format, telling as api};
-use crate::model::deliveries::{Deliveries, Standing, may_go_again, reason, receivers_words, tries};
+use crate::model::deliveries::{Deliveries, ON_A_PAGE, Standing, may_go_again, reason, receivers_words, tries};
 use crate::model::webhook_form::words;
 use crate::t;
 
@@ -20,7 +20,7 @@ const PERIOD_MS: u32 = 2_000;
 pub fn WhatItWasTold(
     hook: WebhookId,
     /// Whether events go there: else nothing can be sent again.
-    is_on: bool,
+    is_on: Signal<bool>,
     /// Rises when the webhook was told something from beside the list.
     told: RwSignal<u32>,
 ) -> impl IntoView {
@@ -37,12 +37,16 @@ pub fn WhatItWasTold(
 }
 
 #[component]
-fn Opened(hook: StoredValue<WebhookId>, is_on: bool, told: RwSignal<u32>) -> impl IntoView {
+fn Opened(hook: StoredValue<WebhookId>, is_on: Signal<bool>, told: RwSignal<u32>) -> impl IntoView {
     let shell = Shell::around();
     let load = RwSignal::new(Load::<Deliveries>::Waiting);
     let fetch = move |after: Option<String>| async move {
         let Some(id) = hook.try_get_value() else { return };
-        let page = match api::deliveries(&id, after.as_deref()).await {
+        let limit = match after {
+            Some(_) => ON_A_PAGE,
+            None => known(load).map_or(ON_A_PAGE, |here| here.look()),
+        };
+        let page = match api::deliveries(&id, after.as_deref(), limit).await {
             Ok(page) => page,
             Err(error) => {
                 shell.report(error);
@@ -70,51 +74,65 @@ fn Opened(hook: StoredValue<WebhookId>, is_on: bool, told: RwSignal<u32>) -> imp
         async move {
             let Some(id) = hook.try_get_value() else { return };
             match api::redeliver(&id, &delivery).await {
-                Ok(delivery) => revise(load, move |known| known.with(&delivery)),
+                Ok(fresh) => revise(load, move |known| known.with(&fresh)),
                 Err(error) => shell.report(error),
             }
+            // The button that was pressed rests, or is gone.
+            request_animation_frame(move || focus(&element(hook, &delivery)));
         }
     });
     let (asking, sending) = (more.pending(), resend.pending());
     let busy = Memo::new(move |_| asking.get() || sending.get());
     let older = Callback::new(move |after: String| drop(more.dispatch(after)));
     let again = Callback::new(move |delivery: DeliveryId| drop(resend.dispatch(delivery)));
-    let retry = Callback::new(move |()| leptos::task::spawn_local(fetch(None)));
+    let retry = Callback::new(move |()| {
+        load.set(Load::Waiting);
+        leptos::task::spawn_local(fetch(None));
+    });
     view! {
         <Loaded
             load=load again=retry inline=true
-            show=move |list| view! { <Lines list=list is_on=is_on older=older again=again busy=busy/> }
+            show=move |list| view! { <Lines hook=hook list=list is_on=is_on older=older again=again busy=busy/> }
         />
     }
 }
 
-/// Changes what is here, unless whoever looked went elsewhere.
+/// What is here; nothing when whoever looked went elsewhere.
+fn known(load: RwSignal<Load<Deliveries>>) -> Option<Deliveries> {
+    Some(match load.try_get_untracked()? {
+        Load::Here(list) => list.get_untracked(),
+        Load::Waiting | Load::Missing(_) => Deliveries::default(),
+    })
+}
+
+/// Changes what is here.
 fn revise(load: RwSignal<Load<Deliveries>>, change: impl FnOnce(Deliveries) -> Deliveries) {
-    let known = match load.try_get_untracked() {
-        Some(Load::Here(list)) => list.get_untracked(),
-        Some(Load::Waiting | Load::Missing(_)) => Deliveries::default(),
-        None => return,
-    };
-    Load::receive(load, change(known));
+    if let Some(known) = known(load) {
+        Load::receive(load, change(known));
+    }
 }
 
 fn is_moving(load: RwSignal<Load<Deliveries>>) -> bool {
-    match load.try_get_untracked() {
-        Some(Load::Here(list)) => list.with_untracked(|list| list.is_moving(clock::now())),
-        Some(Load::Waiting | Load::Missing(_)) | None => false,
-    }
+    known(load).is_some_and(|known| known.is_moving(clock::now()))
+}
+
+/// The id of a line: several webhooks are told of the same event.
+fn element(hook: StoredValue<WebhookId>, delivery: &DeliveryId) -> String {
+    let hook = hook.try_get_value().map(|hook| hook.to_string()).unwrap_or_default();
+    format!("delivery-{hook}-{delivery}")
 }
 
 #[component]
 fn Lines(
+    hook: StoredValue<WebhookId>,
     list: Signal<Deliveries>,
-    is_on: bool,
+    is_on: Signal<bool>,
     older: Callback<String>,
     again: Callback<DeliveryId>,
     busy: Memo<bool>,
 ) -> impl IntoView {
     let is_empty = Memo::new(move |_| list.with(|list| list.items.is_empty()));
-    let is_off = Memo::new(move |_| list.with(|list| list.waits_for_switch(is_on)));
+    let is_off = Memo::new(move |_| list.with(|list| list.waits_for_switch(is_on.get())));
     let is_moving = Memo::new(move |_| list.with(Deliveries::has_on_its_way));
     let next = Memo::new(move |_| list.with(|list| list.next.clone()));
     let press = move |_| {
@@ -122,8 +140,6 @@ fn Lines(
             older.run(after);
         }
     };
-    // What is drawn of a delivery is another when one of these is.
-    let mark = |one: &Delivery| (one.id.clone(), one.attempts, one.attempted_at, one.next_attempt_at, one.is_kept);
     view! {
         <div class="stack">
             <Show
@@ -131,8 +147,8 @@ fn Lines(
                 fallback=|| view! { <p class="soft" data-testid="no-deliveries">{t::nothing_was_told_yet()}</p> }
             >
                 <ul class="changes deliveries">
-                    <For each=move || list.get().items key=mark let:delivery>
-                        <Line delivery=delivery is_on=is_on again=again busy=busy/>
+                    <For each=move || list.get().items key=|one| one.id.clone() let:delivery>
+                        <Line hook=hook first=delivery list=list is_on=is_on again=again busy=busy/>
                     </For>
                 </ul>
             </Show>
@@ -151,35 +167,57 @@ fn Lines(
     }
 }
 
+/// A line that stays where it is while what became of its delivery changes.
 #[component]
-fn Line(delivery: Delivery, is_on: bool, again: Callback<DeliveryId>, busy: Memo<bool>) -> impl IntoView {
+fn Line(
+    hook: StoredValue<WebhookId>,
+    /// The delivery as it came first.
+    first: Delivery,
+    list: Signal<Deliveries>,
+    is_on: Signal<bool>,
+    again: Callback<DeliveryId>,
+    busy: Memo<bool>,
+) -> impl IntoView {
+    let id = element(hook, &first.id);
+    let one = Memo::new(move |_| {
+        let found = list.with(|list| list.items.iter().find(|known| known.id == first.id).cloned());
+        found.unwrap_or_else(|| first.clone())
+    });
+    view! {
+        <li id=id tabindex="-1" data-testid="delivery">
+            {move || view! { <Told delivery=one.get() is_on=is_on again=again busy=busy/> }}
+        </li>
+    }
+}
+
+#[component]
+fn Told(delivery: Delivery, is_on: Signal<bool>, again: Callback<DeliveryId>, busy: Memo<bool>) -> impl IntoView {
     let standing = Standing::of(&delivery);
     let small = |text: String| view! { <span class="soft">{text}</span> };
     let reason = reason(&delivery).map(|text| view! { <span>{text}</span> });
-    let button = may_go_again(&delivery, is_on).then(|| {
-        let id = delivery.id.clone();
-        view! {
+    let (event, when) = (words(delivery.kind), format::date_time(delivery.happened_at));
+    let name = t::send_the_event_again(&event, &when);
+    let (receivers_words, tries) = (receivers_words(&delivery), tries(&delivery, format::to_the_second));
+    let offered = StoredValue::new(delivery);
+    let may = Memo::new(move |_| offered.with_value(|delivery| may_go_again(delivery, is_on.get())));
+    view! {
+        <div class="row-head">
+            <span class=standing.tone().class()>{standing.label()}</span>
+            <strong>{event}</strong>
+            <span class="when">{when}</span>
+        </div>
+        {reason}
+        {receivers_words.map(small)}
+        {tries.map(small)}
+        <Show when=move || may.get()>
             <div class="actions">
                 <button
-                    type="button" class="button quiet" disabled=busy data-testid="send-again"
-                    on:click=move |_| again.run(id.clone())
+                    type="button" class="button quiet" disabled=busy aria-label=name.clone() data-testid="send-again"
+                    on:click=move |_| again.run(offered.with_value(|delivery| delivery.id.clone()))
                 >
                     {t::send_it_again()}
                 </button>
             </div>
-        }
-    });
-    view! {
-        <li data-testid="delivery">
-            <div class="row-head">
-                <span class=standing.tone().class()>{standing.label()}</span>
-                <strong>{words(delivery.kind)}</strong>
-                <span class="when">{format::date_time(delivery.happened_at)}</span>
-            </div>
-            {reason}
-            {receivers_words(&delivery).map(small)}
-            {tries(&delivery, format::to_the_second).map(small)}
-            {button}
-        </li>
+        </Show>
     }
 }

@@ -105,25 +105,43 @@ fn Rows(board: Board, list: Signal<WebhookList>) -> impl IntoView {
     view! {
         <Show when=move || !empty.get() fallback=|| view! { <p class="soft">{t::there_is_no_webhook_yet()}</p> }>
             <ul class="people" data-testid="webhooks">
-                <For each=move || list.get().items key=|hook| (hook.id.clone(), hook.updated_at) let:hook>
-                    <Row board=board hook=hook/>
+                <For each=move || list.get().items key=|hook| hook.id.clone() let:hook>
+                    <Row board=board hook=current(list, hook)/>
                 </For>
             </ul>
         </Show>
     }
 }
 
-#[component]
-fn Row(board: Board, hook: Webhook) -> impl IntoView {
-    let (answer, told) = (RwSignal::new(None::<String>), RwSignal::new(0_u32));
-    let events = hook.events.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(" · ");
-    let standing = match (&hook.disabled_because, hook.failing_since) {
+/// A webhook as it is now, so that its line stays while it changes; as it came first once it is gone.
+fn current(list: Signal<WebhookList>, first: Webhook) -> Signal<Webhook> {
+    Memo::new(move |_| {
+        let found = list.with(|list| list.items.iter().find(|hook| hook.id == first.id).cloned());
+        found.unwrap_or_else(|| first.clone())
+    })
+    .into()
+}
+
+fn events_of(hook: &Webhook) -> String {
+    hook.events.iter().map(|kind| words(*kind)).collect::<Vec<_>>().join(" · ")
+}
+
+/// Why nothing goes there, or since when nothing arrives.
+fn standing_of(hook: &Webhook) -> Option<String> {
+    match (&hook.disabled_because, hook.failing_since) {
         (Some(why), _) => Some(t::webhook_is_off(&t::said(why))),
         (None, Some(at)) => Some(t::webhook_fails_since(&format::date_time(at))),
         (None, None) => None,
-    };
-    let (url, description, enabled) = (hook.url.clone(), hook.description.clone(), hook.enabled);
-    let (asked, tested, switched, ended) = (hook.id.clone(), hook.id.clone(), hook.clone(), hook);
+    }
+}
+
+#[component]
+fn Row(board: Board, hook: Signal<Webhook>) -> impl IntoView {
+    let (answer, told) = (RwSignal::new(None::<String>), RwSignal::new(0_u32));
+    let enabled = Signal::derive(move || hook.with(|hook| hook.enabled));
+    let standing = Memo::new(move |_| hook.with(standing_of));
+    let asked = hook.with_untracked(|hook| hook.id.clone());
+    let tested = asked.clone();
     let test = Action::new_local(move |(): &()| {
         let id = tested.clone();
         async move {
@@ -136,18 +154,18 @@ fn Row(board: Board, hook: Webhook) -> impl IntoView {
             }
         }
     });
-    let switch = Callback::new(move |on| board.switch(switched.clone(), on));
+    let switch = Callback::new(move |on| board.switch(hook.get_untracked(), on));
     let end = move |_| {
-        board.ending.set(Some(ended.clone()));
+        board.ending.set(Some(hook.get_untracked()));
         board.asks.set(true);
     };
     view! {
         <li data-testid="webhook">
             <div class="who">
-                <strong>{url}</strong>
-                <span class="soft">{description}</span>
-                <span class="soft">{events}</span>
-                {standing.map(|text| view! { <span class="bad" data-testid="webhook-standing">{text}</span> })}
+                <strong>{move || hook.with(|hook| hook.url.clone())}</strong>
+                <span class="soft">{move || hook.with(|hook| hook.description.clone())}</span>
+                <span class="soft">{move || hook.with(events_of)}</span>
+                {move || standing.get().map(|text| view! { <span class="bad" data-testid="webhook-standing">{text}</span> })}
                 <span class="soft" role="status" data-testid="webhook-answer">{move || answer.get()}</span>
             </div>
             <div class="actions">
