@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use anyhow::Context;
-use campaigns::message::{Claim, MessageRecord, Outcome};
+use campaigns::message::{Claim, MessageRecord, Outcome, Receipt, ReceiptStatus, Step};
+use campaigns::totals::Totals;
 use campanile_tests::campaign::{act, call, count, dispatched, indexes, later, messages};
 use campanile_tests::contacts;
 use campanile_tests::running::{Running, quick_simulator};
@@ -247,6 +248,115 @@ async fn a_message_that_changed_just_before_a_recount_is_corrected_by_a_later_on
     }
     count(&stepped).await?;
     agree(&stepped, campaign).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn totals_in_which_somebody_waits_or_counts_twice_though_nobody_does_hold_no_campaign_up() -> anyhow::Result<()> {
+    let everybody = MANY as u64;
+    let lost_its_end = Totals { accepted: everybody - 1, retry: 1, ..Totals::default() };
+    let lost_its_beginning = Totals { accepted: everybody + 1, ..Totals::default() };
+    for wrong in [lost_its_end, lost_its_beginning] {
+        let stepped = Stepped::open().await?;
+        let record = cut(&stepped).await?;
+        accepted(&stepped, &record, 0..everybody).await?;
+        count(&stepped).await?;
+        let read = totals_of(&stepped, &record.id).await?;
+        let next = TotalsRecord { totals: wrong, version: read.version + 1, ..read.clone() };
+        totals::replace(&stepped.app, &record.id, Scope::Campaign, read.version, &next).await?;
+        for (seconds, status) in [
+            (60, CampaignStatus::Processing),
+            (LONG_AFTER, CampaignStatus::Processing),
+            (LONG_AFTER + 60, CampaignStatus::Processing),
+            (LONG_AFTER + 120, CampaignStatus::Completed),
+        ] {
+            tick(&stepped, seconds).await?;
+            assert_eq!(stepped.record(&record.id).await?.status, status, "after {seconds} s");
+        }
+        assert_eq!(agree(&stepped, &record.id).await?.totals.accepted, everybody);
+    }
+    Ok(())
+}
+
+/// The same message after WhatsApp took it and failed it: it waits for a day.
+async fn failed_later(stepped: &Stepped, record: &CampaignRecord, index: usize) -> anyhow::Result<()> {
+    let standing = messages(stepped, record).await?.swap_remove(index);
+    let receipt = Receipt {
+        attempt: 1,
+        status: ReceiptStatus::Failed { code: 131_049 },
+        at: stepped.app.clock.now_millis(),
+        wamid: format!("wamid.{index}"),
+        price: None,
+    };
+    let waiting = MessageRecord { rounds: 3, ..standing.clone() };
+    let waiting = waiting.with_receipt(&receipt).context("it changes nothing")?;
+    assert_eq!(waiting.state, MessageState::Retry);
+    lambdas::storage::messages::replace(&stepped.app, standing.version, &waiting).await?;
+    Ok(())
+}
+
+/// Whatever nudges there are, handled some seconds later; how many there were.
+async fn nudged(stepped: &Stepped, seconds: i64) -> anyhow::Result<usize> {
+    let nudges = stepped.take_now(&stepped.app.config.nudge_queue_url).await?;
+    let found = nudges.records.len();
+    dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Nudges(nudges)).await?;
+    Ok(found)
+}
+
+#[tokio::test]
+async fn nobody_waits_in_a_cancelled_campaign_whatever_is_told_late() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    accepted(&stepped, &record, 0..2).await?;
+    count(&stepped).await?;
+    act(&stepped.app, &record.id, "cancel").await?;
+    nudged(&stepped, 0).await?;
+    // The totals did not know of this one when the cancel was looked after.
+    let not_before = stepped.app.clock.now_millis() + 1_000;
+    let refused = Outcome::Retry { code: Some(130_429), not_before, step: Step::Try };
+    let waiting = claimed(&stepped, &record, 2).with_outcome(1, &refused, not_before - 1_000);
+    lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
+    for (seconds, kept) in [(60, false), (120, true)] {
+        tick(&stepped, seconds).await?;
+        assert_eq!(messages(&stepped, &record).await?[2].state, MessageState::Skipped, "after {seconds} s");
+        count(&stepped).await?;
+        let is_kept = stepped.record(&record.id).await?.due_shard.as_deref() == Some(LAPSE_SHARD);
+        assert_eq!(is_kept, kept, "after {seconds} s");
+    }
+    // Nothing was to be done any more when WhatsApp failed a message.
+    nudged(&stepped, 120).await?;
+    failed_later(&stepped, &record, 0).await?;
+    count(&stepped).await?;
+    assert!(nudged(&stepped, 130).await? > 0, "nothing else brings it back");
+    assert_eq!(messages(&stepped, &record).await?[0].state, MessageState::Failed);
+    count(&stepped).await?;
+    tick(&stepped, 190).await?;
+    assert_eq!(stepped.record(&record.id).await?.due_shard.as_deref(), Some(LAPSE_SHARD));
+    let compared = agree(&stepped, &record.id).await?;
+    assert_eq!((compared.totals.failed, compared.totals.accepted), (1, 1), "{compared:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wait_that_ends_before_the_one_that_is_waited_for_is_looked_at_in_time() -> anyhow::Result<()> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    let now = stepped.app.clock.now_millis();
+    let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
+    let waiting = claimed(&stepped, &record, 0).with_outcome(1, &refused, now);
+    lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
+    accepted(&stepped, &record, 1..MANY as u64).await?;
+    count(&stepped).await?;
+    tick(&stepped, 60).await?;
+    let looks_at = async || Ok::<_, anyhow::Error>(stepped.record(&record.id).await?.due_at.unwrap_or_default());
+    assert!(looks_at().await? > now + 2 * DAY_MS, "until then there is nothing to do");
+    nudged(&stepped, 60).await?;
+    failed_later(&stepped, &record, 1).await?;
+    count(&stepped).await?;
+    nudged(&stepped, 120).await?;
+    let until = looks_at().await?;
+    assert!(until < now + 2 * DAY_MS, "who waits for a day would wait for three: {until}");
+    Ok(())
 }
 
 #[tokio::test]

@@ -273,11 +273,14 @@ async fn trip_breaker(app: &App, campaign: &CampaignId, counted: &TotalsRecord, 
     bail!("campaign {campaign} kept changing under {MOST_RACES} tries to pause it")
 }
 
-/// Whether the last outcome came, or a complete campaign has messages to try again: then the dispatcher looks now and not
-/// at its next tick.
+/// Whether the last outcome came, or some who had one wait for another attempt while nobody is in a sender's hand: then
+/// the dispatcher looks now. A complete campaign goes on, one that was cancelled lets nobody wait, and one that rests
+/// until the first of its waiting attempts is due learns of an earlier one.
 fn is_turned(before: &TotalsRecord, after: &TotalsRecord) -> bool {
     let is_through = |record: &TotalsRecord| record.audience > 0 && record.totals.settled() == record.audience;
-    is_through(after) != is_through(before)
+    let rests = before.totals.claimed == 0 && after.totals.claimed == 0;
+    let waits_anew = rests && after.totals.settled() < before.totals.settled();
+    waits_anew || is_through(after) != is_through(before)
 }
 
 async fn nudge(app: &App, campaign: &CampaignId, counted: &TotalsRecord, after_seconds: i32) -> anyhow::Result<()> {
@@ -287,6 +290,8 @@ async fn nudge(app: &App, campaign: &CampaignId, counted: &TotalsRecord, after_s
 
 #[cfg(test)]
 mod tests {
+    use campaigns::totals::Totals;
+
     use super::*;
 
     fn change(sequence: u64, before: Option<MessageState>, after: MessageState) -> Change {
@@ -355,6 +360,18 @@ mod tests {
         assert_eq!(folded.watermarks["s1"].sequence, "10");
         let chunk = fold(&TotalsRecord::default(), Scope::Chunk(0), "s1", &changes, 1).unwrap();
         assert_eq!((chunk.totals.claimed, chunk.totals.accepted), (1, 1));
+    }
+
+    #[test]
+    fn who_waits_again_while_nobody_is_in_hand_is_news_for_the_dispatcher() {
+        let counts = |claimed, accepted| {
+            let totals = Totals { claimed, accepted, ..Totals::default() };
+            TotalsRecord { totals, audience: 9, ..TotalsRecord::default() }
+        };
+        assert!(is_turned(&counts(0, 5), &counts(0, 4)), "nothing else would bring the dispatcher back");
+        assert!(!is_turned(&counts(1, 5), &counts(0, 4)), "it looks every minute");
+        assert!(!is_turned(&counts(0, 4), &counts(0, 5)));
+        assert!(is_turned(&counts(1, 8), &counts(0, 9)), "everybody has an outcome");
     }
 
     #[test]

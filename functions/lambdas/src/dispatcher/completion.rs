@@ -3,6 +3,7 @@
 
 use campaigns::breakdown::Breakdown;
 use campaigns::message::{MessageRecord, waiting_for_later, waiting_with_job};
+use campaigns::totals::Totals;
 use futures::{StreamExt, TryStreamExt, stream};
 use wire::{CampaignEvent, CampaignStatus};
 
@@ -45,6 +46,10 @@ const LOST_AFTER_MS: i64 = 2 * 45_000;
 /// the dead letters, so that what is lost by chance is told from what fails again and again.
 const LOST_AGAIN_AFTER_MS: i64 = 5 * 60_000;
 
+/// How long after a campaign broke off the totals may not know of somebody in a sender's hand, in milliseconds: as long
+/// as a sender may have him, and as long again for the stream.
+const TOLD_AFTER_MS: i64 = 2 * CLAIM_TIMEOUT_MS;
+
 /// How long after a recount totals are corrected by it, in milliseconds: what changed just before it was read has been
 /// folded by then, which the totals' version tells, and would be counted twice.
 const FOLDED_AFTER_MS: i64 = 30_000;
@@ -68,7 +73,8 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
     let jobs_were_lost = counted.touched() < record.recipients
         && idle_ms > lost_after_ms
         && !repair::waits_its_turn(app, &record, read).await?;
-    if !all_settled && !claims_are_stale && !jobs_were_lost {
+    let are_wrong = !all_settled && idle_ms > recount::DRIFT_AFTER_MS && cannot_be_true(app, &record, counted).await?;
+    if !all_settled && !claims_are_stale && !jobs_were_lost && !are_wrong {
         return Ok(());
     }
     let Look { so_far, in_hand } = recount::go_on(app, &record, read, (MOST_RECOUNTED, record.recipients)).await?;
@@ -93,6 +99,20 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
         }
         (_, false) => hold(app, record, None).await,
     }
+}
+
+/// Whether the totals cannot be true: by them everybody has a message and nobody is in a sender's hand, and yet not
+/// everybody has just one outcome, although no message waits for another attempt.
+async fn cannot_be_true(app: &App, record: &CampaignRecord, counted: &Totals) -> anyhow::Result<bool> {
+    if counted.claimed > 0 || counted.touched() < record.recipients {
+        return Ok(false);
+    }
+    for partition in [waiting_with_job(&record.id), waiting_for_later(&record.id)] {
+        if messages::earliest_waiting(app, &partition).await?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Every recipient has an outcome, by the totals and by the messages.
@@ -162,17 +182,21 @@ pub(super) async fn fail(app: &App, record: CampaignRecord, reason: &str) -> any
 pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
     let now = app.clock.now_millis();
     let why = if record.status == CampaignStatus::Failed { FAILED } else { CANCELLED };
+    let mut nobody_waited = true;
     for partition in [waiting_with_job(&record.id), waiting_for_later(&record.id)] {
         for waiting in messages::waiting(app, &record.id, &partition, i64::MAX, MOST_SWEPT).await? {
+            nobody_waited = false;
             messages::change(app, waiting, |standing| standing.left_out(now, why)).await?;
         }
     }
     let read = totals::get(app, &record.id, Scope::Campaign).await?;
     let mut next = record.clone();
     next.upkeep.recount = None;
-    let is_swept = read.totals.claimed == 0 && read.totals.retry == 0;
+    let is_told = now - record.updated_at >= TOLD_AFTER_MS;
+    let is_swept = is_told && read.totals.claimed == 0 && read.totals.retry == 0;
     next.look_at((!is_swept).then_some(now + LOOK_AGAIN_MS));
-    if read.totals.claimed > 0 {
+    // Where the totals have somebody wait and nobody does, they lost what became of him.
+    if read.totals.claimed > 0 || (is_told && nobody_waited && read.totals.retry > 0) {
         // Nobody beyond ever had a job.
         let end = record.cursor_index.max(record.cut_below).min(record.recipients);
         let Look { so_far, in_hand } = recount::go_on(app, &record, &read, (MOST_RECOUNTED, end)).await?;

@@ -1,9 +1,13 @@
 //! Attempts that wait for longer than the send queue can hold them: found by the sparse index when they are due, and then
 //! given jobs like everybody else, one gap after the other. However long they wait, they cost nothing meanwhile.
 
+use std::collections::BTreeMap;
+
+use campaigns::audience::{Recipient, segment_of};
 use campaigns::job::Job;
 use campaigns::message::{MessageRecord, waiting_for_later, waiting_with_job};
 use campaigns::totals::Totals;
+use futures::{StreamExt, TryStreamExt, stream};
 use wire::WaitReason;
 
 use super::cutting::{Segment, Wanted, job_recipient, packed};
@@ -16,6 +20,9 @@ use crate::storage::queues::{self, DelayedJob, Nudge};
 
 /// Attempts given jobs in one look; more are next.
 pub(super) const MOST_IN_A_LOOK: i32 = 500;
+
+/// Segments read at once.
+const PARALLEL_READS: usize = 8;
 
 /// Whether a campaign's waiting attempts need a look.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,12 +90,12 @@ pub(super) async fn lay(
         due.push(Due { message, at_micros });
     }
     let Some(last) = due.last().map(|due| due.at_micros) else { return Ok(Some(record)) };
-    let mut segment = Segment::default();
+    let rows = rows_of(app, &record, &due).await?;
     // Whoever waits for a first attempt slept; the others follow him at their pace.
     let slept = due.first().is_some_and(|due| due.message.tried() == 0);
     let mut wait = slept.then_some(WaitReason::QuietHours);
     for second in due.chunk_by(|a, b| a.message.chunk == b.message.chunk && second_of(a) == second_of(b)) {
-        send(app, &record, second, wait.take(), &mut segment).await?;
+        send(app, &record, second, wait.take(), &rows).await?;
     }
     let mut next = record.clone();
     next.upkeep.laid_until = Some(last);
@@ -106,6 +113,33 @@ pub(super) fn gap_micros(record: &CampaignRecord) -> i64 {
     interval.max(i64::try_from(record.min_gap_ms).unwrap_or(i64::MAX).saturating_mul(1_000))
 }
 
+/// The rows of these recipients, by index. Who waits is from all over the audience, in any order: each segment is read
+/// once, or one look would take minutes.
+async fn rows_of(app: &App, record: &CampaignRecord, due: &[Due]) -> anyhow::Result<BTreeMap<u64, Recipient>> {
+    let mut by_segment: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for Due { message, .. } in due {
+        by_segment.entry(segment_of(message.index)).or_default().push(message.index);
+    }
+    let reads: Vec<_> = by_segment.into_values().map(|indexes| rows_of_segment(app, record, indexes)).collect();
+    let rows: Vec<Vec<(u64, Recipient)>> = stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+async fn rows_of_segment(
+    app: &App,
+    record: &CampaignRecord,
+    indexes: Vec<u64>,
+) -> anyhow::Result<Vec<(u64, Recipient)>> {
+    let mut segment = Segment::default();
+    let mut rows = Vec::with_capacity(indexes.len());
+    for index in indexes {
+        if let Some(row) = segment.row(app, record, index).await? {
+            rows.push((index, row.clone()));
+        }
+    }
+    Ok(rows)
+}
+
 fn second_of(due: &Due) -> i64 {
     due.at_micros.div_euclid(1_000_000)
 }
@@ -117,17 +151,14 @@ async fn send(
     record: &CampaignRecord,
     due: &[Due],
     mut wait: Option<WaitReason>,
-    segment: &mut Segment,
+    rows: &BTreeMap<u64, Recipient>,
 ) -> anyhow::Result<()> {
     let (now, Some(first)) = (app.clock.now_micros(), due.first()) else { return Ok(()) };
-    let mut recipients = Vec::new();
-    for Due { message, at_micros } in due {
-        if let Some(row) = segment.row(app, record, message.index).await? {
-            recipients.push(job_recipient(record, Wanted::waiting(message, *at_micros), row));
-        }
-    }
+    let recipients = due.iter().filter_map(|Due { message, at_micros }| {
+        Some(job_recipient(record, Wanted::waiting(message, *at_micros), rows.get(&message.index)?))
+    });
     let mut jobs = Vec::new();
-    for job in packed(record, first.message.chunk, recipients.into_iter())? {
+    for job in packed(record, first.message.chunk, recipients)? {
         let job = Job { wait: wait.take(), ..job };
         let due_at = job.recipients.first().map_or(now, |recipient| recipient.due_at_micros);
         jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);

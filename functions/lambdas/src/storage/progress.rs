@@ -40,12 +40,15 @@ pub async fn note(
         .expression_attribute_names("#state", "state")
         .expression_attribute_values(":state", table::value(progress.state())?)
         .expression_attribute_values(":wamid", text(&progress.wamid))
+        .expression_attribute_values(":now", number(app.clock.now_millis()))
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":attempt", number(progress.attempt))
         .expression_attribute_values(":channel", table::value(&channel.id)?)
         .expression_attribute_values(":workspace", table::value(channel.workspace_id)?)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    let mut set = "SET #state = :state, version = version + :one, wamid = if_not_exists(wamid, :wamid)".to_owned();
+    let mut set = "SET #state = :state, changedAt = :now, version = version + :one, \
+                   wamid = if_not_exists(wamid, :wamid)"
+        .to_owned();
     for (name, at) in facts {
         if let Some(at) = at {
             set.push_str(&format!(", {name} = :{name}"));
