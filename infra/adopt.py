@@ -34,6 +34,7 @@ def settings(source, names):
             continue
         table = f"--table-name {there}"
         wait = f"aws dynamodb wait table-exists {table}"
+        yield wait  # it is still being restored; said again, it waits longer
         if stream := properties.get("StreamSpecification"):
             yield f"aws dynamodb update-table {table} --stream-specification StreamEnabled=true,StreamViewType={stream['StreamViewType']}"
             yield wait

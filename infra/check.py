@@ -75,6 +75,10 @@ for problem, holding in {
     "SenderFunction: its memory is not what tests/bench/prices.json counts with":
         of["SenderFunction"]["MemorySize"] == json.loads((ROOT / "tests/bench/prices.json").read_text())["senderMegabytes"],
     "a function is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
+    "Stage: it may end with a hyphen, which neither a bucket's name nor Cognito's domain may":
+        not any(re.fullmatch(source["Parameters"]["Stage"]["AllowedPattern"], stage) for stage in ("a-", "main-", "-a", "a" * 11)),
+    "ApiFunction: functions/lambdas/Makefile builds it in a profile that Cargo.toml has not":
+        "--profile api" in rust("lambdas/Makefile") and "\n[profile.api]\n" in (ROOT / "Cargo.toml").read_text(),
     "TallyMapping: its events would name no shard": of["TallyMapping"].get("TumblingWindowInSeconds") and of["TallyMapping"].get("ParallelizationFactor") == 1,
 }.items(): holds(holding, problem)
 for name, function in all_of("AWS::Lambda::Function").items():

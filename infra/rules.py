@@ -23,8 +23,8 @@ OF_MAPPINGS = {
 ROLES = {
     "Api": "dynamodb BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; s3 GetObject ListBucket "
         "PutObject; secretsmanager CreateSecret DeleteSecret GetSecretValue; sqs SendMessage",
-    "Importer": "dynamodb BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem; s3 GetObject PutObject; sqs DeleteMessage "
-        "GetQueueAttributes ReceiveMessage SendMessage",
+    "Importer": "dynamodb BatchGetItem BatchWriteItem DeleteItem GetItem PutItem Query UpdateItem; s3 GetObject ListBucket PutObject; sqs "
+        "DeleteMessage GetQueueAttributes ReceiveMessage SendMessage",
     "Dispatcher": "dynamodb ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem; s3 DeleteObject GetObject ListBucket; secretsmanager "
         "GetSecretValue; sqs DeleteMessage GetQueueAttributes ReceiveMessage SendMessage",
     "Exporter": "dynamodb BatchGetItem GetItem PutItem Query; s3 GetObject ListBucket PutObject; ses SendEmail; sqs DeleteMessage "
@@ -130,6 +130,8 @@ def of_policies(roles, mappings, sources):
                 allowed.setdefault(action, set()).add(name)
                 if action not in free and not (action in CALLS and re.search(CALLS[action], sources)):
                     yield f"{name}: the code never does {action}"
+                if action == "s3:GetObject" and "s3:ListBucket" not in mine:
+                    yield f"{name}: S3 answers 403 and no 404 for a file that is not there"
                 if "*" in action or any(is_wide(resource) for resource in listed(statement["Resource"])) and not from_one_sender(statement):
                     yield f"{name} allows too much: {statement}"
     yield from (f"no role allows {action}, which the code does" for action, pattern in CALLS.items()
@@ -169,6 +171,7 @@ PLANTED = {
     "an action that the code never does": lambda r: statement(r).update(Action=["dynamodb:Scan"]),
     "an action with a star": lambda r: statement(r).update(Action=["dynamodb:*"]),
     "every stream of the account": lambda r: statement(r, "Tally", "dynamodb:ListStreams").update(Resource="*"),
+    "files that are not there and look forbidden": lambda r: statement(r, "Exporter", "s3:ListBucket").update(Action="s3:PutObject"),
     "mail from any address": lambda r: statement(r, "Exporter", "ses:SendEmail").pop("Condition"),
     "everything as a resource": lambda r: statement(r).update(Resource="*"),
     "everything among other resources": lambda r: statement(r).update(Resource=[statement(r)["Resource"], "*"]),

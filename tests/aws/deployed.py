@@ -303,6 +303,9 @@ def dashboard(api):
     status, headers, body = Browser(api)("GET", f"/assets/{name.name}")
     whole = (status, headers["Content-Type"], headers.get("Content-Encoding"), gzip.decompress(body)) == (200, "application/wasm", "gzip", name.read_bytes())
     holds("its program comes compressed and is kept for a year", whole and "max-age=31536000" in headers["Cache-Control"], headers)
+    style = next((BUILT / "assets").glob("style-*.css"))
+    status, text = api.answer("GET", f"/assets/{style.name}")
+    holds("and whoever takes nothing compressed gets files as they were", (status, text) == (200, style.read_text()), status)
 
 
 def main():

@@ -56,6 +56,11 @@ TRANSFORM = [without_the_streams_mapping, without_demanding_tls, with_numbers_fo
              with_actions_for_batches, with_a_provider_on_loopback]
 
 
+def built_for(name, binaries):
+    """A function's binary; of a release the api's has a profile of its own, as in functions/lambdas/Makefile."""
+    return binaries.parent / "api/api" if (name, binaries.name) == ("api", "release") else binaries / name
+
+
 def package(binary, folder, built):
     """A function's zip: the workspace's own binary without what is for debuggers; with the dashboard for the api."""
     if not binary.exists():
@@ -67,10 +72,10 @@ def package(binary, folder, built):
         packed.write(stripped, "bootstrap")
         for path in sorted(built.rglob("*")) if binary.name == "api" else []:
             name = Path("dashboard") / path.relative_to(built)
-            if path.is_file():
-                packed.write(path, name)
             if path.parent.name == "assets":  # as functions/lambdas/Makefile does
                 packed.writestr(f"{name}.gz", gzip.compress(path.read_bytes(), 6))
+            elif path.is_file():
+                packed.write(path, name)
     return archive
 
 
@@ -86,7 +91,7 @@ class Stack:
         for function, resource in template["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 name = function.removesuffix("Function").lower()  # as functions/lambdas/Makefile does
-                archive = package(binaries / name, Path(emulator.folder.name), built)
+                archive = package(built_for(name, binaries), Path(emulator.folder.name), built)
                 weights[name] = archive.stat().st_size / 1e6
                 s3.upload_file(str(archive), PACKAGES, f"{name}.zip")
                 resource["Properties"]["CodeUri"] = f"s3://{PACKAGES}/{name}.zip"
