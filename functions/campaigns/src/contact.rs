@@ -63,8 +63,13 @@ pub fn shard_of(canonical_phone: &str) -> u8 {
 
 /// A text without case, accents, and blanks at its ends or doubled: how people compare.
 pub fn folded(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| word.chars().map(plain).collect::<String>());
-    words.collect::<Vec<_>>().join(" ")
+    let plainly = |word: &str| word.chars().filter(|c| !is_accent(*c)).map(plain).collect::<String>();
+    text.split_whitespace().map(plainly).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether it is an accent alone, beside its letter, as Apple's systems write them.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}')
 }
 
 /// A letter without case and accent; everything else as it is.
@@ -357,6 +362,8 @@ mod tests {
         for other in ["oão", "silva maria", "5511", "31987"] {
             assert!(!Search::parse(other).unwrap().finds(&joao), "{other}");
         }
+        let apart = contact("+5531987654321", "Joa\u{303}o");
+        assert!(Search::parse("joão").unwrap().finds(&apart), "with the accent beside its letter");
         assert_eq!(Search::parse("  "), None);
     }
 

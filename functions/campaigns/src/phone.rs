@@ -91,6 +91,18 @@ impl PhoneNumber {
         }
     }
 
+    /// Every number that a text names, alone, beside another or among words. To write to somebody a cell must be his number;
+    /// to find out whether it names him this is asked.
+    pub fn all_in(text: &str, default_country: Option<Country>) -> Vec<PhoneNumber> {
+        match PhoneNumber::parse(text, default_country) {
+            Ok(phone) => vec![phone],
+            Err(_) => {
+                let pieces = written::pieces(text);
+                pieces.iter().filter_map(|piece| PhoneNumber::parse(piece, default_country).ok()).collect()
+            }
+        }
+    }
+
     /// `+` and digits: what is sent to WhatsApp.
     pub fn e164(&self) -> &str {
         &self.0

@@ -34,9 +34,9 @@ pub enum ExportContent {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ExportFormat {
-    /// Text, UTF-8, separated by commas.
+    /// Text, UTF-8, separated by commas, for programs: a spreadsheet would make numbers of its phones.
     Csv,
-    /// A workbook; above a million people with several sheets.
+    /// A workbook, whose cells are texts; above a million people with several sheets.
     Xlsx,
 }
 
@@ -59,7 +59,7 @@ pub enum CampaignExportStatus {
     Writing,
     /// It can be fetched.
     Ready,
-    /// The contacts of the campaign are no longer kept.
+    /// The contacts or the messages of the campaign are no longer kept.
     Failed,
 }
 

@@ -158,7 +158,7 @@ mod tests {
         for yes in ["Sim", "SÍ", "yes", " S ", "1", "TRUE", "Verdadeiro", "opt-in", "x", "Aceito."] {
             assert_eq!(answer(yes), Some(Answer::Yes), "{yes}");
         }
-        for no in ["Não", "no", "N", "0", "FALSO", "false", "opt-out", "Não autorizo"] {
+        for no in ["Não", "no", "N", "0", "FALSO", "false", "opt-out", "Não autorizo", "Na\u{303}o"] {
             assert_eq!(answer(no), Some(Answer::No), "{no}");
         }
         for unclear in ["", "  ", "talvez", "?", "sim e não", "2", "pendente"] {

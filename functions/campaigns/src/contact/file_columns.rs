@@ -5,7 +5,7 @@ use wire::Contact;
 
 use crate::file::own_columns;
 
-use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied};
+use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied, user_id};
 
 /// Titles of an export before those of the custom fields. The first is the surest that says "phone", so that a custom
 /// field with numbers in it is not taken for it when the file comes back.
@@ -125,7 +125,8 @@ impl FileColumns {
                 Part::City => contact.city = Some(cell.clone()),
                 Part::State => contact.state = Some(cell.clone()),
                 Part::WaId => contact.wa_id = Some(cell.clone()),
-                Part::UserId => contact.user_id = Some(cell.clone()),
+                // A shop's own id of its user is none of WhatsApp's, and nobody is reached by it.
+                Part::UserId => contact.user_id = user_id(cell).map(str::to_owned),
                 Part::Known | Part::Another | Part::LeftOut => {}
                 Part::Field => {
                     contact.fields.insert(title.clone(), cell.clone());
@@ -206,6 +207,15 @@ mod tests {
         assert_eq!(FileColumns::of(&long, Some("phone"), None).left_out(), long[1..2]);
         let two = ["Celular", "Telefone", "createdAt"].map(str::to_owned);
         assert_eq!(FileColumns::of(&two, Some("Celular"), None).left_out(), two[1..2], "a contact has one phone");
+    }
+
+    #[test]
+    fn a_user_id_of_a_shop_is_not_taken_for_one_of_whatsapp() {
+        let titles = ["phone", "UserID"].map(str::to_owned);
+        let columns = FileColumns::of(&titles, Some("phone"), None);
+        let read =
+            |id: &str| columns.contact(contact("+12025550100", ""), &["+12025550100", id].map(str::to_owned)).user_id;
+        assert_eq!((read("48213"), read(" US.13491208655302741918 ")), (None, Some("US.13491208655302741918".into())));
     }
 
     #[test]

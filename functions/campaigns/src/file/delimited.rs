@@ -48,7 +48,8 @@ impl<R: Read> Delimited<R> {
             }
             let is_first = std::mem::replace(&mut self.began, Began::Yes) == Began::NotYet;
             // A first line that only tells spreadsheets the delimiter.
-            if is_first && self.record.get(0).is_some_and(|cell| cell.starts_with("sep=")) {
+            let tells = |cell: &str| cell.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+            if is_first && self.record.get(0).is_some_and(tells) {
                 continue;
             }
             return Ok(Some(RawRow {

@@ -48,9 +48,12 @@ pub(crate) fn own_columns(columns: &[String]) -> usize {
 }
 
 /// Writes rejected rows: row number, the column and its value that are at fault, stable reason, explanation, then the
-/// cells of the row as they were.
+/// cells of the row as they were. Of a rejects file that was corrected and read again only the columns of its people are
+/// written again.
 pub struct RejectsWriter<W: Write> {
     csv: csv::Writer<W>,
+    /// Columns of the file that are those of a rejects file.
+    own: usize,
     phone: usize,
     phone_title: String,
     language: Language,
@@ -64,8 +67,9 @@ impl<W: Write> RejectsWriter<W> {
         for column in OWN_COLUMNS {
             csv.write_field(column)?;
         }
-        write_cells(&mut csv, columns)?;
-        Ok(RejectsWriter { csv, phone, phone_title: columns.get(phone).cloned().unwrap_or_default(), language })
+        let own = own_columns(columns);
+        write_cells(&mut csv, &columns[own..])?;
+        Ok(RejectsWriter { csv, own, phone, phone_title: columns.get(phone).cloned().unwrap_or_default(), language })
     }
 
     /// Adds one row.
@@ -82,6 +86,7 @@ impl<W: Write> RejectsWriter<W> {
         self.csv.write_field(defused(value).as_bytes())?;
         self.csv.write_field(reason.name())?;
         self.csv.write_field(reason.explanation(self.language))?;
+        let cells = cells.get(self.own..).unwrap_or_default();
         match reason {
             RejectReason::Erased => write_cells(&mut self.csv, &vec![String::new(); cells.len()]),
             RejectReason::Phone(_)
@@ -108,7 +113,7 @@ fn write_cells<W: Write>(csv: &mut csv::Writer<W>, cells: &[String]) -> io::Resu
 /// A cell that no spreadsheet runs as a formula: one that begins like a formula gets a leading apostrophe, and so does every
 /// piece of it that stands behind what some spreadsheet cuts at.
 ///
-/// Phone numbers of `+`, digits and spaces alone stay as they are: they cannot compute anything and people look for
+/// Phone numbers of `+`, digits and spaces alone stay as they are: they cannot compute anything and programs look for
 /// them. With dashes, dots or parentheses they get the apostrophe too, since `+1-555-0123` is a subtraction.
 /// [`as_written`] takes the apostrophe off again; one that stood there before such a beginning gets a second.
 pub fn defused(cell: &str) -> Cow<'_, str> {

@@ -189,8 +189,10 @@ fn a_header_below_a_title_is_found() {
     let (columns, rows) = read(text.as_bytes());
     assert_eq!(columns, ["Nome", "Telefone", "Cidade"]);
     assert_eq!(summary(&rows), ["4: +447700900011 Ana"]);
-    let (columns, _) = read(b"sep=;\nphone;name\n+447700900011;Ana\n");
-    assert_eq!(columns, ["phone", "name"]);
+    for first in ["sep=;", "SEP=;", "\"sep=;\""] {
+        let (columns, _) = read(format!("{first}\nphone;name\n+447700900011;Ana\n").as_bytes());
+        assert_eq!(columns, ["phone", "name"], "{first}");
+    }
 }
 
 #[test]
@@ -338,6 +340,22 @@ fn what_was_kept_from_computing_in_a_file_of_ours_is_read_as_it_was_written() {
     let (_, again) = read(text.as_bytes());
     let Row::Rejected { cells, .. } = &again[0] else { panic!("rejected") };
     assert_eq!(cells[5..].to_vec(), ["11987654321", "-10%", "'=kept"]);
+}
+
+#[test]
+fn what_is_refused_of_a_rejects_file_is_a_rejects_file_of_the_same_columns() {
+    let rejected = |bytes: &[u8]| {
+        let reader = ContactsReader::new(bytes, Options::default()).unwrap();
+        let (columns, phone) = (reader.columns().to_vec(), reader.phone_place());
+        let mut writer = RejectsWriter::new(Vec::new(), &columns, phone, Language::English).unwrap();
+        for row in reader {
+            let Row::Rejected { row_number, cells, reason } = row.unwrap() else { panic!("a contact") };
+            writer.write(row_number, &reason, &cells).unwrap();
+        }
+        writer.finish().unwrap()
+    };
+    let first = rejected(b"phone,name\n12,Ana\n13,Bia\n");
+    assert_eq!(rejected(&first), first);
 }
 
 #[test]

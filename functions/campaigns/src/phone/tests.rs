@@ -261,6 +261,39 @@ fn a_number_survives_json_and_a_wrong_one_does_not_enter() {
     assert!(serde_json::from_str::<PhoneNumber>("\"123\"").is_err());
 }
 
+#[test]
+fn numbers_are_read_as_forms_links_and_chats_export_them() {
+    for text in [
+        "p:+5511987654321",
+        "P:5511987654321",
+        "https://wa.me/5511987654321",
+        "wa.me/+5511987654321",
+        "https://api.whatsapp.com/send?phone=5511987654321",
+        "5511987654321@c.us",
+        "5511987654321@s.whatsapp.net",
+    ] {
+        let phone = PhoneNumber::parse(text, None);
+        assert_eq!(phone.map(|phone| phone.e164().to_owned()), Ok("+5511987654321".to_owned()), "{text}");
+    }
+    assert_eq!(PhoneNumber::parse("ana@c.us", None), Err(PhoneError::NotANumber));
+}
+
+#[test]
+fn a_text_names_every_number_in_it() {
+    let named = |text: &str| {
+        let numbers = PhoneNumber::all_in(text, Country::parse("BR").ok());
+        numbers.iter().map(|phone| phone.e164().to_owned()).collect::<Vec<_>>()
+    };
+    let (mobile, landline) = ("+5511987654321", "+551133334444");
+    for both in ["+55 11 98765-4321 / 11 3333-4444", "11987654321 1133334444", "+5511987654321+551133334444"] {
+        assert_eq!(named(both), [mobile, landline], "{both}");
+    }
+    for one in ["11 98765-4321", "Ana (11) 98765-4321", "fone: 11987654321, falar com Bia"] {
+        assert_eq!(named(one), [mobile], "{one}");
+    }
+    assert!(named("Rua das Flores, 12").is_empty());
+}
+
 /// Any number that a plan allows, so that the properties see every country.
 fn numbers() -> impl Strategy<Value = PhoneNumber> {
     let country = proptest::sample::select(Country::all().collect::<Vec<_>>());

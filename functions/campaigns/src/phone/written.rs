@@ -11,8 +11,12 @@ const DIGITS_OF_A_NUMBER: usize = 7;
 /// Groups of digits between spaces are numbers of their own from this length on; shorter ones are groups of one.
 const DIGITS_OF_A_WHOLE_NUMBER: usize = 10;
 
-/// What a link to a phone begins with.
-const SCHEMES: [&str; 2] = ["tel:", "whatsapp:"];
+/// What stands before a number in a link to a phone or to a chat, and in the leads of Meta's forms (`p:+5511…`).
+const SCHEMES: [&str; 6] =
+    ["tel:", "whatsapp:", "p:", "https://wa.me/", "wa.me/", "https://api.whatsapp.com/send?phone="];
+
+/// What stands behind a number where programs export WhatsApp's chats.
+const CHAT_ENDINGS: [&str; 2] = ["@c.us", "@s.whatsapp.net"];
 
 /// How a spreadsheet shows a whole number with decimals: `5511998765432.0`.
 const NO_DECIMALS: [&str; 4] = [".0", ",0", ".00", ",00"];
@@ -85,7 +89,23 @@ fn undecorated(text: &str) -> &str {
             start.eq_ignore_ascii_case(scheme).then_some(rest)
         })
         .unwrap_or(text);
-    text.trim()
+    CHAT_ENDINGS.iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(text).trim()
+}
+
+/// The pieces of a text that may each be a number, where it is not one alone.
+pub(super) fn pieces(text: &str) -> Vec<String> {
+    let plain: String = text.chars().filter_map(plain_char).collect();
+    let plain = plain.replace('+', ";+");
+    let divides = |c: char| matches!(c, '/' | ';' | ',' | '|' | '&' | '\\' | ':') || c.is_alphabetic();
+    let mut found = Vec::new();
+    for piece in plain.split(divides).filter(|piece| count_digits(piece) >= DIGITS_OF_A_NUMBER) {
+        let whole = || piece.split(' ').filter(|word| count_digits(word) >= DIGITS_OF_A_WHOLE_NUMBER);
+        match whole().count() > 1 {
+            true => found.extend(whole().map(str::to_owned)),
+            false => found.push(piece.to_owned()),
+        }
+    }
+    found
 }
 
 /// Digits of a number that a spreadsheet wrote as a decimal or in scientific notation; `None` if it is neither.

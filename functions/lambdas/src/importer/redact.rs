@@ -16,7 +16,7 @@ use wire::{Language, WorkspaceId};
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::suppressions::{self, Snapshot};
-use crate::storage::{files, people};
+use crate::storage::{files, people, settings};
 
 /// Digits of the shortest number that is looked at.
 const FEWEST_DIGITS: usize = 7;
@@ -49,10 +49,12 @@ pub(super) async fn redact(app: &App, workspace: WorkspaceId, erasure: &str) -> 
 
 async fn one_round(app: &App, workspace: WorkspaceId, erased: &Snapshot) -> anyhow::Result<u64> {
     let (mut files, mut after) = (0, None);
+    let home = settings::read(app, workspace).await?.default_country;
+    let home = home.as_deref().and_then(|code| Country::parse(code).ok());
     loop {
         let (page, next) = audiences::page(app, workspace, after).await?;
         for record in page.iter().filter(|record| has_rejects(record)) {
-            files += u64::from(redact_file(app, record, erased).await?);
+            files += u64::from(redact_file(app, record, home, erased).await?);
         }
         match next {
             Some(next) => after = Some(next),
@@ -66,14 +68,19 @@ fn has_rejects(record: &AudienceRecord) -> bool {
 }
 
 /// Answers whether rows were taken out.
-async fn redact_file(app: &App, record: &AudienceRecord, erased: &Snapshot) -> anyhow::Result<bool> {
+async fn redact_file(
+    app: &App,
+    record: &AudienceRecord,
+    home: Option<Country>,
+    erased: &Snapshot,
+) -> anyhow::Result<bool> {
     let key = files::rejects_key(record.workspace_id, &record.id);
     let Some(opened) = files::open_if_there(app, &key).await? else { return Ok(false) };
     let (read, written) = (spooled()?, spooled()?);
     files::to_disk(opened, read.path()).await?;
-    let country = record.default_country.as_deref().and_then(|code| Country::parse(code).ok());
+    let countries = countries_of(record, home);
     let language = record.said.language.unwrap_or_default();
-    let names = |cell: &str| names_erased(cell, country, erased);
+    let names = |cell: &str| names_erased(cell, &countries, erased);
     if without_people(read.path(), written.path(), language, names)? == 0 {
         return Ok(false);
     }
@@ -85,16 +92,31 @@ fn spooled() -> anyhow::Result<NamedTempFile> {
     NamedTempFile::new().context("making a file for rejected rows")
 }
 
-/// Whether a cell is the number of somebody who was erased.
-fn names_erased(cell: &str, country: Option<Country>, erased: &Snapshot) -> anyhow::Result<bool> {
+/// How the numbers of a file are read: as they were, or, where no country was said and national ones were refused, as of
+/// each country that they may be of: those of the other people of the file, and the workspace's own.
+fn countries_of(record: &AudienceRecord, home: Option<Country>) -> Vec<Option<Country>> {
+    let said = record.default_country.as_deref().and_then(|code| Country::parse(code).ok());
+    if said.is_some() {
+        return vec![said];
+    }
+    let of_others = record.countries.iter().flat_map(|people| people.keys());
+    let of_others = of_others.filter_map(|code| Country::parse(code).ok());
+    std::iter::once(None).chain(of_others.chain(home).map(Some)).collect()
+}
+
+/// Whether a cell names somebody who was erased by his number.
+fn names_erased(cell: &str, countries: &[Option<Country>], erased: &Snapshot) -> anyhow::Result<bool> {
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     if digits < FEWEST_DIGITS {
         return Ok(false);
     }
-    match PhoneNumber::parse(&as_written(cell), country) {
-        Ok(phone) => erased.was_erased(&phone.canonical()),
-        Err(_) => Ok(false),
+    let cell = as_written(cell);
+    for phone in countries.iter().flat_map(|country| PhoneNumber::all_in(&cell, *country)) {
+        if erased.was_erased(&phone.canonical())? {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 /// Copies a rejects file, its rows that name somebody without him. Answers how many these were.
@@ -120,7 +142,7 @@ fn without_people(
             continue;
         }
         taken += 1;
-        let cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        let cells: Vec<String> = record.iter().map(|cell| as_written(cell).into_owned()).collect();
         let cells = without_person(&cells, language);
         kept.write_record(cells.iter().map(|cell| defused(cell).into_owned())).context("writing rejected rows")?;
     }

@@ -10,7 +10,7 @@ use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
     RejectsWriter, Row,
 };
-use campaigns::phone::country_code_of;
+use campaigns::phone::{Country, PhoneNumber, country_code_of};
 use campaigns::quiet::clocks_of;
 use wire::{ConsentColumn, Language, RejectReasonCount};
 
@@ -108,9 +108,10 @@ pub(super) fn read<S: Read, W: Write>(
     source.by_ref().take(FORMAT_BYTES as u64).read_to_end(&mut beginning).context("reading the contacts file")?;
     let format = Format::of(&beginning);
     let source = Cursor::new(beginning).chain(source);
+    let country = options.default_country;
     if format.is_stream() {
         return match ContactsReader::new(source, options) {
-            Ok(contacts) => read_contacts(contacts, Box::default(), is_suppressed, left_out, give),
+            Ok(contacts) => read_contacts(contacts, (Box::default(), country), is_suppressed, left_out, give),
             Err(error) => unusable(error),
         };
     }
@@ -127,14 +128,14 @@ pub(super) fn read<S: Read, W: Write>(
         others: document.other_sheets(&options),
     });
     match document.contacts(options) {
-        Ok(contacts) => read_contacts(contacts, sheets, is_suppressed, left_out, give),
+        Ok(contacts) => read_contacts(contacts, (sheets, country), is_suppressed, left_out, give),
         Err(error) => unusable(error),
     }
 }
 
 fn read_contacts<W: Write>(
     mut contacts: ContactsReader<'_>,
-    sheets: Box<Sheets>,
+    (sheets, country): (Box<Sheets>, Option<Country>),
     is_suppressed: IsSuppressed<'_>,
     left_out: LeftOut<W>,
     give: impl FnMut(Segment) -> bool,
@@ -155,6 +156,7 @@ fn read_contacts<W: Write>(
         countries: BTreeMap::new(),
         clocks: BTreeSet::new(),
         seen: Duplicates::new(),
+        country,
         is_suppressed,
         rejects,
         refusals,
@@ -199,6 +201,8 @@ struct Audience<'a, W: Write, G> {
     countries: BTreeMap<&'static str, u64>,
     clocks: BTreeSet<&'static str>,
     seen: Duplicates,
+    /// Of numbers written without one.
+    country: Option<Country>,
     is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
     /// The place of the column that says yes or no, and where the rows go that say no too late.
@@ -215,13 +219,26 @@ enum Added {
 impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
     fn add(&mut self, row: Row) -> anyhow::Result<Added> {
         match row {
-            Row::Rejected { row_number, cells, reason } => self.reject(row_number, reason, &cells),
+            Row::Rejected { row_number, cells, reason } => {
+                let reason = if self.names_erased(&cells)? { RejectReason::Erased } else { reason };
+                self.reject(row_number, reason, &cells)
+            }
             Row::Contact(contact) => match (self.is_suppressed)(&contact.phone.canonical())? {
                 Some(Barred::Suppressed) => self.reject(contact.row_number, RejectReason::Suppressed, &contact.fields),
                 Some(Barred::Erased) => self.reject(contact.row_number, RejectReason::Erased, &contact.fields),
                 None => self.add_contact(contact),
             },
         }
+    }
+
+    /// Whether a row that is no contact names somebody who was erased, so that its cells are not kept.
+    fn names_erased(&self, cells: &[String]) -> anyhow::Result<bool> {
+        for phone in cells.iter().flat_map(|cell| PhoneNumber::all_in(cell, self.country)) {
+            if (self.is_suppressed)(&phone.canonical())? == Some(Barred::Erased) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn add_contact(&mut self, contact: Contact) -> anyhow::Result<Added> {
@@ -438,6 +455,23 @@ mod tests {
         let reasons: Vec<(&str, u64)> =
             imported.rejected_by_reason.iter().map(|reason| (reason.reason.as_str(), reason.count)).collect();
         assert_eq!(reasons, [("suppressed", 2), ("duplicate", 1)]);
+    }
+
+    #[test]
+    fn a_bad_row_that_names_somebody_who_was_erased_keeps_none_of_its_cells() {
+        let erased = |phone: &str| Ok((phone == "5511987654321").then_some(Barred::Erased));
+        let file = "nome;celular\nAna Secreta;+55 11 98765-4321 / 11 3333-4444\nSecreta;Ana;+5511987654321\n\
+                    Ana Secreta (551187654321);x\nBia;12\n";
+        let (mut rejects, mut rows) = (Vec::new(), Vec::new());
+        let outcome = read(file.as_bytes(), Options::default(), &erased, left_out(&mut rejects), |segment| {
+            rows.push(segment);
+            true
+        });
+        let made = Made { outcome: outcome.unwrap(), segments: rows, rejects: String::from_utf8(rejects).unwrap() };
+        let reasons = &imported(&made).rejected_by_reason;
+        assert_eq!((reasons[0].reason.as_str(), reasons[0].count, imported(&made).rejected), ("erased", 3, 4));
+        assert!(!made.rejects.contains("Secreta") && !made.rejects.contains("8765"), "{}", made.rejects);
+        assert!(made.rejects.contains("\"Bia\",\"12\""), "{}", made.rejects);
     }
 
     #[test]
