@@ -123,6 +123,9 @@ pub fn parameters(wording: Wording<'_>, columns: &[String], fields: &[String]) -
         Wording::Template { template, content } => template::parameters(template, content, columns, fields),
         Wording::Free { content, .. } => {
             let text = placeholders::expand(content.text.trim(), columns, fields)?;
+            if content.media.is_none() && text.trim().is_empty() {
+                return Err(ParameterProblem::EmptyValue { column: "message".to_owned() });
+            }
             let (chars, most) = (text.chars().count(), longest(content));
             if chars > most {
                 return Err(ParameterProblem::BodyTooLong { chars, most });
@@ -267,6 +270,18 @@ mod tests {
         assert_eq!(fill("Ana".into()).unwrap().text.as_deref(), Some("Ana"));
         let problem = ParameterProblem::BodyTooLong { chars: 4_097, most: 4_096 };
         assert_eq!(fill("a".repeat(4_097)).unwrap_err(), problem);
+    }
+
+    #[test]
+    fn a_text_of_which_nothing_is_left_is_sent_to_nobody_unless_it_is_a_caption() {
+        let fill = |content: &FreeContent, name: &str| {
+            let wording = Wording::Free { content, template: None };
+            parameters(wording, &["name".to_owned()], &[name.to_owned()]).map(|filled| filled.text)
+        };
+        let (bare, caption) = (free("{{name|}} ", None), free("{{name|}}", Some(MediaKind::Image)));
+        let nothing = ParameterProblem::EmptyValue { column: "message".into() };
+        assert_eq!((fill(&bare, ""), fill(&bare, "Ana")), (Err(nothing), Ok(Some("Ana".to_owned()))));
+        assert_eq!(fill(&caption, ""), Ok(Some(String::new())));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! That a person answered, beside the state of a message: the first reply with its words, and the first tap on a button.
 //! Merging keeps the earliest of each, so that replies too may come late, twice and in any order.
 
-use crate::consent::{Asked, heard};
+use crate::consent::Asked;
 use crate::message::MessageRecord;
 
 /// Longest text of a reply that is kept, in bytes: the item stays under 1 KB, which is what a write costs by.
@@ -27,6 +27,8 @@ pub struct Reply {
     pub kind: ReplyKind,
     /// Its words, or the button's; nothing where there are none.
     pub text: Option<String>,
+    /// What it asks for about further messages; nothing where it is about something else.
+    pub asked: Option<Asked>,
 }
 
 impl MessageRecord {
@@ -42,8 +44,7 @@ impl MessageRecord {
         if reply.kind == ReplyKind::Tapped {
             next.clicked_at = Some(self.clicked_at.map_or(reply.at, |known| known.min(reply.at)));
         }
-        let asks_for_no_more = reply.text.as_deref().and_then(heard).is_some_and(|heard| heard.asked == Asked::Stop);
-        if asks_for_no_more {
+        if reply.asked == Some(Asked::Stop) {
             next.opted_out_at = Some(self.opted_out_at.map_or(reply.at, |known| known.min(reply.at)));
         }
         next.finish(self)
@@ -101,7 +102,7 @@ mod tests {
     }
 
     fn reply(id: &str, at: i64, kind: ReplyKind) -> Reply {
-        Reply { id: id.into(), at, kind, text: Some(format!("text of {id}")) }
+        Reply { id: id.into(), at, kind, text: Some(format!("text of {id}")), asked: None }
     }
 
     #[test]
@@ -123,6 +124,17 @@ mod tests {
         assert_eq!(record.readable_reply(1_000 + KEPT_MS, KEPT_MS), None);
         let picture = Reply { text: None, ..long };
         assert_eq!(claimed().with_reply(&picture).unwrap().readable_reply(1_000, KEPT_MS), None);
+    }
+
+    #[test]
+    fn an_opt_out_is_what_was_asked_for_and_not_what_the_words_look_like() {
+        let menu = Reply { text: Some("SAIR".into()), ..reply("a", 5_000, ReplyKind::Tapped) };
+        assert_eq!(claimed().with_reply(&menu).unwrap().opted_out_at, None);
+        let asked = |asked, at| Reply { asked: Some(asked), ..reply("b", at, ReplyKind::Tapped) };
+        let stopped = claimed().with_reply(&asked(Asked::Stop, 7_000)).unwrap();
+        assert_eq!(stopped.opted_out_at, Some(7_000));
+        assert_eq!(stopped.with_reply(&asked(Asked::Stop, 6_000)).unwrap().opted_out_at, Some(6_000));
+        assert_eq!(claimed().with_reply(&asked(Asked::Resume, 7_000)).unwrap().opted_out_at, None);
     }
 
     #[test]

@@ -69,7 +69,9 @@ impl Charges {
         if record.pricing == Pricing::Service && record.charge != Some(Charge::FreeEntryPoint) {
             *self.services.entry((record.phone_number_id.clone(), month(record.at_micros))).or_default() += 1;
         }
-        if let Some(entry) = self.entries.get_mut(&(record.phone_number_id.clone(), record.to.clone())) {
+        if let Some(entry) = self.entries.get_mut(&(record.phone_number_id.clone(), record.to.clone()))
+            && record.at_micros < entry.came_micros.saturating_add(ENTRY_ANSWER_MICROS)
+        {
             entry.answered_micros.get_or_insert(record.at_micros);
         }
     }
@@ -89,6 +91,8 @@ fn month(micros: i64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Number;
+    use crate::terms::Draft;
 
     const SINCE: i64 = SERVICE_CHARGED_FROM_MICROS;
 
@@ -127,5 +131,19 @@ mod tests {
         assert_eq!((of(&charges, 23), of(&charges, 24)), (Charge::FreeEntryPoint, Charge::Regular));
         charges.entries.get_mut(&("1".into(), "2".into())).unwrap().answered_micros = Some(SINCE + 23 * HOUR_MICROS);
         assert_eq!((of(&charges, 94), of(&charges, 95)), (Charge::FreeEntryPoint, Charge::Regular));
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_a_day_makes_nothing_free() {
+        let number = Number { phone_number_id: "1".to_owned(), ..Number::default() };
+        let draft = Draft { to: "2".to_owned(), pricing: Some(Pricing::Marketing), ..Draft::default() };
+        let charged = |answered_after_hours: i64| {
+            let mut charges = Charges::default();
+            charges.came_by_ad("1", "2", SINCE);
+            let at = SINCE + answered_after_hours * HOUR_MICROS;
+            charges.sent(&Record::blank(1, &number, draft.clone(), at));
+            charges.of("1", "2", Pricing::Marketing, true, SINCE + 31 * HOUR_MICROS)
+        };
+        assert_eq!((charged(23), charged(30)), (Charge::FreeEntryPoint, Charge::Regular));
     }
 }

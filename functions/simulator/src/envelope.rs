@@ -19,6 +19,8 @@ use crate::user_ids::{is_user_id, user_id};
 
 /// How long a conversation lasts.
 const DAY_SECONDS: i64 = 24 * 60 * 60;
+/// How long one lasts with a person who came by an advertisement.
+const ENTRY_SECONDS: i64 = 3 * DAY_SECONDS;
 
 /// The header that carries the signature.
 pub const SIGNATURE_HEADER: &str = "x-hub-signature-256";
@@ -156,7 +158,8 @@ fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usi
     };
     let seconds = planned.happened_micros / MICROS_PER_SECOND;
     let first_two = planned.played == Switch::Off && has_pricing(&record.plan, planned);
-    let in_conversation = first_two && manners.conversation == Switch::On;
+    // Version 24 and later tell only this kind (Meta, statuses, September 2026).
+    let in_conversation = first_two && (manners.conversation == Switch::On || came_by_ad(record));
     Some(StatusUpdate {
         id: record.wamid.as_ref()?.as_str(),
         word: match planned.played {
@@ -181,6 +184,11 @@ fn update<'a>(config: &Config, manners: &Manners, record: &'a Record, place: usi
     })
 }
 
+/// Whether the message is free because the person came by an advertisement.
+fn came_by_ad(record: &Record) -> bool {
+    record.charge == Some(Charge::FreeEntryPoint)
+}
+
 /// One conversation per person, number and category; only `sent` says when it ends.
 fn conversation(record: &Record, status: Status, seconds: i64) -> Value {
     let digest = Sha256::new()
@@ -188,9 +196,13 @@ fn conversation(record: &Record, status: Status, seconds: i64) -> Value {
         .chain_update(record.to.as_bytes())
         .chain_update([record.pricing as u8])
         .finalize();
-    let mut conversation = json!({ "id": hex::encode(&digest[..16]), "origin": { "type": record.pricing } });
+    let (origin, lasts) = match came_by_ad(record) {
+        true => (json!("referral_conversion"), ENTRY_SECONDS),
+        false => (json!(record.pricing), DAY_SECONDS),
+    };
+    let mut conversation = json!({ "id": hex::encode(&digest[..16]), "origin": { "type": origin } });
     if status == Status::Sent {
-        conversation["expiration_timestamp"] = json!((seconds + DAY_SECONDS).to_string());
+        conversation["expiration_timestamp"] = json!((seconds + lasts).to_string());
     }
     conversation
 }

@@ -119,8 +119,8 @@ pub fn media_name(kind: HeaderFormat) -> &'static str {
 }
 
 fn location_parameter(place: &Place) -> Value {
-    let mut location = json!({ "latitude": place.latitude, "longitude": place.longitude });
-    for (key, text) in [("name", &place.name), ("address", &place.address)] {
+    let mut location = json!({ "latitude": place.latitude.trim(), "longitude": place.longitude.trim() });
+    for (key, text) in [("name", place.name.trim()), ("address", place.address.trim())] {
         if !text.is_empty() {
             location[key] = json!(text);
         }

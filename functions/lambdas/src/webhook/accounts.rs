@@ -61,23 +61,11 @@ pub(super) fn news(change: &AccountChange<'_>, now: i64) -> Option<News> {
         "phone_number_quality_update" => number_quality(value),
         "business_capability_update" => {
             let limit = limit(value)?;
-            News {
-                limit: Some(limit),
-                text: format!("WhatsApp changed how many people you may write to in a day: {}.", limit_in_words(limit)),
-                ..News::default()
-            }
+            News { limit: Some(limit), text: account_words::of_limit(limit), ..News::default() }
         }
-        "phone_number_name_update" => {
-            let reason = value["rejection_reason"].as_str().filter(|reason| *reason != "NONE").unwrap_or_default();
-            let text = format!("The name \"{}\" is {} {reason}", text("requested_verified_name"), text("decision"));
-            News { text: text.trim_end().to_owned(), ..News::default() }
-        }
-        "account_review_update" => {
-            News { text: format!("WhatsApp reviewed the account: {}", text("decision")), ..News::default() }
-        }
-        "security" => {
-            News { text: format!("The number's two-step verification: {}", text("event")), ..News::default() }
-        }
+        "phone_number_name_update" => News { text: account_words::of_name(value), ..News::default() },
+        "account_review_update" => News { text: account_words::of_review(text("decision")), ..News::default() },
+        "security" => News { text: account_words::of_pin(text("event")), ..News::default() },
         "account_alerts" => alert(value),
         _ => return None,
     };
@@ -214,7 +202,7 @@ fn number_quality(value: &Value) -> News {
             text: "The number's quality is good again.".to_owned(),
             ..News::default()
         },
-        (other, _) => News { text: format!("WhatsApp said of the number: {other}"), ..News::default() },
+        (other, _) => News { text: account_words::of_number(other, limit(value)), ..News::default() },
     };
     News { limit: limit(value), ..news }
 }
@@ -223,13 +211,6 @@ fn number_quality(value: &Value) -> News {
 fn limit(value: &Value) -> Option<Limit> {
     let names = ["max_daily_conversations_per_business", "current_limit", "max_daily_conversation_per_phone"];
     names.iter().find_map(|name| Limit::of_meta(&value[name]))
-}
-
-fn limit_in_words(limit: Limit) -> String {
-    match limit {
-        Limit::People(people) => format!("{people} people"),
-        Limit::Unlimited => "without a limit".to_owned(),
-    }
 }
 
 fn alert(value: &Value) -> News {

@@ -30,7 +30,7 @@ pub(super) async fn note(
         Kind::Sign => return Ok(None),
     };
     let Some(message) = answered(app, channel, phone, reply).await? else { return Ok(None) };
-    let answer = Answer { id: reply.id.clone(), at: reply.at, kind, text: reply.text.clone() };
+    let answer = Answer { id: reply.id.clone(), at: reply.at, kind, text: reply.text.clone(), asked: reply.asked };
     let change = |standing: &MessageRecord| {
         // Erased since: nothing more is kept of the person.
         (standing.canonical_phone() == phone).then(|| standing.with_reply(&answer)).flatten()

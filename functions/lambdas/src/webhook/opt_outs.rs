@@ -83,12 +83,7 @@ fn said(message: &Value) -> Option<Wish> {
     if message["group_id"].as_str().is_some_and(|group| !group.is_empty()) {
         return None;
     }
-    let (reply, row) = (&message["interactive"]["button_reply"], &message["interactive"]["list_reply"]);
-    let button = [&message["button"]["text"], &message["button"]["payload"]];
-    let mut buttons = button.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
-    let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
-    let by_button = || buttons.find_map(|button| tapped(&text(button))).map(|heard| (heard, SuppressionReason::Button));
-    let (Heard { asked, extent, language }, reason) = by_word.or_else(by_button)?;
+    let (Heard { asked, extent, language }, reason) = asked(message)?;
     let (id, at) = (people::id(&message["id"]), millis(&message["timestamp"]));
     Some(Wish {
         phone_number_id: String::new(),
@@ -102,6 +97,16 @@ fn said(message: &Value) -> Option<Wish> {
         id: if id.is_empty() { format!("{asked:?}#{}", at.unwrap_or_default()) } else { id },
         at,
     })
+}
+
+/// What a message asks for about further messages, and by what: by its whole text, or by a button's title or payload.
+pub(super) fn asked(message: &Value) -> Option<(Heard, SuppressionReason)> {
+    let (reply, row) = (&message["interactive"]["button_reply"], &message["interactive"]["list_reply"]);
+    let button = [&message["button"]["text"], &message["button"]["payload"]];
+    let mut buttons = button.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
+    let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
+    let by_button = || buttons.find_map(|button| tapped(&text(button))).map(|heard| (heard, SuppressionReason::Button));
+    by_word.or_else(by_button)
 }
 
 /// What a person chose in WhatsApp itself: about marketing alone. An entry that names the user id alone may have the

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use campaigns::consent::Asked;
 use campaigns::message::{MessageRecord, campaign_of};
 use campaigns::reply::ReplyKind;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -14,7 +15,7 @@ use wire::{WebhookData, WebhookEventKind};
 
 use super::answers;
 use super::notification::millis;
-use super::{people, reply_rules};
+use super::{opt_outs, people, reply_rules};
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::storage::channels::ChannelRecord;
@@ -48,6 +49,8 @@ pub(super) struct Reply {
     pub kind: Kind,
     /// Its words; nothing where there are none.
     pub text: Option<String>,
+    /// What it asks for about further messages; nothing where it is about something else.
+    pub asked: Option<Asked>,
 }
 
 /// What an inbound message is.
@@ -85,6 +88,7 @@ fn reply(message: &Value, phone_number_id: &str) -> Option<Reply> {
         quotes: people::id(&message["context"]["id"]),
         kind,
         text,
+        asked: opt_outs::asked(message).map(|(heard, _)| heard.asked),
     })
 }
 
@@ -221,6 +225,7 @@ mod tests {
             quotes: String::new(),
             kind: Kind::Sign,
             text: None,
+            asked: None,
         };
         let by_id = Reply {
             phone: String::new(),
@@ -234,6 +239,22 @@ mod tests {
         assert_eq!(replies("messages", &value), [by_phone, by_id]);
         assert_eq!(replies("account_update", &value), []);
         assert_eq!(replies("messages", &json!(null)), []);
+    }
+
+    #[test]
+    fn what_a_reply_asks_for_is_what_the_list_of_opt_outs_takes_it_for() {
+        let asked = |kind: &str, of: Value| {
+            let mut message = json!({ "from": "1", "timestamp": "1", "type": kind });
+            message[kind] = of;
+            reply(&message, "1").and_then(|reply| reply.asked)
+        };
+        assert_eq!(asked("text", json!({ "body": "Sair" })), Some(Asked::Stop));
+        assert_eq!(asked("button", json!({ "payload": "STOP", "text": "Chega" })), Some(Asked::Stop));
+        let row = |title: &str| json!({ "type": "list_reply", "list_reply": { "id": "row-3", "title": title } });
+        assert_eq!(asked("interactive", row("Stop promotions")), Some(Asked::Stop));
+        assert_eq!(asked("interactive", row("Sair")), None, "a menu has such a row too");
+        assert_eq!(asked("image", json!({ "id": "1", "caption": "Stop" })), None);
+        assert_eq!(asked("text", json!({ "body": "Voltar" })), Some(Asked::Resume));
     }
 
     #[test]

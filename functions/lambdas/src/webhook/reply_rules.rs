@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use campaigns::consent::{Extent, WINDOW_MS, heard, tapped};
+use campaigns::consent::{Extent, WINDOW_MS};
 use campaigns::contact::{Relabelled, relabelled};
 use campaigns::message::{MessageRecord, campaign_of};
-use campaigns::reply::ReplyKind;
 use wire::{CampaignId, ReplyRules};
 
-use super::replies::{Kind, Reply};
+use super::replies::Reply;
 use crate::App;
 use crate::hooks::{self, Happening};
 use crate::storage::auto_answers::{self, AnswerRecord};
@@ -61,12 +60,8 @@ async fn answer(
     campaign: &CampaignId,
     rules: &ReplyRules,
 ) -> anyhow::Result<()> {
-    let is_wish = match reply.kind {
-        Kind::Answer(ReplyKind::Tapped) => reply.text.as_deref().and_then(tapped).is_some(),
-        Kind::Answer(ReplyKind::Written) | Kind::Sign => reply.text.as_deref().and_then(heard).is_some(),
-    };
     let is_late = app.clock.now_millis() - reply.at >= WINDOW_MS;
-    if rules.answer.is_none() || is_wish || is_late || reply.id.is_empty() {
+    if rules.answer.is_none() || reply.asked.is_some() || is_late || reply.id.is_empty() {
         return Ok(());
     }
     let workspace_id = channel.workspace_id;

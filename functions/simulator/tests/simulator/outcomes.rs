@@ -124,6 +124,13 @@ async fn everything_is_free_for_who_came_by_an_advertisement_and_service_costs_n
     stage.control("/simulator/inbound", ad).await;
     stage.offer("+12125550101").await;
     assert_eq!(kinds().await, (json!("free_entry_point"), json!(false)));
+    let statuses = stage.receiver.statuses();
+    let conversation_of = |kind: &str| {
+        let sent = |status: &&Value| status["status"] == "sent" && status["pricing"]["type"] == kind;
+        statuses.iter().find(sent).unwrap()["conversation"].clone()
+    };
+    assert_eq!(conversation_of("free_entry_point")["origin"]["type"], "referral_conversion");
+    assert_eq!(conversation_of("regular"), Value::Null, "version 24 tells no other kind");
     assert_eq!(stage.receiver.messages()[0]["referral"]["source_id"], "7");
 }
 
