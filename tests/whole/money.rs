@@ -182,6 +182,28 @@ async fn a_paused_campaign_that_has_not_begun_grows_only_at_a_price_that_was_agr
 }
 
 #[tokio::test]
+async fn prices_change_their_currency_only_while_no_campaign_has_a_cap_in_the_other() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;
+    let campaign = draft(&stepped.app, &contacts::csv(2), json!({ "spendCap": "5" })).await?.id;
+    act(&stepped.app, &campaign, "start").await?;
+    let mut dollars = card();
+    dollars["currency"] = json!("USD");
+    for (method, body) in [("PUT", dollars.clone()), ("DELETE", Value::Null)] {
+        let problem = refused(&stepped.app, method, "/v3/rate-card", body).await?;
+        assert_eq!(problem["status"], json!(409), "{method}: {problem}");
+    }
+    let mut dearer = card();
+    dearer["markets"][0]["rates"][0]["marketing"] = json!("0.20");
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", dearer).await?;
+    let path = format!("/v3/campaigns/{campaign}");
+    call::<Campaign>(&stepped.app, "PATCH", &path, json!({ "spendCap": null })).await?;
+    let other: StandingRateCard = call(&stepped.app, "PUT", "/v3/rate-card", dollars).await?;
+    assert_eq!(other.card.currency, "USD");
+    Ok(())
+}
+
+#[tokio::test]
 async fn late_totals_make_a_capped_campaign_slower_and_never_dearer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;

@@ -1,5 +1,6 @@
 //! Notices: people are told what they did not do themselves, in the dashboard and by mail.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,13 +15,17 @@ use campanile_tests::running::Running;
 use campanile_tests::stepped::Stepped;
 use lambdas::mail::Mail;
 use lambdas::storage::access::{self, AccessRecord, Purpose};
+use lambdas::storage::notices::{self as store, NoticeRecord};
 use lambdas::storage::pauses;
 use lambdas::{App, dispatcher, exporter, sender};
 use local::whatsapp::WORKSPACE;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{Campaign, CampaignId, CampaignStatus, Member, NoticeKind, NoticeList, Role, SignInLink, WorkspaceId};
+use wire::{
+    Campaign, CampaignId, CampaignStatus, Member, MemberId, NoticeId, NoticeKind, NoticeList, Role, SignInLink,
+    WorkspaceId,
+};
 
 /// A stepped Campanile that writes its mail into a folder.
 async fn open(folder: &Path) -> anyhow::Result<Stepped> {
@@ -187,6 +192,35 @@ async fn each_reader_reads_for_themselves_and_no_other_workspace_does() -> anyho
 }
 
 #[tokio::test]
+async fn what_people_did_themselves_hides_no_news_from_them() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let ana = MemberId("ana".to_owned());
+    let notice = |place: i32, done_by: Option<&MemberId>| NoticeRecord {
+        id: NoticeId(format!("{place:026}")),
+        workspace_id: WORKSPACE,
+        kind: NoticeKind::CampaignPaused,
+        at: 0,
+        text: "Paused.".to_owned(),
+        campaign_id: None,
+        author: None,
+        done_by: done_by.cloned(),
+        channel_id: None,
+        webhook_id: None,
+        mailed: BTreeSet::new(),
+        due_shard: None,
+        due_at: None,
+        expires_at: 4_000_000_000,
+    };
+    for place in 0..store::MOST_COUNTED {
+        store::create(&stepped.app, &notice(place, Some(&ana))).await?;
+    }
+    store::create(&stepped.app, &notice(store::MOST_COUNTED, None)).await?;
+    assert_eq!(store::count_after(&stepped.app, WORKSPACE, None, Some(&ana)).await?, 1);
+    assert_eq!(store::count_after(&stepped.app, WORKSPACE, None, None).await?, 100);
+    Ok(())
+}
+
+#[tokio::test]
 async fn owners_get_a_letter_once_even_when_the_queue_loses_it() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let stepped = open(folder.path()).await?;
@@ -207,6 +241,34 @@ async fn owners_get_a_letter_once_even_when_the_queue_loses_it() -> anyhow::Resu
         dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Tick(json!({}))).await?;
         deliver(&stepped).await?;
         assert_eq!(letters(folder.path())?.len(), 2);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_cannot_be_mailed_keeps_no_letter_from_others_and_has_them_told_once() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let stepped = open(folder.path()).await?;
+    for email in ["ana@example.com", "olga@example.com"] {
+        let _: Value = call(&stepped.app, "POST", "/v3/members", json!({ "email": email, "role": "owner" })).await?;
+    }
+    let campaign = dispatched(&stepped, &contacts::csv(1), json!({ "name": "Natal" })).await?.0;
+    pause_by_itself(&stepped, &campaign, "Why.").await?;
+    let notice = notices(&stepped.app).await?.items.swap_remove(0).id;
+    let letter = |name: &str| folder.path().join(format!("{notice}-{name}-example-com.eml"));
+    // Where a folder stands no letter can be put.
+    std::fs::create_dir(letter("ana"))?;
+    deliver(&stepped).await?;
+    assert!(letter("olga").is_file());
+    std::fs::remove_file(letter("olga"))?;
+    std::fs::remove_dir(letter("ana"))?;
+    for seconds in [7_200, 14_400] {
+        dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Tick(json!({}))).await?;
+        deliver(&stepped).await?;
+        assert_eq!((letter("ana").is_file(), letter("olga").exists()), (seconds == 7_200, false));
+        if letter("ana").exists() {
+            std::fs::remove_file(letter("ana"))?;
+        }
     }
     Ok(())
 }
@@ -235,6 +297,7 @@ async fn news_of_a_number_and_a_webhook_that_was_switched_off_are_told_once() ->
     kinds.sort();
     assert_eq!(kinds, ["ChannelChanged", "WebhookDisabled"]);
     let of_hook = told.iter().find(|one| one.kind == NoticeKind::WebhookDisabled);
+    assert!(of_hook.is_some_and(|one| !one.text.contains(&receiver.url)), "an address may hold a secret");
     assert!(
         of_hook.is_some_and(|one| one.webhook_id.as_ref().is_some_and(|id| id.0 == hook) && one.text.contains("410"))
     );

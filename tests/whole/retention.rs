@@ -127,6 +127,11 @@ async fn replies_go_before_messages_and_the_totals_stay() -> anyhow::Result<()> 
         let gone = refused(&late, method, &path(of), json!({})).await?;
         assert_eq!(gone["status"], 410, "{of}: {gone}");
     }
+    // A file of its people would say that nobody was tried; its report tells what its totals do.
+    let gone = refused(&late, "POST", &path("exports"), json!({ "format": "csv" })).await?;
+    assert_eq!(gone["status"], 410, "{gone}");
+    let report = json!({ "format": "csv", "content": "report" });
+    call::<Value>(&late, "POST", &path("exports"), report).await?;
     // Nothing brings it back, and nobody is written to again.
     let sent = stepped.simulator.totals().accepted;
     ticked(&stepped, 400).await?;

@@ -13,7 +13,8 @@ use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    Audience, ChannelId, MessageState, Suppression, SuppressionList, SuppressionReason, SuppressionsAdded, WorkspaceId,
+    Audience, ChannelId, MessageState, Suppression, SuppressionList, SuppressionReason, SuppressionsAdded, Tried,
+    WorkspaceId,
 };
 
 async fn listed(stepped: &Stepped, query: &str) -> anyhow::Result<Vec<Suppression>> {
@@ -43,6 +44,19 @@ async fn reached(stepped: &Stepped) -> anyhow::Result<(MessageState, Option<Stri
 
 fn refused() -> (MessageState, Option<String>) {
     (MessageState::Skipped, Some(campaigns::consent::SUPPRESSED.to_owned()))
+}
+
+#[tokio::test]
+async fn a_message_is_tried_on_nobody_who_gets_nothing() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    suppress(&stepped, json!({ "phones": ["+5531987654321"] })).await?;
+    let made = campaign::draft(&stepped.app, &contacts::csv(1), json!({})).await?;
+    let asked = json!({ "to": ["+553187654321", "+5511987650001"] });
+    let tried: Tried = call(&stepped.app, "POST", &format!("/v3/campaigns/{}/try", made.id), asked).await?;
+    let accepted: Vec<bool> = tried.items.iter().map(|item| item.accepted).collect();
+    assert_eq!(accepted, [false, true]);
+    assert_eq!(tried.items[0].reason.as_deref(), Some(campaigns::consent::SUPPRESSED));
+    Ok(())
 }
 
 #[tokio::test]

@@ -104,11 +104,18 @@ impl Card {
         self.markets.iter().filter_map(|days| of_day(days, category, on)).max()
     }
 
-    /// The dearest of these categories in this country; where that has no rate, the dearest anywhere. In millionths.
+    /// The dearest that a message of one of these categories may be charged as in this country; where that has no rate,
+    /// the dearest anywhere. In millionths.
     pub fn at_most(&self, country: &str, categories: &BTreeSet<PriceCategory>, on: NaiveDate) -> u64 {
-        let most = |category: &PriceCategory| self.rate(country, *category, on).or_else(|| self.dearest(*category, on));
-        categories.iter().filter_map(most).max().unwrap_or_default()
+        let most = |category: PriceCategory| self.rate(country, category, on).or_else(|| self.dearest(category, on));
+        categories.iter().copied().flat_map(may_be_charged_as).filter_map(most).max().unwrap_or_default()
     }
+}
+
+/// What WhatsApp may charge a message of this category as: it alone says which codes are international.
+fn may_be_charged_as(category: PriceCategory) -> impl Iterator<Item = PriceCategory> {
+    let is_code = category == PriceCategory::Authentication;
+    std::iter::once(category).chain(is_code.then_some(PriceCategory::AuthenticationInternational))
 }
 
 fn is_name(text: &str) -> bool {

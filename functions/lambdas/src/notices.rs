@@ -3,6 +3,8 @@
 //!
 //! That of a campaign's step stands with the step. A mail may come twice; it never names anybody who gets messages.
 
+use std::collections::BTreeSet;
+
 use campaigns::event::of_step;
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
@@ -14,7 +16,7 @@ use crate::storage::audit::{AuditLine, ENGINE};
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::channels::ChannelRecord;
 use crate::storage::hooks::HookRecord;
-use crate::storage::members;
+use crate::storage::members::{self, MemberRecord};
 use crate::storage::notices::{self as store, MAIL_SHARD, NoticeRecord};
 use crate::storage::queues::{self, MailErrand};
 use crate::storage::table::Written;
@@ -24,6 +26,9 @@ const LOOK_AFTER_MS: i64 = 60_000;
 
 /// The same again, after it gave it to the queue once more: the queue has brought it by then.
 const LOOK_AGAIN_MS: i64 = 30 * 60 * 1_000;
+
+/// How long a notice is mailed to those who could not be reached, in milliseconds: a day, with a try each half hour.
+const TRIED_FOR_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Notices that one tick gives to the queue.
 const MOST_IN_A_TICK: i32 = 50;
@@ -46,6 +51,7 @@ fn notice(app: &App, workspace_id: WorkspaceId, kind: NoticeKind, at: i64, named
         done_by: None,
         channel_id: None,
         webhook_id: None,
+        mailed: BTreeSet::new(),
         due_shard: is_mailed.then(|| MAIL_SHARD.to_owned()),
         due_at: is_mailed.then(|| app.clock.now_millis() + LOOK_AFTER_MS),
         expires_at: store::expires_at(at),
@@ -96,7 +102,7 @@ pub(crate) async fn of_channel(app: &App, channel: &ChannelRecord, at: i64, text
 
 /// Notes that a webhook was switched off.
 pub(crate) async fn of_hook(app: &App, workspace: WorkspaceId, hook: &HookRecord, why: &str) -> anyhow::Result<()> {
-    let text = format!("The webhook {} was switched off. {why}", hook.url);
+    let text = format!("The webhook {} was switched off. {why}", hook.called());
     let now = app.clock.now_millis();
     let made = notice(app, workspace, NoticeKind::WebhookDisabled, now, hook.id.as_str(), text);
     create(app, NoticeRecord { webhook_id: Some(hook.id.clone()), ..made }).await
@@ -129,22 +135,23 @@ pub(crate) async fn send_due(app: &App) -> anyhow::Result<()> {
         if read.due_shard.is_none() {
             continue;
         }
-        queues::send_mail(app, &MailErrand { workspace_id, notice_id }).await?;
-        store::put(app, &NoticeRecord { due_at: Some(now + LOOK_AGAIN_MS), ..read }).await?;
+        queues::send_mail(app, &MailErrand { workspace_id, notice_id: notice_id.clone() }).await?;
+        match store::look_again(app, workspace_id, &notice_id, now + LOOK_AGAIN_MS).await? {
+            // It was mailed meanwhile.
+            Written::Done | Written::ConditionFailed => {}
+        }
     }
     Ok(())
 }
 
 /// Mails a notice to the owners and to the campaign's author, but to nobody what they did, and notes that it was.
+/// Whoever cannot be reached keeps it from nobody else: they alone are tried again, when the dispatcher looks.
 pub(crate) async fn mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
     let found = store::get(app, errand.workspace_id, &errand.notice_id).await?;
-    let Some(notice) = found.filter(|notice| notice.due_shard.is_some()) else { return Ok(()) };
+    let Some(mut notice) = found.filter(|notice| notice.due_shard.is_some()) else { return Ok(()) };
     let roll = members::roll(app, errand.workspace_id).await?;
-    let is_told = |member: &&members::MemberRecord| {
-        let is_of = |known: &Option<MemberId>| known.as_ref() == Some(&member.id);
-        (member.role == Role::Owner || is_of(&notice.author)) && !is_of(&notice.done_by)
-    };
-    for member in roll.members.iter().filter(is_told).filter(|member| !member.email.ends_with(".invalid")) {
+    let mut is_to_all = true;
+    for member in to_tell(&notice, &roll.members) {
         let letter = Letter {
             id: notice.id.as_str(),
             to: &member.email,
@@ -152,9 +159,37 @@ pub(crate) async fn mail(app: &App, errand: &MailErrand) -> anyhow::Result<()> {
             text: &notice.text,
             at: notice.at,
         };
-        app.mail.send(&letter).await?;
+        let sent = app.mail.send(&letter).await;
+        match sent {
+            Ok(()) => {
+                notice.mailed.insert(member.id.clone());
+            }
+            Err(error) => {
+                is_to_all = false;
+                let (workspace, member, error) = (errand.workspace_id, &member.id, format!("{error:#}"));
+                tracing::warn!(%workspace, %member, notice = %notice.id, error, "a notice could not be mailed");
+            }
+        }
     }
-    store::put(app, &NoticeRecord { due_shard: None, due_at: None, ..notice }).await
+    let now = app.clock.now_millis();
+    let next = match is_to_all || now - notice.at >= TRIED_FOR_MS {
+        true => NoticeRecord { due_shard: None, due_at: None, ..notice },
+        false => NoticeRecord { due_at: Some(now + LOOK_AGAIN_MS), ..notice },
+    };
+    match store::put(app, &next).await? {
+        // Another run mailed it too.
+        Written::Done | Written::ConditionFailed => Ok(()),
+    }
+}
+
+/// Whom a notice is mailed to who did not get it yet.
+fn to_tell<'a>(notice: &NoticeRecord, members: &'a [MemberRecord]) -> Vec<&'a MemberRecord> {
+    let is_told = |member: &&MemberRecord| {
+        let is_of = |known: &Option<MemberId>| known.as_ref() == Some(&member.id);
+        (member.role == Role::Owner || is_of(&notice.author)) && !is_of(&notice.done_by)
+    };
+    let is_left = |member: &&MemberRecord| !notice.mailed.contains(&member.id) && !member.email.ends_with(".invalid");
+    members.iter().filter(is_told).filter(is_left).collect()
 }
 
 fn subject(kind: NoticeKind) -> &'static str {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campaigns::audience::SEGMENT_ROWS;
 use campaigns::content::Wording;
-use campaigns::phone::country_code_of;
+use campaigns::phone::{NO_COUNTRY, country_code_of};
 use campaigns::rates::{self, Card, Spent, amount};
 use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -82,7 +82,7 @@ pub(crate) fn purse(card: &Card, record: &CampaignRecord, counted: &TotalsRecord
     Purse {
         currency: card.currency.clone(),
         spent: rates::spent(card, &counted.breakdown, &own, on),
-        dearest_micros: own.iter().filter_map(|category| card.dearest(*category, on)).max().unwrap_or_default(),
+        dearest_micros: card.at_most(NO_COUNTRY, &own, on),
         cap_micros: record.spend_cap_micros,
     }
 }

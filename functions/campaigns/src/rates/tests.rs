@@ -62,6 +62,18 @@ fn a_rate_holds_from_its_day_until_the_next() {
 }
 
 #[test]
+fn a_code_costs_at_most_what_an_international_one_does() {
+    let card = Card::parse(&shipped()).unwrap();
+    let (codes, on) = ([PriceCategory::Authentication].into(), day("2026-11-26"));
+    assert_eq!(card.at_most("IN", &codes, on), 30_400);
+    assert_eq!(card.at_most("BR", &codes, on), 6_800);
+    assert_eq!(card.at_most("IN", &[PriceCategory::Utility].into(), on), 1_400);
+    let mut counted = Breakdown::default();
+    counted.apply(None, &told("IN", wire::MessageState::Sent, None));
+    assert_eq!(spent(&card, &counted, &codes, on).in_flight_micros, 30_400);
+}
+
+#[test]
 fn what_is_wrong_with_a_card_is_named() {
     let mut wrong = card();
     wrong.currency = "reais".into();

@@ -33,8 +33,11 @@ const CONFLICT: Refused = Refused {
     status: "409",
     when: "Not in the present state; with `Retry-After` it is worth asking again after so many seconds.",
 };
-const GONE: Refused =
-    Refused { name: "Gone", status: "410", when: "The contacts of this campaign are kept no longer; its totals are." };
+const GONE: Refused = Refused {
+    name: "Gone",
+    status: "410",
+    when: "The contacts, messages or rejected rows that it needs are kept no longer; a campaign's totals are.",
+};
 const TOO_LARGE: Refused = Refused { name: "TooLarge", status: "413", when: "The body has more than a megabyte." };
 const UNSUPPORTED: Refused =
     Refused { name: "UnsupportedMediaType", status: "415", when: "The body is not announced as `application/json`." };

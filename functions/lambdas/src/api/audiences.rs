@@ -140,7 +140,7 @@ pub struct RejectsAsked {
     params(("id" = String, Path, description = "The audience's id."), RejectsAsked),
     responses(
         (status = 303, description = "The file is there."),
-        answers::Reads, answers::ReadsQuery, answers::NotFound,
+        answers::Reads, answers::ReadsQuery, answers::NotFound, answers::Gone,
     ),
 )]
 pub async fn rejects(

@@ -11,7 +11,7 @@ use wire::{CampaignExport, CampaignExportStatus, CampaignId, CreateCampaignExpor
 
 use super::answers;
 use super::caller::Caller;
-use super::campaigns::find;
+use super::campaigns::{find, messages_are_kept};
 use super::extract::Body;
 use super::problem::{ApiError, Refusal};
 use crate::App;
@@ -32,7 +32,7 @@ use crate::storage::queues::{self, ExportErrand};
     request_body = wire::CreateCampaignExport,
     responses(
         (status = 202, description = "It is being written: ask for it.", body = wire::CampaignExport),
-        answers::Changes, answers::ReadsBody, answers::NotFound,
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Gone,
     ),
 )]
 pub async fn create(
@@ -42,6 +42,10 @@ pub async fn create(
     Body(request): Body<CreateCampaignExport>,
 ) -> Result<Response, ApiError> {
     let campaign = find(&app, &caller, &id).await?;
+    // Without its messages everybody would stand there as not tried yet.
+    if request.content == ExportContent::People {
+        messages_are_kept(&campaign)?;
+    }
     let now = app.clock.now_millis();
     let record = CampaignExportRecord {
         id: ExportId(app.new_id()?),

@@ -232,7 +232,8 @@ fn template_alert(record: &CampaignRecord) -> Option<Alert> {
     })
 }
 
-/// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided.
+/// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided or the
+/// messages are no longer kept.
 fn decisions(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Decision> {
     let is_carried_out = record.upkeep.sweep.is_some_and(|sweep| sweep.kind == SweepKind::Unknown);
     let standing = counted.standing_unknowns(now - UNKNOWN_STANDS_MS, record.upkeep.unknowns_left_until);
@@ -241,7 +242,7 @@ fn decisions(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<D
         count: standing.count,
         since: time_of_millis(standing.since),
     };
-    standing.filter(|_| !is_carried_out).map(decision).into_iter().collect()
+    standing.filter(|_| !is_carried_out && !record.has_lapsed()).map(decision).into_iter().collect()
 }
 
 fn health(record: &CampaignRecord, settled: u64, last_outcome_at: Option<DateTime<Utc>>) -> HealthCheckData {

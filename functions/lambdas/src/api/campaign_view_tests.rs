@@ -186,3 +186,15 @@ fn whole_seconds_are_integers_for_v3_clients() {
     assert_eq!(json["progress"], serde_json::json!(50));
     assert_eq!(json["_id"], json["id"]);
 }
+
+#[test]
+fn nothing_is_to_be_decided_about_messages_that_are_no_longer_kept() {
+    let mut counted = counted(delivered(1));
+    counted.note_unknown(None, u32::try_from(START / 3_600_000).ok());
+    let now = START + 3 * UNKNOWN_STANDS_MS;
+    let decisions = |record: &CampaignRecord| campaign(record, &counted, Chunks::NotRead, "files", now).decisions.len();
+    assert_eq!(decisions(&record()), 1);
+    let mut lapsed = record();
+    lapsed.upkeep.lapse.messages_since = Some(now);
+    assert_eq!(decisions(&lapsed), 0);
+}

@@ -85,6 +85,9 @@ pub async fn list(
         search: search.as_deref().and_then(Search::parse),
         matcher: asked.filter.as_deref().map(matcher).transpose()?,
     };
+    if !wanted.may_go_on(&place) {
+        return Err(no_place().into());
+    }
     Ok(Json(find(&app, caller.workspace_id, &wanted, place, limit).await?))
 }
 
@@ -300,7 +303,11 @@ fn other_spelling(phone: &str, canonical: &str, home: Option<Country>) -> Result
 /// Where the page after this `next` begins.
 pub(super) fn place_after(after: &str) -> Result<Place, Refusal> {
     let is_phone = (1..=MAX_DIGITS).contains(&after.len()) && after.bytes().all(|byte| byte.is_ascii_digit());
-    is_phone.then(|| Place::after(after)).ok_or_else(|| Refusal::field("after", "give the `next` of the page before"))
+    is_phone.then(|| Place::after(after)).ok_or_else(no_place)
+}
+
+fn no_place() -> Refusal {
+    Refusal::field("after", "give the `next` of the page before")
 }
 
 fn matcher(filter: &str) -> Result<Matcher, Refusal> {
@@ -348,6 +355,11 @@ impl Wanted {
             Some(Search::Phone(digits)) => digits,
             Some(Search::Name(_)) | None => "",
         }
+    }
+
+    /// Whether a page of this search can have ended there: DynamoDB reads on only from where the search looks.
+    fn may_go_on(&self, place: &Place) -> bool {
+        place.after.as_ref().is_none_or(|after| after.starts_with(self.prefix()))
     }
 
     /// Whether everybody whom the table gives is wanted.
@@ -411,6 +423,16 @@ mod tests {
         for (other, home) in [("+553187654322", brazil), ("31 98765-4321", None)] {
             assert!(other_spelling(other, "5531987654321", home).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_place_is_of_its_search() {
+        let wanted = |search: &str| Wanted { search: Search::parse(search), matcher: None };
+        let place = place_after("5531987654321").unwrap();
+        for search in ["+55", "+5531", "ana", ""] {
+            assert!(wanted(search).may_go_on(&place), "{search}");
+        }
+        assert!(!wanted("+1").may_go_on(&place) && wanted("+1").may_go_on(&Place::START));
     }
 
     #[test]

@@ -70,7 +70,7 @@ const IMPORT_RETRY_SECONDS: u32 = 2;
     request_body = wire::CreateCampaign,
     responses(
         (status = 201, description = "Created.", body = wire::Campaign, headers(("Location" = String, description = "Where it is."))),
-        answers::Changes, answers::ReadsBody, answers::Conflict, answers::Upstream,
+        answers::Changes, answers::ReadsBody, answers::Conflict, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn create(

@@ -39,7 +39,7 @@ const SWEEP_RETRY_SECONDS: u32 = 30;
     params(("id" = String, Path, description = "The campaign's id.")),
     responses(
         (status = 200, description = "It is on its way.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Gone,
     ),
 )]
 pub async fn retry(
@@ -61,7 +61,7 @@ pub async fn retry(
     request_body = wire::DecideUnknowns,
     responses(
         (status = 200, description = "It is decided.", body = wire::Campaign),
-        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict,
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Gone,
     ),
 )]
 pub async fn unknowns(

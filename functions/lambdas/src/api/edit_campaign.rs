@@ -57,7 +57,7 @@ use crate::storage::totals::{self, Scope};
     request_body = wire::EditCampaign,
     responses(
         (status = 200, description = "As it stands now.", body = wire::Campaign),
-        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream,
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn edit(

@@ -1,14 +1,15 @@
 //! What a recipient will see, and trying it on one's own phone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use campaigns::audience::Recipient;
+use campaigns::consent::{ERASED, Extent, SUPPRESSED};
 use campaigns::content::{Wording, of_job};
 use campaigns::job::JobContent;
-use campaigns::phone::PhoneNumber;
+use campaigns::phone::{PhoneNumber, canonical_digits};
 use campaigns::template::Parameters;
 use campaigns::{preview, send_error};
 use futures::future::join_all;
@@ -18,7 +19,7 @@ use wire::{CampaignId, FieldError, Preview, Tried, TriedNumber, TryCampaign};
 use super::answers;
 use super::caller::Caller;
 use super::campaigns::find;
-use super::extract::Body;
+use super::extract::{Body, Params};
 use super::launch_check::{channel_of, hold};
 use super::messages::told;
 use super::problem::{ApiError, Kind, Refusal};
@@ -31,6 +32,7 @@ use crate::storage::campaigns::{self as campaign_store, CampaignRecord};
 use crate::storage::channels::ChannelRecord;
 use crate::storage::files;
 use crate::storage::portfolios::{self, Counted};
+use crate::storage::suppressions::{self, Barred};
 
 /// Numbers that a message is tried on at most.
 const MOST_NUMBERS: usize = 5;
@@ -61,7 +63,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<CampaignId>,
-    Query(which): Query<Which>,
+    Params(which): Params<Which>,
 ) -> Result<Json<Preview>, ApiError> {
     let record = find(&app, &caller, &id).await?;
     let row = row(&app, &record, which.index).await?;
@@ -131,7 +133,11 @@ pub async fn send(
         return Err(Refusal::new(Kind::Conflict, "the campaign says nothing").into());
     };
     let content = of_job(wording, &record.known_media());
-    let trial = Trial { app: &app, channel: &channel, credentials: &credentials, content: &content };
+    let people: BTreeSet<String> = numbers.iter().map(|to| canonical_digits(to)).collect();
+    // As the sender asks: who wants no more messages gets none for a trial either.
+    let from = if record.is_marketing() { Extent::Marketing } else { Extent::All };
+    let barred = suppressions::barred_from(&app, record.workspace_id, Some(&channel.id), from, &people).await?;
+    let trial = Trial { app: &app, channel: &channel, credentials: &credentials, content: &content, barred };
     let tries = numbers.iter().map(|to| trial.send(to, &values));
     let items = join_all(tries).await.into_iter().collect::<anyhow::Result<Vec<TriedNumber>>>()?;
     let accepted = items.iter().filter(|item| item.accepted).count();
@@ -175,12 +181,19 @@ struct Trial<'a> {
     channel: &'a ChannelRecord,
     credentials: &'a WhatsAppApp,
     content: &'a JobContent,
+    /// Who gets nothing from this number, by canonical digits.
+    barred: BTreeMap<String, Barred>,
 }
 
 impl Trial<'_> {
     async fn send(&self, to: &str, parameters: &Parameters) -> anyhow::Result<TriedNumber> {
         let untaken = TriedNumber { to: to.to_owned(), accepted: false, wamid: None, code: None, reason: None };
         let none = |reason: String| TriedNumber { reason: Some(reason), ..untaken.clone() };
+        match self.barred.get(&canonical_digits(to)) {
+            Some(Barred::Suppressed) => return Ok(none(SUPPRESSED.to_owned())),
+            Some(Barred::Erased) => return Ok(none(ERASED.to_owned())),
+            None => {}
+        }
         let now = self.app.clock.now_micros();
         if let Counted::Full { .. } = portfolios::count(self.app, self.channel, 1, now).await? {
             return Ok(none(

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use campaigns::rates::Card;
-use wire::{ChangedField, RateCard, StandingRateCard, WorkspaceEvent};
+use campaigns::rates::{Card, shipped};
+use wire::{ChangedField, RateCard, StandingRateCard, WorkspaceEvent, WorkspaceId};
 
 use super::actions::MOST_RACES;
 use super::answers;
 use super::caller::Caller;
 use super::extract::Body;
-use super::problem::{ApiError, Refusal};
+use super::problem::{ApiError, Kind, Refusal};
 use super::settings::{self, differing, set_to};
 use crate::App;
 use crate::storage::rate_cards as store;
@@ -48,7 +48,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<St
     request_body = wire::RateCard,
     responses(
         (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
-        answers::Changes, answers::ReadsBody,
+        answers::Changes, answers::ReadsBody, answers::Conflict,
     ),
 )]
 pub async fn replace(
@@ -62,6 +62,7 @@ pub async fn replace(
         if !read.is_shipped && read.card == card {
             return Ok(Json(read));
         }
+        check_caps(&app, caller.workspace_id, &read.card, &card).await?;
         if store::put(&app, caller.workspace_id, &card, read.version).await? == Written::Done {
             let markets = card.markets.len();
             tracing::info!(workspace = %caller.workspace_id, who = caller.name, markets, "the rate card was changed");
@@ -82,17 +83,32 @@ pub async fn replace(
     summary = "Takes the workspace's own rate card away; the shipped one holds again.",
     responses(
         (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
-        answers::Changes,
+        answers::Changes, answers::Conflict,
     ),
 )]
 pub async fn reset(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<StandingRateCard>, ApiError> {
     let own = store::read(&app, caller.workspace_id).await?;
+    check_caps(&app, caller.workspace_id, &own.card, &shipped()).await?;
     store::delete(&app, caller.workspace_id).await?;
     if !own.is_shipped {
         tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");
         settings::note(&app, &caller, WorkspaceEvent::RateCardReset, &own.card.name, Vec::new()).await;
     }
     Ok(Json(store::read(&app, caller.workspace_id).await?))
+}
+
+/// Refuses prices in another currency while a campaign may still spend up to a cap in this one.
+async fn check_caps(app: &App, workspace: WorkspaceId, before: &RateCard, after: &RateCard) -> Result<(), ApiError> {
+    let (own, other) = (&before.currency, &after.currency);
+    if own == other {
+        return Ok(());
+    }
+    let Some(name) = store::capped_campaign(app, workspace).await? else { return Ok(()) };
+    let detail = format!(
+        "the spend cap of \"{name}\" is in {own}: take it away, or let the campaign end, before the prices \
+         are in {other}"
+    );
+    Err(Refusal::new(Kind::Conflict, detail).into())
 }
 
 /// What another card changes, for the audit: of prices, the markets that have others.

@@ -33,7 +33,7 @@ const MOST_COUNTED: u64 = 50_000;
     request_body = Option<wire::RecountFrom>,
     responses(
         (status = 200, description = "Both.", body = wire::Recount),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::TooLarge,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::TooLarge, answers::Gone,
     ),
 )]
 pub async fn recount(

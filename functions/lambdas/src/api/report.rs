@@ -117,9 +117,15 @@ fn rates(funnel: Funnel, opted_out: u64, failed: u64) -> FunnelRates {
     }
 }
 
-/// With two places; nothing of nothing.
+/// With two places; nothing of nothing. Some are never rounded to none, nor less than all to all, and who answered
+/// without a receipt of the message does not make more than all.
 fn percent(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| (part as f64 * 10_000.0 / whole as f64).round() / 100.0)
+    let hundredths = match part {
+        0 => 0.0,
+        part if part >= whole => 10_000.0,
+        part => (part as f64 * 10_000.0 / whole as f64).round().clamp(1.0, 9_999.0),
+    };
+    (whole > 0).then_some(hundredths / 100.0)
 }
 
 fn timeline(timeline: &Timeline) -> TimelineReport {
@@ -201,4 +207,17 @@ fn waited(departures: &Departures) -> Vec<WaitCount> {
     let mut counts: Vec<WaitCount> = departures.waited.iter().map(count).collect();
     counts.sort_by_key(|count| Reverse(count.messages));
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_hides_neither_the_few_nor_the_missing_and_is_never_more_than_all() {
+        let shares = [(1, 3), (2, 4), (7, 7), (0, 7)].map(|(part, whole)| percent(part, whole));
+        assert_eq!(shares, [33.33, 50.0, 100.0, 0.0].map(Some));
+        assert_eq!((percent(1, 1_000_000), percent(999_999, 1_000_000)), (Some(0.01), Some(99.99)));
+        assert_eq!((percent(3, 2), percent(3, 0), percent(0, 0)), (Some(100.0), None, None));
+    }
 }

@@ -20,7 +20,7 @@ use crate::App;
 use crate::app::random;
 use crate::clock::time_of_millis;
 use crate::hooks::sign;
-use crate::storage::hooks::{self as store, Changed, HookRecord, HooksRecord, MOST_HOOKS, OldSecret};
+use crate::storage::hooks::{self as store, Changed, HookRecord, HooksRecord, MOST_HOOKS, OldSecret, host};
 
 /// Longest address, in characters.
 const LONGEST_URL: usize = 2_000;
@@ -103,7 +103,7 @@ pub async fn create(
     settled(store::change(&app, caller.workspace_id, add).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %made.id, who, "a webhook was made");
-    settings::note(&app, &caller, WorkspaceEvent::WebhookMade, called(&made), Vec::new()).await;
+    settings::note(&app, &caller, WorkspaceEvent::WebhookMade, made.called(), Vec::new()).await;
     let secret = made.secret.reveal().to_owned();
     Ok((StatusCode::CREATED, Json(CreatedWebhook { webhook: view(&made, now), secret })).into_response())
 }
@@ -176,7 +176,7 @@ pub async fn edit(
     let hook = standing.find(&id).ok_or_else(not_found)?;
     let changed = changes(&before, hook);
     if !changed.is_empty() {
-        settings::note(&app, &caller, WorkspaceEvent::WebhookChanged, called(hook), changed).await;
+        settings::note(&app, &caller, WorkspaceEvent::WebhookChanged, hook.called(), changed).await;
     }
     Ok(Json(view(hook, now)))
 }
@@ -207,7 +207,7 @@ pub async fn delete(
     settled(store::change(&app, caller.workspace_id, remove).await?)?;
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %id, who, "a webhook was deleted");
-    settings::note(&app, &caller, WorkspaceEvent::WebhookDeleted, called(&hook), Vec::new()).await;
+    settings::note(&app, &caller, WorkspaceEvent::WebhookDeleted, hook.called(), Vec::new()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -243,7 +243,7 @@ pub async fn rotate_secret(
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, webhook = %id, who, "a webhook got a new secret");
     let hook = standing.find(&id).ok_or_else(not_found)?;
-    settings::note(&app, &caller, WorkspaceEvent::WebhookSecretReplaced, called(hook), Vec::new()).await;
+    settings::note(&app, &caller, WorkspaceEvent::WebhookSecretReplaced, hook.called(), Vec::new()).await;
     Ok(Json(CreatedWebhook { webhook: view(hook, now), secret: secret.reveal().to_owned() }))
 }
 
@@ -303,18 +303,6 @@ fn checked(app: &App, asked: EditWebhook) -> Result<EditWebhook, Refusal> {
     }
 }
 
-/// What a webhook is called in the audit.
-fn called(hook: &HookRecord) -> &str {
-    Some(hook.description.as_str()).filter(|description| !description.is_empty()).unwrap_or_else(|| host(&hook.url))
-}
-
-/// The host of an address: the rest of it may hold a secret.
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    authority.rsplit('@').next().unwrap_or_default()
-}
-
 fn changes(before: &HookRecord, after: &HookRecord) -> Vec<ChangedField> {
     let mut changes = differing(shown(before), shown(after));
     if before.url != after.url && host(&before.url) == host(&after.url) {
@@ -347,19 +335,5 @@ fn view(hook: &HookRecord, now: i64) -> Webhook {
         created_by: hook.created_by.clone(),
         created_at: time_of_millis(hook.created_at),
         updated_at: time_of_millis(hook.updated_at),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_an_address_only_the_host_is_told() {
-        let addresses = ["https://example.com/in?key=s3cret", "https://ana:s3cret@example.com#s3cret", "example.com"];
-        for address in addresses {
-            assert_eq!(host(address), "example.com", "{address}");
-        }
-        assert_eq!(host("https://example.com:8443?s3cret"), "example.com:8443");
     }
 }

@@ -70,6 +70,11 @@ async fn write(app: &App, errand: &ExportErrand) -> anyhow::Result<()> {
     };
     let file = NamedTempFile::new().context("making a file for a campaign")?;
     let filled = match record.content {
+        // They had their time after the file was asked for.
+        ExportContent::People if campaign.has_lapsed() => {
+            let (status, people) = (CampaignExportStatus::Failed, 0);
+            return store::put(app, &CampaignExportRecord { status, people, ..record.clone() }).await;
+        }
         ExportContent::People => fill(app, &record, &campaign, &file).await,
         ExportContent::Report => report::fill(app, &record, &campaign, &file).await.map(|()| 0),
     };

@@ -38,7 +38,7 @@ fn parts(report: &CampaignReport) -> Vec<Sheet> {
         totals(report),
         failures(&report.failures),
         skipped(&report.skipped),
-        countries(&report.countries),
+        countries(&report.countries, &report.spending.currency),
         variants(&report.variants),
         chunks(&report.chunks),
     ];
@@ -133,15 +133,15 @@ fn skipped(skipped: &[SkippedReport]) -> Sheet {
     Sheet { name: "Skipped", titles: vec!["reason", "count"], lines: skipped.iter().map(line).collect() }
 }
 
-fn countries(countries: &[CountryReport]) -> Sheet {
+fn countries(countries: &[CountryReport], currency: &str) -> Sheet {
     let line = |one: &CountryReport| {
         let counts = [one.accepted, one.delivered, one.read, one.replied, one.failed, one.skipped];
         let mut cells = vec![Cell::Text(one.country.as_deref().unwrap_or(NO_COUNTRY).to_owned())];
         cells.extend(counts.map(|count| Cell::number(Some(count))));
-        cells.push(Cell::Number(one.billed.clone()));
+        cells.extend([Cell::Number(one.billed.clone()), Cell::Text(currency.to_owned())]);
         cells
     };
-    let titles = vec!["country", "accepted", "delivered", "read", "replied", "failed", "skipped", "billed"];
+    let titles = vec!["country", "accepted", "delivered", "read", "replied", "failed", "skipped", "billed", "currency"];
     Sheet { name: "Countries", titles, lines: countries.iter().map(line).collect() }
 }
 
@@ -206,6 +206,23 @@ mod tests {
         assert_eq!(cut.lines[0], [Cell::Text("0 to 41: not here, a report holds the 1000 latest chunks".to_owned())]);
         assert_eq!(cut.lines[1][..2], [42, 5].map(|count| Cell::Number(count.to_string())));
         assert_eq!((made(0..1_000).lines.len(), made(0..0).lines.len()), (1_000, 0));
+    }
+
+    #[test]
+    fn what_a_country_cost_stands_with_its_currency() {
+        let brazil = CountryReport {
+            country: Some("BR".to_owned()),
+            accepted: 3,
+            delivered: 2,
+            read: 1,
+            replied: 0,
+            failed: 0,
+            skipped: 0,
+            billed: "0.20".to_owned(),
+        };
+        let Sheet { titles, lines, .. } = countries(&[brazil], "BRL");
+        let told: Vec<(&str, &str)> = titles.into_iter().zip(lines[0].iter().map(Cell::as_str)).collect();
+        assert_eq!(told[7..], [("billed", "0.20"), ("currency", "BRL")]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! An event that died with its exporter between the post and the note comes again with the same id: at least once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use campaigns::event::{FAILING_FOR_MS, wait_ms_after};
@@ -198,7 +199,10 @@ async fn note_health(app: &App, hook: &HookRecord, workspace: wire::WorkspaceId,
         return Ok(());
     }
     let now = app.clock.now_millis();
+    // Of errands that come to it at once one switches it off and tells of it; what a person does is no news of ours.
+    let is_off_by_this = AtomicBool::new(false);
     let judge = |record: &mut HooksRecord| {
+        is_off_by_this.store(false, Ordering::Relaxed);
         let Some(standing) = record.find_mut(&hook.id).filter(|standing| standing.disabled_because.is_none()) else {
             return Ok::<(), ()>(());
         };
@@ -212,12 +216,13 @@ async fn note_health(app: &App, hook: &HookRecord, workspace: wire::WorkspaceId,
             let days = FAILING_FOR_MS / 86_400_000;
             standing.disabled_because = Some(format!("Nothing arrived for {days} days."));
         }
+        is_off_by_this.store(standing.disabled_because.is_some(), Ordering::Relaxed);
         Ok(())
     };
     let changed = hooks::change(app, workspace, judge).await?;
     if let hooks::Changed::To(now_standing) = changed
         && let Some(why) = now_standing.find(&hook.id).and_then(|standing| standing.disabled_because.as_ref())
-        && hook.disabled_because.is_none()
+        && is_off_by_this.into_inner()
     {
         tracing::warn!(%workspace, webhook = %hook.id, why, "a webhook was switched off");
         notices::of_hook(app, workspace, hook, why).await?;

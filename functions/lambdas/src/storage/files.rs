@@ -198,8 +198,34 @@ pub async fn download_url(app: &App, key: &str, file_name: &str) -> anyhow::Resu
         .get_object()
         .bucket(&app.config.files_bucket)
         .key(key)
-        .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
+        .response_content_disposition(attachment(file_name))
         .presigned(expires)
         .await;
     Ok(request.with_context(|| format!("signing a download of {key}"))?.uri().to_owned())
+}
+
+/// How a download is named (RFC 6266). A header takes no letters beyond those of ASCII: a name with others is given
+/// twice, without them and as RFC 8187 writes them.
+fn attachment(file_name: &str) -> String {
+    let is_plain = |letter: char| matches!(letter, ' '..='~') && letter != '"' && letter != '\\';
+    let plain: String = file_name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+    if plain == file_name {
+        return format!("attachment; filename=\"{plain}\"");
+    }
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encoded = |byte: u8| if is_unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let encoded: String = file_name.bytes().map(encoded).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_keeps_its_name_whatever_letters_it_has() {
+        assert_eq!(attachment("contacts-01A.csv"), "attachment; filename=\"contacts-01A.csv\"");
+        let told = "attachment; filename=\"Jo_o _ a_b_.png\"; filename*=UTF-8''Jo%C3%A3o%20%E2%80%93%20a%22b%0A.png";
+        assert_eq!(attachment("João – a\"b\n.png"), told);
+    }
 }

@@ -84,6 +84,21 @@ impl HookRecord {
     pub fn wants(&self, kind: WebhookEventKind) -> bool {
         self.disabled_because.is_none() && self.events.contains(&kind)
     }
+
+    /// What it is called where its whole address must not stand: as people describe it, else by its host.
+    pub fn called(&self) -> &str {
+        match self.description.as_str() {
+            "" => host(&self.url),
+            description => description,
+        }
+    }
+}
+
+/// The host of an address: the rest of it may hold a secret.
+pub fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// All webhooks of a workspace, oldest first.
@@ -178,4 +193,18 @@ async fn put(app: &App, workspace: WorkspaceId, next: &HooksRecord) -> anyhow::R
         }
     };
     table::written(put.send().await, "writing webhooks")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_only_the_host_is_told() {
+        let addresses = ["https://example.com/in?key=s3cret", "https://ana:s3cret@example.com#s3cret", "example.com"];
+        for address in addresses {
+            assert_eq!(host(address), "example.com", "{address}");
+        }
+        assert_eq!(host("https://example.com:8443?s3cret"), "example.com:8443");
+    }
 }

@@ -1,6 +1,8 @@
 //! Notices in the control table, and up to where each reader has read them. One that is still to be mailed stands in the
 //! index of what is due, in a part of its own.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, Select, TransactWriteItem};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,9 @@ const KEPT_DAYS: i64 = 90;
 
 /// Unread notices that are counted at most.
 pub const MOST_COUNTED: i32 = 100;
+
+/// Pages of as many that are looked through for them: somebody's own, which are no news, may come first.
+const MOST_PAGES: usize = 20;
 
 /// The record of a notice. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,9 @@ pub struct NoticeRecord {
     /// The webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<WebhookId>,
+    /// Who was mailed while it could not be mailed to others: the next try leaves them out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub mailed: BTreeSet<MemberId>,
     /// `MAIL_SHARD` while it is to be mailed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_shard: Option<String>,
@@ -82,11 +90,23 @@ pub async fn create(app: &App, record: &NoticeRecord) -> anyhow::Result<Written>
     table::written(put.condition_expression("attribute_not_exists(pk)").send().await, "writing a notice")
 }
 
-/// Writes a notice over the one that stands: it was mailed.
-pub async fn put(app: &App, record: &NoticeRecord) -> anyhow::Result<()> {
+/// Writes a notice over the one that stands while that is to be mailed: it was, or was to some.
+pub async fn put(app: &App, record: &NoticeRecord) -> anyhow::Result<Written> {
     let put = app.dynamodb.put_item().table_name(&app.config.control_table).set_item(Some(item(record)?));
-    put.send().await.context("writing a notice")?;
-    Ok(())
+    table::written(put.condition_expression("attribute_exists(dueShard)").send().await, "noting what was mailed")
+}
+
+/// Notes when the dispatcher looks again whether a notice was mailed, in milliseconds, unless it was meanwhile.
+pub async fn look_again(app: &App, workspace: WorkspaceId, id: &NoticeId, at: i64) -> anyhow::Result<Written> {
+    let update = app.dynamodb.update_item().table_name(&app.config.control_table);
+    let update = update
+        .key("pk", text(partition(workspace)))
+        .key("sk", text(id.as_str()))
+        .update_expression("SET dueAt = :at")
+        .condition_expression("dueShard = :shard")
+        .expression_attribute_values(":at", number(at))
+        .expression_attribute_values(":shard", text(MAIL_SHARD));
+    table::written(update.send().await, "noting when a notice is looked after")
 }
 
 /// The write of a new notice as part of a transaction.
@@ -137,7 +157,16 @@ pub async fn count_after(
             .filter_expression("attribute_not_exists(doneBy) OR doneBy <> :reader")
             .expression_attribute_values(":reader", text(reader.as_str())),
     };
-    Ok(query.send().await.context("counting notices")?.count().unsigned_abs())
+    let (mut count, mut start) = (0, None);
+    for _ in 0..MOST_PAGES {
+        let output = query.clone().set_exclusive_start_key(start).send().await.context("counting notices")?;
+        count += output.count().unsigned_abs();
+        start = output.last_evaluated_key;
+        if start.is_none() || count >= MOST_COUNTED.unsigned_abs() {
+            break;
+        }
+    }
+    Ok(count.min(MOST_COUNTED.unsigned_abs()))
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use campaigns::rates::{Card, shipped};
 use serde::{Deserialize, Serialize};
-use wire::{RateCard, StandingRateCard, WorkspaceId};
+use wire::{CampaignStatus, RateCard, StandingRateCard, WorkspaceId};
 
 use super::table::{self, Written, number, text};
 use crate::App;
@@ -47,6 +47,57 @@ pub async fn put(app: &App, workspace: WorkspaceId, card: &RateCard, read: u64) 
         read => put.condition_expression("version = :read").expression_attribute_values(":read", number(read)),
     };
     table::written(put.send().await, "writing a rate card")
+}
+
+/// The name of a campaign that has its time or is under way and has a spend cap, read consistently; nothing where there
+/// is none. Every campaign is looked through.
+pub async fn capped_campaign(app: &App, workspace: WorkspaceId) -> anyhow::Result<Option<String>> {
+    let mut start = None;
+    loop {
+        let query = app.dynamodb.query().table_name(&app.config.control_table).consistent_read(true);
+        let query = query
+            .key_condition_expression("pk = :pk AND begins_with(sk, :campaigns)")
+            .filter_expression("attribute_exists(spendCapMicros)")
+            .projection_expression("#name, #status, deletedAt")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pk", text(format!("workspace#{workspace}")))
+            .expression_attribute_values(":campaigns", text("campaign#"))
+            .set_exclusive_start_key(start);
+        let output = query.send().await.context("asking which campaigns have a spend cap")?;
+        for item in output.items.unwrap_or_default() {
+            let campaign: Capped = table::from_item(item)?;
+            if campaign.counts() {
+                return Ok(Some(campaign.name));
+            }
+        }
+        start = output.last_evaluated_key;
+        if start.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// What of a campaign with a spend cap tells whether it may still cost something.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Capped {
+    name: String,
+    status: CampaignStatus,
+    #[serde(default)]
+    deleted_at: Option<i64>,
+}
+
+impl Capped {
+    fn counts(&self) -> bool {
+        let goes_on = match self.status {
+            CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused => true,
+            CampaignStatus::Draft | CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => {
+                false
+            }
+        };
+        goes_on && self.deleted_at.is_none()
+    }
 }
 
 /// Takes the workspace's own card away: the shipped one holds again.

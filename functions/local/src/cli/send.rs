@@ -106,22 +106,35 @@ pub(super) async fn create(
 
 async fn channel(client: &Client, asked: Option<&str>) -> anyhow::Result<Channel> {
     let channels: ChannelList = client.get("/v3/channels").await?;
-    let names: Vec<&str> = channels.items.iter().map(|channel| channel.id.as_str()).collect();
-    let names = names.join(", ");
-    match asked {
-        Some(asked) => {
-            let found = channels.items.iter().find(|channel| is_meant(channel, asked));
-            found.cloned().with_context(|| format!("there is no number {asked}: give --channel one of {names}"))
-        }
-        None if channels.items.len() == 1 => channels.items.into_iter().next().context("there is no number"),
-        None => bail!("several numbers can send: give --channel one of {names}"),
+    chosen(&channels.items, asked).cloned()
+}
+
+/// The number with this id, or else with this name or these digits; when nothing is asked for, the only one there is.
+fn chosen<'a>(channels: &'a [Channel], asked: Option<&str>) -> anyhow::Result<&'a Channel> {
+    let ids = |channels: &[&Channel]| channels.iter().map(|one| one.id.as_str()).collect::<Vec<_>>().join(", ");
+    let all: Vec<&Channel> = channels.iter().collect();
+    let Some(asked) = asked else {
+        return match all.as_slice() {
+            &[one] => Ok(one),
+            [] => bail!("there is no number that can send: add one first"),
+            several => bail!("several numbers can send: give --channel one of {}", ids(several)),
+        };
+    };
+    if let Some(one) = channels.iter().find(|channel| channel.id.as_str() == asked) {
+        return Ok(one);
+    }
+    let meant: Vec<&Channel> = channels.iter().filter(|channel| is_meant(channel, asked)).collect();
+    match meant.as_slice() {
+        &[one] => Ok(one),
+        [] => bail!("there is no number {asked}: give --channel one of {}", ids(&all)),
+        several => bail!("several numbers are called {asked}: give --channel the id of one: {}", ids(several)),
     }
 }
 
 fn is_meant(channel: &Channel, asked: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let is_number = !digits(asked).is_empty() && digits(asked) == digits(&channel.display_phone_number);
-    channel.id.as_str() == asked || channel.name == asked || is_number
+    channel.name == asked || is_number
 }
 
 async fn business_hours(client: &Client, asked: Option<&str>) -> anyhow::Result<Option<HoursId>> {
@@ -186,6 +199,28 @@ fn body(args: &SendArgs, audience: &Audience, beside: &Beside) -> anyhow::Result
 mod tests {
     use super::*;
     use crate::cli::tests::sent_with;
+
+    #[test]
+    fn a_number_is_meant_by_its_id_or_by_a_name_or_digits_that_no_others_have() {
+        let channel = |id: &str, name: &str, phone: &str| -> Channel {
+            let standing = json!({
+                "id": id, "name": name, "displayPhoneNumber": phone, "phoneNumberId": "1", "wabaId": "2",
+                "messagesPerSecond": 80, "simulated": true,
+            });
+            serde_json::from_value(standing).unwrap()
+        };
+        let channels = [channel("a", "Shop", "+1 555 0100"), channel("b", "Shop", "+1 555 0101")];
+        let told = |channels: &[Channel], asked: Option<&str>| {
+            chosen(channels, asked).map(|one| one.id.to_string()).map_err(|error| error.to_string())
+        };
+        assert_eq!((told(&channels, Some("b")), told(&channels, Some("+15550100"))), (Ok("b".into()), Ok("a".into())));
+        let several = "several numbers are called Shop: give --channel the id of one: a, b";
+        assert_eq!(told(&channels, Some("Shop")), Err(several.to_owned()));
+        assert_eq!(told(&channels, Some("c")), Err("there is no number c: give --channel one of a, b".to_owned()));
+        assert_eq!(told(&channels, None), Err("several numbers can send: give --channel one of a, b".to_owned()));
+        assert_eq!(told(&channels[..1], None), Ok("a".to_owned()));
+        assert_eq!(told(&[], None), Err("there is no number that can send: add one first".to_owned()));
+    }
 
     #[test]
     fn hours_are_meant_by_their_id_or_by_a_name_that_no_others_have() {
