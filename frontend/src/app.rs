@@ -6,12 +6,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::path;
+use web_sys::MouseEvent;
 
 use crate::chunks::{self, Late, Making, Office, People, Sending};
 use crate::components::language_pick::LanguagePick;
 use crate::components::loaded::Waiting;
 use crate::components::notice::NoticeLine;
-use crate::infra::shell::{Shell, Visitor};
+use crate::infra::shell::{Shell, Visitor, focus};
 use crate::infra::{api, format, http, kept, language, telling};
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::not_found::NotFoundPage;
@@ -19,6 +20,9 @@ use crate::pages::sign_in::SignInPage;
 use crate::t;
 
 const SIGN_IN: &str = "/sign-in";
+
+/// The id of what stands below the head.
+const PAGE: &str = "page";
 
 /// A part of the dashboard in the head of the page.
 struct Section {
@@ -111,7 +115,7 @@ fn Frame(children: Children) -> impl IntoView {
         now
     });
     view! {
-        <a class="skip" href="#page">{t::skip_to_the_page()}</a>
+        <a class="skip" href=format!("#{PAGE}") rel="external" on:click=skip data-testid="skip">{t::skip_to_the_page()}</a>
         <header class="masthead">
             <div class="masthead-row">
                 <a class="brand" href="/campaigns"><img src="/favicon.svg" alt="" width="30" height="30"/><span>"Campanile"</span></a>
@@ -120,7 +124,7 @@ fn Frame(children: Children) -> impl IntoView {
                 </Show>
             </div>
         </header>
-        <main class="page" id="page">
+        <main class="page" id=PAGE tabindex="-1">
             <NoticeLine notice=shell.notice/>
             <Show when=move || { shell.arriving.get() > 0 }><Waiting/></Show>
             {children()}
@@ -132,6 +136,13 @@ fn Frame(children: Children) -> impl IntoView {
             />
         </footer>
     }
+}
+
+/// Past the head. The address stays: with a `#` the router would scroll and leave the keyboard where it is.
+fn skip(event: MouseEvent) {
+    event.prevent_default();
+    event.stop_propagation();
+    focus(PAGE);
 }
 
 #[component]

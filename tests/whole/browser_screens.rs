@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, ensure};
 use campanile_tests::browser::{Browser, Scheme};
+use campanile_tests::client::until;
 use campanile_tests::contacts;
+use campanile_tests::receiver::Receiver;
 use campanile_tests::running::{Running, repository};
 use serde_json::{Value, json};
 use wire::{AudienceId, Campaign, ChannelList, TemplateList};
@@ -16,7 +18,7 @@ const LONG_ENOUGH: usize = 8;
 const LANGUAGES: [&str; 3] = ["en", "pt-BR", "es"];
 
 /// What is looked at: addresses without anything that must be made first.
-const SCREENS: [&str; 19] = [
+const SCREENS: [&str; 18] = [
     "campaigns",
     "campaigns/new",
     "contacts",
@@ -30,7 +32,6 @@ const SCREENS: [&str; 19] = [
     "notices",
     "reports",
     "suppressions",
-    "team",
     "settings",
     "settings/hours",
     "settings/prices",
@@ -68,6 +69,13 @@ const WITH_HISTORY: &[Step] = &[Step::Unfold("fold-what-happened"), Step::See("a
 /// The same with the menu of its files.
 const WITH_FILES: &[Step] =
     &[Step::Unfold("fold-what-happened"), Step::See("audit-line"), Step::Press("export-menu"), Step::See("export-csv")];
+
+/// The team's page with what a webhook was told.
+const WITH_DELIVERIES: &[Step] = &[Step::Press("deliveries"), Step::See("delivery")];
+
+/// A campaign in the form, with the fields of its tracked link.
+const WITH_LINKS: &[Step] =
+    &[Step::See("bubble-body"), Step::Press("start-later"), Step::Press("in-hours"), Step::See("remove-link-0")];
 
 async fn unfold(browser: &Browser) -> anyhow::Result<()> {
     let script = "document.querySelectorAll('details.fold').forEach((one) => { one.open = true; })";
@@ -118,14 +126,22 @@ struct Campaigns {
     cancelled: Campaign,
 }
 
+/// What is asked for, with a tracked link in everybody's text.
+fn tracked(mut asked: Value) -> Value {
+    asked["links"] = json!([{ "name": "shop", "url": "https://shop.example/offer" }]);
+    asked["template"] =
+        json!({ "name": "weekly_offer", "language": "en", "body": [{ "text": "{{name}}: {{link:shop}}" }] });
+    asked
+}
+
 async fn campaigns(running: &Running, audience: &AudienceId) -> anyhow::Result<Campaigns> {
     let client = &running.client;
-    let quick = json!({ "name": "Weekly offer", "chunkSize": 20 });
+    let quick = tracked(json!({ "name": "Weekly offer", "chunkSize": 20 }));
     let slow = |name: &str| json!({ "name": name, "chunkSize": 20, "minSecondsBetweenMessages": 60, "maxSecondsBetweenMessages": 60 });
     let completed = client.draft(audience, quick).await?;
     client.ask(&completed.id, "start").await?;
     client.completed(&completed.id).await?;
-    let draft = client.draft(audience, slow("Next week")).await?;
+    let draft = client.draft(audience, tracked(slow("Next week"))).await?;
     let sending = client.draft(audience, slow("All day long")).await?;
     client.ask(&sending.id, "start").await?;
     client.campaign_until(&sending.id, "a first message", |standing| standing.totals.untouched < 60).await?;
@@ -145,9 +161,12 @@ async fn a_template(running: &Running) -> anyhow::Result<String> {
 }
 
 async fn furnished() -> anyhow::Result<(Running, Vec<Screen>)> {
-    let running = Running::start().await?;
+    let running = Running::reaching_here().await?;
+    let receiver = Receiver::start().await?;
+    receiver.wants(&running.process.app, &["campaign.cancelled"]).await?;
     let audience = running.client.audience(contacts::csv(60)).await?;
     let made = campaigns(&running, &audience.id).await?;
+    until("what the webhook is told", async || Ok((!receiver.told().is_empty()).then_some(()))).await?;
     let template = a_template(&running).await?;
     let person = json!({ "phone": "+5511987654321", "name": "Ana", "labels": ["vip"], "city": "Recife" });
     let _: Value = running.client.post("/v3/contacts", &person).await?;
@@ -163,12 +182,9 @@ async fn furnished() -> anyhow::Result<(Running, Vec<Screen>)> {
         Screen::standing("campaign-sending", campaign(&made.sending), WITH_HISTORY),
         Screen::standing("campaign-cancelled", campaign(&made.cancelled), WITH_HISTORY),
         Screen::standing("question", campaign(&made.draft), &[Step::Press("delete"), Step::See("delete-text")]),
-        Screen::standing(
-            "campaign-change",
-            format!("campaigns/new?draft={}", made.draft.id),
-            &[Step::See("bubble-body"), Step::Press("start-later"), Step::Press("in-hours")],
-        ),
+        Screen::standing("campaign-change", format!("campaigns/new?draft={}", made.draft.id), WITH_LINKS),
         Screen::standing("campaign-of-a-list", format!("campaigns/new?list={list}"), &[Step::Press("spoke-anywhere")]),
+        Screen::standing("team", "team".to_owned(), WITH_DELIVERIES),
         Screen::standing("list", format!("lists/{list}"), &[]),
         Screen::standing("contact", "contacts/5511987654321".to_owned(), &[]),
         Screen::standing("template", format!("templates/{template}"), &[Step::See("bubble-body")]),

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 use wire::BusinessHours;
 
 use super::{clock, language};
-use crate::model::moment::{Moment, distance, span};
+use crate::model::moment::{Moment, distance, places_of_seconds, span};
 use crate::model::money::{places_of_rate, places_of_total};
 use crate::t;
 
@@ -94,10 +94,11 @@ pub fn moment(moment: Moment) -> String {
     format!("{} {}", moment.verb(), near(moment.at()))
 }
 
-/// A number of seconds: `90 s`, `0.5 s`, or in larger units from two minutes on.
+/// A number of seconds: `90 s`, `0.5 s`, `0.013 s`, or in larger units from two minutes on.
 pub fn seconds(seconds: f64) -> String {
     if seconds < 120.0 {
-        format!("{} s", TENTHS.with(|format| call(format, &JsValue::from_f64(seconds))))
+        let format = number_format(&[("maximumFractionDigits", places_of_seconds(seconds).into())]);
+        format!("{} s", call(&format, &JsValue::from_f64(seconds)))
     } else {
         span(seconds.round() as u64)
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use wire::{CampaignId, FieldError, Role, Session};
 
 use super::errors::{Notice, NoticeKind, Reaction, reaction};
@@ -133,6 +133,14 @@ pub fn focus(id: &str) {
         unfold(&element);
         // An element that is gone cannot take the focus; then it stays where it is.
         element.focus().unwrap_or_default();
+    }
+}
+
+/// The same where the keyboard has no place any more: what had it is gone, or takes it no longer.
+pub fn focus_if_lost(id: &str) {
+    let is_nowhere = |active: &Element| matches!(active.tag_name().as_str(), "BODY" | "MAIN");
+    if document().active_element().is_none_or(|active| is_nowhere(&active)) {
+        focus(id);
     }
 }
 

@@ -1,9 +1,12 @@
 //! The one time that matters about a campaign right now, and spans of time in words.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use wire::{Campaign, CampaignStatus};
 
 use crate::t;
+
+/// How long after its last message was due a campaign is about to finish: outcomes come within seconds.
+const FINISHES_WITHIN: Duration = Duration::minutes(1);
 
 /// What a campaign's row says about time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +15,8 @@ pub enum Moment {
     Starts(DateTime<Utc>),
     /// The last message is due by the plan.
     Finishes(DateTime<Utc>),
+    /// It was due, and some are still tried again or without an outcome.
+    WasDue(DateTime<Utc>),
     /// The last outcome was counted.
     Finished(DateTime<Utc>),
     /// It stopped, for now or for good.
@@ -21,17 +26,19 @@ pub enum Moment {
 }
 
 impl Moment {
-    /// The moment of this campaign.
-    pub fn of(campaign: &Campaign) -> Self {
+    /// The moment of this campaign at `now`.
+    pub fn of(campaign: &Campaign, now: DateTime<Utc>) -> Self {
         let changed = campaign.last_update_at;
         match campaign.status {
             CampaignStatus::Draft => Moment::Created(campaign.created_at),
             CampaignStatus::Scheduled => {
                 campaign.scheduled_to.map_or(Moment::Created(campaign.created_at), Moment::Starts)
             }
-            CampaignStatus::Processing => {
-                campaign.finished_at_prediction.map_or(Moment::Created(campaign.created_at), Moment::Finishes)
-            }
+            CampaignStatus::Processing => match campaign.finished_at_prediction {
+                Some(at) if now - at > FINISHES_WITHIN => Moment::WasDue(at),
+                Some(at) => Moment::Finishes(at),
+                None => Moment::Created(campaign.created_at),
+            },
             CampaignStatus::Paused | CampaignStatus::Cancelled | CampaignStatus::Failed => Moment::Stopped(changed),
             CampaignStatus::Completed => Moment::Finished(campaign.last_message_processed_at.unwrap_or(changed)),
         }
@@ -42,6 +49,7 @@ impl Moment {
         match self {
             Moment::Starts(_) => t::starts(),
             Moment::Finishes(_) => t::finishes_about(),
+            Moment::WasDue(_) => t::last_message_by_the_plan(),
             Moment::Finished(_) => t::finished(),
             Moment::Stopped(_) => t::stopped(),
             Moment::Created(_) => t::created(),
@@ -53,6 +61,7 @@ impl Moment {
         match self {
             Moment::Starts(at)
             | Moment::Finishes(at)
+            | Moment::WasDue(at)
             | Moment::Finished(at)
             | Moment::Stopped(at)
             | Moment::Created(at) => at,
@@ -75,6 +84,15 @@ pub fn last_message(campaign: &Campaign, now: DateTime<Utc>) -> Option<(&'static
             Some((t::last_message_by_the_plan(), planned))
         }
         CampaignStatus::Cancelled | CampaignStatus::Failed => None,
+    }
+}
+
+/// Places behind the point that a number of seconds has at most: of short waits each thousandth counts.
+pub fn places_of_seconds(seconds: f64) -> u32 {
+    match seconds {
+        seconds if seconds < 1.0 => 3,
+        seconds if seconds < 10.0 => 2,
+        _ => 1,
     }
 }
 
@@ -104,8 +122,6 @@ pub fn distance(then: DateTime<Utc>, now: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use chrono::Duration;
-
     use super::*;
 
     fn campaign(status: CampaignStatus) -> Campaign {
@@ -143,6 +159,21 @@ mod tests {
         let planned = campaign(CampaignStatus::Processing).finished_at_prediction;
         assert!(planned.is_some());
         assert_eq!(told(CampaignStatus::Processing), Some(("Last message by the plan", planned)));
+    }
+
+    #[test]
+    fn what_goes_on_after_its_last_message_was_due_does_not_finish_in_the_past() {
+        let sends = campaign(CampaignStatus::Processing);
+        let due = sends.finished_at_prediction.unwrap();
+        let at = |minutes| Moment::of(&sends, due + Duration::minutes(minutes));
+        assert_eq!((at(-5), at(0), at(1)), (Moment::Finishes(due), Moment::Finishes(due), Moment::Finishes(due)));
+        assert_eq!(at(2), Moment::WasDue(due));
+        assert_eq!(at(1_200).verb(), "Last message by the plan");
+    }
+
+    #[test]
+    fn the_wait_of_a_fast_number_is_not_nothing() {
+        assert_eq!([0.0125, 0.25, 1.25, 12.34].map(places_of_seconds), [3, 3, 2, 1]);
     }
 
     #[test]

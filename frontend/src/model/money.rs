@@ -1,7 +1,8 @@
 //! What a campaign costs, in words.
 
-use wire::{PriceEstimate, Spending};
+use wire::{Campaign, EditCampaign, FieldError, PriceEstimate, Spending};
 
+use super::form::amount;
 use crate::t;
 
 /// A line of the page: what it is, and how much.
@@ -49,6 +50,22 @@ pub fn lines(spending: &Spending, written: impl Fn(&str, &str) -> String) -> Vec
         lines.push((t::spend_cap(), money(cap)));
     }
     lines
+}
+
+/// The spend cap of a campaign as people here write it; empty where it has none.
+pub fn cap_typed(campaign: &Campaign) -> String {
+    let cap = campaign.spending.as_ref().and_then(|spending| spending.cap.clone());
+    cap.unwrap_or_default().replace('.', t::decimal_mark())
+}
+
+/// The change of a cap that was typed: an empty field takes it away. What is no plain amount is told at the field.
+pub fn cap_edit(typed: &str) -> Result<EditCampaign, Vec<FieldError>> {
+    let cap = amount(typed);
+    if cap.is_none() && !typed.trim().is_empty() {
+        let message = t::write_an_amount_plainly().to_owned();
+        return Err(vec![FieldError { field: "spendCap".to_owned(), message }]);
+    }
+    Ok(EditCampaign { spend_cap: Some(cap), ..EditCampaign::default() })
 }
 
 /// What it would cost, with what makes it less than certain.
@@ -104,6 +121,18 @@ mod tests {
         assert_eq!(lines(&spending, written), expected.map(|(name, text)| (name, text.to_owned())));
         let nothing = Spending { billed: "0.00".into(), in_flight: "0.00".into(), ..Spending::default() };
         assert_eq!(lines(&nothing, written), []);
+    }
+
+    #[test]
+    fn a_cap_is_changed_to_an_amount_or_taken_away_and_nothing_else() {
+        let cap = |typed: &str| cap_edit(typed).map(|edit| edit.spend_cap);
+        assert_eq!(cap(" 12,50 "), Ok(Some(Some("12.50".to_owned()))));
+        assert_eq!(cap("7"), Ok(Some(Some("7".to_owned()))));
+        assert_eq!(cap("  "), Ok(Some(None)));
+        let wrong = cap("1,200").unwrap_err();
+        assert_eq!((wrong.len(), wrong[0].field.as_str()), (1, "spendCap"));
+        let body = serde_json::to_value(cap_edit("").unwrap()).unwrap();
+        assert_eq!(body, serde_json::json!({ "spendCap": null }));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use wire::CampaignReport;
 
+use super::progress;
 use crate::t;
 
 /// One number.
@@ -19,14 +20,17 @@ pub struct Reaction {
 
 /// The numbers of a report; `percent` writes a share as the reader does. Link opens only where there are links.
 pub fn reactions(report: &CampaignReport, has_links: bool, percent: impl Fn(f64) -> String) -> Vec<Reaction> {
-    let (funnel, rates) = (&report.funnel, &report.rates);
-    let of_delivered = |rate: Option<f64>| rate.map(|rate| t::share_of_delivered(&percent(rate))).unwrap_or_default();
+    let funnel = &report.funnel;
+    let of_delivered = |count: u64| match funnel.delivered {
+        0 => String::new(),
+        delivered => t::share_of_delivered(&percent(progress::percent(count, delivered))),
+    };
     let reaction = |name, count, share, test_id| Reaction { name, count, share, test_id };
     let opens = reaction(t::link_opens(), report.link_opens, String::new(), "reaction-opens");
     let opens = (has_links || report.link_opens > 0).then_some(opens);
-    let of_clicked = of_delivered(rates.clicked_percent);
+    let of_clicked = of_delivered(funnel.clicked);
     let clicked = reaction(t::stage_clicked(), funnel.clicked, of_clicked, "reaction-clicked");
-    let of_opted_out = of_delivered(rates.opted_out_percent);
+    let of_opted_out = of_delivered(report.opted_out);
     let opted_out = reaction(t::stage_opted_out(), report.opted_out, of_opted_out, "reaction-opted-out");
     std::iter::once(clicked).chain(opens).chain([opted_out]).collect()
 }
@@ -45,7 +49,7 @@ mod tests {
             started_at: None,
             last_outcome_at: None,
             funnel: Funnel { audience: 100, accepted: 80, delivered: 50, read: 20, replied: 5, clicked: 10 },
-            rates: FunnelRates { clicked_percent: Some(20.0), ..FunnelRates::default() },
+            rates: FunnelRates::default(),
             totals: CampaignTotals { audience: 100, ..CampaignTotals::default() },
             opted_out: 1,
             link_opens: 0,
@@ -67,8 +71,17 @@ mod tests {
 
     #[test]
     fn each_number_has_its_share_where_there_is_one() {
-        let expected = [("Tapped", 10, "20% of delivered".to_owned()), ("Opted out", 1, String::new())];
+        let expected = [("Tapped", 10, "20% of delivered".to_owned()), ("Opted out", 1, "2% of delivered".to_owned())];
         assert_eq!(told(&report(), false), expected);
+    }
+
+    #[test]
+    fn a_few_of_many_are_not_told_as_none_and_of_nobody_there_is_no_share() {
+        let many = Funnel { delivered: 10_000, ..report().funnel };
+        let of_many = CampaignReport { funnel: many, opted_out: 4, ..report() };
+        assert_eq!(told(&of_many, false)[1].2, "0.1% of delivered");
+        let none = CampaignReport { funnel: Funnel { delivered: 0, ..report().funnel }, ..report() };
+        assert_eq!(told(&none, false)[0].2, "");
     }
 
     #[test]

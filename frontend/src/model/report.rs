@@ -17,6 +17,9 @@ const MOST_BARS: usize = 200;
 /// Stretches that a plan is drawn in: as many as a chart has bars.
 const MOST_STRETCHES: usize = 200;
 
+/// Minutes that a bar may have beside those of the points.
+const BAR_MINUTES: [u32; 13] = [2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080];
+
 const MICROS_IN_A_MINUTE: i64 = 60 * 1_000_000;
 
 /// One bar of a chart.
@@ -84,22 +87,36 @@ pub struct Happened {
     pub read: u64,
 }
 
+/// Minutes of one bar of a campaign's chart: those of its points, or longer ones where these would be too many bars, as
+/// when somebody reads the message days after it left.
+pub fn minutes_of_bar(timeline: &TimelineReport) -> u32 {
+    let own = timeline.minutes.max(1);
+    let (Some(first), Some(last)) = (timeline.points.first(), timeline.points.last()) else { return own };
+    let places = (last.at - first.at).num_minutes().max(0).unsigned_abs() / u64::from(own) + 1;
+    let needed = own.saturating_mul(u32::try_from(places.div_ceil(MOST_BARS as u64)).unwrap_or(u32::MAX));
+    if needed == own {
+        return own;
+    }
+    let fits = |minutes: &u32| *minutes >= needed && minutes.is_multiple_of(own);
+    BAR_MINUTES.into_iter().find(fits).unwrap_or(needed)
+}
+
 /// A campaign's stretches of time, those without anything too, with what its plan has for each.
 pub fn by_time(timeline: &TimelineReport, plan: Option<&Planned>) -> Vec<(DateTime<Utc>, Happened, Option<f64>)> {
     let (Some(first), Some(last)) = (timeline.points.first(), timeline.points.last()) else { return Vec::new() };
-    let width = i64::from(timeline.minutes.max(1));
+    let width = i64::from(minutes_of_bar(timeline));
     let step = chrono::Duration::minutes(width);
     let begins = std::iter::successors(Some(first.at), |at| Some(*at + step));
     let at = |at: DateTime<Utc>| {
-        let point = timeline.points.iter().find(|point| point.at == at);
-        let happened = point.map(|point| Happened {
-            accepted: point.accepted,
-            failed: point.failed,
-            delivered: point.delivered,
-            read: point.read,
+        let within = timeline.points.iter().filter(|point| at <= point.at && point.at < at + step);
+        let happened = within.fold(Happened::default(), |sum, point| Happened {
+            accepted: sum.accepted + point.accepted,
+            failed: sum.failed + point.failed,
+            delivered: sum.delivered + point.delivered,
+            read: sum.read + point.read,
         });
         let planned = plan.map(|plan| plan.between(at.timestamp_micros(), width * MICROS_IN_A_MINUTE));
-        (at, happened.unwrap_or_default(), planned)
+        (at, happened, planned)
     };
     begins.take_while(|at| *at <= last.at).take(MOST_BARS).map(at).collect()
 }
@@ -198,6 +215,27 @@ mod tests {
         let bars = by_time(&timeline, None);
         assert_eq!(bars.iter().map(|(_, happened, _)| happened.accepted).collect::<Vec<_>>(), [5, 0, 7]);
         assert!(by_time(&TimelineReport::default(), None).is_empty());
+    }
+
+    #[test]
+    fn what_happens_days_after_the_start_is_drawn_too() {
+        let start = "2026-11-30T09:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        let read = |minutes, read| TimelinePoint {
+            at: start + chrono::Duration::minutes(minutes),
+            accepted: 0,
+            delivered: 0,
+            read,
+            failed: 0,
+        };
+        let cases = [(1, 199, 1), (1, 200, 2), (1, 1_500, 10), (5, 10_000, 60), (1, 200_000, 1_440)];
+        for (minutes, last, width) in cases {
+            let points = vec![read(0, 3), read(i64::from(minutes), 4), read(last, 5)];
+            let timeline = TimelineReport { minutes, points };
+            let bars = by_time(&timeline, None);
+            assert_eq!(bars.iter().map(|(_, happened, _)| happened.read).sum::<u64>(), 12, "{last}");
+            assert_eq!(minutes_of_bar(&timeline), width, "{last}");
+            assert!(bars.len() <= MOST_BARS, "{last}");
+        }
     }
 
     #[test]

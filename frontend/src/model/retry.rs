@@ -2,6 +2,7 @@
 
 use wire::{CampaignStatus, FailureReport};
 
+use super::status::is_ahead;
 use crate::t;
 
 /// People who failed for a reason that may have passed and can be tried again now.
@@ -28,6 +29,11 @@ pub fn may_change_pace(status: CampaignStatus) -> bool {
         CampaignStatus::Draft | CampaignStatus::Scheduled | CampaignStatus::Processing | CampaignStatus::Paused => true,
         CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => false,
     }
+}
+
+/// Whether its spend cap can be changed here: it has begun and not ended. Before it begins the form does that.
+pub fn may_change_cap(status: CampaignStatus) -> bool {
+    may_change_pace(status) && !is_ahead(status)
 }
 
 /// What deleting a campaign means. `left`: people who wait for a message. `written`: a number as the reader writes it.
@@ -61,6 +67,12 @@ mod tests {
     #[test]
     fn what_has_ended_keeps_its_pace() {
         assert!(may_change_pace(CampaignStatus::Processing) && !may_change_pace(CampaignStatus::Completed));
+    }
+
+    #[test]
+    fn what_its_cap_paused_can_have_another_cap() {
+        use CampaignStatus::{Completed, Draft, Paused, Processing};
+        assert_eq!([Draft, Processing, Paused, Completed].map(may_change_cap), [false, true, true, false]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod approval;
 mod attest;
+mod cap;
 mod export;
 mod facts;
 mod header;
@@ -34,7 +35,7 @@ use facts::{Facts, Failures};
 use header::Header;
 use history::WhatHappened;
 use more::More;
-use people::People;
+use people::{People, PeopleGone};
 use preview::MessagePreview;
 use reactions::Reactions;
 use report::Report;
@@ -107,13 +108,14 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
     });
     let cadence = Signal::derive(move || campaign.with(|campaign| Cadence::of(campaign, clock::now())));
     let report = report::asked(id.clone(), totals, cadence);
+    let gone = Memo::new(move |_| campaign.with(|campaign| campaign.messages_deleted_at));
     view! {
         <Header campaign=campaign fresh=fresh/>
         <More campaign=campaign report=report fresh=fresh/>
         <section class="card" aria-label=t::progress()>
             <div class="card-head">
                 <h2>{move || headline(totals.get())}</h2>
-                <span class="soft small" data-testid="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign)))}</span>
+                <span class="soft small" data-testid="when">{move || campaign.with(|campaign| format::moment(Moment::of(campaign, clock::now())))}</span>
             </div>
             <ProgressBar totals=totals height=Height::Full/>
             <Funnel totals=totals/>
@@ -128,7 +130,10 @@ fn Screen(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoVie
         <Report campaign=campaign report=report/>
         <WhatHappened campaign=campaign/>
         <MessagePreview id=id.clone() people=Signal::derive(move || totals.get().audience)/>
-        <People id=id base=base totals=totals cadence=cadence/>
+        {move || match gone.get() {
+            None => view! { <People id=id.clone() base=base.clone() totals=totals cadence=cadence/> }.into_any(),
+            Some(since) => view! { <PeopleGone id=id.clone() since=since/> }.into_any(),
+        }}
     }
 }
 

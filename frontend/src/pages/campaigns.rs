@@ -180,7 +180,7 @@ fn Row(
     let failed = move || totals.get().failed;
     let when = Memo::new(move |_| {
         looks.track();
-        campaign.with(|campaign| format::moment(Moment::of(campaign)))
+        campaign.with(|campaign| format::moment(Moment::of(campaign, clock::now())))
     });
     let begun = move || totals.get().untouched < totals.get().audience;
     view! {

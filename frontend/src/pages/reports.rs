@@ -162,8 +162,8 @@ fn Sums(report: Signal<PeriodReport>, desk: Desk) -> impl IntoView {
             <BarChart title=t::messages_by_day() series=series bars=bars test_id="days-chart"/>
             <Days report=report/>
             <div class="actions">
-                {download(ExportFormat::Csv, "report-csv", t::export_csv())}
                 {download(ExportFormat::Xlsx, "report-xlsx", t::export_excel())}
+                {download(ExportFormat::Csv, "report-csv", t::export_csv())}
             </div>
         </section>
         <Numbers report=report channels=desk.channels/>

@@ -2,7 +2,8 @@
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use wire::{CampaignExport, CampaignExportStatus, CampaignId, ExportContent, ExportFormat};
+use web_sys::MouseEvent;
+use wire::{CampaignExport, CampaignExportStatus, CampaignId, ExportContent, ExportFormat, ExportId};
 
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
@@ -22,16 +23,24 @@ enum Stage {
     Writing(u64),
     /// How many people are in it; nothing in a report.
     Ready {
+        id: ExportId,
         url: String,
         people: Option<u64>,
     },
+    /// It was there, and had its time.
+    Deleted,
     Gone,
     Failed,
 }
 
 /// A button that shows one for each file, and what became of the last that was asked for.
 #[component]
-pub fn ExportMenu(id: CampaignId) -> impl IntoView {
+pub fn ExportMenu(
+    id: CampaignId,
+    /// Nobody's message is kept any more: there is a report only.
+    #[prop(optional)]
+    report_only: bool,
+) -> impl IntoView {
     let shell = Shell::around();
     let stage = RwSignal::new(Stage::Idle);
     let open = RwSignal::new(false);
@@ -54,6 +63,21 @@ pub fn ExportMenu(id: CampaignId) -> impl IntoView {
             drop(stage.try_set(came_to));
         }
     });
+    let again = Action::new_local(move |export: &ExportId| {
+        let export = export.clone();
+        async move {
+            match api::campaign_export(&id.get_value(), &export).await {
+                Ok(export) => {
+                    if let Some(Stage::Ready { url, .. }) = end(&export) {
+                        window().location().assign(&url).unwrap_or_default();
+                    }
+                }
+                Err(ApiError::Refused(problem)) if problem.status == 404 => drop(stage.try_set(Stage::Deleted)),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let fetch = Callback::new(move |export: ExportId| drop(again.dispatch(export)));
     let button = move |content: ExportContent, format: ExportFormat, test_id: &'static str, label: &'static str| {
         let press = move |_| {
             export.dispatch((content, format));
@@ -69,30 +93,41 @@ pub fn ExportMenu(id: CampaignId) -> impl IntoView {
         >
             {t::export()}
         </button>
-        <Status stage=stage/>
+        <Status stage=stage fetch=fetch/>
         <Show when=move || open.get()>
             <div class="actions opened" role="group" aria-label=t::export()>
-                {button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv())}
-                {button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel())}
-                {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
+                {(!report_only).then(|| button(ExportContent::People, ExportFormat::Xlsx, "export-xlsx", t::people_as_excel()))}
+                {(!report_only).then(|| button(ExportContent::People, ExportFormat::Csv, "export-csv", t::people_as_csv()))}
                 {button(ExportContent::Report, ExportFormat::Xlsx, "export-report-xlsx", t::report_as_excel())}
+                {button(ExportContent::Report, ExportFormat::Csv, "export-report-csv", t::report_as_csv())}
             </div>
         </Show>
     }
 }
 
 #[component]
-fn Status(stage: RwSignal<Stage>) -> impl IntoView {
-    let words = move || match stage.get() {
+fn Status(
+    stage: RwSignal<Stage>,
+    /// Leads to the file by a link made anew: each holds for some minutes only.
+    fetch: Callback<ExportId>,
+) -> impl IntoView {
+    let press = move |event: MouseEvent, id: ExportId| {
+        event.prevent_default();
+        fetch.run(id);
+    };
+    let words = move || {
+        match stage.get() {
         Stage::Idle => ().into_any(),
         Stage::Writing(0) => t::writing_the_file().into_any(),
         Stage::Writing(people) => t::writing_people(people, &format::count(people)).into_any(),
-        Stage::Ready { url, people } => view! {
-            <a href=url rel="external" data-testid="export-ready">{ready(people)}</a>
+        Stage::Ready { id, url, people } => view! {
+            <a href=url rel="external" data-testid="export-ready" on:click=move |event| press(event, id.clone())>{ready(people)}</a>
         }
         .into_any(),
+        Stage::Deleted => t::the_file_is_deleted().into_any(),
         Stage::Gone => t::the_contacts_of_this_campaign().into_any(),
         Stage::Failed => t::the_file_was_not_written().into_any(),
+    }
     };
     view! { <span class="soft small" role="status">{words}</span> }
 }
@@ -131,7 +166,9 @@ fn end(export: &CampaignExport) -> Option<Stage> {
         ExportContent::Report => None,
     };
     match (export.status, &export.url) {
-        (CampaignExportStatus::Ready, Some(url)) => Some(Stage::Ready { url: url.clone(), people }),
+        (CampaignExportStatus::Ready, Some(url)) => {
+            Some(Stage::Ready { id: export.id.clone(), url: url.clone(), people })
+        }
         (CampaignExportStatus::Failed, _) => Some(Stage::Gone),
         (CampaignExportStatus::Ready, None) | (CampaignExportStatus::Writing, _) => None,
     }

@@ -12,7 +12,7 @@ use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
 use crate::components::title::PageTitle;
 use crate::components::unfilled::UnfilledPeople;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost};
 use crate::infra::{api, content};
 use crate::model::form::attested_start;
 use crate::model::price::PriceAsked;
@@ -20,6 +20,9 @@ use crate::model::status::{action_label, actions};
 use crate::model::unfilled::Unfilled;
 use crate::model::wait;
 use crate::t;
+
+/// The id of what the buttons stand in.
+const ACTIONS: &str = "actions";
 
 /// The head of the page.
 #[component]
@@ -115,6 +118,8 @@ fn Actions(
                     }
                 }
             }
+            // The button that was pressed rests, or is gone.
+            request_animation_frame(|| focus_if_lost(ACTIONS));
         }
     });
     let busy = ask.pending();
@@ -140,7 +145,7 @@ fn Actions(
     };
     let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
     view! {
-        <div class="actions">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
+        <div class="actions" id=ACTIONS tabindex="-1">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
         <Attest
             campaign=campaign
             open=asking

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 use wire::{Campaign, CampaignReport, Channel, DecisionKind, EditCampaign, FieldError, Role, UnknownsDecision};
 
+use super::cap::CapEdit;
 use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
@@ -11,7 +12,7 @@ use crate::components::risk::RiskHint;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
-use crate::model::retry::{can_be_tried, deleting_means, may_change_pace, may_try_again};
+use crate::model::retry::{can_be_tried, deleting_means, may_change_cap, may_change_pace, may_try_again};
 use crate::model::risk::{Rating, risk};
 use crate::model::spot::error_at;
 use crate::model::status::is_ahead;
@@ -25,7 +26,7 @@ pub fn More(
     fresh: Callback<Campaign>,
 ) -> impl IntoView {
     let shell = Shell::around();
-    let pacing = RwSignal::new(false);
+    let (pacing, capping) = (RwSignal::new(false), RwSignal::new(false));
     let deleting = RwSignal::new(false);
     let id = StoredValue::new(campaign.with_untracked(|campaign| campaign.id.clone()));
     let navigate = use_navigate();
@@ -64,10 +65,14 @@ pub fn More(
     Effect::new(move || {
         if !may_change_pace(status.get()) {
             pacing.set(false);
+            capping.set(false);
         }
     });
+    // Whoever's message is kept no longer cannot be tried again.
+    let kept = Memo::new(move |_| campaign.with(|campaign| campaign.messages_deleted_at.is_none()));
     let failed = Memo::new(move |_| {
-        report.with(|report| report.as_ref().map_or(0, |report| can_be_tried(status.get(), &report.failures)))
+        let of = |report: &CampaignReport| can_be_tried(status.get(), &report.failures);
+        report.with(|report| report.as_ref().filter(|_| kept.get()).map_or(0, of))
     });
     let means = Signal::derive(move || {
         let left = campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry);
@@ -91,6 +96,14 @@ pub fn More(
                     {t::change_the_pace()}
                 </button>
             </Show>
+            <Show when=move || may_change_cap(status.get())>
+                <button
+                    type="button" class="button" data-testid="change-cap" aria-expanded=move || capping.get().to_string()
+                    on:click=move |_| capping.update(|open| *open = !*open)
+                >
+                    {t::change_the_cap()}
+                </button>
+            </Show>
             <Show when=move || is_ahead(status.get())>
                 <a class="button" href=id.with_value(|id| format!("/campaigns/new?draft={id}")) data-testid="edit-draft">{t::change_the_campaign()}</a>
             </Show>
@@ -106,6 +119,9 @@ pub fn More(
         </Allowed>
         <Show when=move || pacing.get() && may_change_pace(status.get())>
             <PaceEdit campaign=campaign fresh=fresh open=pacing/>
+        </Show>
+        <Show when=move || capping.get() && may_change_cap(status.get())>
+            <CapEdit campaign=campaign fresh=fresh open=capping/>
         </Show>
         <Confirm
             open=deleting title=name text=means yes=t::delete_campaign() no=t::keep_it() test_id="delete"

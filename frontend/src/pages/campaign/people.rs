@@ -1,5 +1,6 @@
 //! Who is in the campaign and what became of each. Filter and place live in the URL.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -14,7 +15,7 @@ use crate::components::pager::Pager;
 use crate::components::people_table::PeopleTable;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, focus};
-use crate::infra::{api, poll};
+use crate::infra::{api, format, poll};
 use crate::model::people::PeopleQuery;
 use crate::model::progress::{Cadence, Seen};
 use crate::model::state;
@@ -84,6 +85,18 @@ pub fn People(id: CampaignId, base: String, totals: Signal<CampaignTotals>, cade
             })}
             <Allowed to=Role::Manager><div class="actions"><ExportMenu id=exported.clone()/></div></Allowed>
             {move || view! { <Page id=id.clone() query=query.get() base=base.get_value() totals=totals cadence=cadence/> }}
+        </section>
+    }
+}
+
+/// What stands in the place of the card once nobody's message is kept any more.
+#[component]
+pub fn PeopleGone(id: CampaignId, since: DateTime<Utc>) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{t::people()}</h2>
+            <p class="soft" data-testid="people-gone">{t::messages_are_gone(&format::date(since))}</p>
+            <Allowed to=Role::Manager><div class="actions"><ExportMenu id=id.clone() report_only=true/></div></Allowed>
         </section>
     }
 }

@@ -13,8 +13,9 @@ use crate::components::fold::Fold;
 use crate::infra::screen::is_narrow;
 use crate::infra::shell::Shell;
 use crate::infra::{api, format, poll};
+use crate::model::moment::span;
 use crate::model::progress::{Cadence, Seen};
-use crate::model::report::{Bar, Happened, Planned, by_time};
+use crate::model::report::{Bar, Happened, Planned, by_time, minutes_of_bar};
 use crate::model::wait;
 use crate::t;
 use chunks::Chunks;
@@ -124,8 +125,8 @@ fn Charts(campaign: Signal<Campaign>, report: RwSignal<Option<CampaignReport>>) 
         })
     };
     let minutes = move || {
-        let minutes = report.with(|report| report.as_ref().map_or(1, |report| report.timeline.minutes));
-        t::points_of(u64::from(minutes), &minutes)
+        let minutes = report.with(|report| report.as_ref().map_or(1, |report| minutes_of_bar(&report.timeline)));
+        t::points_of(&span(u64::from(minutes) * 60))
     };
     view! {
         <BarChart

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wire::{CampaignId, CampaignList, Role};
 
 use crate::components::confirm::Confirm;
-use crate::infra::shell::{Shell, focus};
+use crate::infra::shell::{Shell, focus, focus_if_lost};
 use crate::infra::{api, format};
 use crate::model::bulk::named;
 use crate::model::campaigns_bulk::{Chosen, Together};
@@ -136,7 +136,8 @@ pub fn Bulk(
 /// there.
 fn back_to_the_list() {
     let in_the_bar = |active: &web_sys::Element| active.closest(".bulk").is_ok_and(|bar| bar.is_some());
-    if document().active_element().is_none_or(|active| active.tag_name() == "BODY" || in_the_bar(&active)) {
-        focus("search");
+    match document().active_element().is_some_and(|active| in_the_bar(&active)) {
+        true => focus("search"),
+        false => focus_if_lost("search"),
     }
 }

@@ -2,7 +2,8 @@
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use wire::{Export, ExportStatus};
+use web_sys::MouseEvent;
+use wire::{Export, ExportId, ExportStatus};
 
 use crate::infra::http::ApiError;
 use crate::infra::shell::Shell;
@@ -21,7 +22,13 @@ const LOOKS: u32 = 900;
 enum Stage {
     Idle,
     Writing(u64),
-    Ready { url: String, contacts: u64 },
+    Ready {
+        id: ExportId,
+        url: String,
+        contacts: u64,
+    },
+    /// It was there, and had its time.
+    Deleted,
     Failed,
 }
 
@@ -46,9 +53,24 @@ pub fn ExportButton(query: Memo<ContactsQuery>) -> impl IntoView {
         }
         drop(stage.try_set(came_to));
     });
+    let again = Action::new_local(move |export: &ExportId| {
+        let export = export.clone();
+        async move {
+            match book::export(&export).await {
+                Ok(export) => {
+                    if let Some(Stage::Ready { url, .. }) = ready(&export) {
+                        window().location().assign(&url).unwrap_or_default();
+                    }
+                }
+                Err(ApiError::Refused(problem)) if problem.status == 404 => drop(stage.try_set(Stage::Deleted)),
+                Err(error) => shell.report(error),
+            }
+        }
+    });
+    let fetch = Callback::new(move |export: ExportId| drop(again.dispatch(export)));
     let label = move || query.with(ContactsQuery::export_title);
     view! {
-        <Status stage=stage/>
+        <Status stage=stage fetch=fetch/>
         <button
             type="button" class="button" disabled=export.pending() data-testid="export"
             on:click=move |_| {
@@ -61,18 +83,27 @@ pub fn ExportButton(query: Memo<ContactsQuery>) -> impl IntoView {
 }
 
 #[component]
-fn Status(stage: RwSignal<Stage>) -> impl IntoView {
-    let words = move || {
-        match stage.get() {
+fn Status(
+    stage: RwSignal<Stage>,
+    /// Leads to the file by a link made anew: each holds for some minutes only.
+    fetch: Callback<ExportId>,
+) -> impl IntoView {
+    let press = move |event: MouseEvent, id: ExportId| {
+        event.prevent_default();
+        fetch.run(id);
+    };
+    let words = move || match stage.get() {
         Stage::Idle => ().into_any(),
         Stage::Writing(0) => t::writing_the_file().into_any(),
         Stage::Writing(contacts) => t::writing_people(contacts, &format::count(contacts)).into_any(),
-        Stage::Ready { url, contacts } => view! {
-            <a href=url rel="external" data-testid="export-ready">{t::download_the_file(contacts, &format::count(contacts))}</a>
+        Stage::Ready { id, url, contacts } => view! {
+            <a href=url rel="external" data-testid="export-ready" on:click=move |event| press(event, id.clone())>
+                {t::download_the_file(contacts, &format::count(contacts))}
+            </a>
         }
         .into_any(),
+        Stage::Deleted => t::the_file_is_deleted().into_any(),
         Stage::Failed => t::the_file_was_not_written().into_any(),
-    }
     };
     view! { <span class="soft small" role="status">{words}</span> }
 }
@@ -95,7 +126,9 @@ async fn written(query: ContactsQuery, stage: RwSignal<Stage>) -> Result<Option<
 
 fn ready(export: &Export) -> Option<Stage> {
     match (export.status, &export.url) {
-        (ExportStatus::Ready, Some(url)) => Some(Stage::Ready { url: url.clone(), contacts: export.contacts }),
+        (ExportStatus::Ready, Some(url)) => {
+            Some(Stage::Ready { id: export.id.clone(), url: url.clone(), contacts: export.contacts })
+        }
         (ExportStatus::Ready, None) | (ExportStatus::Writing, _) => None,
     }
 }

@@ -10,11 +10,14 @@ use crate::components::field::{Pick, PickField};
 use crate::components::intake::IntakeProgress;
 use crate::components::sheet::SheetCounts;
 use crate::components::step::Step;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost};
 use crate::model::form::Source;
 use crate::model::intake::Intake;
 use crate::pages::file_intake::FileFields;
 use crate::t;
+
+/// The id of what tells how far the audience got.
+const PROGRESS: &str = "intake";
 
 /// Number, where the people come from, and they.
 #[component]
@@ -106,7 +109,9 @@ fn FromFile(wizard: Wizard) -> impl IntoView {
             <p class="soft" data-testid="collected-before">{t::collected_from_the_list(&name)}</p>
         })}
         <FileFields intake=file/>
-        <IntakeProgress intake=file.intake reading=t::reading_the_file_every_number()/>
+        <div class="stack" id=PROGRESS tabindex="-1">
+            <IntakeProgress intake=file.intake reading=t::reading_the_file_every_number()/>
+        </div>
         <Show when=move || offers.get()>
             <div class="card-head">
                 <SheetCounts sheet=file.sheet/>
@@ -125,7 +130,9 @@ fn FromList(wizard: Wizard) -> impl IntoView {
     });
     view! {
         <ListFields wizard=wizard/>
-        <IntakeProgress intake=list.intake reading=t::collecting_the_people_of_the()/>
+        <div class="stack" id=PROGRESS tabindex="-1">
+            <IntakeProgress intake=list.intake reading=t::collecting_the_people_of_the()/>
+        </div>
         <Show when=move || offers.get()>
             <div class="card-head">
                 <p class="soft">{t::whom_the_list_finds_now()}</p>
@@ -149,6 +156,8 @@ fn MakeAudience(wizard: Wizard, label: &'static str) -> impl IntoView {
             // What went wrong stands in the step already; the audience is asked for again when the campaign is made.
             submit::audience(wizard, shell).await.map_or_else(|()| (), |_| ());
         });
+        // The button goes while the audience is made.
+        request_animation_frame(|| focus_if_lost(PROGRESS));
     };
     view! { <button type="button" class="button" data-testid="upload" on:click=make>{label}</button> }
 }

@@ -51,7 +51,7 @@ pub fn ReviewStep(wizard: Wizard) -> impl IntoView {
                 <UnfilledPeople unfilled=unfilled busy=busy on_leave_out=leave_out/>
             })}
             <PriceQuestion wizard=wizard agree=Callback::new(move |()| drop(submit.dispatch(Wish::Schedule)))/>
-            <div class="actions">
+            <div class="actions" id=submit::BUTTONS_ID tabindex="-1">
                 <Show
                     when=now
                     fallback=move || view! {

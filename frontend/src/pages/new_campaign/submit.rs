@@ -7,7 +7,7 @@ use wire::{Audience, AudienceId, Campaign, CreateCampaign, EditCampaign, FieldEr
 use super::wizard::Wizard;
 use crate::components::answer_for::BOX_ID;
 use crate::infra::http::ApiError;
-use crate::infra::shell::{Shell, focus};
+use crate::infra::shell::{Shell, focus, focus_if_lost};
 use crate::infra::{api, clock, kept};
 use crate::model::draft::Draft;
 use crate::model::form::{Form, Source, Wish, attested_start};
@@ -15,6 +15,9 @@ use crate::model::price::PriceAsked;
 use crate::model::spot::is_of_message;
 use crate::model::unfilled::Unfilled;
 use crate::t;
+
+/// The id of what the last buttons stand in.
+pub const BUTTONS_ID: &str = "submit";
 
 /// What the button is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +56,10 @@ pub async fn submit(
     wish: Wish,
     navigate: impl Fn(&str, NavigateOptions),
 ) {
-    if let Ok(campaign) = made(wizard, shell, stage, wish).await {
-        navigate(&format!("/campaigns/{}", campaign.id), NavigateOptions::default());
+    match made(wizard, shell, stage, wish).await {
+        Ok(campaign) => navigate(&format!("/campaigns/{}", campaign.id), NavigateOptions::default()),
+        // The button that was pressed rested meanwhile.
+        Err(()) => request_animation_frame(|| focus_if_lost(BUTTONS_ID)),
     }
     stage.set(Stage::Idle);
 }
