@@ -165,19 +165,42 @@ fn restriction(info: &Value, at: i64, now: i64) -> News {
         info.as_array().into_iter().flatten().filter_map(|one| one["restriction_type"].as_str()).collect();
     let until = |kind: &str| restricted_until(info, kind, at, now);
     let campaigns = until("RESTRICTED_BIZ_INITIATED_MESSAGING");
-    let consequences = [
-        (campaigns, " Its campaigns stop."),
-        (until(NO_UTILITY), " Its campaigns of utility templates stop."),
-        (until(NO_REPLIES), " Its free words and automatic answers stop."),
-    ];
-    let consequence: String = consequences.iter().filter(|(until, _)| until.is_some()).map(|(_, text)| *text).collect();
+    let stops = (campaigns.is_some(), until(NO_UTILITY).is_some(), until(NO_REPLIES).is_some());
     News {
         blocks: campaigns.map(|_| ACCOUNT_RESTRICTED),
         blocks_until: campaigns.filter(|until| *until != WITHOUT_END),
         no_utility_until: until(NO_UTILITY),
         no_replies_until: until(NO_REPLIES),
-        text: format!("WhatsApp restricted the account: {}.{consequence}", kinds.join(", ")),
+        text: restricted_in_words(&kinds.join(", "), stops),
         ..News::default()
+    }
+}
+
+/// `stops`: its campaigns, those of utility templates, answers to who wrote. Each sentence is whole, as it is translated.
+fn restricted_in_words(kinds: &str, stops: (bool, bool, bool)) -> String {
+    match stops {
+        (false, false, false) => format!("WhatsApp restricted the account: {kinds}."),
+        (true, false, false) => format!("WhatsApp restricted the account: {kinds}. Its campaigns stop."),
+        (false, true, false) => {
+            format!("WhatsApp restricted the account: {kinds}. Its campaigns of utility templates stop.")
+        }
+        (false, false, true) => {
+            format!("WhatsApp restricted the account: {kinds}. Its free words and automatic answers stop.")
+        }
+        (true, true, false) => format!(
+            "WhatsApp restricted the account: {kinds}. Its campaigns stop. Its campaigns of utility templates stop."
+        ),
+        (true, false, true) => format!(
+            "WhatsApp restricted the account: {kinds}. Its campaigns stop. Its free words and automatic answers stop."
+        ),
+        (false, true, true) => format!(
+            "WhatsApp restricted the account: {kinds}. Its campaigns of utility templates stop. \
+             Its free words and automatic answers stop."
+        ),
+        (true, true, true) => format!(
+            "WhatsApp restricted the account: {kinds}. Its campaigns stop. Its campaigns of utility templates stop. \
+             Its free words and automatic answers stop."
+        ),
     }
 }
 

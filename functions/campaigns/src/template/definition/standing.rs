@@ -52,7 +52,7 @@ pub fn asked_of(node: &Value) -> Result<CreateTemplate, String> {
                 asked.offer = Some(TemplateOffer { text: text(offer, "text"), has_expiration });
             }
             "CALL_PERMISSION_REQUEST" => return Err(elsewhere("request to call people")),
-            other => return Err(elsewhere(&unknown("part", other))),
+            other => return Err(elsewhere(&unknown("part of another kind", other))),
         }
     }
     Ok(asked)
@@ -64,7 +64,7 @@ fn elsewhere(part: &str) -> String {
 
 /// A part of a kind that is not known here, with WhatsApp's name of it.
 fn unknown(part: &str, name: &str) -> String {
-    format!("{part} of another kind ({})", name.to_lowercase())
+    format!("{part} ({})", name.to_lowercase())
 }
 
 fn header(asked: &mut CreateTemplate, component: &Value) -> Result<(), String> {
@@ -83,7 +83,7 @@ fn format(component: &Value) -> Result<HeaderFormat, String> {
     let format = word(component, "format");
     serde_json::from_value(json!(format)).map_err(|_| match format.as_str() {
         "PRODUCT" => elsewhere("header that shows a product"),
-        other => elsewhere(&unknown("header", other)),
+        other => elsewhere(&unknown("header of another kind", other)),
     })
 }
 
@@ -97,7 +97,7 @@ fn card(card: &Value) -> Result<CreateCard, String> {
                 asked.examples = examples(component, "body_text", &asked.body);
             }
             "BUTTONS" => asked.buttons = buttons(component)?,
-            other => return Err(elsewhere(&unknown("part of a card", other))),
+            other => return Err(elsewhere(&unknown("part of a card of another kind", other))),
         }
     }
     Ok(asked)
@@ -164,7 +164,7 @@ fn unknown_button(kind: &str) -> String {
         "MPM" => elsewhere("button that shows several products"),
         "VOICE_CALL" => elsewhere("button that calls over WhatsApp"),
         "ORDER_DETAILS" => elsewhere("button that shows an order"),
-        other => elsewhere(&unknown("button", other)),
+        other => elsewhere(&unknown("button of another kind", other)),
     }
 }
 
