@@ -10,10 +10,11 @@ use campanile_tests::campaign::{act, call, count, dispatched, indexes, later, me
 use campanile_tests::contacts;
 use campanile_tests::running::{Running, quick_simulator};
 use campanile_tests::stepped::Stepped;
+use lambdas::recount::chunks;
 use lambdas::storage::campaigns::CampaignRecord;
 use lambdas::storage::lapses::LAPSE_SHARD;
 use lambdas::storage::table::Written;
-use lambdas::storage::totals::{self, Scope, TotalsRecord};
+use lambdas::storage::totals::{self, Scope, TotalsRecord, Watermark};
 use lambdas::{App, dispatcher, recount, sender};
 use local::Options;
 use serde_json::json;
@@ -35,7 +36,7 @@ fn claimed(stepped: &Stepped, record: &CampaignRecord, index: u64) -> MessageRec
         workspace_id: record.workspace_id,
         channel_id: record.channel_id.clone(),
         index,
-        chunk: 0,
+        chunk: record.plan().chunk_of(index),
         canonical_phone: "12025550100".into(),
         attempt: 1,
         rounds: 0,
@@ -57,7 +58,12 @@ async fn accepted(stepped: &Stepped, record: &CampaignRecord, indexes: Range<u64
 
 /// A campaign whose jobs are all out and in nobody's hand.
 async fn cut(stepped: &Stepped) -> anyhow::Result<CampaignRecord> {
-    let (campaign, _) = dispatched(stepped, &contacts::csv(MANY), json!({ "chunkSize": 1_000 })).await?;
+    cut_into(stepped, 1_000).await
+}
+
+/// The same in chunks of this size.
+async fn cut_into(stepped: &Stepped, chunk_size: u64) -> anyhow::Result<CampaignRecord> {
+    let (campaign, _) = dispatched(stepped, &contacts::csv(MANY), json!({ "chunkSize": chunk_size })).await?;
     let record = stepped.record(&campaign).await?;
     assert!(record.is_cut(), "{} of {} have jobs", record.cursor_index, record.recipients);
     Ok(record)
@@ -274,6 +280,113 @@ async fn totals_in_which_somebody_waits_or_counts_twice_though_nobody_does_hold_
         }
         assert_eq!(agree(&stepped, &record.id).await?.totals.accepted, everybody);
     }
+    Ok(())
+}
+
+/// Messages that WhatsApp took by the totals of the first chunks.
+async fn accepted_by_chunk(stepped: &Stepped, campaign: &CampaignId) -> anyhow::Result<[u64; 3]> {
+    let mut accepted = [0; 3];
+    for (chunk, count) in (0..).zip(&mut accepted) {
+        *count = totals::get(&stepped.app, campaign, Scope::Chunk(chunk)).await?.totals.accepted;
+    }
+    Ok(accepted)
+}
+
+#[tokio::test]
+async fn chunks_that_lost_a_batch_are_corrected_after_their_campaign() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut_into(&stepped, 50).await?;
+    let campaign = &record.id;
+    accepted(&stepped, &record, 0..70).await?;
+    count(&stepped).await?;
+    accepted(&stepped, &record, 70..MANY as u64).await?;
+    for (seconds, chunks, status) in [
+        (0, [50, 20, 0], CampaignStatus::Processing),
+        (60, [50, 20, 0], CampaignStatus::Processing),
+        (120, [50, 50, 20], CampaignStatus::Completed),
+    ] {
+        tick(&stepped, LONG_AFTER + seconds).await?;
+        let standing = (accepted_by_chunk(&stepped, campaign).await?, stepped.record(campaign).await?.status);
+        assert_eq!(standing, (chunks, status), "after {seconds} s");
+    }
+    // It was not lost but late: the recount has it already, and what comes after that is counted.
+    count(&stepped).await?;
+    assert_eq!(accepted_by_chunk(&stepped, campaign).await?, [50, 50, 20]);
+    let before = messages(&stepped, &record).await?.swap_remove(110);
+    let mut delivered = MessageRecord { delivered_at: Some(before.attempted_at), ..before.clone() };
+    (delivered.state, delivered.version) = (MessageState::Delivered, before.version + 1);
+    lambdas::storage::messages::replace(&later(&stepped.app, LONG_AFTER + 120), before.version, &delivered).await?;
+    count(&stepped).await?;
+    assert_eq!(accepted_by_chunk(&stepped, campaign).await?, [50, 50, 19]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_walk_over_chunks_goes_on_where_it_was_written_down_and_holds_no_campaign_up() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = cut_into(&stepped, 80).await?;
+    let (app, campaign) = (later(&stepped.app, LONG_AFTER), &record.id);
+    accepted(&stepped, &record, 0..70).await?;
+    count(&stepped).await?;
+    accepted(&stepped, &record, 70..MANY as u64).await?;
+    let read = totals_of(&stepped, campaign).await?;
+    let corrected = TotalsRecord {
+        totals: Totals { accepted: MANY as u64, ..Totals::default() },
+        corrected_through: Some(app.clock.now_millis() - recount::DRIFT_AFTER_MS),
+        version: read.version + 1,
+        ..read.clone()
+    };
+    totals::replace(&app, campaign, Scope::Campaign, read.version, &corrected).await?;
+    let walked = async || {
+        let walked = chunks::go_on(&app, stepped.record(campaign).await?, &corrected, A_LOOK).await?;
+        let walk = walked.and_then(|record| record.upkeep.chunks).context("it was not written down")?;
+        anyhow::Ok((walk.next_index, accepted_by_chunk(&stepped, campaign).await?))
+    };
+    assert_eq!(walked().await?, (Some(50), [70, 0, 0]), "half a chunk corrects nothing");
+    assert_eq!(walked().await?, (Some(80), [80, 0, 0]));
+    // Something is folded into the second: it is left alone until that is past.
+    let mark = Watermark { sequence: "1".into(), at: app.clock.now_millis() };
+    let watermarks = [("other".to_owned(), mark)].into();
+    let folded = TotalsRecord { watermarks, version: 1, ..TotalsRecord::default() };
+    totals::replace(&app, campaign, Scope::Chunk(1), 0, &folded).await?;
+    for _ in 0..2 {
+        assert_eq!(walked().await?, (Some(80), [80, 0, 0]));
+    }
+    tick(&stepped, LONG_AFTER + 60).await?;
+    assert_eq!(stepped.record(campaign).await?.status, CampaignStatus::Completed, "it waits for no chunk");
+    assert!(nudged(&stepped, LONG_AFTER + 360).await? > 0, "nothing else brings a complete one back");
+    assert_eq!(accepted_by_chunk(&stepped, campaign).await?, [80, 40, 0]);
+    let walk = stepped.record(campaign).await?.upkeep.chunks.context("it would begin anew")?;
+    assert_eq!((walk.next_index, walk.part), (None, None));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_in_hand_only_by_the_totals_has_everybody_counted_now_and_then_and_no_more() -> anyhow::Result<()> {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+    let stepped = Stepped::open().await?;
+    let record = cut(&stepped).await?;
+    let now = stepped.app.clock.now_millis();
+    let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
+    let waiting = claimed(&stepped, &record, 0).with_outcome(1, &refused, now);
+    lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
+    accepted(&stepped, &record, 1..MANY as u64).await?;
+    count(&stepped).await?;
+    let read = totals_of(&stepped, &record.id).await?;
+    let totals = Totals { claimed: 1, ..read.totals.clone() };
+    let wrong = TotalsRecord { totals, version: read.version + 1, ..read.clone() };
+    totals::replace(&stepped.app, &record.id, Scope::Campaign, read.version, &wrong).await?;
+    let mut counted_at = Vec::new();
+    for seconds in [0, 60, 240, 300, 360] {
+        tick(&stepped, LONG_AFTER + seconds).await?;
+        let standing = stepped.record(&record.id).await?;
+        assert_eq!(standing.status, CampaignStatus::Processing);
+        counted_at.push(standing.upkeep.recount.and_then(|recount| recount.counted_at));
+    }
+    assert!(counted_at[0].is_some());
+    assert_eq!(counted_at[1..3], [counted_at[0]; 2], "it stands");
+    assert_eq!(counted_at[3], None);
+    assert!(counted_at[4] > counted_at[0], "{counted_at:?}");
     Ok(())
 }
 

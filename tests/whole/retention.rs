@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use axum::http::StatusCode;
-use campanile_tests::campaign::{act, call, count, dispatched, draft, later, messages, refused, token, uploaded};
+use campanile_tests::campaign::{
+    act, call, count, dispatched, draft, indexes, later, messages, refused, started, token, uploaded,
+};
 use campanile_tests::contacts;
 use campanile_tests::people::{answer, now, write};
 use campanile_tests::stepped::Stepped;
@@ -220,5 +226,40 @@ async fn a_setting_has_bounds_and_its_changes_are_told() -> anyhow::Result<()> {
     let (status, _) =
         answer(&stepped, &token(&stepped.app).await?, "GET", "/v3/settings/audit?after=x", Value::Null).await?;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    Ok(())
+}
+
+/// A table that never tells what has had its time.
+#[derive(Debug, Clone)]
+struct Silent {
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Silent {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = request.body().bytes().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+        let asks_what_lapsed = body.contains("IndexName") && body.contains(&format!("\"{}\"", lapses::LAPSE_SHARD));
+        if asks_what_lapsed {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
+        self.inner.call(request)
+    }
+}
+
+#[tokio::test]
+async fn campaigns_do_not_wait_until_all_that_has_had_its_time_is_gone() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    started(&stepped, &contacts::csv(3), json!({})).await?;
+    let inner = stepped.app.dynamodb.config().http_client().context("DynamoDB without an HTTP client")?;
+    let http = http_client_fn(move |settings, components| {
+        SharedHttpConnector::new(Silent { inner: inner.http_connector(settings, components) })
+    });
+    let config = stepped.app.dynamodb.config().to_builder().http_client(http).build();
+    let app = App { dynamodb: aws_sdk_dynamodb::Client::from_conf(config), ..(*stepped.app).clone() };
+    let jobs = tokio::select! {
+        ticked = dispatcher::handle(&app, dispatcher::Event::Tick(json!({}))) => anyhow::bail!("it ended: {ticked:?}"),
+        jobs = stepped.take(&app.config.send_queue_url) => jobs?,
+    };
+    assert_eq!(indexes(&jobs)?.first(), Some(&0));
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! The dispatcher counts some at each look and writes down how far it is: it may be killed between any two looks, and
 //! counts no more than those of one look again.
 
+pub mod chunks;
+
 use campaigns::breakdown::Told;
 use campaigns::message::MessageRecord;
 use campaigns::totals::{Counted, Totals};
@@ -100,8 +102,7 @@ fn taken_up(under_way: Option<&Recounting>, epoch: u64, read: &TotalsRecord, now
             so_far
         }
         None => {
-            let folded_at = read.watermarks.values().map(|mark| mark.at).max().unwrap_or_default();
-            let may_correct = now - folded_at >= DRIFT_AFTER_MS;
+            let may_correct = now - read.folded_at() >= DRIFT_AFTER_MS;
             let through = now - DRIFT_AFTER_MS;
             let correction =
                 may_correct.then(|| Correction { version: read.version, through, ..Correction::default() });

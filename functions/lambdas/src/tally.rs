@@ -26,8 +26,10 @@ use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord, Watermark, hour_of};
 
-/// A closed shard's watermark is kept for this long: the stream itself keeps records for 24 hours.
-const WATERMARK_MS: i64 = 48 * 60 * 60 * 1_000;
+/// A closed shard's watermark is kept for this long: what was folded before cannot come again, since the stream keeps
+/// records for 24 hours. A shard takes about 120 bytes and lives some four hours, so those of a table of 250 partitions
+/// fit into an item (400 KB).
+const WATERMARK_MS: i64 = 25 * 60 * 60 * 1_000;
 
 /// How long after it is sent a nudge comes that goes out before what it is about is written, in seconds.
 const NUDGE_AHEAD_SECONDS: i32 = 5;
@@ -230,7 +232,10 @@ fn fold(read: &TotalsRecord, scope: Scope, shard: &str, changes: &[Change], now:
         watermark = Some(change.sequence.clone());
         if next.corrected_through.is_some_and(|through| change.changed_at <= through) {
             // In the counts already. How fast it left is told by the stream alone.
-            next.breakdown.note_departure(change.told.0.as_ref(), &change.told.1);
+            match scope {
+                Scope::Campaign => next.breakdown.note_departure(change.told.0.as_ref(), &change.told.1),
+                Scope::Chunk(_) => {}
+            }
             continue;
         }
         let settled = next.totals.settled();
@@ -360,6 +365,9 @@ mod tests {
         assert_eq!(folded.watermarks["s1"].sequence, "10");
         let chunk = fold(&TotalsRecord::default(), Scope::Chunk(0), "s1", &changes, 1).unwrap();
         assert_eq!((chunk.totals.claimed, chunk.totals.accepted), (1, 1));
+        let chunk = fold(&corrected, Scope::Chunk(0), "s1", &changes, 1).unwrap();
+        assert_eq!((chunk.totals.claimed, chunk.totals.accepted), (1, 0), "a chunk's were recounted too");
+        assert_eq!(chunk.breakdown, TotalsRecord::default().breakdown);
     }
 
     #[test]
@@ -375,9 +383,27 @@ mod tests {
     }
 
     #[test]
-    fn watermarks_of_closed_shards_go_after_two_days() {
+    fn watermarks_of_closed_shards_go_after_a_day() {
         let once = folded(&TotalsRecord::default(), "s1", &three(), 1).unwrap();
         let later = folded(&once, "s2", &[change(2, None, MessageState::Claimed)], WATERMARK_MS + 2).unwrap();
         assert_eq!(later.watermarks.keys().collect::<Vec<_>>(), ["s2"]);
+    }
+
+    #[test]
+    fn watermarks_of_a_table_of_many_partitions_fit_into_an_item() {
+        let (partitions, lives_ms) = (250, 4 * 60 * 60 * 1_000);
+        let mut read = TotalsRecord::default();
+        for begun_at in (0..3 * WATERMARK_MS).step_by(lives_ms) {
+            for partition in 0..partitions {
+                let shard = format!("shardId-{begun_at:020}-{partition:08x}");
+                read.watermarks.insert(shard, Watermark { sequence: "9".repeat(40), at: begun_at });
+            }
+            let change = change(begun_at.unsigned_abs() + 1, None, MessageState::Claimed);
+            read = folded(&read, "one more", &[change], begun_at).unwrap();
+        }
+        let kept = read.watermarks.len();
+        assert!((1_500..2_000).contains(&kept), "{kept}");
+        let size = serde_json::to_string(&read.watermarks).unwrap().len();
+        assert!(size < 300_000, "{size} bytes");
     }
 }

@@ -9,7 +9,7 @@ use wire::{CampaignEvent, CampaignStatus};
 
 use super::{LOOK_AGAIN_MS, claims, repair, transition, write};
 use crate::App;
-use crate::recount::{self, Look};
+use crate::recount::{self, Look, chunks};
 use crate::sender::CLAIM_TIMEOUT_MS;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::CampaignRecord;
@@ -97,7 +97,20 @@ pub(super) async fn complete(app: &App, record: CampaignRecord, read: &TotalsRec
             let kept = correct(app, &record, read, so_far).await?;
             hold(app, record, kept).await
         }
-        (_, false) => hold(app, record, None).await,
+        (true, false) => hold(app, record, None).await,
+        (false, false) => hold(app, record, counted_for_nothing(so_far, now)).await,
+    }
+}
+
+/// A recount that found people without an outcome and nobody in a sender's hand, although the totals have some there: it
+/// stands for a while, or everybody would be counted again at each look for as long as those people wait.
+fn counted_for_nothing(so_far: Recounting, now: i64) -> Option<Recounting> {
+    if so_far.totals.claimed > 0 {
+        return None;
+    }
+    match so_far.counted_at {
+        None => Some(Recounting { counted_at: Some(now), ..so_far }),
+        Some(counted_at) => (now - counted_at < recount::DRIFT_AFTER_MS).then_some(so_far),
     }
 }
 
@@ -141,8 +154,8 @@ async fn hold(app: &App, record: CampaignRecord, kept: Option<Recounting>) -> an
 
 /// A campaign was complete, and then WhatsApp failed messages that may be tried again: it goes on until they have an
 /// outcome too.
-pub(super) async fn reopen(app: &App, record: CampaignRecord) -> anyhow::Result<()> {
-    if record.has_lapsed() || totals::get(app, &record.id, Scope::Campaign).await?.totals.retry == 0 {
+pub(super) async fn reopen(app: &App, record: CampaignRecord, counted: &TotalsRecord) -> anyhow::Result<()> {
+    if record.has_lapsed() || counted.totals.retry == 0 {
         return Ok(());
     }
     let now = app.clock.now_millis();
@@ -190,6 +203,7 @@ pub(super) async fn sweep_ended(app: &App, record: CampaignRecord) -> anyhow::Re
         }
     }
     let read = totals::get(app, &record.id, Scope::Campaign).await?;
+    let Some(record) = chunks::go_on(app, record, &read, chunks::MOST_IN_A_LOOK).await? else { return Ok(()) };
     let mut next = record.clone();
     next.upkeep.recount = None;
     let is_told = now - record.updated_at >= TOLD_AFTER_MS;

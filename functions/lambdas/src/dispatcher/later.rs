@@ -17,12 +17,19 @@ use crate::sender::pace;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::messages;
 use crate::storage::queues::{self, DelayedJob, Nudge};
+use crate::storage::table::Written;
 
 /// Attempts given jobs in one look; more are next.
 pub(super) const MOST_IN_A_LOOK: i32 = 500;
 
 /// Segments read at once.
 const PARALLEL_READS: usize = 8;
+
+/// Seconds whose attempts are given jobs at once.
+const PARALLEL_SENDS: usize = 8;
+
+/// Attempts of one second that are noted at once.
+const PARALLEL_NOTES: usize = 8;
 
 /// Whether a campaign's waiting attempts need a look.
 #[derive(Debug, Clone, Copy, Default)]
@@ -94,9 +101,9 @@ pub(super) async fn lay(
     // Whoever waits for a first attempt slept; the others follow him at their pace.
     let slept = due.first().is_some_and(|due| due.message.tried() == 0);
     let mut wait = slept.then_some(WaitReason::QuietHours);
-    for second in due.chunk_by(|a, b| a.message.chunk == b.message.chunk && second_of(a) == second_of(b)) {
-        send(app, &record, second, wait.take(), &rows).await?;
-    }
+    let seconds = due.chunk_by(|a, b| a.message.chunk == b.message.chunk && second_of(a) == second_of(b));
+    let sends: Vec<_> = seconds.map(|second| send(app, &record, second, wait.take(), &rows)).collect();
+    stream::iter(sends).buffer_unordered(PARALLEL_SENDS).try_collect::<()>().await?;
     let mut next = record.clone();
     next.upkeep.laid_until = Some(last);
     let nudge = Nudge { workspace_id: next.workspace_id, campaign_id: next.id.clone() };
@@ -164,8 +171,9 @@ async fn send(
         jobs.push(DelayedJob::new(&job, due_at - LEAD_MICROS, now)?);
     }
     queues::send_jobs(app, jobs).await?;
-    for Due { message, at_micros } in due {
-        messages::note_job(app, &record.id, message, at_micros / 1_000).await?;
-    }
-    Ok(())
+    let notes =
+        due.iter().map(|Due { message, at_micros }| messages::note_job(app, &record.id, message, at_micros / 1_000));
+    let notes: Vec<_> = notes.collect();
+    // Who was claimed or changed meanwhile needs no note.
+    stream::iter(notes).buffer_unordered(PARALLEL_NOTES).try_collect::<Vec<Written>>().await.map(|_| ())
 }

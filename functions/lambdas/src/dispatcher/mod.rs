@@ -28,6 +28,7 @@ pub(crate) use self::dead_letters::REASON as JOB_KEPT_FAILING;
 pub(crate) use self::sweep::UNKNOWN_STANDS_MS;
 use crate::App;
 use crate::notices;
+use crate::recount::chunks;
 use crate::storage::audiences;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, CampaignRecord};
@@ -65,28 +66,44 @@ pub enum Event {
 /// Handles a tick or nudges. A failing campaign does not hold the others up; the call fails after all were tried, so
 /// that the failure is seen, and the next tick finds what is left.
 pub async fn handle(app: &App, event: Event) -> anyhow::Result<()> {
-    let mut failed = None;
-    let campaigns = match event {
-        Event::Nudges(event) => nudged(&event),
-        Event::Tick(_) => {
-            if let Err(error) = dead_letters::drain(app).await {
-                tracing::error!(error = format!("{error:#}"), "dead letters could not be taken");
-                failed = Some(error);
-            }
-            if let Err(error) = retention::step(app).await {
-                failed = Some(error);
-            }
-            if let Err(error) = deliveries::send_due(app).await {
-                tracing::error!(error = format!("{error:#}"), "webhooks could not be told again");
-                failed = Some(error);
-            }
-            if let Err(error) = notices::send_due(app).await {
-                tracing::error!(error = format!("{error:#}"), "notices could not be mailed again");
-                failed = Some(error);
-            }
-            store::due(app, (app.clock.now_micros() + HORIZON_MICROS) / 1_000, CAMPAIGNS_A_TICK).await?
-        }
+    match event {
+        Event::Nudges(event) => look_at_each(app, nudged(&event)).await,
+        Event::Tick(_) => tick(app).await,
+    }
+}
+
+/// What a tick does. The dead letters come first, a hundred at most, since repair asks for them; the other chores go
+/// beside the campaigns, which wait for none of them, however much there is to take away or to tell.
+async fn tick(app: &App) -> anyhow::Result<()> {
+    let letters = dead_letters::drain(app).await;
+    if let Err(error) = &letters {
+        tracing::error!(error = format!("{error:#}"), "dead letters could not be taken");
+    }
+    let campaigns = async {
+        let until = (app.clock.now_micros() + HORIZON_MICROS) / 1_000;
+        look_at_each(app, store::due(app, until, CAMPAIGNS_A_TICK).await?).await
     };
+    let (moved, done) = tokio::join!(campaigns, chores(app));
+    letters.and(moved).and(done)
+}
+
+/// What is done once a tick and is no campaign's dispatch. One that fails does not hold the others up.
+async fn chores(app: &App) -> anyhow::Result<()> {
+    let retained = retention::step(app).await;
+    let told = deliveries::send_due(app).await;
+    if let Err(error) = &told {
+        tracing::error!(error = format!("{error:#}"), "webhooks could not be told again");
+    }
+    let mailed = notices::send_due(app).await;
+    if let Err(error) = &mailed {
+        tracing::error!(error = format!("{error:#}"), "notices could not be mailed again");
+    }
+    retained.and(told).and(mailed)
+}
+
+/// Looks at these campaigns, one after the other.
+async fn look_at_each(app: &App, campaigns: Vec<(WorkspaceId, CampaignId)>) -> anyhow::Result<()> {
+    let mut failed = None;
     for (workspace, campaign) in campaigns {
         if let Err(error) = look_at(app, workspace, &campaign).await {
             tracing::error!(%workspace, %campaign, error = format!("{error:#}"), "a campaign could not be dispatched");
@@ -114,7 +131,8 @@ fn nudged(event: &SqsEvent) -> Vec<(WorkspaceId, CampaignId)> {
 async fn look_at(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> anyhow::Result<()> {
     let Some(record) = store::get(app, workspace, campaign).await? else { return Ok(()) };
     let is_swept = has_broken_off(record.status) && !record.has_lapsed();
-    let may_reopen = record.status == CampaignStatus::Completed && record.retry_rounds > 0;
+    let walks = record.upkeep.chunks.as_ref().is_some_and(|walk| walk.next_index.is_some());
+    let may_reopen = record.status == CampaignStatus::Completed && (record.retry_rounds > 0 || walks);
     let may_be_through = record.status == CampaignStatus::Paused && record.is_cut();
     let goes_on = record.status == CampaignStatus::Paused && record.upkeep.resumes_at.is_some();
     if !is_active(record.status) && !is_swept && !may_reopen && !may_be_through && !goes_on {
@@ -166,11 +184,14 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
         return completion::sweep_ended(app, read).await;
     }
     if read.status == CampaignStatus::Completed {
-        return completion::reopen(app, read).await;
+        let counted = totals::get(app, campaign, Scope::Campaign).await?;
+        let Some(read) = chunks::go_on(app, read, &counted, chunks::MOST_IN_A_LOOK).await? else { return Ok(()) };
+        return if read.retry_rounds > 0 { completion::reopen(app, read, &counted).await } else { Ok(()) };
     }
     let read = match read.status {
         CampaignStatus::Paused => {
             let counted = totals::get(app, campaign, Scope::Campaign).await?;
+            let Some(read) = chunks::go_on(app, read, &counted, chunks::MOST_IN_A_LOOK).await? else { return Ok(()) };
             if read.is_cut() && counted.totals.settled() == read.recipients {
                 return completion::complete(app, read, &counted).await;
             }
@@ -193,6 +214,7 @@ async fn advance(app: &App, workspace: WorkspaceId, campaign: &CampaignId) -> an
     let Some(record) = cutting::cut(app, record, &counted.totals, affordable).await? else { return Ok(()) };
     let Some(record) = health::look(app, record, &counted, first_due_at).await? else { return Ok(()) };
     let Some(record) = claims::settle(app, record, &counted.totals).await? else { return Ok(()) };
+    let Some(record) = chunks::go_on(app, record, &counted, chunks::MOST_IN_A_LOOK).await? else { return Ok(()) };
     completion::complete(app, record, &counted).await
 }
 

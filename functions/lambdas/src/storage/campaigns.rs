@@ -117,12 +117,18 @@ pub struct CampaignRecord {
     /// What its creator said of its people's consent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attestation: Option<AttestationRecord>,
-    /// The most that it may cost, in millionths of the rate card's currency.
+    /// The most that it may cost, in millionths of its currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spend_cap_micros: Option<u64>,
+    /// Three letters: the rate card's currency when the cap was set; nothing where an earlier release set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend_cap_currency: Option<String>,
     /// What it was estimated to cost when it was created or started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated_micros: Option<u64>,
+    /// Three letters: the rate card's currency then; nothing where an earlier release estimated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_currency: Option<String>,
     /// The number's rate when the campaign was created.
     pub messages_per_second: u32,
     /// Seed of the plan's chance.

@@ -14,7 +14,7 @@ use wire::{CampaignId, MessageState, WaitReason, WorkspaceId};
 use super::table::{self, Item, Written, number, text};
 use crate::App;
 
-/// Queries under way at once when a range of recipients is read.
+/// Reads under way at once when a range of recipients is read, or those who wait.
 const PARALLEL_QUERIES: usize = 16;
 
 fn to_item(record: &MessageRecord) -> anyhow::Result<Item> {
@@ -398,16 +398,13 @@ pub async fn waiting(
     until: i64,
     most: i32,
 ) -> anyhow::Result<Vec<MessageRecord>> {
+    let found = ask_waiting(app, partition, until, most).await?;
+    let indexes: Vec<u64> = found.iter().filter_map(|item| item.get("index")?.as_n().ok()?.parse().ok()).collect();
+    let mut reads = stream::iter(indexes).map(|index| get(app, campaign, index)).buffered(PARALLEL_QUERIES);
     let mut records = Vec::new();
-    for item in ask_waiting(app, partition, until, most).await? {
-        let index = item.get("index").and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok());
+    while let Some(read) = reads.next().await {
         // The index lags behind: the item itself says whether it still waits here.
-        if let Some(index) = index
-            && let Some(record) = get(app, campaign, index).await?
-            && record.retry_shard.as_deref() == Some(partition)
-        {
-            records.push(record);
-        }
+        records.extend(read?.filter(|record| record.retry_shard.as_deref() == Some(partition)));
     }
     Ok(records)
 }

@@ -64,7 +64,7 @@ pub struct TotalsRecord {
     #[serde(default)]
     pub audience: u64,
     /// A recount took the counts' place: what was written by then is in them, whenever the stream tells it. In
-    /// milliseconds since 1970; nothing in the totals of a chunk.
+    /// milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected_through: Option<i64>,
     /// When an outcome was last counted, in milliseconds since 1970.
@@ -118,6 +118,11 @@ pub fn hour_of(millis: i64) -> u32 {
 }
 
 impl TotalsRecord {
+    /// When something was last folded into it, in milliseconds since 1970; 0 when nothing was lately.
+    pub fn folded_at(&self) -> i64 {
+        self.watermarks.values().map(|mark| mark.at).max().unwrap_or_default()
+    }
+
     /// What came of one wording so far.
     pub fn of_variant(&self, place: usize) -> Totals {
         u32::try_from(place).ok().and_then(|place| self.variants.get(&place)).cloned().unwrap_or_default()

@@ -50,6 +50,9 @@ pub struct Upkeep {
     /// The recount that is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recount: Option<Box<Recounting>>,
+    /// The walk over its chunks after its totals were corrected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chunks: Option<Box<ChunkWalk>>,
     /// The latest that WhatsApp said of its template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
@@ -129,6 +132,35 @@ pub struct Correction {
     pub unknown_by_hour: BTreeMap<u32, u64>,
 }
 
+/// A walk over the chunks of a campaign whose totals were corrected, some of them at each look.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChunkWalk {
+    /// The correction that it follows: up to when that knew the messages, in milliseconds since 1970.
+    pub after: i64,
+    /// The recipient with whom it goes on; nothing when it is through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_index: Option<u64>,
+    /// What was counted of his chunk before him.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<ChunkPart>,
+    /// Until when it rests, in milliseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<i64>,
+}
+
+/// The messages of a part of one chunk, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ChunkPart {
+    /// The version of the chunk's totals when the count began.
+    pub version: u64,
+    /// Every message counted was last written by then, in milliseconds since 1970.
+    pub through: i64,
+    /// The counts.
+    pub totals: Totals,
+}
+
 /// What WhatsApp said of a template: what it says again, or said before, changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -202,7 +234,10 @@ mod tests {
         correction.breakdown.timeline.points.insert(3, [1, 2, 3, 4]);
         let totals = Totals { failed: 2, failed_by_code: [(131_026, 2)].into(), ..Totals::default() };
         let recount = Recounting { next_index: 50, totals, correction: Some(correction), ..Recounting::default() };
-        let upkeep = Upkeep { recount: Some(Box::new(recount)), ..Upkeep::default() };
+        let part = Some(ChunkPart { version: 3, through: 4, totals: recount.totals.clone() });
+        let walk = ChunkWalk { after: 5, next_index: Some(70), part, rests_until: Some(6) };
+        let (recount, chunks) = (Some(Box::new(recount)), Some(Box::new(walk)));
+        let upkeep = Upkeep { recount, chunks, ..Upkeep::default() };
         let item: super::super::table::Item = serde_dynamo::to_item(&upkeep).unwrap();
         assert_eq!(serde_dynamo::from_item::<_, Upkeep>(item).unwrap(), upkeep);
     }
