@@ -18,7 +18,9 @@ use local::tables::CONTROL_TABLE;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use wire::{Campaign, CampaignStatus, CreatedToken, Member, MemberList, Role, Session, SignInLink, TokenList};
+use wire::{
+    Campaign, CampaignStatus, CreatedToken, Member, MemberList, Role, Session, Settings, SignInLink, TokenList,
+};
 
 /// A browser: it keeps cookies and sends each where its path says.
 #[derive(Default, Clone)]
@@ -283,6 +285,86 @@ async fn a_post_under_a_key_is_done_once_and_answered_again_for_a_day() -> anyho
     Ok(())
 }
 
+/// A POST under a key: its status, whether its answer was given before, and the answer.
+async fn keyed(
+    app: &Arc<App>,
+    token: &str,
+    path: &str,
+    key: &str,
+    body: Value,
+) -> anyhow::Result<(StatusCode, bool, Value)> {
+    let request = Request::post(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let request = request.header("idempotency-key", key).header(header::CONTENT_TYPE, "application/json");
+    let response = lambdas::api::router(Arc::clone(app)).oneshot(request.body(Body::from(body.to_string()))?).await?;
+    let (status, replayed) = (response.status(), response.headers().contains_key("idempotent-replayed"));
+    let body = serde_json::from_slice(&axum::body::to_bytes(response.into_body(), 1 << 16).await?)?;
+    Ok((status, replayed, body))
+}
+
+#[tokio::test]
+async fn an_upload_under_a_key_is_answered_again_for_as_long_as_its_link_lives() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let token = token(app, Role::Owner).await?;
+    let file = json!({ "fileName": "contacts.csv", "sizeBytes": 10 });
+    let picture = json!({ "fileName": "a.png", "sizeBytes": 10 });
+    for (path, body, from) in [("/v3/uploads", file, 0), ("/v3/assets", picture, 7_200)] {
+        let (status, replayed, made) = keyed(&later(app, from), &token, path, path, body.clone()).await?;
+        assert_eq!((status, replayed), (StatusCode::CREATED, false), "{path}");
+        let within = later(app, from + 3_500);
+        assert_eq!(keyed(&within, &token, path, path, body.clone()).await?, (StatusCode::CREATED, true, made.clone()));
+        let (status, replayed, anew) = keyed(&later(app, from + 3_700), &token, path, path, body).await?;
+        assert_eq!((status, replayed), (StatusCode::CREATED, false), "{path}");
+        assert_ne!(anew["uploadUrl"], made["uploadUrl"], "{path}");
+    }
+    Ok(())
+}
+
+/// Has another request hold the key that is under way; false where none is.
+async fn taken_over(app: &App) -> anyhow::Result<bool> {
+    let under_way = |item: &table::Item| {
+        let is_key = item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("once#"));
+        is_key && !item.contains_key("answer")
+    };
+    let Some(item) = everything(app).await?.into_iter().find(under_way) else { return Ok(false) };
+    let update = app.dynamodb.update_item().table_name(CONTROL_TABLE);
+    let update = update.set_key(Some(["pk", "sk"].map(|name| (name.to_owned(), item[name].clone())).into()));
+    let update = update.update_expression("SET takenBy = :other").condition_expression("attribute_exists(pk)");
+    let update = update.expression_attribute_values(":other", table::text("another"));
+    Ok(update.send().await.is_ok())
+}
+
+#[tokio::test]
+async fn a_slow_request_that_fails_leaves_its_key_to_whoever_took_it_over() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let token = token(app, Role::Owner).await?;
+    call::<Value>(app, "PATCH", "/v3/settings", json!({ "confirmPrice": true })).await?;
+    let campaign = draft(app, &contacts::csv(1), json!({})).await?;
+    let path = format!("/v3/campaigns/{}/start", campaign.id);
+    // Nobody agreed to the price: it is refused, after some reading.
+    for turn in 0..100 {
+        let (app, token, path, key) = (Arc::clone(app), token.clone(), path.clone(), format!("key-{turn}"));
+        let same = key.clone();
+        let asked = tokio::spawn({
+            let (app, token, path) = (Arc::clone(&app), token.clone(), path.clone());
+            async move { keyed(&app, &token, &path, &key, json!({})).await }
+        });
+        let mut is_taken = false;
+        while !asked.is_finished() && !is_taken {
+            is_taken = taken_over(&app).await?;
+        }
+        assert_eq!(asked.await??.2["code"], json!("priceNotConfirmed"));
+        if is_taken {
+            let (status, _, problem) = keyed(&app, &token, &path, &same, json!({})).await?;
+            assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("conflict")), "{problem}");
+            assert!(problem["detail"].as_str().is_some_and(|how| how.contains("under way")), "{problem}");
+            return Ok(());
+        }
+    }
+    anyhow::bail!("no request was met under way")
+}
+
 #[tokio::test]
 async fn what_is_shown_once_is_made_once_under_a_key_and_is_not_kept_with_it() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
@@ -376,6 +458,81 @@ async fn a_campaign_that_did_not_change_is_told_in_a_few_bytes() -> anyhow::Resu
     assert!(axum::body::to_bytes(second.into_body(), 1 << 16).await?.is_empty());
     let _: Value = call(app, "PATCH", &format!("/v3/campaigns/{}", campaign.id), json!({ "name": "Other" })).await?;
     assert_eq!(get(&tag).await?.status(), StatusCode::OK);
+    Ok(())
+}
+
+/// Somebody else, who may approve.
+async fn second_person(app: &Arc<App>) -> anyhow::Result<Browser> {
+    let asked = json!({ "email": "bia@example.com", "name": "Bia", "role": "manager" });
+    let bia: Member = call(app, "POST", "/v3/members", asked).await?;
+    let link: SignInLink = call(app, "POST", &format!("/v3/members/{}/sign-in-link", bia.id), json!({})).await?;
+    Browser::signed_in(app, &link.code).await
+}
+
+/// The tag of a campaign as it stands.
+async fn seen(app: &Arc<App>, browser: &mut Browser, path: &str) -> anyhow::Result<String> {
+    let shown = browser.ask(app, Method::GET, path, Value::Null).await?;
+    Ok(shown.headers()[header::ETAG].to_str()?.to_owned())
+}
+
+/// Says yes to what has this tag.
+async fn approved_as(app: &Arc<App>, browser: &Browser, path: &str, tag: &str) -> anyhow::Result<StatusCode> {
+    let request = Request::post(format!("{path}/approve")).header(header::IF_MATCH, tag);
+    let request = request.header(header::COOKIE, format!("campanile_session={}", browser.session));
+    let request = request.header("x-requested-with", "campanile").body(Body::empty())?;
+    Ok(lambdas::api::router(Arc::clone(app)).oneshot(request).await?.status())
+}
+
+#[tokio::test]
+async fn a_yes_is_to_the_campaign_as_it_was_seen_and_an_edit_of_that_takes_it_back() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let _: Value = call(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 2 })).await?;
+    let mut bia = second_person(app).await?;
+    let campaign = draft(app, &contacts::csv(3), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let edited = async |with: Value| call::<Campaign>(app, "PATCH", &path, with).await;
+
+    let before = seen(app, &mut bia, &path).await?;
+    assert!(edited(json!({ "spendCap": "5" })).await?.approval.is_none());
+    assert_eq!(approved_as(app, &bia, &path, &before).await?, StatusCode::PRECONDITION_FAILED);
+    let shown: Campaign = call(app, "GET", &path, Value::Null).await?;
+    assert!(shown.approval.is_none(), "what changed meanwhile is not approved");
+    let tag = seen(app, &mut bia, &path).await?;
+    for _ in 0..2 {
+        assert_eq!(approved_as(app, &bia, &path, &tag).await?, StatusCode::OK);
+    }
+
+    for other in [json!({ "spendCap": "6" }), json!({ "secondsBetweenMessages": 7 }), json!({ "chunkSize": 2 })] {
+        assert!(edited(other.clone()).await?.approval.is_none(), "{other}");
+        assert_eq!(approved_as(app, &bia, &path, "*").await?, StatusCode::OK);
+    }
+    // Its time comes after the yes; then only a draft can be given another.
+    let tomorrow = app.clock.now() + TimeDelta::days(1);
+    let scheduled = edited(json!({ "name": "Other", "scheduledTo": tomorrow })).await?;
+    assert_eq!((scheduled.status, scheduled.approval.is_some()), (CampaignStatus::Scheduled, true));
+    let problem = refused(app, "PATCH", &path, json!({ "secondsBetweenMessages": 9 })).await?;
+    assert_eq!(problem["code"], "approvalMissing", "{problem}");
+    assert!(edited(json!({ "name": "Another" })).await?.approval.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn only_an_owner_decides_when_a_second_person_must_say_yes() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    let manager = token(app, Role::Manager).await?;
+    let _: Value = call(app, "PATCH", "/v3/settings", json!({ "approvalAbove": 2 })).await?;
+    for asked in [json!({ "approvalAbove": null }), json!({ "approvalAbove": 9, "confirmPrice": true })] {
+        let error = call_with::<Value>(&manager, app, "PATCH", "/v3/settings", asked).await.unwrap_err().to_string();
+        assert!(error.contains("403") && error.contains(r#""field":"approvalAbove""#), "{error}");
+        let standing: Settings = call(app, "GET", "/v3/settings", Value::Null).await?;
+        assert_eq!((standing.approval_above, standing.confirm_price), (Some(2), false));
+    }
+    // The rest is a manager's to change, whoever names the approval as it stands.
+    let same = json!({ "approvalAbove": 2, "confirmPrice": true });
+    let changed: Settings = call_with(&manager, app, "PATCH", "/v3/settings", same).await?;
+    assert_eq!((changed.approval_above, changed.confirm_price), (Some(2), true));
     Ok(())
 }
 

@@ -204,6 +204,53 @@ async fn prices_change_their_currency_only_while_no_campaign_has_a_cap_in_the_ot
 }
 
 #[tokio::test]
+async fn amounts_keep_their_currency_and_nothing_starts_with_a_cap_in_another() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    call::<Value>(app, "PUT", "/v3/rate-card", card()).await?;
+    let begun = draft(app, &contacts::csv(2), json!({})).await?.id;
+    act(app, &begun, "start").await?;
+    let capped = draft(app, &contacts::csv(2), json!({ "spendCap": "5" })).await?.id;
+    let mut dollars = card();
+    dollars["currency"] = json!("USD");
+    call::<Value>(app, "PUT", "/v3/rate-card", dollars).await?;
+
+    let shown: Campaign = call(app, "GET", &format!("/v3/campaigns/{begun}"), Value::Null).await?;
+    let spending = shown.spending.unwrap();
+    assert_eq!((spending.currency.as_str(), spending.estimate()), ("USD", Some(("BRL", "0.10"))));
+    let copy: Campaign = call(app, "POST", &format!("/v3/campaigns/{capped}/clone"), json!({})).await?;
+    let in_an_hour = DateTime::from_timestamp_millis(now() * 1_000 + 3_600_000).unwrap().to_rfc3339();
+    for (id, anew, limit) in [(&capped, json!("5"), Some(("USD", "5.00"))), (&copy.id, Value::Null, None)] {
+        let path = format!("/v3/campaigns/{id}");
+        let start = refused(app, "POST", &format!("{path}/start"), json!({})).await?;
+        let schedule = refused(app, "PATCH", &path, json!({ "scheduledTo": in_an_hour })).await?;
+        for problem in [start, schedule] {
+            assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&json!(422), &json!("spendCap")), "{id}");
+        }
+        let edited: Campaign = call(app, "PATCH", &path, json!({ "spendCap": anew })).await?;
+        assert_eq!(edited.spending.unwrap().limit(), limit, "{id}");
+        assert_eq!(act(app, id, "start").await?.status, CampaignStatus::Processing);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn prices_from_a_day_after_the_start_hold_a_cap_too() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;
+    let (campaign, nudge) = started(&stepped, &contacts::csv(50), json!({ "spendCap": "0.52" })).await?;
+    let mut later = card();
+    for market in 0..2 {
+        later["markets"][market]["rates"][0]["validFrom"] = json!("2099-01-01");
+    }
+    call::<Value>(&stepped.app, "PUT", "/v3/rate-card", later).await?;
+    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudge)).await?;
+    let record = stepped.record(&campaign).await?;
+    assert!((1..=10).contains(&record.cursor_index), "{} got jobs, and the cap pays for ten", record.cursor_index);
+    Ok(())
+}
+
+#[tokio::test]
 async fn late_totals_make_a_capped_campaign_slower_and_never_dearer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     call::<Value>(&stepped.app, "PUT", "/v3/rate-card", card()).await?;

@@ -12,6 +12,7 @@ use campaigns::file::as_written;
 use campanile_tests::campaign::{call, count, dispatched, refused, token};
 use campanile_tests::contacts::phone_ending;
 use campanile_tests::stepped::Stepped;
+use chrono::SecondsFormat;
 use lambdas::App;
 use lambdas::storage::{campaign_exports, files};
 use lambdas::{exporter, sender};
@@ -127,6 +128,13 @@ async fn a_campaigns_report_as_a_file_holds_the_numbers_of_its_report() -> anyho
     }
     assert_eq!(number(&lines, "Totals", "billed", "amount"), report.spending.billed.parse::<f64>().ok());
     assert_eq!(cell(&lines, "Totals", "billed", "currency"), Some(report.spending.currency.as_str()));
+    assert!(!report.timeline.points.is_empty());
+    for point in &report.timeline.points {
+        let at = point.at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        assert_eq!(number(&lines, "Timeline", &at, "minutes"), Some(f64::from(report.timeline.minutes)), "{at}");
+        assert_eq!(number(&lines, "Timeline", &at, "accepted"), Some(point.accepted as f64), "{at}");
+        assert_eq!(number(&lines, "Timeline", &at, "failed"), Some(point.failed as f64), "{at}");
+    }
     for failure in &report.failures {
         let code = failure.code.to_string();
         assert_eq!(number(&lines, "Failures", &code, "count"), Some(failure.count as f64), "{code}");

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use locales::Locales;
 
 /// Texts that are the same in every language, or that nobody reads.
-const ALLOWED: [&str; 15] = [
+const ALLOWED: [&str; 16] = [
     ": agree with",
     "API",
     "Backspace",
@@ -18,6 +18,7 @@ const ALLOWED: [&str; 15] = [
     "Español",
     "Excel",
     "Idempotency-Key",
+    "If-Match",
     "Marketing Messages API",
     "OpenDocument",
     "Português (Brasil)",

@@ -122,9 +122,10 @@ fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= LONGEST_NAME
 }
 
-/// The latest rates that hold on this day.
+/// The latest rates that hold on this day; before a market's first day, those of its first: a card that is put in the
+/// place of another leaves no campaign that began before it without prices.
 fn of_day(days: &[Day], category: PriceCategory, on: NaiveDate) -> Option<u64> {
-    let day = days.iter().rev().find(|day| day.from <= on)?;
+    let day = days.iter().rev().find(|day| day.from <= on).or_else(|| days.first())?;
     let standing = |category: PriceCategory| day.rates.get(&category).copied();
     standing(category).or_else(|| match category {
         PriceCategory::AuthenticationInternational => standing(PriceCategory::Authentication),

@@ -62,6 +62,11 @@ async fn countries(app: &App, record: &CampaignRecord) -> anyhow::Result<BTreeMa
     }
 }
 
+/// Three letters: the currency of amounts that are set now, the rate card's.
+pub(crate) async fn currency(app: &App, record: &CampaignRecord) -> anyhow::Result<String> {
+    Ok(rate_cards::read(app, record.workspace_id).await?.card.currency)
+}
+
 /// The day whose rates hold: that of the start, or today.
 pub(crate) fn day(app: &App, record: &CampaignRecord) -> NaiveDate {
     record.scheduled_to.map_or_else(|| app.clock.now(), time_of_millis).date_naive()
@@ -155,7 +160,11 @@ pub(crate) struct Money {
 /// Sums up what the campaign has cost so far.
 pub(crate) fn money(app: &App, card: &Card, record: &CampaignRecord, counted: &TotalsRecord) -> Money {
     let Purse { currency, spent, .. } = purse(card, record, counted, day(app, record));
+    // Amounts that an earlier release wrote down have the card's currency for want of another.
+    let in_currency = |of: Option<u64>, own: &Option<String>| of.and(own.clone().or_else(|| Some(currency.clone())));
     let spending = Spending {
+        estimated_currency: in_currency(record.estimated_micros, &record.estimated_currency),
+        cap_currency: in_currency(record.spend_cap_micros, &record.spend_cap_currency),
         currency,
         estimated: record.estimated_micros.map(amount),
         billed: amount(spent.billed_micros),

@@ -53,7 +53,7 @@ pub struct Market {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rates {
-    /// The first day, UTC.
+    /// The first day, UTC. The rates of a market's earliest day count for the days before it, too.
     pub valid_from: NaiveDate,
     /// A marketing message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,11 +160,14 @@ pub struct NotPriced {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Spending {
-    /// Three letters.
+    /// Three letters: of what was billed and may be, as the rate card has it now.
     pub currency: String,
     /// What was estimated when it was created or started; absent where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimated: Option<String>,
+    /// Three letters: of `estimated`, as the rate card had it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated_currency: Option<String>,
     /// Messages that WhatsApp bills, by its own word of their category, at the card's rates.
     pub billed: String,
     /// Messages that left or are about to, and that WhatsApp may still bill.
@@ -172,12 +175,34 @@ pub struct Spending {
     /// The most that the campaign may cost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cap: Option<String>,
+    /// Three letters: of `cap`, as the rate card had it when it was set. Nothing starts while the card has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap_currency: Option<String>,
     /// Billed messages by category.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub billed_by_category: Vec<CategoryPrice>,
     /// Billed messages without a rate.
     #[serde(default)]
     pub not_priced: u64,
+}
+
+impl Spending {
+    /// What was estimated: its currency and how much.
+    pub fn estimate(&self) -> Option<(&str, &str)> {
+        let estimated = self.estimated.as_deref()?;
+        Some((self.estimated_currency.as_deref().unwrap_or(&self.currency), estimated))
+    }
+
+    /// The most that the campaign may cost: its currency and how much.
+    pub fn limit(&self) -> Option<(&str, &str)> {
+        let cap = self.cap.as_deref()?;
+        Some((self.cap_currency.as_deref().unwrap_or(&self.currency), cap))
+    }
+
+    /// Whether its cap is in another currency than prices are by now.
+    pub fn has_foreign_cap(&self) -> bool {
+        self.limit().is_some_and(|(currency, _)| currency != self.currency)
+    }
 }
 
 /// How many messages WhatsApp bills as one thing.

@@ -205,7 +205,7 @@ pub struct EditSettings {
     /// As in [`Settings`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm_price: Option<bool>,
-    /// As in [`Settings`]; null takes it away.
+    /// As in [`Settings`]; null takes it away. Only an owner changes it.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
     pub approval_above: Option<Option<u64>>,

@@ -44,14 +44,15 @@ fn the_shipped_card_is_a_card() {
     assert_eq!(card.rate("BR", PriceCategory::AuthenticationInternational, on), Some(6_800));
     assert_eq!(card.rate("EG", PriceCategory::AuthenticationInternational, on), Some(65_000));
     assert_eq!(card.rate("PT", PriceCategory::Marketing, on), None);
-    assert_eq!(card.rate("BR", PriceCategory::Marketing, day("2026-09-30")), None);
+    assert_eq!(card.rate("BR", PriceCategory::Marketing, day("2026-09-30")), Some(62_500));
 }
 
 #[test]
-fn a_rate_holds_from_its_day_until_the_next() {
+fn a_rate_holds_from_its_day_until_the_next_and_the_first_before_its_day_too() {
     let card = Card::parse(&card()).unwrap();
     let brazil = |on: &str| card.rate("BR", PriceCategory::Marketing, day(on));
-    assert_eq!(brazil("2025-12-31"), None);
+    assert_eq!(brazil("2025-12-31"), Some(300_000));
+    assert_eq!(card.dearest(PriceCategory::Marketing, day("2025-12-31")), Some(300_000));
     assert_eq!(brazil("2026-01-01"), Some(300_000));
     assert_eq!(brazil("2026-09-30"), Some(300_000));
     assert_eq!(brazil("2026-10-01"), Some(321_700));

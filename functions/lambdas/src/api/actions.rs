@@ -154,10 +154,10 @@ async fn act(
         };
         let said = with.attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
-        let mut estimated_micros = read.estimated_micros;
+        let mut estimated = None;
         if action == Action::Start {
             // Of what is read here: whoever changes it meanwhile makes the write lose, and it is looked at anew.
-            estimated_micros = Some(price_check::check(app, &read, with.confirmed_price).await?);
+            estimated = Some(price_check::check(app, &read, with.confirmed_price).await?);
             approvals::check(app, &read).await?;
             consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
         }
@@ -175,7 +175,9 @@ async fn act(
         }
         let mut next = after(action, status, &read, now_micros);
         next.attestation = attestation;
-        next.estimated_micros = estimated_micros;
+        if let Some(estimated) = estimated {
+            estimated.note(&mut next);
+        }
         if let Held::Anew(media) = held {
             next.media = media;
         }

@@ -38,6 +38,11 @@ const GONE: Refused = Refused {
     status: "410",
     when: "The contacts, messages or rejected rows that it needs are kept no longer; a campaign's totals are.",
 };
+const CHANGED: Refused = Refused {
+    name: "PreconditionFailed",
+    status: "412",
+    when: "It has changed since the answer whose `ETag` is given as `If-Match`: look at it again.",
+};
 const TOO_LARGE: Refused = Refused { name: "TooLarge", status: "413", when: "The body has more than a megabyte." };
 const UNSUPPORTED: Refused =
     Refused { name: "UnsupportedMediaType", status: "415", when: "The body is not announced as `application/json`." };
@@ -53,13 +58,14 @@ const INTERNAL: Refused =
 const UPSTREAM: Refused =
     Refused { name: "Upstream", status: "502", when: "WhatsApp did not answer as it should; `detail` says how." };
 
-const ALL: [Refused; 12] = [
+const ALL: [Refused; 13] = [
     MALFORMED,
     UNAUTHORIZED,
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
     GONE,
+    CHANGED,
     TOO_LARGE,
     UNSUPPORTED,
     INVALID,
@@ -128,6 +134,8 @@ answers! {
     Conflict = CONFLICT;
     /// Kept no longer.
     Gone = GONE;
+    /// Changed since it was looked at.
+    Changed = CHANGED;
     /// A body is read, whatever it says it is.
     TooLarge = TOO_LARGE;
     /// Fields are wrong.

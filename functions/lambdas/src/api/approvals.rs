@@ -1,11 +1,13 @@
 //! The yes of a second person: where the workspace asks for it, a campaign to many people starts, or gets its time, only
-//! after somebody else than its author has looked at it. Another content or audience needs another yes.
+//! after somebody else than its author has looked at it. An edit of what was approved takes the yes back, and a yes may
+//! name what it is said to: the `ETag` of the campaign as it was looked at.
 
 use std::sync::Arc;
 
 use anyhow::anyhow;
 use axum::Json;
 use axum::extract::{Path, State};
+use http::HeaderMap;
 use wire::{Campaign, CampaignEvent, CampaignId, CampaignStatus};
 
 use super::actions::MOST_RACES;
@@ -13,6 +15,7 @@ use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::problem::{ApiError, Kind, Refusal};
+use super::unchanged;
 use crate::App;
 use crate::storage::audit::AuditLine;
 use crate::storage::campaigns::{self as store, ApprovalRecord, CampaignRecord};
@@ -26,16 +29,17 @@ use crate::storage::table::Written;
     tag = "Campaigns",
     operation_id = "approveCampaign",
     summary = "Says yes to a campaign that somebody else made, where the workspace asks for it.",
-    params(("id" = String, Path, description = "The campaign's id.")),
+    params(("id" = String, Path, description = "The campaign's id."), ("If-Match" = Option<String>, Header, description = "The `ETag` of the campaign as it was looked at: one that has changed since is not approved.")),
     responses(
         (status = 200, description = "As it stands now; the same when somebody had said so before.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Changed,
     ),
 )]
 pub async fn approve(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<CampaignId>,
+    headers: HeaderMap,
 ) -> Result<Json<Campaign>, ApiError> {
     let refused = |how: &str| Err(Refusal::new(Kind::Conflict, how).into());
     for _ in 0..MOST_RACES {
@@ -51,6 +55,10 @@ pub async fn approve(
         }
         if read.author.as_ref() == Some(member) {
             return refused("you made it, or changed it last: somebody else must approve it");
+        }
+        if !unchanged::is_as_seen(&headers, &whole(&app, &read).await?)? {
+            let how = "it has changed since you looked at it: look at it again, then approve it";
+            return Err(Refusal::new(Kind::PreconditionFailed, how).into());
         }
         let now = app.clock.now_millis();
         let approval = ApprovalRecord { who: caller.name.clone(), at: now };

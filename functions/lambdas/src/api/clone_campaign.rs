@@ -50,7 +50,9 @@ pub async fn clone(
     let request =
         CreateCampaign { name: copy_of(&original.name), pause_above: Some(limits.into()), ..asked_for(&original) };
     let line = AuditLine::of(&caller.name, CampaignEvent::Cloned).because(format!("a copy of {id}"));
-    create_or_find(&app, &caller, keyed.as_ref(), Asked::AsItStands(Box::new(request)), line).await
+    // Its cap stays what it is: in another currency by now, the copy does not start before it is set anew.
+    let asked = Asked::AsItStands(Box::new(request), original.spend_cap_currency);
+    create_or_find(&app, &caller, keyed.as_ref(), asked, line).await
 }
 
 fn copy_of(name: &str) -> String {

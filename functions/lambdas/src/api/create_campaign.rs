@@ -45,6 +45,7 @@ use super::webhooks;
 use crate::App;
 use crate::importer::last_try;
 use crate::media::Held;
+use crate::spending;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audiences::{self, AudienceRecord};
 use crate::storage::audit::AuditLine;
@@ -93,8 +94,8 @@ pub async fn create(
 pub(super) enum Asked {
     /// As a client asks for it: it may name saved business hours, and a contacts file that lies elsewhere.
     ByAClient(Box<CreateCampaign>),
-    /// As a campaign stands that is here already.
-    AsItStands(Box<CreateCampaign>),
+    /// As a campaign stands that is here already, with the currency of its cap where that is known.
+    AsItStands(Box<CreateCampaign>, Option<String>),
 }
 
 /// Creates what was asked for, or finds what the same request created before under its key.
@@ -111,17 +112,17 @@ pub(super) async fn create_or_find(
     {
         return created(app, &record).await;
     }
-    let (request, asked, audience_field) = match asked {
-        Asked::AsItStands(request) => {
+    let (request, asked, audience_field, cap_currency) = match asked {
+        Asked::AsItStands(request, cap_currency) => {
             let asked = creation::parse_standing(&request, app.clock.now());
-            (*request, asked, "audienceId")
+            (*request, asked, "audienceId", cap_currency)
         }
         Asked::ByAClient(request) => {
             let field = audience_field(&request);
             let request = business_hours::resolved(app, caller, *request).await?;
             let request = fetched::here(app, caller, request).await?;
             let asked = creation::parse(&request, app.clock.now());
-            (request, asked, field)
+            (request, asked, field, None)
         }
     };
     let asked = asked.map_err(Refusal::fields)?;
@@ -141,12 +142,19 @@ pub(super) async fn create_or_find(
     record.author = caller.person().cloned();
     record.created_by.clone_from(&caller.member_id);
     record.created_by_token.clone_from(&caller.token_id);
+    if record.spend_cap_micros.is_some() {
+        let currency = match cap_currency {
+            Some(currency) => currency,
+            None => spending::currency(app, &record).await?,
+        };
+        record.spend_cap_currency = Some(currency);
+    }
     portfolios::predict(app, &mut record).await?;
     let said = request.consent_attestation.as_ref();
     record.attestation = said.map(|said| AttestationRecord::of(said, &caller.name, app.clock.now_millis()));
     if record.status == CampaignStatus::Scheduled {
         let confirmed = request.confirmed_price.as_deref();
-        record.estimated_micros = Some(price_check::check(app, &record, confirmed).await?);
+        price_check::check(app, &record, confirmed).await?.note(&mut record);
         approvals::check(app, &record).await?;
         consent_check::check(app, &record).await?;
         if let Held::Anew(media) = launch_check::check(app, &record).await? {
@@ -352,7 +360,9 @@ fn record(
         replies: asked.replies.clone(),
         attestation: None,
         spend_cap_micros: asked.spend_cap_micros,
+        spend_cap_currency: None,
         estimated_micros: None,
+        estimated_currency: None,
         messages_per_second: channel.messages_per_second,
         seed: u64::from_le_bytes(app.chance.bytes()?),
         plan_version: PLAN_VERSION,

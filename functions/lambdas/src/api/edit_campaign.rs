@@ -37,6 +37,7 @@ use crate::App;
 use crate::clock::time_of_millis;
 use crate::media::Held;
 use crate::sender::CLAIM_TIMEOUT_MS;
+use crate::spending;
 use crate::storage::assets::media_url;
 use crate::storage::attestation::AttestationRecord;
 use crate::storage::audit::AuditLine;
@@ -86,6 +87,10 @@ pub async fn edit(
             },
         };
         set_plain_fields(&mut next, &request, &new);
+        if request.spend_cap.is_some() {
+            let has_cap = next.spend_cap_micros.is_some();
+            next.spend_cap_currency = if has_cap { Some(spending::currency(&app, &read).await?) } else { None };
+        }
         let said = request.consent_attestation.as_ref().filter(|_| next.attestation.is_none());
         let said = said.map(|said| AttestationRecord::of(said, &caller.name, app.clock.now_millis()));
         next.attestation = next.attestation.or_else(|| said.clone());
@@ -101,6 +106,10 @@ pub async fn edit(
         let moves = changes.iter().any(|(part, _)| part.moves());
         if moves {
             lay_anew(&mut next, app.clock.now_micros());
+        }
+        let is_other = changes.iter().any(|(part, changed)| is_approved_with(*part, &changed.field));
+        if is_other && progress == Progress::NothingLeft && next.approval.take().is_some() {
+            check_approved(&app, &next).await?;
         }
         if next.status == CampaignStatus::Scheduled {
             launch_check::offers(&app, &next)?;
@@ -164,9 +173,26 @@ fn must_be_checked(read: &CampaignRecord, next: &CampaignRecord) -> bool {
     next.status == CampaignStatus::Scheduled && is_other
 }
 
+/// Whether a yes to the campaign is a yes to this too: to all but its name, its time, which it gets after the yes, and
+/// what only counts.
+fn is_approved_with(part: Part, field: &str) -> bool {
+    match part {
+        Part::Pace | Part::Breaker => true,
+        Part::Fixed => field != "consentAttestation",
+        Part::Name | Part::Tracking => ["skipUnfilled", "replies"].contains(&field),
+        Part::Time => false,
+    }
+}
+
+/// Refuses an edit that takes back the yes of a campaign that has its time, where it needs one; a draft waits for
+/// another.
+async fn check_approved(app: &App, next: &CampaignRecord) -> Result<(), ApiError> {
+    if next.status == CampaignStatus::Draft { Ok(()) } else { approvals::check(app, next).await }
+}
+
 /// Refuses a campaign whose price, size or people need a yes that it has not.
 async fn check_agreed(app: &App, next: &mut CampaignRecord, request: &EditCampaign) -> Result<(), ApiError> {
-    next.estimated_micros = Some(price_check::check(app, next, request.confirmed_price.as_deref()).await?);
+    price_check::check(app, next, request.confirmed_price.as_deref()).await?.note(next);
     approvals::check(app, next).await?;
     consent_check::check(app, next).await
 }
@@ -377,13 +403,18 @@ fn shown(record: &CampaignRecord) -> [Shown; 18] {
         (Part::Pace, "durationDays", timing.duration_days.map(|days| days.to_string())),
         (Part::Pace, "timeZone", zone),
         (Part::Name, "skipUnfilled", Some((record.unfilled == Unfilled::Skip).to_string())),
-        (Part::Breaker, "spendCap", record.spend_cap_micros.map(amount)),
+        (Part::Breaker, "spendCap", cap_in_words(record)),
         (Part::Tracking, "trackMaxHours", Some(record.tracking.max_hours.to_string())),
         (Part::Tracking, "trackAllChannels", Some(all_channels.to_string())),
         (Part::Tracking, "replies", record.replies.as_ref().map(creation::rules_in_words)),
         (Part::Fixed, "chunkSize", Some(record.chunk_size.to_string())),
         (Part::Fixed, "audienceId", Some(record.audience_id.0.clone())),
     ]
+}
+
+fn cap_in_words(record: &CampaignRecord) -> Option<String> {
+    let cap = amount(record.spend_cap_micros?);
+    Some(record.spend_cap_currency.as_ref().map_or_else(|| cap.clone(), |currency| format!("{currency} {cap}")))
 }
 
 /// How far the campaign has come. A job may have left before its cursor was moved, so a campaign that was sending is

@@ -2,7 +2,9 @@
 //!
 //! The key is taken before the work and the answer written after it. Who comes with the same key meanwhile is told to
 //! wait; a request that died on the way holds the key for a minute, then the next one does the work again, which every
-//! handler stands. Where the answer shows a secret once, only that it was done is kept: who asks again is told so.
+//! handler stands; whoever was only slow gives back and keeps nothing that is another's by then. An answer with a link
+//! that ends is kept for as long as the link lives. Where the answer shows a secret once, only that it was done is kept:
+//! who asks again is told so.
 //! Creating and cloning campaigns promise more, and look after their keys themselves (`idempotency`).
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use super::caller::Caller;
 use super::idempotency::{REMEMBERED_SECONDS, hash, key_of};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
+use crate::storage::files::UPLOAD_MINUTES;
 use crate::storage::mentions::answer_key;
 use crate::storage::table::{self, Written, number, text};
 
@@ -31,6 +34,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// How long a request may hold a key without an answer, in seconds: twice what the gateway waits for us.
 const HELD_SECONDS: i64 = 60;
 
+/// How long an answer with a link to put a file to is kept, in seconds: no longer than the link lives.
+const UPLOAD_SECONDS: i64 = UPLOAD_MINUTES.cast_signed() * 60;
+
 /// When somebody who met a request that is still under way asks again, in seconds.
 const ASK_AGAIN_SECONDS: u32 = 2;
 
@@ -39,6 +45,9 @@ const LARGEST_ANSWER: usize = 300_000;
 
 /// The routes that look after keys themselves.
 const EXCEPT: [&str; 2] = ["/v3/campaigns", "/v3/campaigns/{id}/clone"];
+
+/// The routes whose answers hold a link to put a file to, which ends.
+const LINKED: [&str; 2] = ["/v3/uploads", "/v3/assets"];
 
 /// The routes whose answers show a secret once, each with what whoever lost the answer does.
 const SHOWN_ONCE: [(&str, &str); 4] = [
@@ -70,6 +79,9 @@ const SHOWN_ONCE: [(&str, &str); 4] = [
 struct Held {
     request_hash: String,
     began_at: i64,
+    /// Which of the requests under the key holds it; nothing where it was taken by an earlier release.
+    #[serde(default)]
+    taken_by: String,
     /// Seconds since 1970; also the table's time to live, which may delete up to days later.
     expires_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,8 +103,8 @@ struct Answer {
 /// What a standing key means for a request.
 #[derive(Debug, PartialEq, Eq)]
 enum Standing {
-    /// Whoever held it is gone: do the work.
-    Free,
+    /// Nobody held it, or whoever did is gone: it is taken now, do the work.
+    Free(Held),
     /// Give this again.
     Done(Answer),
     /// Somebody is at it.
@@ -111,6 +123,11 @@ fn shown_once(path: &str) -> Option<&'static str> {
     SHOWN_ONCE.iter().find(|(known, _)| *known == path).map(|(_, how)| *how)
 }
 
+/// How long the answers of this path are given again, in seconds.
+fn kept_seconds(path: &str) -> i64 {
+    if LINKED.contains(&path) { UPLOAD_SECONDS } else { REMEMBERED_SECONDS }
+}
+
 /// Does a keyed request once.
 pub(super) async fn once(
     State(app): State<Arc<App>>,
@@ -120,7 +137,8 @@ pub(super) async fn once(
 ) -> Result<Response, ApiError> {
     let Some(key) = key_of(request.headers())?.map(hash) else { return Ok(next.run(request).await) };
     let (parts, body) = request.into_parts();
-    let told_once = parts.extensions.get::<MatchedPath>().and_then(|path| shown_once(path.as_str()));
+    let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let (told_once, kept_seconds) = (shown_once(matched), kept_seconds(matched));
     let bytes = match Limited::new(body, MAX_BODY_BYTES).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
@@ -130,8 +148,8 @@ pub(super) async fn once(
     };
     let asked = format!("{} {} {}", parts.method, parts.uri, hash(&bytes));
     let key = (format!("workspace#{}", caller.workspace_id), answer_key(&key));
-    match take(&app, &key, &hash(asked.as_bytes())).await? {
-        Standing::Free => {}
+    let held = match take(&app, &key, &hash(asked.as_bytes())).await? {
+        Standing::Free(held) => held,
         Standing::Done(answer) => match told_once {
             Some(how) => return Err(Refusal::new(Kind::Conflict, how).into()),
             None => return answer.given_again(),
@@ -144,9 +162,10 @@ pub(super) async fn once(
             let how = "was used for another request: take a new key for this one";
             return Err(Refusal::field("Idempotency-Key", how).into());
         }
-    }
+    };
     let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    settle(&app, &key, &hash(asked.as_bytes()), told_once, response).await
+    let held = Held { expires_at: held.began_at + kept_seconds, ..held };
+    settle(&app, &key, held, told_once, response).await
 }
 
 /// Takes the key, or says what it stands for.
@@ -155,11 +174,12 @@ async fn take(app: &App, key: &(String, String), request_hash: &str) -> anyhow::
     let held = Held {
         request_hash: request_hash.to_owned(),
         began_at: now,
+        taken_by: app.new_id()?,
         expires_at: now + REMEMBERED_SECONDS,
         answer: None,
     };
     if put(app, key, &held, now).await? == Written::Done {
-        return Ok(Standing::Free);
+        return Ok(Standing::Free(held));
     }
     let standing: Option<Held> = table::get(&app.dynamodb, &app.config.control_table, &key.0, &key.1).await?;
     let standing = standing.context("an idempotency key was forgotten while it was used")?;
@@ -199,12 +219,12 @@ impl Held {
 async fn settle(
     app: &App,
     key: &(String, String),
-    request_hash: &str,
+    held: Held,
     told_once: Option<&str>,
     response: Response,
 ) -> Result<Response, ApiError> {
     if !response.status().is_success() {
-        release(app, key).await?;
+        release(app, key, &held).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
@@ -214,28 +234,35 @@ async fn settle(
         None => Answer::of(parts.status, &parts.headers, &bytes),
     };
     match answer {
-        Some(answer) => {
-            let now = app.clock.now_millis() / 1_000;
-            let held = Held {
-                request_hash: request_hash.to_owned(),
-                began_at: now,
-                expires_at: now + REMEMBERED_SECONDS,
-                answer: Some(answer),
-            };
-            let item = table::to_item(&held, &key.0, &key.1)?;
-            let put = app.dynamodb.put_item().table_name(&app.config.control_table).set_item(Some(item));
-            put.send().await.context("keeping the answer to a keyed request")?;
-        }
-        None => release(app, key).await?,
+        Some(answer) => keep(app, key, &Held { answer: Some(answer), ..held }).await?,
+        None => release(app, key, &held).await?,
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-async fn release(app: &App, (pk, sk): &(String, String)) -> anyhow::Result<()> {
+/// Keeps the answer, unless another request took the key over and has its own there already.
+async fn keep(app: &App, (pk, sk): &(String, String), held: &Held) -> anyhow::Result<()> {
+    let put = app.dynamodb.put_item().table_name(&app.config.control_table);
+    let put = put
+        .set_item(Some(table::to_item(held, pk, sk)?))
+        .condition_expression("takenBy = :mine OR attribute_not_exists(answer)")
+        .expression_attribute_values(":mine", text(&held.taken_by));
+    match table::written(put.send().await, "keeping the answer to a keyed request")? {
+        Written::Done | Written::ConditionFailed => Ok(()),
+    }
+}
+
+/// Gives the key back, unless another request took it over.
+async fn release(app: &App, (pk, sk): &(String, String), held: &Held) -> anyhow::Result<()> {
     let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
-    let delete = delete.key("pk", text(pk)).key("sk", text(sk));
-    delete.send().await.context("giving an idempotency key back")?;
-    Ok(())
+    let delete = delete
+        .key("pk", text(pk))
+        .key("sk", text(sk))
+        .condition_expression("takenBy = :mine")
+        .expression_attribute_values(":mine", text(&held.taken_by));
+    match table::written(delete.send().await, "giving an idempotency key back")? {
+        Written::Done | Written::ConditionFailed => Ok(()),
+    }
 }
 
 impl Answer {
@@ -269,7 +296,7 @@ mod tests {
     use super::*;
 
     fn held(answer: Option<Answer>) -> Held {
-        Held { request_hash: "a".into(), began_at: 0, expires_at: 100, answer }
+        Held { request_hash: "a".into(), began_at: 0, taken_by: "one".into(), expires_at: 100, answer }
     }
 
     #[test]
@@ -285,6 +312,7 @@ mod tests {
         assert!(is_kept("/v3/lists") && shown_once("/v3/lists").is_none());
         assert!(is_kept("/v3/tokens") && shown_once("/v3/tokens").is_some());
         assert!(!is_kept("/v3/campaigns"));
+        assert_eq!(["/v3/uploads", "/v3/assets", "/v3/lists"].map(kept_seconds), [3_600, 3_600, 24 * 3_600]);
         assert!(Answer::of(StatusCode::OK, &HeaderMap::new(), &vec![b'a'; LARGEST_ANSWER + 1]).is_none());
     }
 }

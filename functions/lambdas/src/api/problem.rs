@@ -48,6 +48,8 @@ pub enum Kind {
     Conflict,
     /// Not without the consent of its people.
     ConsentMissing,
+    /// Not as it stands by now: it has changed since it was looked at.
+    PreconditionFailed,
     /// Not without a second person's yes.
     ApprovalMissing,
     /// Not without somebody's yes to the price.
@@ -82,6 +84,9 @@ impl Kind {
             Kind::Conflict => ("conflict", StatusCode::CONFLICT, "This cannot be done in the present state."),
             Kind::ConsentMissing => {
                 ("consentMissing", StatusCode::CONFLICT, "Some people have not agreed to such messages.")
+            }
+            Kind::PreconditionFailed => {
+                ("preconditionFailed", StatusCode::PRECONDITION_FAILED, "It has changed meanwhile.")
             }
             Kind::ApprovalMissing => {
                 ("approvalMissing", StatusCode::CONFLICT, "A second person must approve it first.")

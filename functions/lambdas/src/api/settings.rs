@@ -8,7 +8,7 @@ use campaigns::links::is_origin;
 use campaigns::phone::Country;
 use serde::Deserialize;
 use wire::{
-    ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Settings, SettingsAudit,
+    ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Role, Settings, SettingsAudit,
     SettingsChange, WorkspaceEvent,
 };
 
@@ -16,7 +16,7 @@ use super::actions::MOST_RACES;
 use super::answers;
 use super::caller::Caller;
 use super::extract::{Body, Params, page_limit};
-use super::problem::{ApiError, Refusal};
+use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::settings::{self as store, ChangeRecord, SettingsRecord, Switch};
@@ -74,6 +74,10 @@ pub async fn edit(
         let next = edited(&read, &request, country);
         if next == read {
             return Ok(Json(view(&read)));
+        }
+        if next.approval_above != read.approval_above && caller.role < Role::Owner {
+            let how = "only an owner changes when a second person must approve a campaign: ask one";
+            return Err(Refusal::field("approvalAbove", how).of(Kind::Forbidden).into());
         }
         let next = SettingsRecord { version: read.version + 1, ..next };
         let who = caller.name.clone();

@@ -1,15 +1,18 @@
-//! `ETag` and 304: who asks again for what did not change is told so in a few bytes.
+//! `ETag` and 304: who asks again for what did not change is told so in a few bytes. `If-Match`: who does something to
+//! what did change since he saw it is told that.
 //!
 //! Only for what is asked for all the time. Answers about people, and links to files of them, are never kept by a
 //! browser.
 
+use anyhow::Context;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Kept by the asking browser only, which asks each time whether it still holds.
@@ -31,7 +34,7 @@ pub(super) fn is_told(path: &str) -> bool {
 /// Adds the tag of an answer to a GET, or answers 304 when the asker has it already.
 pub(super) async fn tell(request: Request, next: Next) -> Response {
     let is_get = request.method() == Method::GET;
-    let known = known(request.headers());
+    let known = tags(request.headers(), IF_NONE_MATCH);
     let may_be_kept = request.extensions().get::<MatchedPath>().is_none_or(|path| path.as_str() != EXPORT);
     let response = next.run(request).await;
     if !is_get || response.status() != StatusCode::OK {
@@ -47,7 +50,7 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
             return broken;
         }
     };
-    let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..12]));
+    let tag = tag_of(&bytes);
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(ETAG, value);
     }
@@ -63,9 +66,24 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     Response::from_parts(parts, Body::from(bytes))
 }
 
-/// The tags that the asker has; a weak one is as good (RFC 9110, 13.1.2).
-fn known(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+/// Whether a request is for what a GET answers with `shown` now: its `If-Match` names the tag of that, or is absent.
+pub(super) fn is_as_seen(headers: &HeaderMap, shown: &impl Serialize) -> anyhow::Result<bool> {
+    if !headers.contains_key(IF_MATCH) {
+        return Ok(true);
+    }
+    let tag = tag_of(&serde_json::to_vec(shown).context("an answer does not fit into JSON")?);
+    Ok(tags(headers, IF_MATCH).iter().any(|seen| *seen == tag || seen == "*"))
+}
+
+/// The tag of an answer with these bytes.
+fn tag_of(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(&Sha256::digest(bytes)[..12]))
+}
+
+/// The tags that the asker has, by this header; a weak one is as good (RFC 9110, 13.1.2), also where the strong one is
+/// meant: what packs an answer on its way weakens its tag.
+fn tags(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let tags = values.flat_map(|value| value.split(','));
     tags.map(|tag| tag.trim().trim_start_matches("W/").to_owned()).collect()
 }
@@ -79,7 +97,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(IF_NONE_MATCH, HeaderValue::from_static("W/\"a\", \"b\""));
         headers.append(IF_NONE_MATCH, HeaderValue::from_static("\"c\""));
-        assert_eq!(known(&headers), ["\"a\"", "\"b\"", "\"c\""]);
-        assert!(known(&HeaderMap::new()).is_empty());
+        assert_eq!(tags(&headers, IF_NONE_MATCH), ["\"a\"", "\"b\"", "\"c\""]);
+        assert!(tags(&HeaderMap::new(), IF_NONE_MATCH).is_empty());
     }
 }

@@ -5,7 +5,10 @@ use std::io::BufWriter;
 use anyhow::Context;
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use wire::{CampaignReport, ChunkReport, CountryReport, FailureReport, Funnel, SkippedReport, Spending, VariantReport};
+use wire::{
+    CampaignReport, ChunkReport, CountryReport, FailureReport, Funnel, SkippedReport, Spending, TimelinePoint,
+    TimelineReport, VariantReport,
+};
 
 use super::row::Cell;
 use super::sheets::{self, Sheet};
@@ -36,6 +39,7 @@ pub(super) async fn fill(
 fn parts(report: &CampaignReport) -> Vec<Sheet> {
     let all = [
         totals(report),
+        timeline(&report.timeline),
         failures(&report.failures),
         skipped(&report.skipped),
         countries(&report.countries, &report.spending.currency),
@@ -82,18 +86,20 @@ fn funnel_and_rates(report: &CampaignReport) -> Vec<Vec<Cell>> {
 }
 
 fn money(spending: &Spending) -> Vec<Vec<Cell>> {
-    let priced = |name: &str, count: Option<u64>, amount: &str| {
+    let priced_in = |name: &str, count: Option<u64>, (currency, amount): (&str, &str)| {
         vec![
             Cell::Text(name.to_owned()),
             Cell::number(count),
             Cell::text(None),
             Cell::Number(amount.to_owned()),
-            Cell::Text(spending.currency.clone()),
+            Cell::Text(currency.to_owned()),
         ]
     };
+    let own = spending.currency.as_str();
+    let priced = |name: &str, count: Option<u64>, amount: &str| priced_in(name, count, (own, amount));
     let mut lines = vec![priced("billed", None, &spending.billed), priced("inFlight", None, &spending.in_flight)];
-    lines.extend(spending.estimated.iter().map(|amount| priced("estimated", None, amount)));
-    lines.extend(spending.cap.iter().map(|amount| priced("cap", None, amount)));
+    lines.extend(spending.estimate().map(|money| priced_in("estimated", None, money)));
+    lines.extend(spending.limit().map(|money| priced_in("cap", None, money)));
     lines.extend(spending.billed_by_category.iter().map(|one| {
         let name = format!("billed: {}", word(one.category));
         priced(&name, Some(one.messages), &one.total)
@@ -113,6 +119,18 @@ fn pace(report: &CampaignReport) -> Vec<Vec<Cell>> {
     ];
     lines.extend(pace.waited.iter().map(|one| counted(&format!("waited: {}", word(one.reason)), one.messages, None)));
     lines
+}
+
+/// What happened when: a line for each stretch of so many minutes in which something did.
+fn timeline(timeline: &TimelineReport) -> Sheet {
+    let line = |one: &TimelinePoint| {
+        let counts = [u64::from(timeline.minutes), one.accepted, one.delivered, one.read, one.failed];
+        let mut cells = vec![Cell::time(Some(one.at))];
+        cells.extend(counts.map(|count| Cell::number(Some(count))));
+        cells
+    };
+    let titles = vec!["at", "minutes", "accepted", "delivered", "read", "failed"];
+    Sheet { name: "Timeline", titles, lines: timeline.points.iter().map(line).collect() }
 }
 
 fn failures(failures: &[FailureReport]) -> Sheet {
