@@ -1,13 +1,12 @@
 # `make run` starts Campanile on this machine; `make test` runs all its tests. Both set up what they need.
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-DATA ?= data
 SEEDS ?= 1000
 
 .PHONY: help run test screenshots soak bench web tools clean
 
 help:
-	@echo "make run     build and start everything on this machine; prints one link"
+	@echo "make run     build and start everything on this machine; prints one link. In another folder with DATA=…"
 	@echo "make test    format, lints, all tests, the dashboard's build, a browser's walk"
 	@echo "make screenshots  every screen in three languages, wide and as a phone, light and dark, in $(TARGET)/screenshots"
 	@echo "make soak    seeded runs of the whole pipeline under a paused clock; SEEDS=1000"
@@ -17,7 +16,7 @@ help:
 run: tools web
 	@echo "Building Campanile …"
 	@cargo build --quiet --workspace --exclude dashboard --exclude xtask --bin campanile
-	@exec $(TARGET)/debug/campanile --data $(DATA)
+	@exec $(TARGET)/debug/campanile $(if $(DATA),--data $(DATA))
 
 web: tools
 	@echo "Building the dashboard (the first time takes some minutes) …"

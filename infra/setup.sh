@@ -12,6 +12,9 @@ stop() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# A package that asks something would wait for an answer that nobody sees.
+export DEBIAN_FRONTEND=noninteractive
+
 # On Debian and Ubuntu, as root, packages are installed; elsewhere the person is told what is missing.
 install() { # what it is for, then package names
     what=$1
@@ -20,7 +23,7 @@ install() { # what it is for, then package names
         say "installing $* ($what) …"
         apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 || {
             apt-get update -qq
-            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+            apt-get install -y -qq --no-install-recommends "$@" >/dev/null
         }
     elif have apt-get; then
         stop "$what is missing. Type: sudo apt-get install $*"
@@ -45,20 +48,33 @@ rust_is_new_enough() {
 }
 
 need_rust() {
+    # Where rustup has yet to fetch what rust-toolchain.toml names, it takes minutes or fails: in its own words.
+    if have rustup && have cargo; then cargo --version >/dev/null || true; fi
     if rust_is_new_enough; then return; fi
     what="Rust $RUST or newer"
-    if have rustup; then
-        stop "$what is needed, this is ${found:-none}. Type: rustup update stable"
+    lack="is missing"
+    if [ -n "$found" ]; then lack="is needed, this is $found"; fi
+    if have rustup; then stop "$what $lack. Type: rustup update stable"; fi
+    # For root, who may not want a toolchain in his home; elsewhere packages have an older Rust, or none for WASM.
+    if ! have apt-get || [ "$(id -u)" != 0 ]; then
+        stop "$what $lack. Install it from https://rustup.rs"
     fi
     # Debian's older lists have an older Rust in the same packages.
-    if have apt-get && [ "$(id -u)" = 0 ]; then apt-get update -qq || say "the lists of packages are not renewed"; fi
+    apt-get update -qq || say "the lists of packages are not renewed"
     install "$what" cargo-web rustc-web || stop "$what is in no package here. Install it from https://rustup.rs"
     hash -r
     rust_is_new_enough || stop "$what is needed, the packages have ${found:-none}. Install it from https://rustup.rs"
 }
 
+# With the system's headers: Debian has a compiler without them, and macOS a `cc` that only offers to install one.
+need_c() {
+    if have cc && echo '#include <stdlib.h>' | cc -x c -fsyntax-only - >/dev/null 2>&1; then return; fi
+    if [ "$(uname)" = Darwin ]; then stop "A C compiler, for SQLite, is missing. Type: xcode-select --install"; fi
+    install "a C compiler, for SQLite" gcc libc6-dev
+}
+
 need_rust
-have cc || install "a C compiler, for SQLite" gcc libc6-dev
+need_c
 
 [ "${1:-run}" = test ] || exit 0
 

@@ -59,7 +59,7 @@ counted() { # the script's name for itself, what it counts, command …
 
 step "format" cargo fmt --all --check
 step "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
-step "the dashboard for the browser" cargo run --quiet -p xtask -- web
+step "the dashboard for the browser" cargo run --quiet -p xtask -- web --weigh
 step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the AWS template" python3 infra/check.py
 step "build" cargo build --quiet --workspace --all-targets

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
+use local::options::REAL_NUMBER;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -36,12 +37,15 @@ impl Spawned {
     ) -> anyhow::Result<Spawned> {
         let simulator_file = data.with_extension("simulator.json");
         std::fs::write(&simulator_file, serde_json::to_vec(simulator)?)?;
-        let mut child = Command::new(binary()?)
+        let mut command = Command::new(binary()?);
+        for name in REAL_NUMBER {
+            command.env_remove(name);
+        }
+        let mut child = command
             .arg("--data")
             .arg(data)
             .args(["--port", &port.to_string()])
             .env("CAMPANILE_SIMULATOR", &simulator_file)
-            .env_remove("WHATSAPP_TOKEN")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -87,6 +87,8 @@ async fn an_import_and_a_draft_need_no_campaign_to_run() -> anyhow::Result<()> {
     assert_eq!(lines(&started)?[0]["status"], "processing");
     let watched = campanile(&running, &["watch", id]).await?;
     assert!(watched.status.success(), "{}", said(&watched.stderr));
+    let for_programs = lines(&campanile(&running, &["watch", id, "--json"]).await?)?;
+    assert_eq!((for_programs.len(), &for_programs[0]["status"]), (1, &json!("completed")), "a line for each change");
 
     let nobody =
         Command::new(binary()?).args(["campaigns", "--url", "http://127.0.0.1:9", "--token", "x"]).output().await?;
@@ -372,6 +374,17 @@ async fn a_send_fills_its_template_and_keeps_its_hours_and_the_draft_is_run_and_
     assert_eq!(late.status.code(), Some(1));
     assert!(said(&late.stderr).contains("is cancelled and cannot be resumed"), "{}", said(&late.stderr));
     running.stop().await
+}
+
+#[tokio::test]
+async fn completions_that_nobody_reads_to_their_end_are_no_failure() -> anyhow::Result<()> {
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let mut command = Command::new(binary()?);
+    command.args(["completions", "bash"]).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let told = command.spawn()?.wait_with_output().await?;
+    assert!(told.status.success() && told.stderr.is_empty(), "{}", said(&told.stderr));
+    Ok(())
 }
 
 #[tokio::test]

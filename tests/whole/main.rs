@@ -66,6 +66,7 @@ mod restrictions;
 mod retention;
 mod roles;
 mod seeds;
+mod set_up;
 mod stops;
 mod suppressions;
 mod templates;

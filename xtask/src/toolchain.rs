@@ -40,7 +40,7 @@ pub fn find() -> Result<Toolchain> {
                 machine.target_in_use = target_in_use()?;
                 ensure!(machine.target_in_use, "rustc still lacks the target {TARGET}; type: {ADD_TARGET}");
             }
-            Step::GiveUp => bail!("no compiler for {TARGET}; type: {ADD_TARGET}"),
+            Step::GiveUp => bail!("no compiler for {TARGET}; {}", advice(&machine)),
         }
     }
 }
@@ -75,6 +75,17 @@ fn next_step(machine: &Machine) -> Step {
     } else {
         Step::GiveUp
     }
+}
+
+/// What a person may do who has none. A Rust that is not rustup's gets the target with a package, if there is one.
+fn advice(machine: &Machine) -> String {
+    if machine.rustup {
+        return format!("type: {ADD_TARGET}");
+    }
+    format!(
+        "this Rust is not rustup's. Install its package for {TARGET} (Fedora: rust-std-static-{TARGET}, \
+         Arch and Alpine: rust-wasm), or Rust from https://rustup.rs"
+    )
 }
 
 impl Machine {
@@ -169,5 +180,12 @@ mod tests {
         assert_eq!(next_step(&machine), Step::AddTarget);
         assert_eq!(next_step(&Machine { downloads_forbidden: true, ..machine }), Step::GiveUp);
         assert_eq!(next_step(&Machine::default()), Step::GiveUp);
+    }
+
+    #[test]
+    fn nobody_is_told_to_type_a_command_that_is_not_there() {
+        assert!(advice(&Machine { rustup: true, ..Machine::default() }).contains(ADD_TARGET));
+        let without = advice(&Machine::default());
+        assert!(!without.contains(ADD_TARGET) && without.contains("https://rustup.rs"), "{without}");
     }
 }

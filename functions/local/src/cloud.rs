@@ -49,7 +49,19 @@ impl Cloud {
         Cloud::over(dynamodb, sqs, s3, secrets).await
     }
 
-    /// The same with databases in memory; files lie in `folder`.
+    /// The tables of a folder that another process may have open, to read them. The queues are others, in memory: to open
+    /// the folder's would hand out again what that process has in hand. So are the files: to open the folder's would
+    /// remove those that it is writing.
+    pub async fn beside(folder: &Path) -> anyhow::Result<Cloud> {
+        let dynamodb = EmbeddedDynamoDb::open(&folder.join("dynamodb.sqlite"))?;
+        let sqs = EmbeddedSqs::memory()?;
+        // Among the databases, where no bucket is.
+        let s3 = EmbeddedS3::open(folder, S3_ACCESS_KEY, IN_MEMORY_SECRET)?;
+        let queues = queues::create(&embedded::sqs_client(sqs.http_client())).await?;
+        Ok(Cloud { dynamodb, sqs, s3, secrets: EmbeddedSecrets::memory(), queues })
+    }
+
+    /// Services with databases in memory; files lie in `folder`.
     pub async fn in_memory(folder: &Path) -> anyhow::Result<Cloud> {
         let s3 = EmbeddedS3::open(&folder.join("s3"), S3_ACCESS_KEY, IN_MEMORY_SECRET)?;
         Cloud::over(EmbeddedDynamoDb::memory()?, EmbeddedSqs::memory()?, s3, EmbeddedSecrets::memory()).await

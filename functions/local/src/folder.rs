@@ -1,6 +1,6 @@
 //! The data folder: one process at a time, and the secrets that this machine made for itself.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -32,9 +32,14 @@ pub struct Secrets {
 }
 
 impl Folder {
-    /// Opens or makes the folder. Fails when another process has it.
+    /// Opens the folder, or makes it for this user's eyes only: it holds people and what they wrote. Fails when another
+    /// process has it.
     pub fn open(path: &Path) -> anyhow::Result<Folder> {
-        fs::create_dir_all(path).with_context(|| format!("making the data folder {}", path.display()))?;
+        let mut made = DirBuilder::new();
+        made.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut made, 0o700);
+        made.create(path).with_context(|| format!("making the data folder {}", path.display()))?;
         let path = path.canonicalize().with_context(|| format!("finding the data folder {}", path.display()))?;
         let lock = File::create(path.join("lock")).with_context(|| format!("writing into {}", path.display()))?;
         match lock.try_lock() {
@@ -96,5 +101,19 @@ mod tests {
         assert!(format!("{:#}", Folder::open(&path).unwrap_err()).contains("another campanile"));
         drop(folder);
         assert_eq!(Folder::open(&path).unwrap().secrets().unwrap().api_token, first);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_for_its_owner_and_an_old_one_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let parent = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (new, old) = (parent.path().join("new"), parent.path().join("old"));
+        fs::create_dir(&old).unwrap();
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+        drop((Folder::open(&new).unwrap(), Folder::open(&old).unwrap()));
+        assert_eq!((mode(&new), mode(&old)), (0o700, 0o755));
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use local::cli::{self, Cli, say};
+use local::cli::{self, Cli, is_coloured, say};
 use local::{Options, Process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -29,17 +29,14 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn run() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(QUIET));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_coloured()).init();
     if let Some(command) = cli.command {
         return cli::run(command).await;
     }
 
     let options = Options::read(cli.run, |name| std::env::var(name).ok())?;
     let process = Process::start(options).await?;
-    say(&format!("Campanile is running. Sign in (works once):\n\n  {}\n", process.sign_in_link().await?));
-    say(&format!("Sample contacts:  {}", process.data("sample-contacts.csv").display()));
-    say(&format!("API token:        {}", process.data("api-token").display()));
-    say("Stop with Ctrl-C. For another link, stop and start again: nothing is lost.");
+    say(&process.welcome().await?);
 
     let mut signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
     asked_to_stop(&mut signals).await;

@@ -11,6 +11,18 @@ pub const DEFAULT_PORT: u16 = 8080;
 /// Meta's Cloud API, without the version.
 const META_API_URL: &str = "https://graph.facebook.com";
 
+/// What a real number needs, all of it.
+pub const REAL_NUMBER: [&str; 5] =
+    ["WHATSAPP_TOKEN", "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_WABA_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"];
+
+/// Said where the port is open on every address of this machine.
+const ON_ALL_ADDRESSES: &str = "Other machines reach this port too, without encryption. Signing in and uploading work \
+     on this one only: for others, give --listen (CAMPANILE_LISTEN) the address by which they know it.";
+
+/// Said where it is open on an address that others know.
+const ON_ONE_ADDRESS: &str =
+    "Other machines reach this port too, without encryption: whoever is on the way reads along.";
+
 /// Where and how the process runs, as flags and variables say it.
 #[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
@@ -85,6 +97,21 @@ impl Options {
         }
     }
 
+    /// What whoever starts it should know before going to the link.
+    pub fn notices(&self) -> Vec<String> {
+        let reached = match self.listen.ip().to_canonical() {
+            ip if ip.is_loopback() => None,
+            ip if ip.is_unspecified() => Some(ON_ALL_ADDRESSES),
+            _ => Some(ON_ONE_ADDRESS),
+        };
+        let is_built = self.web.join("index.html").is_file();
+        let missing = (!is_built).then(|| {
+            let folder = self.web.display();
+            format!("There is no dashboard in {folder}: `make web` builds it, --web (CAMPANILE_WEB) says where it is.")
+        });
+        reached.map(str::to_owned).into_iter().chain(missing).collect()
+    }
+
     /// From flags and environment; an error says which of them is wrong.
     pub fn read(args: RunArgs, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Options> {
         let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
@@ -105,13 +132,10 @@ impl Options {
     }
 }
 
+/// Some of the variables that a real number needs would be a number that somebody believes to have.
 fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Option<RealNumber>> {
-    let (Some(access_token), Some(phone_number_id)) =
-        (environment("WHATSAPP_TOKEN"), environment("WHATSAPP_PHONE_NUMBER_ID"))
-    else {
-        return Ok(None);
-    };
-    let needed = |name: &str| environment(name).with_context(|| format!("WHATSAPP_TOKEN is set, {name} is not"));
+    let Some(given) = REAL_NUMBER.iter().find(|name| environment(name).is_some()) else { return Ok(None) };
+    let needed = |name: &str| environment(name).with_context(|| format!("{given} is set, {name} is not"));
     let rate = environment("WHATSAPP_MESSAGES_PER_SECOND").unwrap_or_else(|| "80".to_owned());
     let messages_per_second: u32 = rate.parse().context("WHATSAPP_MESSAGES_PER_SECOND is not a number")?;
     let limit = environment("WHATSAPP_MESSAGING_LIMIT").map(|limit| limit.parse()).transpose();
@@ -120,8 +144,8 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
         bail!("WHATSAPP_MESSAGES_PER_SECOND is {rate}: WhatsApp allows 1 to 1000");
     }
     Ok(Some(RealNumber {
-        access_token,
-        phone_number_id,
+        access_token: needed("WHATSAPP_TOKEN")?,
+        phone_number_id: needed("WHATSAPP_PHONE_NUMBER_ID")?,
         waba_id: needed("WHATSAPP_WABA_ID")?,
         app_secret: needed("WHATSAPP_APP_SECRET")?,
         verify_token: needed("WHATSAPP_VERIFY_TOKEN")?,
@@ -133,6 +157,8 @@ fn real_number(environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<O
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use clap::Parser;
 
     use super::*;
@@ -166,5 +192,27 @@ mod tests {
         assert!(message(&["--simulator", "/none"], &[]).contains("/none"));
         let half = [("WHATSAPP_TOKEN", "t"), ("WHATSAPP_PHONE_NUMBER_ID", "1")];
         assert!(message(&[], &half).contains("WHATSAPP_WABA_ID"));
+        let mistyped = [("WHATSAPP_TOKEN", "t"), ("WHATSAPP_PHONE_ID", "1")];
+        assert_eq!(message(&[], &mistyped), "WHATSAPP_TOKEN is set, WHATSAPP_PHONE_NUMBER_ID is not");
+        let without_token = [("WHATSAPP_PHONE_NUMBER_ID", "1"), ("WHATSAPP_WABA_ID", "2")];
+        assert_eq!(message(&[], &without_token), "WHATSAPP_PHONE_NUMBER_ID is set, WHATSAPP_TOKEN is not");
+    }
+
+    #[test]
+    fn who_else_reaches_the_port_and_a_missing_dashboard_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let notices = |listen: &str, web: &Path| {
+            let listen = format!("{listen}:8080").parse().unwrap();
+            Options { listen, web: web.to_owned(), ..Options::at("data".into()) }.notices()
+        };
+        let missing = notices("127.0.0.1", folder.path());
+        assert!(missing.len() == 1 && missing[0].contains("make web"), "{missing:?}");
+        std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+        assert_eq!(notices("127.0.0.1", folder.path()), Vec::<String>::new());
+        assert_eq!(notices("[::1]", folder.path()), Vec::<String>::new());
+        let one = notices("192.168.1.2", folder.path());
+        assert!(one.len() == 1 && one[0].contains("without encryption"), "{one:?}");
+        let all = notices("0.0.0.0", folder.path());
+        assert!(all.len() == 1 && all[0].contains("--listen"), "{all:?}");
     }
 }

@@ -1,5 +1,7 @@
 //! The running process: opens the services, starts what calls the handlers, listens, and stops in order.
 
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,7 @@ pub struct Process {
     /// Bearer of API clients on this machine; also in `api-token` in the data folder.
     pub api_token: String,
     folder: Folder,
+    notices: Vec<String>,
     stages: Stages,
 }
 
@@ -67,13 +70,13 @@ impl Process {
 
     /// The same with an app that the caller changed: benchmarks put a meter in front of the services, tests put faults.
     pub async fn start_with(options: Options, change: impl FnOnce(App) -> App) -> anyhow::Result<Process> {
-        let folder = Folder::open(&options.data)?;
+        let (folder, notices) = (Folder::open(&options.data)?, options.notices());
         let secrets = folder.secrets()?;
-        let listener = TcpListener::bind(options.listen);
-        let listener = listener.await.with_context(|| {
-            format!("{} is taken: stop what listens there, or choose another with --port", options.listen)
+        let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+            let what_to_do = not_listening(options.listen, error.kind());
+            anyhow::Error::new(error).context(what_to_do)
         })?;
-        let address = format!("http://{}", listener.local_addr()?);
+        let address = format!("http://{}", reached_at(listener.local_addr()?));
         let cloud = Cloud::open(&folder.join(""), &secrets.s3_secret_key).await?;
         let config = simulator::Config {
             callback_url: Some(format!("{address}/webhooks/{SIMULATOR_APP}")),
@@ -98,11 +101,25 @@ impl Process {
         let router = web::router(&app, &cloud, &simulator, control, &options.web)?;
         let router = router.nest(ISSUER_PATH, issuer.router(Arc::clone(&app)));
         let stages = Stages::default();
-        let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, stages };
+        let mut process = Process { address, app, simulator, api_token: secrets.api_token, folder, notices, stages };
         process.stages.http.spawn(|stop| serve(listener, router, stop));
         let place = process.folder.join("stream-place");
         handlers::call(&process.app, &cloud, &place, &mut process.stages.work, &mut process.stages.counting);
         Ok(process)
+    }
+
+    /// What whoever started it is told: a link that signs in once, what to know before going there, where things lie.
+    pub async fn welcome(&self) -> anyhow::Result<String> {
+        let link = self.sign_in_link().await?;
+        let mut lines = vec![
+            format!("Campanile is running. Sign in (works once, within {SIGN_IN_HOURS} hours):"),
+            format!("\n  {link}\n"),
+        ];
+        lines.extend(self.notices.iter().cloned());
+        lines.push(format!("Sample contacts:  {}", self.data("sample-contacts.csv").display()));
+        lines.push(format!("API token:        {}", self.data(TOKEN_NAME).display()));
+        lines.push("Stop with Ctrl-C. For another link, stop and start again: nothing is lost.".to_owned());
+        Ok(lines.join("\n"))
     }
 
     /// A link that signs in once.
@@ -128,6 +145,33 @@ impl Process {
             tracing::warn!(limit_seconds = LAST_ANSWERS.as_secs(), "a connection was still open and is given up");
         }
     }
+}
+
+/// Why nothing can listen there, and what to do about it.
+fn not_listening(listen: SocketAddr, kind: ErrorKind) -> String {
+    let (ip, port) = (listen.ip(), listen.port());
+    match kind {
+        ErrorKind::AddrInUse => {
+            format!("{listen} is taken: stop what listens there, or choose another with --port (CAMPANILE_PORT)")
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("{ip} is no address of this machine: give --listen (CAMPANILE_LISTEN) one that is")
+        }
+        ErrorKind::PermissionDenied => {
+            format!("port {port} is not for this user: choose one from 1024 on with --port (CAMPANILE_PORT)")
+        }
+        _ => format!("{listen} cannot be listened on"),
+    }
+}
+
+/// Where this machine reaches what listens there: no browser goes to the address that stands for all of them.
+fn reached_at(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        one => one,
+    };
+    SocketAddr::new(ip, listen.port())
 }
 
 async fn serve(listener: TcpListener, router: axum::Router, mut stop: watch::Receiver<bool>) {
@@ -158,5 +202,30 @@ mod tests {
         let second = Process::start(options).await.unwrap();
         assert_eq!(second.api_token, token);
         second.stop().await;
+    }
+
+    #[test]
+    fn links_name_an_address_that_a_browser_goes_to() {
+        let link = |listen: &str| reached_at(listen.parse().unwrap()).to_string();
+        assert_eq!((link("0.0.0.0:80"), link("[::]:80")), ("127.0.0.1:80".to_owned(), "[::1]:80".to_owned()));
+        for one in ["127.0.0.1:8080", "192.168.1.2:8080", "[::1]:8080"] {
+            assert_eq!(link(one), one);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_cannot_be_had_says_why_and_names_what_chooses_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let told = |listen: SocketAddr| {
+            let options = Options { listen, ..Options::at(folder.path().join("data")) };
+            async move { format!("{:#}", Process::start(options).await.err().unwrap()) }
+        };
+        let in_use = told(taken.local_addr().unwrap()).await;
+        assert!(in_use.contains("is taken") && in_use.contains("--port"), "{in_use}");
+        // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
+        let elsewhere = told("192.0.2.1:0".parse().unwrap()).await;
+        assert!(elsewhere.contains("192.0.2.1 is no address of this machine"), "{elsewhere}");
+        assert!(not_listening("127.0.0.1:80".parse().unwrap(), ErrorKind::PermissionDenied).contains("from 1024 on"));
     }
 }

@@ -46,7 +46,7 @@ impl std::fmt::Display for Recounted {
 pub async fn recount(options: &Options, campaign: &CampaignId) -> anyhow::Result<Recounted> {
     let folder = &options.data;
     ensure!(folder.join("dynamodb.sqlite").exists(), "{} holds no campaigns: see --data", folder.display());
-    let cloud = Cloud::open(folder, "").await?;
+    let cloud = Cloud::beside(folder).await?;
     let app = cloud.app("http://localhost", Vec::new(), Clock::System)?;
     let record = store::get(&app, WORKSPACE, campaign).await?;
     let record = record.with_context(|| format!("there is no campaign {campaign} in {}", folder.display()))?;
@@ -54,4 +54,27 @@ pub async fn recount(options: &Options, campaign: &CampaignId) -> anyhow::Result
     let recount = recount::count(&app, campaign, 0, record.recipients).await?;
     let totals = totals::get(&app, campaign, Scope::Campaign).await?.totals;
     Ok(Recounted { totals, recount, audience: record.recipients })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_running_process_has_in_hand_stays_in_its_hand() {
+        let folder = tempfile::tempdir().unwrap();
+        let cloud = Cloud::open(folder.path(), "secret").await.unwrap();
+        let app = cloud.app("http://localhost", Vec::new(), Clock::System).unwrap();
+        app.sqs.send_message().queue_url(&cloud.queues.send).message_body("a job").send().await.unwrap();
+        let receive = || app.sqs.receive_message().queue_url(&cloud.queues.send).send();
+        assert_eq!(receive().await.unwrap().messages().len(), 1);
+        let being_written = folder.path().join("s3").join(".tmp.0.internal.part");
+        std::fs::write(&being_written, "half a file").unwrap();
+
+        let options = Options::at(folder.path().to_owned());
+        let told = recount(&options, &CampaignId("none".to_owned())).await.unwrap_err().to_string();
+        assert!(told.starts_with("there is no campaign none"), "{told}");
+        assert!(receive().await.unwrap().messages().is_empty());
+        assert!(being_written.exists());
+    }
 }

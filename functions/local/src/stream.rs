@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::embedded::EmbeddedDynamoDb;
+use crate::embedded::dynamodb::is_sequence;
 use crate::events::tally_event;
 use crate::tables::MESSAGES_TABLE;
 
@@ -40,9 +41,10 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Goes on after the place that the file names, or at the beginning.
+    /// Goes on after the place that the file names, or at the beginning: also where the file holds no place, as a full
+    /// disk or a machine that lost its power may leave it.
     pub fn new(app: Arc<App>, dynamodb: EmbeddedDynamoDb, place: &Path) -> Reader {
-        let after = std::fs::read_to_string(place).ok().filter(|text| !text.is_empty());
+        let after = std::fs::read_to_string(place).ok().filter(|text| is_sequence(text));
         Reader { app, dynamodb, place: place.to_owned(), after }
     }
 
@@ -119,6 +121,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cloud = Cloud::in_memory(folder.path()).await.unwrap();
         let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
+        three_messages(&app).await;
+        let place = folder.path().join("place");
+        let reader = Reader::new(Arc::clone(&app), cloud.dynamodb.clone(), &place);
+        let (_told, stop) = watch::channel(true);
+        reader.run(stop).await;
+        assert_eq!(Reader::new(app, cloud.dynamodb, &place).step().await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_holds_no_place_is_read_as_the_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let cloud = Cloud::in_memory(folder.path()).await.unwrap();
+        let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
+        three_messages(&app).await;
+        let place = folder.path().join("place");
+        for left in ["", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "1000000000"] {
+            std::fs::write(&place, left).unwrap();
+            assert_eq!(Reader::new(Arc::clone(&app), cloud.dynamodb.clone(), &place).after, None, "{left:?}");
+        }
+        assert_eq!(Reader::new(app, cloud.dynamodb, &place).step().await.unwrap(), 3);
+    }
+
+    async fn three_messages(app: &App) {
         for index in 0..3 {
             let put = app.dynamodb.put_item().table_name(MESSAGES_TABLE);
             put.item("shard", AttributeValue::S("campaign#0".to_owned()))
@@ -129,10 +154,5 @@ mod tests {
                 .await
                 .unwrap();
         }
-        let place = folder.path().join("place");
-        let reader = Reader::new(Arc::clone(&app), cloud.dynamodb.clone(), &place);
-        let (_told, stop) = watch::channel(true);
-        reader.run(stop).await;
-        assert_eq!(Reader::new(app, cloud.dynamodb, &place).step().await.unwrap(), 0);
     }
 }

@@ -37,10 +37,9 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Watch(one) => {
             let campaign = watch::watch(&Client::of(&one.target)?, &one.target, &one.id()).await?;
-            if one.target.json {
-                print::json(&campaign)?
-            } else {
-                say(&print::standing(&campaign))
+            // For programs the last change was a line already.
+            if !one.target.json {
+                say(&print::standing(&campaign));
             }
             Ok(code(&campaign))
         }
@@ -60,7 +59,9 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Simulate { listen, simulator } => simulate(listen, simulator.as_deref()).await,
         Command::Completions { shell } => {
-            complete(shell, &mut std::io::stdout());
+            let mut script = Vec::new();
+            complete(shell, &mut script);
+            say(String::from_utf8(script).context("the completions are no text")?.trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }

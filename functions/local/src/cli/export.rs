@@ -16,7 +16,7 @@ use serde_json::json;
 use wire::{Campaign, CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportContent, ExportFormat};
 
 use super::print::{self, say};
-use super::{Cli, Client, OneArgs};
+use super::{Cli, Client, OneArgs, watch};
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -114,7 +114,7 @@ async fn ready(
         if moved_at.elapsed() > PATIENCE {
             bail!("the file does not come on: {people} people for {} minutes", PATIENCE.as_secs() / 60);
         }
-        export = client.get(&format!("{path}/{}", export.id)).await?;
+        export = watch::look(client, &format!("{path}/{}", export.id), watch::LOOK_EVERY).await?;
     }
 }
 

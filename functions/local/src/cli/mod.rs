@@ -21,7 +21,7 @@ use wire::{CampaignId, Language};
 use crate::options::RunArgs;
 pub use client::Client;
 pub use commands::run;
-pub use print::say;
+pub use print::{is_coloured, say};
 
 /// WhatsApp campaigns: on this machine without any account, or against a deployed installation.
 ///

@@ -1,6 +1,6 @@
 //! What the command line says: lines for people, JSON for programs.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 use wire::{Audience, Campaign, CampaignStatus};
@@ -10,6 +10,11 @@ pub fn say(line: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}") {
         tracing::debug!(%error, "nobody reads the output");
     }
+}
+
+/// Whether the log has colours: in a terminal, unless it is to have none (<https://no-color.org>).
+pub fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|asked| asked.is_empty())
 }
 
 /// An object on a line of its own.

@@ -117,10 +117,11 @@ fn country(one: &CountryReport, currency: &str) -> String {
 }
 
 fn money(spending: &Spending) -> Vec<String> {
-    let line = |amount: &str, what: &str| format!("  {} {amount:>9}  {what}", spending.currency);
+    let line_in = |currency: &str, amount: &str, what: &str| format!("  {currency} {amount:>9}  {what}");
+    let line = |amount: &str, what: &str| line_in(&spending.currency, amount, what);
     let mut lines = vec![line(&spending.billed, "billed"), line(&spending.in_flight, "may still be billed")];
-    lines.extend(spending.estimated.iter().map(|amount| line(amount, "estimated")));
-    lines.extend(spending.cap.iter().map(|amount| line(amount, "at most: the spend cap")));
+    lines.extend(spending.estimate().map(|(currency, amount)| line_in(currency, amount, "estimated")));
+    lines.extend(spending.limit().map(|(currency, amount)| line_in(currency, amount, "at most: the spend cap")));
     for billed in &spending.billed_by_category {
         let what = format!("billed for {} as {}", billed.messages, category(billed.category));
         lines.push(line(&billed.total, &what));

@@ -13,7 +13,7 @@ use wire::{
 
 use super::content::content;
 use super::start::{how_to_agree, start};
-use super::{Client, ImportArgs, SendArgs, Target, Then};
+use super::{Client, ImportArgs, SendArgs, Target, Then, watch};
 
 /// How often the import is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -25,8 +25,9 @@ pub(super) async fn import(client: &Client, args: &ImportArgs) -> anyhow::Result
     let upload: Upload = client.post("/v3/uploads", &announced(args, name, bytes.len() as u64)).await?;
     let spinner = spinner(&args.target, "Importing");
     client.put(&upload.upload_url, bytes).await?;
+    let path = format!("/v3/audiences/{}", upload.audience_id);
     loop {
-        let audience: Audience = client.get(&format!("/v3/audiences/{}", upload.audience_id)).await?;
+        let audience: Audience = watch::look(client, &path, watch::LOOK_EVERY).await?;
         match audience.status {
             AudienceStatus::Ready => {
                 spinner.finish_and_clear();

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::de::DeserializeOwned;
 use wire::{Campaign, CampaignId, CampaignStatus};
 
 use super::client::Refused;
 use super::{Client, Target, print};
 
 /// How often the campaign is looked at; the dashboard does the same.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Looks in a row that may fail once the campaign was seen: it goes on whatever becomes of the line to it.
+/// Looks in a row that may fail.
 const MOST_FAILED_LOOKS: u32 = 5;
 
 /// The first status that says that the fault is the other side's, which may pass.
@@ -23,18 +24,10 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// Watches until the campaign ends or stands still; answers it as it is then.
 pub(super) async fn watch(client: &Client, target: &Target, id: &CampaignId) -> anyhow::Result<Campaign> {
     let bar = if target.json { ProgressBar::hidden() } else { bar()? };
-    let (mut shown, mut was_seen, mut failed_looks) = (None, false, 0);
+    let path = format!("/v3/campaigns/{id}");
+    let mut campaign: Campaign = client.get(&path).await?;
+    let mut shown = None;
     loop {
-        let campaign: Campaign = match client.get(&format!("/v3/campaigns/{id}")).await {
-            Ok(campaign) => campaign,
-            Err(error) if was_seen && failed_looks < MOST_FAILED_LOOKS && may_pass(&error) => {
-                failed_looks += 1;
-                tokio::time::sleep(LOOK_EVERY).await;
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        (was_seen, failed_looks) = (true, 0);
         bar.set_length(campaign.leads_count);
         bar.set_position(campaign.messages_processed);
         bar.set_message(print::counts(&campaign));
@@ -47,6 +40,19 @@ pub(super) async fn watch(client: &Client, target: &Target, id: &CampaignId) -> 
             return Ok(campaign);
         }
         tokio::time::sleep(LOOK_EVERY).await;
+        campaign = look(client, &path, LOOK_EVERY).await?;
+    }
+}
+
+/// Looks at what was begun and goes on whatever becomes of the line to it, again after `wait` when a look fails.
+pub(super) async fn look<T: DeserializeOwned>(client: &Client, path: &str, wait: Duration) -> anyhow::Result<T> {
+    let mut failed_looks = 0;
+    loop {
+        match client.get(path).await {
+            Err(error) if failed_looks < MOST_FAILED_LOOKS && may_pass(&error) => failed_looks += 1,
+            looked => return looked,
+        }
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -77,7 +83,14 @@ fn bar() -> anyhow::Result<ProgressBar> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use serde_json::{Value, json};
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -91,5 +104,25 @@ mod tests {
         assert!(may_pass(&anyhow::anyhow!("the answer broke off")));
         assert!([429, 500, 502].map(refused).iter().all(may_pass));
         assert!(![401, 403, 404].map(refused).iter().any(may_pass));
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_is_looked_at_again_when_a_look_fails_and_not_for_ever() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        let answer = move || {
+            let asked = counted.fetch_add(1, Ordering::Relaxed);
+            async move { (asked >= 2).then(|| Json(json!({ "status": "ready" }))).ok_or(StatusCode::BAD_GATEWAY) }
+        };
+        let down = || async { StatusCode::BAD_GATEWAY };
+        let router = Router::new().route("/import", get(answer)).route("/down", get(down));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let target = Target { url, token: Some("token".to_owned()), data: "data".into(), json: true };
+        let client = Client::of(&target).unwrap();
+        let looked: Value = look(&client, "/import", Duration::ZERO).await.unwrap();
+        assert_eq!((&looked["status"], asked.load(Ordering::Relaxed)), (&json!("ready"), 3));
+        assert!(look::<Value>(&client, "/down", Duration::ZERO).await.is_err());
     }
 }

@@ -246,6 +246,11 @@ fn read_stream(
         .collect()
 }
 
+/// Whether this is a sequence number as [`EmbeddedDynamoDb::stream_records`] gives and takes them.
+pub fn is_sequence(public: &str) -> bool {
+    stored_sequence(public).is_ok()
+}
+
 fn stored_sequence(public: &str) -> anyhow::Result<i64> {
     public
         .parse::<u128>()
