@@ -14,12 +14,11 @@ use crate::components::loaded::Waiting;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor, focus};
 use crate::infra::{api, format, http, kept, language, telling};
+use crate::model::way_back::SIGN_IN;
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
 use crate::t;
-
-const SIGN_IN: &str = "/sign-in";
 
 /// The id of what stands below the head.
 const PAGE: &str = "page";
@@ -156,6 +155,7 @@ fn Account(shell: Shell) -> impl IntoView {
         match api::sign_out().await {
             Ok(()) => {
                 kept::forget();
+                kept::forget_page();
                 shell.visitor.set(Visitor::SignedOut);
             }
             Err(error) => shell.report(error),
@@ -195,7 +195,8 @@ fn workspace(visitor: &Visitor) -> String {
 fn lead_to_sign_in(shell: Shell) {
     let navigate = use_navigate();
     Effect::new(move || {
-        if shell.visitor.get() == Visitor::SignedOut {
+        // The router draws the page it began with, whatever it was led to until that came: so that page first.
+        if shell.visitor.get() == Visitor::SignedOut && shell.arriving.get() == 0 {
             navigate(SIGN_IN, NavigateOptions::default());
         }
     });

@@ -8,6 +8,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use leptos_router::ChooseView;
+use leptos_router::hooks::use_location;
 
 use crate::components::title::PageTitle;
 use crate::infra::shell::Shell;
@@ -121,6 +122,8 @@ impl ChooseView for Late {
     /// The page before stays until the chunk is here. What did not come is tried once more by `choose`, which tells.
     async fn preload(&self) {
         let _arriving = Arriving::new(Shell::around());
+        let location = use_location();
+        let asked_for = location.pathname.get_untracked();
         let fetched = match self {
             Late::Making(_) => fetch_making().await,
             Late::Sending(_) => fetch_sending().await,
@@ -128,6 +131,14 @@ impl ChooseView for Late {
             Late::Office(_) => fetch_office().await,
         };
         fetched.unwrap_or_default();
+        // The router drops what another page overtakes, but never the page it began with: it would be drawn under the
+        // other's address.
+        let gone_to = location.pathname.get_untracked();
+        if gone_to != asked_for {
+            let query = location.search.get_untracked();
+            let address = if query.is_empty() { gone_to } else { format!("{gone_to}?{query}") };
+            window().location().replace(&address).unwrap_or_default();
+        }
     }
 }
 

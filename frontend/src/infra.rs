@@ -21,4 +21,5 @@ pub mod screen;
 pub mod shell;
 pub mod team;
 pub mod telling;
+pub mod template_languages;
 pub mod upload;

@@ -322,12 +322,39 @@ async fn a_spent_link_says_how_to_get_another() -> anyhow::Result<()> {
     let link = running.process.sign_in_link().await?;
     browser.driver.goto(&link).await?;
     browser.find("new-campaign").await?;
+    the_page_gone_to_stands_however_late_the_first_is(&browser, &running).await?;
     browser.driver.delete_all_cookies().await?;
     browser.driver.goto(&link).await?;
     browser.find("how-to-sign-in").await?;
     browser.screenshot("7-sign-in").await?;
     browser.close().await?;
     running.stop().await
+}
+
+/// The code of the page that was asked for first comes after that of the page which somebody went to meanwhile.
+async fn the_page_gone_to_stands_however_late_the_first_is(browser: &Browser, running: &Running) -> anyhow::Result<()> {
+    let held_back = "const fetched = window.fetch;
+        const office = Promise.withResolvers();
+        window.fetch = async (asked, ...others) => {
+            const address = String(asked.url ?? asked);
+            if (address.includes('split-people')) await office.promise;
+            const answer = await fetched(asked, ...others);
+            if (address.includes('split-office')) setTimeout(office.resolve, 500);
+            return answer;
+        };
+        new MutationObserver((_, seen) => {
+            const link = document.querySelector('[data-testid=nav-templates]');
+            if (link && location.pathname === '/contacts') { seen.disconnect(); link.click(); }
+        }).observe(document, { childList: true, subtree: true });";
+    let cdp = browser.driver.cdp();
+    cdp.send_raw("Page.enable", json!({})).await?;
+    let script = cdp.send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": held_back })).await?;
+    browser.driver.goto(format!("{}/contacts", running.process.address)).await?;
+    browser.text_until("title", |text| text == "Templates").await?;
+    browser.find("new-template").await?;
+    assert_eq!(browser.driver.current_url().await?.path(), "/templates");
+    cdp.send_raw("Page.removeScriptToEvaluateOnNewDocument", script).await?;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

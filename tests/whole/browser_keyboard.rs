@@ -7,7 +7,7 @@ use campanile_tests::client::until;
 use campanile_tests::contacts;
 use campanile_tests::running::Running;
 use serde_json::json;
-use wire::{CampaignList, CampaignStatus};
+use wire::{CampaignId, CampaignList, CampaignStatus, List};
 
 /// People of the file: at the steady pace they take most of a minute, so that the campaign is found on its way.
 const PEOPLE: usize = 40;
@@ -163,11 +163,15 @@ async fn a_campaign_is_made_started_and_held_by_keys_alone() -> anyhow::Result<(
     the_people(&browser, path.to_str().context("the folder's path is not UTF-8")?).await?;
     the_message_and_the_pace(&browser).await?;
     the_start(&browser).await?;
-    let made = running.client.get::<CampaignList>("/v3/campaigns").await?.items;
-    let made: Vec<_> = made.iter().map(|one| (one.name.as_str(), one.status, one.leads_count)).collect();
+    let campaigns = running.client.get::<CampaignList>("/v3/campaigns").await?.items;
+    let made: Vec<_> = campaigns.iter().map(|one| (one.name.as_str(), one.status, one.leads_count)).collect();
     assert_eq!(made, [("By keys alone", CampaignStatus::Processing, PEOPLE as u64)]);
     a_question_is_answered_with_escape(&browser).await?;
     held_and_resumed(&browser).await?;
+    let campaign = campaigns.first().context("no campaign was made")?;
+    moved_on_by_others(&browser, &running, &campaign.id).await?;
+    a_change_of_somebody_else_is_told(&browser, &running).await?;
+    a_session_ends_in_a_form(&browser, &running).await?;
     browser.close().await?;
     running.stop().await
 }
@@ -263,5 +267,64 @@ async fn held_and_resumed(browser: &Browser) -> anyhow::Result<()> {
         browser.text_until("campaign-status", |text| text == status).await?;
         comes_to(browser, "the buttons", |place| place.id == "actions" || !place.test_id.is_empty()).await?;
     }
+    Ok(())
+}
+
+/// What stays keeps the keyboard while a campaign moves on by itself; what goes leaves it with the others.
+async fn moved_on_by_others(browser: &Browser, running: &Running, id: &CampaignId) -> anyhow::Result<()> {
+    go(browser, Key::Tab, "cancel").await?;
+    running.client.ask(id, "pause").await?;
+    browser.text_until("campaign-status", |text| text == "Paused").await?;
+    comes_to_id(browser, "cancel").await?;
+    running.client.ask(id, "cancel").await?;
+    browser.text_until("campaign-status", |text| text == "Cancelled").await?;
+    comes_to(browser, "where the buttons stood", |place| place.id == "actions").await.map(drop)
+}
+
+/// What the field with this test id holds.
+async fn held_in(browser: &Browser, test_id: &str) -> anyhow::Result<String> {
+    Ok(browser.find(test_id).await?.prop("value").await?.unwrap_or_default())
+}
+
+/// Two change a list: who comes second is told, keeps what was typed, and decides.
+async fn a_change_of_somebody_else_is_told(browser: &Browser, running: &Running) -> anyhow::Result<()> {
+    let asked = json!({ "name": "Regulars", "filter": { "labels": { "any": ["vip"] } } });
+    let list: List = running.client.post("/v3/lists", &asked).await?;
+    let path = format!("/v3/lists/{}", list.id);
+    browser.driver.goto(format!("{}/lists/{}", running.process.address, list.id)).await?;
+    browser.fill("list-name", "Regulars here").await?;
+    let elsewhere = "return fetch(arguments[0], {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json', 'X-Requested-With': 'campanile' },
+        body: JSON.stringify({ name: 'Regulars there' }),
+    }).then((answer) => answer.status)";
+    let status: u16 = browser.driver.execute(elsewhere, vec![json!(path)]).await?.convert()?;
+    assert_eq!(status, 200);
+    browser.click("save").await?;
+    browser.text_until("notice", |text| text.contains("Somebody else changed this meanwhile")).await?;
+    assert_eq!(held_in(browser, "list-name").await?, "Regulars here");
+    assert_eq!(running.client.get::<List>(&path).await?.name, "Regulars there");
+    browser.click("save").await?;
+    browser.text_until("title", |text| text == "Lists").await?;
+    assert_eq!(running.client.get::<List>(&path).await?.name, "Regulars here");
+    Ok(())
+}
+
+/// What is wrong has the keyboard, what is typed outlives the session, and who signs in again goes on where he was.
+async fn a_session_ends_in_a_form(browser: &Browser, running: &Running) -> anyhow::Result<()> {
+    browser.driver.goto(format!("{}/contacts/new", running.process.address)).await?;
+    browser.fill("contact-name", "Marta").await?;
+    browser.click("save").await?;
+    comes_to_id(browser, "contact-phone").await?;
+    typed(browser, "+12025550177").await?;
+    browser.driver.cdp().send_raw("Network.clearBrowserCookies", json!({})).await?;
+    browser.click("save").await?;
+    browser.text_until("notice", |text| text.contains("no longer signed in")).await?;
+    assert_eq!(held_in(browser, "contact-name").await?, "Marta");
+    browser.driver.goto(format!("{}/contacts?search=marta", running.process.address)).await?;
+    browser.find("how-to-sign-in").await?;
+    browser.driver.goto(&running.process.sign_in_link().await?).await?;
+    browser.text_until("title", |text| text == "Contacts").await?;
+    assert_eq!(held_in(browser, "search").await?, "marta");
     Ok(())
 }

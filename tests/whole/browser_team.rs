@@ -133,6 +133,9 @@ async fn a_campaign_to_many_people_starts_once_a_second_person_has_approved_it()
 
     browser.driver.goto(manager(&running).await?).await?;
     browser.text_until("workspace", |text| text.starts_with("Bia")).await?;
+    browser.click("nav-settings").await?;
+    browser.text_until("owners-only", |text| text == "Only owners change this.").await?;
+    assert!(!browser.find("approvalAbove").await?.is_enabled().await?);
     browser.driver.goto(&page).await?;
     browser.click("approve").await?;
     browser.text_until("approved-by", |text| text.starts_with("Approved by Bia")).await?;

@@ -37,7 +37,7 @@ pub fn BarChart(
     let ends = move || {
         bars.with(|bars| {
             let label = |bar: Option<&Bar<String>>| bar.map(|bar| bar.label.clone()).unwrap_or_default();
-            (label(bars.first()), label(bars.last()))
+            (label(bars.first()), label(bars.get(1..).and_then(<[_]>::last)))
         })
     };
     let drawn = move || {

@@ -95,7 +95,7 @@ impl Kind {
     }
 }
 
-/// An input with its label. `unit` stands behind it.
+/// An input with its label. `unit` stands behind it; of what is `suggested` one can be chosen, and anything else typed.
 #[component]
 pub fn TextField(
     #[prop(into)] id: String,
@@ -110,9 +110,14 @@ pub fn TextField(
     #[prop(optional)] unit: &'static str,
     #[prop(optional)] wide: bool,
     #[prop(optional)] max_length: Option<usize>,
+    #[prop(optional)] suggested: Vec<Pick>,
 ) -> impl IntoView {
     let described = described_by(&id, hint, error);
     let (for_id, error_id, hint_id) = (id.clone(), format!("{id}-error"), format!("{id}-hint"));
+    let list = (!suggested.is_empty()).then(|| format!("{id}-choices"));
+    let option = |pick: Pick| view! { <option value=pick.value label=pick.label></option> };
+    let options = suggested.into_iter().map(option).collect_view();
+    let choices = list.clone().map(|id| view! { <datalist id=id>{options}</datalist> });
     view! {
         <div class="field" class:wide=wide>
             <label for=for_id>{label}</label>
@@ -126,6 +131,7 @@ pub fn TextField(
                     min=kind.min()
                     maxlength=max_length.map(|length| length.to_string())
                     autocomplete=kind.autocomplete()
+                    list=list
                     disabled=disabled
                     prop:value=value
                     on:input:target=move |event| on_input.run(event.target().value())
@@ -135,6 +141,7 @@ pub fn TextField(
                 />
                 <span>{unit}</span>
             </div>
+            {choices}
             <Below hint_id=hint_id error_id=error_id hint=hint error=error/>
         </div>
     }

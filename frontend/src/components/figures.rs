@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+/// The letters of a value that are written large; an amount has fewer, a day with its time more.
+const LONGEST_LARGE: usize = 16;
+
 /// One number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
@@ -19,10 +22,11 @@ pub struct Figure {
 #[component]
 pub fn Figures(label: &'static str, #[prop(into)] figures: Signal<Vec<Figure>>) -> impl IntoView {
     let tile = |figure: Figure| {
+        let is_long = figure.value.chars().count() > LONGEST_LARGE;
         view! {
             <div>
                 <dt>{figure.name}</dt>
-                <dd><strong data-testid=figure.test_id>{figure.value}</strong> <span class="soft small">{figure.beside}</span></dd>
+                <dd><strong class:long=is_long data-testid=figure.test_id>{figure.value}</strong> <span class="soft small">{figure.beside}</span></dd>
             </div>
         }
     };

@@ -18,6 +18,12 @@ pub fn Loaded<T, V>(
     /// A part of a page that has its own title: what did not come is said in words only.
     #[prop(optional)]
     inline: bool,
+    /// The page above it, for what is not there.
+    #[prop(default = "/campaigns")]
+    above: &'static str,
+    /// What that page is called.
+    #[prop(default = t::all_campaigns())]
+    above_name: &'static str,
 ) -> impl IntoView
 where
     T: Send + Sync + Clone + 'static,
@@ -25,7 +31,10 @@ where
 {
     move || match load.get() {
         Load::Waiting => view! { <Waiting/> }.into_any(),
-        Load::Missing(why) => view! { <Missing why=why again=again inline=inline/> }.into_any(),
+        Load::Missing(why) => view! {
+            <Missing why=why again=again inline=inline above=above above_name=above_name/>
+        }
+        .into_any(),
         Load::Here(signal) => show(Signal::derive(move || signal.get())).into_any(),
     }
 }
@@ -38,7 +47,13 @@ pub fn Waiting() -> impl IntoView {
 
 /// Something did not come.
 #[component]
-fn Missing(why: String, again: Option<Callback<()>>, inline: bool) -> impl IntoView {
+fn Missing(
+    why: String,
+    again: Option<Callback<()>>,
+    inline: bool,
+    above: &'static str,
+    above_name: &'static str,
+) -> impl IntoView {
     let ask = move |_| match again {
         Some(again) => again.run(()),
         None => window().location().reload().unwrap_or_default(),
@@ -61,7 +76,7 @@ fn Missing(why: String, again: Option<Callback<()>>, inline: bool) -> impl IntoV
                 <p>{why}</p>
                 <div class="actions">
                     {button}
-                    <a class="button" href="/campaigns">{t::all_campaigns()}</a>
+                    <a class="button" href=above data-testid="above">{above_name}</a>
                 </div>
             </section>
         }

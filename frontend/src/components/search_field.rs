@@ -11,7 +11,14 @@ const TYPING_MS: u32 = 300;
 
 /// `sought` is what is looked for now; `on_search` hears what is to be, once nobody types any more.
 #[component]
-pub fn SearchField(#[prop(into)] sought: Signal<String>, on_search: Callback<String>) -> impl IntoView {
+pub fn SearchField(
+    #[prop(into)] sought: Signal<String>,
+    on_search: Callback<String>,
+    /// What is searched.
+    #[prop(optional)]
+    hint: &'static str,
+    #[prop(default = "search")] test_id: &'static str,
+) -> impl IntoView {
     let typed = RwSignal::new(sought.get_untracked());
     let typing = StoredValue::new(0_u32);
     // Back and forward change what is looked for, too.
@@ -34,7 +41,8 @@ pub fn SearchField(#[prop(into)] sought: Signal<String>, on_search: Callback<Str
     });
     view! {
         <TextField
-            id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id="search"
+            id="search" label=t::search() kind=Kind::Search value=typed on_input=search error=None test_id=test_id
+            hint=hint
         />
     }
 }

@@ -71,6 +71,7 @@ pub fn TagsField(
                     on:input:target=move |event| typed.set(event.target().value())
                     on:keydown=pressed
                     on:change=move |_| take_in()
+                    aria-invalid=move || error.with(Option::is_some).to_string()
                     aria-describedby=described
                     data-testid=test_id
                 />

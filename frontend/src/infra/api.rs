@@ -10,7 +10,7 @@ use wire::{
     UnknownsDecision, Upload,
 };
 
-use super::http::{ApiError, ask, delete, encoded, get, patch, post, post_once};
+use super::http::{ApiError, ask, ask_as_seen, delete, encoded, get, get_with_tag, patch, post, post_once};
 use crate::model::campaigns_query::CampaignsQuery;
 use crate::model::people::{PAGE_SIZE, PAGES_FOLLOWED, PeopleQuery};
 use crate::model::report::Period;
@@ -196,9 +196,14 @@ pub async fn act(id: &CampaignId, action: Action) -> Result<Campaign, ApiError> 
     ask(&format!("/v3/campaigns/{}/{}", encoded(id.as_str()), action.name())).await
 }
 
-/// Says yes to somebody else's campaign.
-pub async fn approve(id: &CampaignId) -> Result<Campaign, ApiError> {
-    ask(&format!("/v3/campaigns/{}/approve", encoded(id.as_str()))).await
+/// Says yes to somebody else's campaign as it is shown; one that has changed since is answered without a yes.
+pub async fn approve(shown: &Campaign) -> Result<Campaign, ApiError> {
+    let path = format!("/v3/campaigns/{}", encoded(shown.id.as_str()));
+    let (standing, tag): (Campaign, String) = get_with_tag(&path).await?;
+    if standing != *shown {
+        return Ok(standing);
+    }
+    ask_as_seen(&format!("{path}/approve"), &tag).await
 }
 
 /// One page of the people of a campaign. A filtered page may come back thin, so the next ones are asked for until

@@ -30,8 +30,25 @@ pub struct Notice {
 pub enum NoticeKind {
     /// The server cannot be reached; goes by itself when it can.
     Connection,
+    /// Nobody is signed in any more while something is typed; goes once somebody is.
+    SignedOut,
     /// Something was refused or went wrong; stays until it is read.
     Failure,
+}
+
+impl NoticeKind {
+    /// Whether it is no longer true once the server gave what it was asked for.
+    pub fn passes(self) -> bool {
+        match self {
+            NoticeKind::Connection | NoticeKind::SignedOut => true,
+            NoticeKind::Failure => false,
+        }
+    }
+}
+
+/// What is said in place of the sign-in where a form would go with its page.
+pub fn signed_out() -> Notice {
+    Notice { kind: NoticeKind::SignedOut, text: t::you_are_signed_out().to_owned() }
 }
 
 /// The one decision about API errors.
@@ -84,6 +101,12 @@ mod tests {
     #[test]
     fn nobody_signed_in_leads_to_the_sign_in() {
         assert_eq!(reaction(ApiError::Refused(problem(401))), Reaction::SignIn);
+    }
+
+    #[test]
+    fn only_what_the_servers_answer_disproves_passes() {
+        assert!(signed_out().kind.passes() && NoticeKind::Connection.passes());
+        assert!(!NoticeKind::Failure.passes());
     }
 
     #[test]

@@ -62,6 +62,15 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     answer(|| Request::get(path), None::<&()>).await
 }
 
+/// `GET path`, and the `ETag` of the answer; that is empty where it has none.
+pub async fn get_with_tag<T: DeserializeOwned>(path: &str) -> Result<(T, String), ApiError> {
+    let (response, guard) = send_signed_in(|| Request::get(path), None::<&()>).await?;
+    let tag = response.headers().get("ETag").unwrap_or_default();
+    let answer = read(&response).await;
+    drop(guard);
+    Ok((answer?, tag))
+}
+
 /// `POST path` with a JSON body.
 pub async fn post<B: Serialize, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
     answer(|| ours(Request::post(path)), Some(body)).await
@@ -93,6 +102,11 @@ fn key_of<B: Serialize>(body: &B) -> Option<String> {
 /// `POST path` without a body, for its answer.
 pub async fn ask<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     answer(|| ours(Request::post(path)), None::<&()>).await
+}
+
+/// The same of what had this `ETag` when it was seen: refused where it has changed since.
+pub async fn ask_as_seen<T: DeserializeOwned>(path: &str, tag: &str) -> Result<T, ApiError> {
+    answer(|| ours(Request::post(path)).header("If-Match", tag), None::<&()>).await
 }
 
 /// `DELETE path`.

@@ -5,8 +5,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use wire::{CampaignId, FieldError, Role, Session};
 
-use super::errors::{Notice, NoticeKind, Reaction, reaction};
+use super::errors::{Notice, NoticeKind, Reaction, reaction, signed_out};
 use super::http::ApiError;
+use super::kept;
 use crate::model::price::PriceAsked;
 use crate::model::unfilled::Unfilled;
 
@@ -80,11 +81,15 @@ impl Shell {
         .into()
     }
 
-    /// Does what an error asks for; answers the fields that a form has to mark.
+    /// Does what an error asks for; answers the fields that a form has to mark. The page stays, and what is typed there,
+    /// also where nobody is signed in any more.
     pub fn settle(self, error: ApiError) -> Vec<FieldError> {
         match reaction(error) {
             Reaction::SignIn => {
-                self.visitor.set(Visitor::SignedOut);
+                match self.visitor.with_untracked(|visitor| matches!(visitor, Visitor::SignedIn(_))) {
+                    true => self.notice.set(Some(signed_out())),
+                    false => self.leave_for_sign_in(),
+                }
                 Vec::new()
             }
             Reaction::MarkFields(fields) => fields,
@@ -95,13 +100,32 @@ impl Shell {
         }
     }
 
-    /// The same where there is no form: what the fields would say goes to the line on top.
+    /// The same where there is no form: what the fields would say goes to the line on top, and who is not signed in goes
+    /// to the sign-in and back from there.
     pub fn report(self, error: ApiError) {
+        match error.status() {
+            Some(401) => self.leave_for_sign_in(),
+            Some(_) | None => self.report_here(error),
+        }
+    }
+
+    /// Says on top of the page what an error says, and stays there.
+    pub fn report_here(self, error: ApiError) {
         let fields = self.settle(error);
         if !fields.is_empty() {
             let text = fields.into_iter().map(|field| field.message).collect::<Vec<_>>().join(" ");
-            self.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
+            self.say(text);
         }
+    }
+
+    /// Says something on top of the page, until it is read.
+    pub fn say(self, text: String) {
+        self.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
+    }
+
+    fn leave_for_sign_in(self) {
+        kept::note_page();
+        self.visitor.set(Visitor::SignedOut);
     }
 
     /// The same on the page that is gone to next.
@@ -116,11 +140,10 @@ impl Shell {
         self.next_notice.set(None);
     }
 
-    /// The server answered: what was said about the connection is no longer true.
+    /// The server answered: what was said about the connection and the session is no longer true.
     pub fn connected(self) {
-        let lost =
-            |notice: &Option<Notice>| notice.as_ref().is_some_and(|notice| notice.kind == NoticeKind::Connection);
-        if self.notice.try_with_untracked(lost).unwrap_or_default() {
+        let is_over = |notice: &Option<Notice>| notice.as_ref().is_some_and(|notice| notice.kind.passes());
+        if self.notice.try_with_untracked(is_over).unwrap_or_default() {
             self.notice.set(None);
         }
     }
@@ -142,6 +165,29 @@ pub fn focus_if_lost(id: &str) {
     if document().active_element().is_none_or(|active| is_nowhere(&active)) {
         focus(id);
     }
+}
+
+/// Marks what is wrong in a form, and leads the keyboard to the first of it.
+pub fn mark(errors: RwSignal<Vec<FieldError>>, form: &'static str, faults: Vec<FieldError>) {
+    let is_wrong = !faults.is_empty();
+    // Who left the page is told nothing.
+    if errors.try_set(faults).is_none() && is_wrong {
+        focus_fault(form);
+    }
+}
+
+/// Leads the keyboard to the first field of the form with this id that is wrong, once it is drawn so; else it stays.
+pub fn focus_fault(form: &'static str) {
+    request_animation_frame(move || {
+        let first = |what: &str| document().query_selector(&format!("#{form} {what}")).ok().flatten();
+        let field = first(":is(input, select, textarea)[aria-invalid='true']");
+        let several = || first(".error").and_then(|error| error.closest("fieldset[tabindex]").ok().flatten());
+        if let Some(wrong) = field.or_else(several).and_then(|wrong| wrong.dyn_into::<HtmlElement>().ok()) {
+            unfold(&wrong);
+            // An element that is gone cannot take the focus; then it stays where it is.
+            wrong.focus().unwrap_or_default();
+        }
+    });
 }
 
 /// Nothing that is folded takes the focus.

@@ -80,7 +80,12 @@ pub fn asked_for(campaign: &Campaign) -> CreateCampaign {
         quiet_hours: campaign.quiet_hours.clone(),
         duration_days: campaign.duration_days,
         time_zone: campaign.time_zone.clone(),
-        spend_cap: campaign.spending.as_ref().and_then(|spent| spent.cap.clone()),
+        // One in another currency than prices are by now is typed anew.
+        spend_cap: campaign
+            .spending
+            .as_ref()
+            .filter(|spent| !spent.has_foreign_cap())
+            .and_then(|spent| spent.cap.clone()),
         message: given(&campaign.message).filter(|_| single),
         assets_urls: if single && (template.is_none() || !campaign.message.is_empty()) {
             campaign.assets_urls.clone()

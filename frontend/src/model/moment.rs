@@ -52,7 +52,7 @@ impl Moment {
             Moment::WasDue(_) => t::last_message_by_the_plan(),
             Moment::Finished(_) => t::finished(),
             Moment::Stopped(_) => t::stopped(),
-            Moment::Created(_) => t::created(),
+            Moment::Created(_) => t::created_on(),
         }
     }
 

@@ -36,8 +36,8 @@ pub fn lines(spending: &Spending, written: impl Fn(&str, &str) -> String) -> Vec
     let money = |amount: &str| written(&spending.currency, amount);
     let is_nothing = |amount: &str| amount.bytes().all(|digit| matches!(digit, b'0' | b'.'));
     let mut lines = Vec::new();
-    if let Some(estimated) = &spending.estimated {
-        lines.push((t::estimated_price(), money(estimated)));
+    if let Some((currency, estimated)) = spending.estimate() {
+        lines.push((t::estimated_price(), written(currency, estimated)));
     }
     if !is_nothing(&spending.billed) || !is_nothing(&spending.in_flight) {
         let beside = match is_nothing(&spending.in_flight) {
@@ -46,8 +46,8 @@ pub fn lines(spending: &Spending, written: impl Fn(&str, &str) -> String) -> Vec
         };
         lines.push((t::billed_so_far(), format!("{}{beside}", money(&spending.billed))));
     }
-    if let Some(cap) = &spending.cap {
-        lines.push((t::spend_cap(), money(cap)));
+    if let Some((currency, cap)) = spending.limit() {
+        lines.push((t::spend_cap(), written(currency, cap)));
     }
     lines
 }
@@ -119,6 +119,17 @@ mod tests {
             ("Spend cap", "BRL 10.00"),
         ];
         assert_eq!(lines(&spending, written), expected.map(|(name, text)| (name, text.to_owned())));
+        assert!(!spending.has_foreign_cap());
+        let then = Spending {
+            estimated_currency: Some("USD".into()),
+            cap_currency: Some("EUR".into()),
+            billed: "0.00".into(),
+            in_flight: "0.00".into(),
+            ..spending
+        };
+        assert!(then.has_foreign_cap());
+        let expected = [("Estimated price", "USD 20.00"), ("Spend cap", "EUR 10.00")];
+        assert_eq!(lines(&then, written), expected.map(|(name, text)| (name, text.to_owned())));
         let nothing = Spending { billed: "0.00".into(), in_flight: "0.00".into(), ..Spending::default() };
         assert_eq!(lines(&nothing, written), []);
     }

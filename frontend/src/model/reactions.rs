@@ -71,7 +71,10 @@ mod tests {
 
     #[test]
     fn each_number_has_its_share_where_there_is_one() {
-        let expected = [("Tapped", 10, "20% of delivered".to_owned()), ("Opted out", 1, "2% of delivered".to_owned())];
+        let expected = [
+            ("Tapped a button or link", 10, "20% of delivered".to_owned()),
+            ("Opted out", 1, "2% of delivered".to_owned()),
+        ];
         assert_eq!(told(&report(), false), expected);
     }
 

@@ -67,6 +67,11 @@ pub fn actions(status: CampaignStatus) -> Vec<Action> {
     [Action::Start, Action::Resume, Action::Pause, Action::Cancel].into_iter().filter(moves).collect()
 }
 
+/// Whether the move of this name is among these.
+pub fn is_offered(name: &str, offered: &[Action]) -> bool {
+    offered.iter().any(|action| action.name() == name)
+}
+
 /// Whether it has not begun: its price is still to be told, and the form can change it.
 pub fn is_ahead(status: CampaignStatus) -> bool {
     match status {
@@ -99,6 +104,13 @@ mod tests {
         for status in [CampaignStatus::Completed, CampaignStatus::Cancelled, CampaignStatus::Failed] {
             assert_eq!(actions(status), []);
         }
+    }
+
+    #[test]
+    fn a_pause_goes_with_the_end_and_a_cancel_stays_through_a_pause() {
+        assert!(!is_offered("pause", &actions(CampaignStatus::Completed)));
+        assert!(!is_offered("pause", &actions(CampaignStatus::Paused)));
+        assert!(is_offered("cancel", &actions(CampaignStatus::Paused)));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn of_the_message(field: &str) -> Option<Place> {
 fn part_of_button(part: &str) -> Option<(&'static str, &'static str)> {
     match part {
         "type" => Some((t::what_it_does(), "type")),
-        "text" => Some((t::label(), "text")),
+        "text" => Some((t::text_of_the_button(), "text")),
         "url" => Some((t::address(), "url")),
         "phoneNumber" => Some((t::number(), "phoneNumber")),
         "flowId" | "flowName" | "flowJson" => Some((t::flow_by_its_id(), "flowId")),
@@ -125,7 +125,7 @@ mod tests {
             ("buttons.1.url", "Button 2 · Address"),
             ("cards.0", "Card 1"),
             ("cards.1.body", "Card 2 · Text"),
-            ("cards.0.buttons.1.text", "Card 1, button 2 · Label"),
+            ("cards.0.buttons.1.text", "Card 1, button 2 · Text of the button"),
             ("cards.0.examples.1", "Card 1 · Example of {{1}}"),
             ("examples.a.b", "Example of {{a.b}}"),
             ("headerExamples.1", "Example of {{1}} in the header"),

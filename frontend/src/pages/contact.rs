@@ -13,12 +13,15 @@ use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, mark};
 use crate::infra::{book, clock, format};
 use crate::model::contact_form::ContactForm;
 use crate::model::contacts_query::BASE;
 use crate::t;
 use fields::ContactFields;
+
+/// The id of the form.
+const FORM: &str = "contact-form";
 
 /// The signals of the form.
 #[derive(Clone, Copy)]
@@ -55,12 +58,12 @@ pub fn NewContactPage() -> impl IntoView {
         async move {
             let request = match desk.form.with_untracked(|form| form.create(clock::now())) {
                 Ok(request) => request,
-                Err(faults) => return desk.errors.set(faults),
+                Err(faults) => return mark(desk.errors, FORM, faults),
             };
             match book::create_contact(&request).await {
                 Ok(_) => navigate(BASE, NavigateOptions::default()),
                 Err(error) if error.status() == Some(409) => there_already(desk, &request.phone),
-                Err(error) => desk.errors.set(shell.settle(error)),
+                Err(error) => mark(desk.errors, FORM, shell.settle(error)),
             }
         }
     });
@@ -72,7 +75,7 @@ pub fn NewContactPage() -> impl IntoView {
             </div>
         </div>
         <form
-            class="card narrow" novalidate
+            class="card narrow" id=FORM novalidate
             on:submit=move |event| {
                 event.prevent_default();
                 save.dispatch(());
@@ -86,7 +89,7 @@ pub fn NewContactPage() -> impl IntoView {
 
 fn there_already(desk: Desk, phone: &str) {
     let message = t::this_person_is_in_the().to_owned();
-    desk.errors.set(vec![FieldError { field: "phone".to_owned(), message }]);
+    mark(desk.errors, FORM, vec![FieldError { field: "phone".to_owned(), message }]);
     desk.taken.set(Some(format!("{BASE}?search={}", crate::infra::http::encoded(phone))));
 }
 
@@ -122,7 +125,12 @@ fn Opened(phone: String) -> impl IntoView {
             }
         }
     });
-    view! { <Loaded load=load show=move |contact| view! { <Edit contact=contact.get_untracked()/> }/> }
+    view! {
+        <Loaded
+            load=load show=move |contact| view! { <Edit contact=contact.get_untracked()/> }
+            above=BASE above_name=t::all_contacts()
+        />
+    }
 }
 
 fn why_missing(error: &ApiError) -> &'static str {
@@ -141,15 +149,21 @@ fn Edit(contact: Contact) -> impl IntoView {
     let facts = contact.clone();
     let (standing, navigate) = (StoredValue::new(contact.clone()), use_navigate());
     let save = Action::new_local(move |(): &()| {
-        let (standing, navigate) = (standing.get_value(), navigate.clone());
+        let (seen, navigate) = (standing.get_value(), navigate.clone());
         async move {
-            let edit = match desk.form.with_untracked(|form| form.edit(&standing, clock::now())) {
+            let edit = match desk.form.with_untracked(|form| form.edit(&seen, clock::now())) {
                 Ok(edit) => edit,
-                Err(faults) => return desk.errors.set(faults),
+                Err(faults) => return mark(desk.errors, FORM, faults),
             };
-            match book::edit_contact(&standing.phone, &edit).await {
+            match book::edit_contact(&seen.phone, &edit).await {
                 Ok(_) => navigate(BASE, NavigateOptions::default()),
-                Err(error) => desk.errors.set(shell.settle(error)),
+                Err(error) => match changed_elsewhere(&seen, &error).await {
+                    Some(fresh) => {
+                        standing.try_set_value(fresh);
+                        shell.say(t::changed_elsewhere().to_owned());
+                    }
+                    None => mark(desk.errors, FORM, shell.settle(error)),
+                },
             }
         }
     });
@@ -163,7 +177,7 @@ fn Edit(contact: Contact) -> impl IntoView {
         </div>
         <div class="two-one">
             <form
-                class="card" novalidate
+                class="card" id=FORM novalidate
                 on:submit=move |event| {
                     event.prevent_default();
                     // Return in a field presses the button that who may not save does not have.
@@ -178,6 +192,12 @@ fn Edit(contact: Contact) -> impl IntoView {
             <History contact=facts/>
         </div>
     }
+}
+
+/// The person as somebody else has made them meanwhile, where that is why a change was refused.
+async fn changed_elsewhere(seen: &Contact, refused: &ApiError) -> Option<Contact> {
+    refused.conflict()?;
+    book::contact(&seen.phone).await.ok().filter(|fresh| fresh.version != seen.version)
 }
 
 #[component]

@@ -167,7 +167,10 @@ fn Filters(book: Book) -> impl IntoView {
     let labels = Signal::derive(move || label_picks(&book.values.get(), &book.query.get().label));
     view! {
         <div class="filters" role="search">
-            <SearchField sought=Signal::derive(move || book.query.get().search) on_search=search/>
+            <SearchField
+                sought=Signal::derive(move || book.query.get().search) on_search=search
+                hint=t::beginning_of_a_name_or_number()
+            />
             <PickField
                 id="label-filter" label=t::label() options=labels value=Signal::derive(move || book.query.get().label)
                 on_pick=pick error=None test_id="label-filter" nothing=t::any()

@@ -13,8 +13,9 @@ use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
+use crate::infra::http::ApiError;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, mark};
 use crate::infra::{api, book, clock};
 use crate::model::list_form::{ListForm, error_at, place};
 use crate::t;
@@ -22,6 +23,9 @@ use count::LiveCount;
 use fields::ListFields;
 
 const BASE: &str = "/lists";
+
+/// The id of the form.
+const FORM: &str = "list-form";
 
 /// The signals of the form.
 #[derive(Clone, Copy)]
@@ -77,7 +81,7 @@ impl Desk {
         let faults: Vec<FieldError> =
             nameless.into_iter().chain(filter.as_ref().err().cloned().unwrap_or_default()).collect();
         let is_good = faults.is_empty();
-        self.errors.set(faults);
+        mark(self.errors, FORM, faults);
         filter.ok().filter(|_| is_good).map(|filter| (name, filter))
     }
 }
@@ -94,7 +98,7 @@ pub fn NewListPage() -> impl IntoView {
             let Some((name, filter)) = desk.checked() else { return };
             match book::create_list(&CreateList { name, filter }).await {
                 Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
-                Err(error) => desk.errors.set(shell.settle(error)),
+                Err(error) => mark(desk.errors, FORM, shell.settle(error)),
             }
         }
     });
@@ -131,7 +135,7 @@ fn Editor(desk: Desk, save: Action<Then, ()>) -> impl IntoView {
     let may_save = Shell::around().may(Role::Operator);
     view! {
         <form
-            class="wizard" novalidate
+            class="wizard" id=FORM novalidate
             on:submit=move |event| {
                 event.prevent_default();
                 // Return in a field presses the button that who may not save does not have.
@@ -183,7 +187,12 @@ fn Opened(id: ListId) -> impl IntoView {
             }
         }
     });
-    view! { <Loaded load=load show=move |list| view! { <Edit list=list.get_untracked()/> }/> }
+    view! {
+        <Loaded
+            load=load show=move |list| view! { <Edit list=list.get_untracked()/> }
+            above=BASE above_name=t::all_lists()
+        />
+    }
 }
 
 #[component]
@@ -192,13 +201,19 @@ fn Edit(list: List) -> impl IntoView {
     let desk = Desk::new(ListForm::of(&list, clock::day), shell);
     let (standing, navigate) = (StoredValue::new(list.clone()), use_navigate());
     let save = Action::new_local(move |then: &Then| {
-        let (navigate, then, standing) = (navigate.clone(), *then, standing.get_value());
+        let (navigate, then, seen) = (navigate.clone(), *then, standing.get_value());
         async move {
             let Some((name, filter)) = desk.checked() else { return };
-            let edit = EditList { name: Some(name), filter: Some(filter), version: Some(standing.version) };
-            match book::edit_list(&standing.id, &edit).await {
+            let edit = EditList { name: Some(name), filter: Some(filter), version: Some(seen.version) };
+            match book::edit_list(&seen.id, &edit).await {
                 Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
-                Err(error) => desk.errors.set(shell.settle(error)),
+                Err(error) => match changed_elsewhere(&seen, &error).await {
+                    Some(fresh) => {
+                        standing.try_set_value(fresh);
+                        shell.say(t::changed_elsewhere().to_owned());
+                    }
+                    None => mark(desk.errors, FORM, shell.settle(error)),
+                },
             }
         }
     });
@@ -213,6 +228,12 @@ fn Edit(list: List) -> impl IntoView {
         </div>
         <Editor desk=desk save=save/>
     }
+}
+
+/// The list as somebody else has made it meanwhile, where that is why a change was refused.
+async fn changed_elsewhere(seen: &List, refused: &ApiError) -> Option<List> {
+    refused.conflict()?;
+    book::list(&seen.id).await.ok().filter(|fresh| fresh.version != seen.version)
 }
 
 #[component]

@@ -13,7 +13,7 @@ use crate::components::field::error_of;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, mark};
 use crate::infra::{api, consent, format};
 use crate::model::settings_form::SettingsForm;
 use crate::model::workspace_events::sentence;
@@ -21,6 +21,9 @@ use crate::t;
 use fields::{Caps, Consent, Links, Periods, Price};
 pub use hours::HoursPage;
 pub use prices::PricesPage;
+
+/// The id of the form.
+const FORM: &str = "settings-form";
 
 /// A part of the settings.
 struct Tab {
@@ -77,7 +80,7 @@ impl Desk {
     async fn save(self) {
         let edit = match self.form.with_untracked(SettingsForm::edit) {
             Ok(edit) => edit,
-            Err(faults) => return self.errors.set(faults),
+            Err(faults) => return mark(self.errors, FORM, faults),
         };
         match consent::edit_settings(&edit).await {
             Ok(settings) => {
@@ -87,7 +90,7 @@ impl Desk {
                 self.saved.set(t::saved_campaigns_on_their_way().to_owned());
                 self.look_back().await;
             }
-            Err(error) => self.errors.set(self.shell.settle(error)),
+            Err(error) => mark(self.errors, FORM, self.shell.settle(error)),
         }
     }
 
@@ -138,7 +141,7 @@ fn Editor(settings: Settings) -> impl IntoView {
     view! {
         <div class="two-one">
             <form
-                class="settings" novalidate
+                class="settings" id=FORM novalidate
                 on:submit=move |event| {
                     event.prevent_default();
                     save.dispatch(());

@@ -1,4 +1,5 @@
-//! `/sign-in`: with a link's code into a session at once; else the ways to get in, and why the last one failed.
+//! `/sign-in`: with a link's code into a session at once, and back to the page that was left; else the ways to get in, and
+//! why the last one failed.
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -6,9 +7,9 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 
 use crate::components::loaded::Waiting;
 use crate::components::title::PageTitle;
-use crate::infra::api;
 use crate::infra::http::ApiError;
 use crate::infra::shell::{Shell, Visitor};
+use crate::infra::{api, kept};
 use crate::t;
 
 /// How the sign-in stands.
@@ -38,7 +39,7 @@ pub fn SignInPage() -> impl IntoView {
         match answer {
             Ok(session) => {
                 shell.visitor.set(Visitor::SignedIn(session));
-                navigate("/campaigns", NavigateOptions { replace: true, ..NavigateOptions::default() });
+                navigate(&kept::take_page(), NavigateOptions { replace: true, ..NavigateOptions::default() });
             }
             Err(error) => {
                 stage.set(Stage::Out(otherwise));

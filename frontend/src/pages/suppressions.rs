@@ -14,13 +14,16 @@ use crate::components::loaded::Loaded;
 use crate::components::pager::Pager;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost};
 use crate::infra::{consent, format, http};
 use crate::model::suppressions::{called, confirmation, key, reason};
 use crate::t;
 use add::AddNumbers;
 
 const BASE: &str = "/suppressions";
+
+/// The id of the field for a number to be found.
+const FINDER: &str = "suppression-phone";
 
 /// What is looked for and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,12 +46,21 @@ struct Desk {
     said: RwSignal<String>,
     /// What is wrong with the number that is looked for.
     fault: RwSignal<Option<String>>,
+    /// Requests so far: only the answer to the latest is shown.
+    asked: StoredValue<u32>,
 }
 
 impl Desk {
     async fn fetch(self) {
-        let query = self.query.get_untracked();
-        match consent::suppressions(&query.phone, query.after.as_deref()).await {
+        // Who left the page is shown nothing.
+        let Some(query) = self.query.try_get_untracked() else { return };
+        self.asked.update_value(|asked| *asked += 1);
+        let asked = self.asked.get_value();
+        let answer = consent::suppressions(&query.phone, query.after.as_deref()).await;
+        if self.asked.try_get_value() != Some(asked) {
+            return;
+        }
+        match answer {
             Ok(list) => {
                 self.shell.connected();
                 self.fault.set(None);
@@ -71,6 +83,8 @@ impl Desk {
             Ok(()) => {
                 self.said.set(t::gets_messages_again(&called(&person)));
                 self.fetch().await;
+                // The person's line is gone or another, and the button with it.
+                request_animation_frame(|| focus_if_lost(FINDER));
             }
             Err(error) => self.shell.report(error),
         }
@@ -95,6 +109,7 @@ pub fn SuppressionsPage() -> impl IntoView {
         asks: RwSignal::new(false),
         said: RwSignal::default(),
         fault: RwSignal::new(None),
+        asked: StoredValue::new(0),
     };
     Effect::new(move || {
         query.track();
@@ -122,6 +137,13 @@ pub fn SuppressionsPage() -> impl IntoView {
 #[component]
 fn Finder(desk: Desk) -> impl IntoView {
     let typed = RwSignal::new(desk.query.get_untracked().phone);
+    // Back and forward change what is looked for, too.
+    Effect::new(move || {
+        let phone = desk.query.with(|query| query.phone.clone());
+        if typed.with_untracked(|typed| typed.trim() != phone) {
+            typed.set(phone);
+        }
+    });
     let navigate = use_navigate();
     let go = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -132,7 +154,7 @@ fn Finder(desk: Desk) -> impl IntoView {
     view! {
         <form class="filters finder" role="search" on:submit=go>
             <TextField
-                id="suppression-phone" label=t::find_a_number() kind=Kind::Search value=typed on_input=Callback::new(move |text| typed.set(text))
+                id=FINDER label=t::find_a_number() kind=Kind::Search value=typed on_input=Callback::new(move |text| typed.set(text))
                 error=desk.fault test_id="suppression-search"
             />
             <button type="submit" class="button" data-testid="suppression-find">{t::find()}</button>

@@ -12,7 +12,7 @@ use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::shell::Shell;
-use crate::infra::{content, http};
+use crate::infra::{content, http, template_languages};
 use crate::model::template_edit::{advice, is_changeable, is_paused};
 use crate::model::templates_query::{BASE, TemplatesQuery, word};
 use crate::model::wording::bare;
@@ -75,6 +75,10 @@ fn Found(
 fn One(template: Template, account: Account) -> impl IntoView {
     let back = move || url(BASE, &TemplatesQuery { channel: account.channel.get(), ..TemplatesQuery::default() });
     let (bubble, deleted) = (bare(&template), template.clone());
+    let language = match template_languages::name(&template.language) {
+        Some(name) => format!("{name}, {}", template.language),
+        None => template.language.clone(),
+    };
     let (refused, unusable) = (template.rejected_reason.clone(), template.unusable_because.clone());
     view! {
         <div class="page-head">
@@ -101,7 +105,7 @@ fn One(template: Template, account: Account) -> impl IntoView {
             <section class="card" aria-labelledby="facts">
                 <h2 id="facts">{t::facts()}</h2>
                 <dl class="facts">
-                    <div><dt>{t::language_word()}</dt><dd>{template.language}</dd></div>
+                    <div><dt>{t::language_word()}</dt><dd>{language}</dd></div>
                     <div><dt>{t::category()}</dt><dd>{word(&template.category)}</dd></div>
                     {refused.map(|why| view! { <div><dt>{t::refused_because()}</dt><dd>{word(&why)}</dd></div> })}
                     {unusable.map(|why| view! { <div><dt>{t::cannot_be_used()}</dt><dd data-testid="unusable">{t::said(&why)}</dd></div> })}

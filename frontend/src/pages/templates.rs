@@ -6,12 +6,13 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use wire::{Channel, ChannelId, Role, Template, TemplateList};
 
 use crate::components::allowed::Allowed;
-use crate::components::field::{Kind, Pick, PickField, TextField};
+use crate::components::field::{Pick, PickField};
 use crate::components::loaded::Loaded;
+use crate::components::search_field::SearchField;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
-use crate::infra::{api, http};
+use crate::infra::{api, http, template_languages};
 use crate::model::templates_query::{BASE, TemplatesQuery, quality, statuses, tone, word};
 use crate::t;
 
@@ -178,15 +179,17 @@ fn Filters(query: Memo<TemplatesQuery>, account: Account) -> impl IntoView {
         account.channels.with(|all| all.iter().map(pick).collect::<Vec<_>>())
     });
     let several = Memo::new(move |_| account.channels.with(Vec::len) > 1);
-    let searched = Callback::new(move |search| go.run(TemplatesQuery { search, ..query.get_untracked() }));
+    let searched = Callback::new(move |text: String| {
+        go.run(TemplatesQuery { search: text.trim().to_owned(), ..query.get_untracked() });
+    });
     let by_status = Callback::new(move |status| go.run(TemplatesQuery { status, ..query.get_untracked() }));
     let by_channel = Callback::new(move |channel| go.run(TemplatesQuery { channel, ..TemplatesQuery::default() }));
     view! {
         <div class="card">
             <div class="filters">
-                <TextField
-                    id="search" label=t::search() kind=Kind::Search value=Signal::derive(move || query.get().search)
-                    on_input=searched error=None test_id="template-search" hint=t::name_or_text()
+                <SearchField
+                    sought=Signal::derive(move || query.get().search) on_search=searched test_id="template-search"
+                    hint=t::name_or_text()
                 />
                 <PickField
                     id="status" label=t::status() options=status_picks value=Signal::derive(move || query.get().status)
@@ -234,7 +237,8 @@ fn Rows(list: Signal<TemplateList>, query: Memo<TemplatesQuery>, account: Accoun
 
 #[component]
 fn Row(template: Template, href: String) -> impl IntoView {
-    let about = format!("{} · {}", word(&template.category), template.language);
+    let language = template_languages::name(&template.language).unwrap_or_else(|| template.language.clone());
+    let about = format!("{} · {language}", word(&template.category));
     let why = template.unusable_because.clone();
     view! {
         <li class="card row" data-testid="template-row">

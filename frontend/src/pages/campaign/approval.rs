@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wire::{Campaign, CampaignStatus, Role};
 
+use crate::infra::errors::{Notice, NoticeKind};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
 use crate::t;
@@ -22,12 +23,17 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
             }
         });
     }
-    let id = campaign.with_untracked(|campaign| campaign.id.clone());
     let approve = Action::new_local(move |(): &()| {
-        let id = id.clone();
+        let shown = campaign.get_untracked();
         async move {
-            match api::approve(&id).await {
-                Ok(campaign) => fresh.run(campaign),
+            match api::approve(&shown).await {
+                Ok(campaign) => {
+                    if campaign.approval.is_none() {
+                        let text = t::changed_before_approval().to_owned();
+                        shell.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
+                    }
+                    fresh.run(campaign);
+                }
                 Err(error) => shell.report(error),
             }
         }

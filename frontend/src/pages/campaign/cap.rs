@@ -3,12 +3,16 @@
 use leptos::prelude::*;
 use wire::{Campaign, EditCampaign, FieldError};
 
+use super::more::{CAP, close};
 use crate::components::field::{Kind, TextField};
 use crate::infra::api;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, mark};
 use crate::model::money::{cap_edit, cap_typed};
 use crate::model::spot::error_at;
 use crate::t;
+
+/// The id of the form.
+const FORM: &str = "cap-form";
 
 /// The cap as it stands, to be typed anew.
 #[component]
@@ -21,10 +25,10 @@ pub fn CapEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSi
         async move {
             match api::edit_campaign(&id, &edit).await {
                 Ok(campaign) => {
-                    open.try_set(false);
+                    close(open, CAP);
                     fresh.try_run(campaign).unwrap_or_default();
                 }
-                Err(error) => drop(errors.try_set(shell.settle(error))),
+                Err(error) => mark(errors, FORM, shell.settle(error)),
             }
         }
     });
@@ -38,11 +42,11 @@ pub fn CapEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSi
         event.prevent_default();
         match typed.with_untracked(|typed| cap_edit(typed)) {
             Ok(edit) => drop(save.dispatch(edit)),
-            Err(faults) => errors.set(faults),
+            Err(faults) => mark(errors, FORM, faults),
         }
     };
     view! {
-        <form class="card" on:submit=submit data-testid="cap-form">
+        <form class="card" id=FORM on:submit=submit data-testid=FORM>
             <h2>{t::change_the_cap()}</h2>
             <div class="fields">
                 <TextField
@@ -52,7 +56,7 @@ pub fn CapEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSi
             </div>
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-cap">{t::save_cap()}</button>
-                <button type="button" class="button" on:click=move |_| open.set(false)>{t::not_now()}</button>
+                <button type="button" class="button" on:click=move |_| close(open, CAP)>{t::not_now()}</button>
             </div>
         </form>
     }

@@ -16,13 +16,13 @@ use crate::infra::shell::{Shell, focus_if_lost};
 use crate::infra::{api, content};
 use crate::model::form::attested_start;
 use crate::model::price::PriceAsked;
-use crate::model::status::{action_label, actions};
+use crate::model::status::{action_label, actions, is_offered};
 use crate::model::unfilled::Unfilled;
 use crate::model::wait;
 use crate::t;
 
 /// The id of what the buttons stand in.
-const ACTIONS: &str = "actions";
+pub(super) const ACTIONS: &str = "actions";
 
 /// The head of the page.
 #[component]
@@ -139,13 +139,20 @@ fn Actions(
                 data-testid=wanted.name()
                 on:click=move |_| pressed(wanted)
             >
-                {action_label(wanted, status.get_untracked())}
+                {move || action_label(wanted, status.get())}
             </button>
         }
     };
+    let offered = move || {
+        let offered = actions(status.get());
+        keep_the_place(&offered);
+        offered
+    };
     let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
     view! {
-        <div class="actions" id=ACTIONS tabindex="-1">{move || actions(status.get()).into_iter().map(button).collect_view()}</div>
+        <div class="actions" id=ACTIONS tabindex="-1">
+            <For each=offered key=|wanted| wanted.name() children=button/>
+        </div>
         <Attest
             campaign=campaign
             open=asking
@@ -160,10 +167,21 @@ fn Actions(
             text=untouched
             yes=t::cancel_campaign()
             no=t::keep_it()
+            back_to=ACTIONS
             on_yes=Callback::new(move |()| {
                 ask.dispatch(Move::Cancel);
             })
         />
+    }
+}
+
+/// A campaign moves on by itself, too: where the button that has the focus goes, the keyboard stays with the others.
+fn keep_the_place(offered: &[Move]) {
+    let active = document().active_element();
+    let button = active.and_then(|active| active.closest(&format!("#{ACTIONS} button")).ok().flatten());
+    let name = button.and_then(|button| button.get_attribute("data-testid"));
+    if name.is_some_and(|name| !is_offered(&name, offered)) {
+        request_animation_frame(|| focus_if_lost(ACTIONS));
     }
 }
 

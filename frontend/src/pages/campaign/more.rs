@@ -9,7 +9,7 @@ use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::components::risk::RiskHint;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, deleting_means, may_change_cap, may_change_pace, may_try_again};
@@ -17,6 +17,21 @@ use crate::model::risk::{Rating, risk};
 use crate::model::spot::error_at;
 use crate::model::status::is_ahead;
 use crate::t;
+
+/// The ids of the buttons that open a form.
+const PACE: &str = "change-pace";
+pub(super) const CAP: &str = "change-cap";
+
+/// The id of the form for the pace.
+const PACE_FORM: &str = "pace-form";
+
+/// Closes a form, and leads the keyboard back to the button that opened it.
+pub(super) fn close(open: RwSignal<bool>, opener: &'static str) {
+    // Who left the page is led nowhere.
+    if open.try_set(false).is_none() {
+        request_animation_frame(move || focus_if_lost(opener));
+    }
+}
 
 /// The buttons, and what they open.
 #[component]
@@ -90,7 +105,7 @@ pub fn More(
             </Show>
             <Show when=move || may_change_pace(status.get())>
                 <button
-                    type="button" class="button" data-testid="change-pace" aria-expanded=move || pacing.get().to_string()
+                    type="button" class="button" id=PACE data-testid=PACE aria-expanded=move || pacing.get().to_string()
                     on:click=move |_| pacing.update(|open| *open = !*open)
                 >
                     {t::change_the_pace()}
@@ -98,7 +113,7 @@ pub fn More(
             </Show>
             <Show when=move || may_change_cap(status.get())>
                 <button
-                    type="button" class="button" data-testid="change-cap" aria-expanded=move || capping.get().to_string()
+                    type="button" class="button" id=CAP data-testid=CAP aria-expanded=move || capping.get().to_string()
                     on:click=move |_| capping.update(|open| *open = !*open)
                 >
                     {t::change_the_cap()}
@@ -141,10 +156,10 @@ fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSigna
         async move {
             match api::edit_campaign(&id, &edit).await {
                 Ok(campaign) => {
-                    open.try_set(false);
+                    close(open, PACE);
                     fresh.try_run(campaign).unwrap_or_default();
                 }
-                Err(error) => drop(errors.try_set(shell.settle(error))),
+                Err(error) => mark(errors, PACE_FORM, shell.settle(error)),
             }
         }
     });
@@ -163,11 +178,11 @@ fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSigna
         event.prevent_default();
         match pace.with_untracked(PaceText::edit) {
             Ok(edit) => drop(save.dispatch(edit)),
-            Err(faults) => errors.set(faults),
+            Err(faults) => mark(errors, PACE_FORM, faults),
         }
     };
     view! {
-        <form class="card" on:submit=submit data-testid="pace-form">
+        <form class="card" id=PACE_FORM on:submit=submit data-testid=PACE_FORM>
             <h2>{t::change_the_pace()}</h2>
             <p class="soft">{t::pace_bites_soon()}</p>
             <div class="fields">
@@ -178,7 +193,7 @@ fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSigna
             <PaceRisk campaign=campaign pace=pace/>
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-pace">{t::save_pace()}</button>
-                <button type="button" class="button" on:click=move |_| open.set(false)>{t::not_now()}</button>
+                <button type="button" class="button" on:click=move |_| close(open, PACE)>{t::not_now()}</button>
             </div>
         </form>
     }

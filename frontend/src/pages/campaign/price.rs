@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wire::{Campaign, StartCampaign};
 
+use super::header::ACTIONS;
 use crate::components::confirm::Confirm;
 use crate::infra::api;
 use crate::infra::shell::Shell;
@@ -57,6 +58,7 @@ pub fn PriceQuestion(
     view! {
         <Confirm
             open=open title=t::agree_to_the_price() text=text yes=t::agree_and_start() no=t::not_now() test_id="price"
+            back_to=ACTIONS harmless=true
             on_yes=Callback::new(move |()| drop(start.dispatch(last.get_value())))
         />
     }

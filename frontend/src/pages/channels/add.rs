@@ -6,8 +6,12 @@ use wire::FieldError;
 use super::Desk;
 use crate::components::field::{Kind, TextField, error_of};
 use crate::infra::numbers;
+use crate::infra::shell::mark;
 use crate::model::channel::NumberForm;
 use crate::t;
+
+/// The id of the form.
+const FORM: &str = "number-form";
 
 /// One field of the form.
 type Part = fn(&mut NumberForm) -> &mut String;
@@ -20,7 +24,7 @@ pub fn AddNumber(desk: Desk) -> impl IntoView {
     let add = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(NumberForm::request) {
             Ok(request) => request,
-            Err(faults) => return errors.set(faults),
+            Err(faults) => return mark(errors, FORM, faults),
         };
         match numbers::create(&request).await {
             Ok(channel) => {
@@ -28,7 +32,7 @@ pub fn AddNumber(desk: Desk) -> impl IntoView {
                 desk.said.set(t::number_was_added(&channel.name));
                 desk.fetch().await;
             }
-            Err(error) => errors.set(desk.shell.settle(error)),
+            Err(error) => mark(errors, FORM, desk.shell.settle(error)),
         }
     });
     let field = move |name: &'static str, label: &'static str, kind: Kind, hint: &'static str, part: Part| {
@@ -45,7 +49,7 @@ pub fn AddNumber(desk: Desk) -> impl IntoView {
         }
     };
     view! {
-        <form class="card narrow" novalidate aria-labelledby="add-number" on:submit=move |event| {
+        <form class="card narrow" id=FORM novalidate aria-labelledby="add-number" on:submit=move |event| {
             event.prevent_default();
             add.dispatch(());
         }>

@@ -1,14 +1,29 @@
 //! Changing a number: its name, how people are addressed, and its token, which is never shown.
 
 use leptos::prelude::*;
-use wire::{Channel, FieldError};
+use wire::{Channel, ChannelId, FieldError};
 
 use super::Desk;
 use crate::components::field::{Kind, TextField, error_of};
 use crate::components::switch::Switch;
 use crate::infra::numbers;
+use crate::infra::shell::{focus_if_lost, mark};
 use crate::model::channel::ChangeForm;
 use crate::t;
+
+/// The id of the form: one number is changed at a time.
+const FORM: &str = "change-number-form";
+
+/// The id of the button that opens the form of a number.
+pub fn opener(id: &ChannelId) -> String {
+    format!("edit-{id}")
+}
+
+/// The form is gone: the keyboard goes on where it was opened.
+fn lead_back(id: &ChannelId) {
+    let opener = opener(id);
+    request_animation_frame(move || focus_if_lost(&opener));
+}
 
 /// The form, in the number's card.
 #[component]
@@ -16,6 +31,7 @@ pub fn EditNumber(channel: Channel, desk: Desk) -> impl IntoView {
     let form = RwSignal::new(ChangeForm::of(&channel));
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let (own_token, id) = (channel.own_token, channel.id);
+    let left = id.clone();
     let typed = move |write: fn(&mut ChangeForm) -> &mut String| {
         Callback::new(move |text| {
             form.update(|form| *write(form) = text);
@@ -30,20 +46,21 @@ pub fn EditNumber(channel: Channel, desk: Desk) -> impl IntoView {
         async move {
             let request = match form.with_untracked(ChangeForm::request) {
                 Ok(request) => request,
-                Err(faults) => return errors.set(faults),
+                Err(faults) => return mark(errors, FORM, faults),
             };
             match numbers::edit(&id, &request).await {
                 Ok(changed) => {
                     desk.said.set(t::number_was_changed(&changed.name));
                     desk.editing.set(None);
                     desk.fetch().await;
+                    lead_back(&id);
                 }
-                Err(error) => errors.set(desk.shell.settle(error)),
+                Err(error) => mark(errors, FORM, desk.shell.settle(error)),
             }
         }
     });
     view! {
-        <form class="invite" novalidate on:submit=move |event| {
+        <form class="invite" id=FORM novalidate on:submit=move |event| {
             event.prevent_default();
             save.dispatch(());
         }>
@@ -77,7 +94,15 @@ pub fn EditNumber(channel: Channel, desk: Desk) -> impl IntoView {
             })}
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-channel">{t::save()}</button>
-                <button type="button" class="button" on:click=move |_| desk.editing.set(None)>{t::cancel()}</button>
+                <button
+                    type="button" class="button"
+                    on:click=move |_| {
+                        desk.editing.set(None);
+                        lead_back(&left);
+                    }
+                >
+                    {t::cancel()}
+                </button>
             </div>
         </form>
     }

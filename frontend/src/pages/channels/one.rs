@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wire::{Channel, ChannelNotice};
 
 use super::Desk;
-use super::edit::EditNumber;
+use super::edit::{EditNumber, opener};
 use crate::infra::{clock, format, numbers};
 use crate::model::channel::{Checked, connection, silent_because, used_percent};
 use crate::model::templates_query::quality;
@@ -66,12 +66,13 @@ pub fn Number(channel: Channel, desk: Desk) -> impl IntoView {
 #[component]
 fn OwnersButtons(channel: StoredValue<Channel>, desk: Desk) -> impl IntoView {
     let edit = move |_| desk.editing.set(Some(channel.with_value(|channel| channel.id.clone())));
+    let id = channel.with_value(|channel| opener(&channel.id));
     let leave = move |_| {
         desk.leaving.set(Some(channel.get_value()));
         desk.asks.set(true);
     };
     view! {
-        <button type="button" class="button" data-testid="edit-channel" on:click=edit>{t::edit()}</button>
+        <button type="button" class="button" id=id data-testid="edit-channel" on:click=edit>{t::edit()}</button>
         <button type="button" class="button danger" data-testid="delete-channel" on:click=leave>{t::take_away()}</button>
     }
 }
@@ -118,7 +119,7 @@ fn Facts(channel: StoredValue<Channel>, checked: RwSignal<Checked>) -> impl Into
     let token = if standing.own_token { t::token_of_its_own() } else { t::token_of_the_app() };
     let offers = if standing.marketing_messages { "Marketing Messages API" } else { "Cloud API" };
     view! {
-        <dl class="facts">
+        <dl class="facts sentences">
             <div><dt>{t::quality()}</dt><dd data-testid="channel-quality">{known_quality}</dd></div>
             <div><dt>{t::connection()}</dt><dd>{told(|health| health.status.as_deref().map(connection))}</dd></div>
             <div>

@@ -42,7 +42,8 @@ pub fn LiveCount(form: RwSignal<ListForm>) -> impl IntoView {
                     shell.connected();
                     count.set(Some(found));
                 }
-                Err(error) => shell.report(error),
+                // What is typed beside it stays.
+                Err(error) => shell.report_here(error),
             }
         });
     });

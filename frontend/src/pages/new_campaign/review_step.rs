@@ -1,6 +1,6 @@
 //! Last step: what it comes to, and the button.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
@@ -92,7 +92,10 @@ fn PriceQuestion(wizard: Wizard, agree: Callback<()>) -> impl IntoView {
         agree.run(());
     });
     view! {
-        <Confirm open=open title=t::agree_to_the_price() text=text yes=t::agree_and_schedule() no=t::not_now() on_yes=yes test_id="price"/>
+        <Confirm
+            open=open title=t::agree_to_the_price() text=text yes=t::agree_and_schedule() no=t::not_now() on_yes=yes
+            test_id="price" back_to=submit::BUTTONS_ID harmless=true
+        />
     }
 }
 
@@ -140,8 +143,10 @@ fn Facts(wizard: Wizard) -> impl IntoView {
 fn PlanChart(foretold: Memo<Option<Foretold>>) -> impl IntoView {
     let bars = Signal::derive(move || {
         let foretold = foretold.get().map(|foretold| foretold.bars).unwrap_or_default();
-        let labelled =
-            |bar: Bar<DateTime<Utc>>| Bar { label: format::date_time(bar.label), parts: bar.parts, planned: None };
+        // Where bars are closer than minutes, the minute would be the same for all.
+        let is_close = foretold.windows(2).any(|pair| pair[1].label - pair[0].label < Duration::minutes(1));
+        let label = if is_close { format::to_the_second } else { format::date_time };
+        let labelled = |bar: Bar<DateTime<Utc>>| Bar { label: label(bar.label), parts: bar.parts, planned: None };
         foretold.into_iter().map(labelled).collect::<Vec<_>>()
     });
     let series = vec![Series { class: "s-sent", name: t::unit_messages() }];

@@ -77,7 +77,7 @@ pub fn OneButton(desk: Desk, place: ButtonPlace) -> impl IntoView {
                     test_id=format!("button-kind-{key}") nothing=t::quick_reply()
                 />
                 <TextField
-                    id=field("text") label=t::label() kind=Kind::Text value=value(|one| &one.text)
+                    id=field("text") label=t::text_of_the_button() kind=Kind::Text value=value(|one| &one.text)
                     on_input=change(field("text"), |one| &mut one.text) error=desk.error(field("text"))
                     test_id=format!("button-text-{key}")
                     hint=Signal::derive(move || one.with(|one| left(&one.text, LONGEST_BUTTON)))

@@ -11,6 +11,7 @@ use crate::components::switch::Switch;
 use crate::components::text_area::TextArea;
 use crate::infra::assets;
 use crate::infra::shell::Shell;
+use crate::infra::template_languages;
 use crate::model::template_cards::SamplePlace;
 use crate::model::template_form::{
     AUTHENTICATION, HeaderKind, LONGEST_FOOTER, LONGEST_HEADER, LONGEST_OFFER, TemplateForm, left,
@@ -24,6 +25,10 @@ pub fn Facts(desk: Desk) -> impl IntoView {
     let pick = |channel: &Channel| {
         Pick::new(channel.id.to_string(), format!("{} · {}", channel.name, channel.display_phone_number))
     };
+    let language = Signal::derive(move || {
+        let known = desk.form.with(|form| template_languages::name(form.language.trim()));
+        known.unwrap_or_else(|| t::as_whatsapp_writes_it_en().to_owned())
+    });
     let channels = Signal::derive(move || desk.channels.with(|all| all.iter().map(pick).collect::<Vec<_>>()));
     view! {
         <section class="card" aria-label=t::about_the_template()>
@@ -41,7 +46,7 @@ pub fn Facts(desk: Desk) -> impl IntoView {
                 <TextField
                     id="language" label=t::language_word() kind=Kind::Text value=desk.text(|form| &form.language)
                     on_input=desk.typed("language", |form| &mut form.language) error=desk.error("language")
-                    test_id="template-language" hint=t::as_whatsapp_writes_it_en()
+                    test_id="template-language" hint=language suggested=languages()
                 />
                 <PickField
                     id="category" label=t::category() options=categories() value=desk.text(|form| &form.category)
@@ -52,6 +57,10 @@ pub fn Facts(desk: Desk) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+fn languages() -> Vec<Pick> {
+    template_languages::all().into_iter().map(|language| Pick::new(language.code, language.label)).collect()
 }
 
 /// The categories that WhatsApp knows.

@@ -1,6 +1,7 @@
 //! The fields of the settings, by what they are about.
 
 use leptos::prelude::*;
+use wire::Role;
 
 use super::Desk;
 use crate::components::field::{FieldError, Kind, PickField, TextField, country_picks};
@@ -63,6 +64,7 @@ pub(super) fn Price(desk: Desk) -> impl IntoView {
     let approves = Memo::new(move |_| desk.form.with(|form| form.approves));
     let above = Signal::derive(move || desk.form.with(|form| form.approves_above.clone()));
     let type_above = Callback::new(move |text| desk.change(APPROVAL, |form| form.approves_above = text));
+    let (is_manager, is_owner) = (desk.shell.may(Role::Manager), desk.shell.may(Role::Owner));
     view! {
         <section class="card" aria-labelledby="price-head">
             <h2 id="price-head">{t::before_a_campaign_starts()}</h2>
@@ -70,17 +72,22 @@ pub(super) fn Price(desk: Desk) -> impl IntoView {
                 desk=desk field="confirmPrice" label=t::confirm_price_label() meaning=t::confirm_price_meaning()
                 read=|form| form.confirms_price write=|form, is_on| form.confirms_price = is_on
             />
-            <Choice
-                desk=desk field=APPROVAL label=t::approval_above_label() meaning=t::approval_above_meaning()
-                read=|form| form.approves write=|form, is_on| form.approves = is_on
-            />
-            <Show when=move || approves.get()>
-                <div class="fields">
-                    <TextField
-                        id="approval-people" label=t::approval_above_people() kind=Kind::Whole value=above on_input=type_above
-                        error=None test_id="approval-people" unit=t::unit_people()
-                    />
-                </div>
+            <fieldset class="settings" disabled=move || !is_owner.get()>
+                <Choice
+                    desk=desk field=APPROVAL label=t::approval_above_label() meaning=t::approval_above_meaning()
+                    read=|form| form.approves write=|form, is_on| form.approves = is_on
+                />
+                <Show when=move || approves.get()>
+                    <div class="fields">
+                        <TextField
+                            id="approval-people" label=t::approval_above_people() kind=Kind::Whole value=above on_input=type_above
+                            error=None test_id="approval-people" unit=t::unit_people()
+                        />
+                    </div>
+                </Show>
+            </fieldset>
+            <Show when=move || is_manager.get() && !is_owner.get()>
+                <p class="soft" data-testid="owners-only">{t::owners_change_this()}</p>
             </Show>
         </section>
     }

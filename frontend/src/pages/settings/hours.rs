@@ -9,10 +9,13 @@ use crate::components::field::{Kind, TextField, error_of};
 use crate::components::hours_fields::HoursFields;
 use crate::components::loaded::Loaded;
 use crate::infra::load::Load;
-use crate::infra::shell::{Shell, focus};
+use crate::infra::shell::{Shell, focus, mark};
 use crate::infra::{api, clock, consent, format};
 use crate::model::hours::{HoursText, SavedHoursForm};
 use crate::t;
+
+/// The id of the form.
+const FORM: &str = "hours-form";
 
 /// The API's names of the fields.
 const FIELDS: [&str; 3] = ["days", "from", "to"];
@@ -61,7 +64,7 @@ impl Desk {
     async fn save(self) {
         let request = match self.form.with_untracked(SavedHoursForm::request) {
             Ok(request) => request,
-            Err(faults) => return self.errors.set(faults),
+            Err(faults) => return mark(self.errors, FORM, faults),
         };
         match consent::save_hours(&request).await {
             Ok(saved) => {
@@ -71,7 +74,7 @@ impl Desk {
             }
             Err(error) => {
                 let is_stale = matches!(error.status(), Some(404 | 409));
-                self.errors.set(self.shell.settle(error));
+                mark(self.errors, FORM, self.shell.settle(error));
                 if is_stale {
                     self.fetch().await;
                     self.see_anew();
@@ -206,7 +209,7 @@ fn Form(desk: Desk) -> impl IntoView {
     let save = Action::new_local(move |(): &()| desk.save());
     view! {
         <form
-            class="card" novalidate data-testid="hours-form"
+            class="card" id=FORM novalidate data-testid=FORM
             on:submit=move |event| {
                 event.prevent_default();
                 save.dispatch(());

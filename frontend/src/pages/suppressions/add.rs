@@ -6,8 +6,12 @@ use wire::CreateSuppressions;
 use super::Desk;
 use crate::components::text_area::TextArea;
 use crate::infra::consent;
+use crate::infra::shell::focus_fault;
 use crate::model::suppressions::{added, typed};
 use crate::t;
+
+/// The id of the form.
+const FORM: &str = "suppress-form";
 
 /// A place for numbers, and what came of them.
 #[component]
@@ -18,7 +22,7 @@ pub(super) fn AddNumbers(desk: Desk) -> impl IntoView {
         let numbers = typed(&text.get_untracked());
         fault.set(numbers.fault());
         if fault.with_untracked(Option::is_some) {
-            return;
+            return focus_fault(FORM);
         }
         let asked = CreateSuppressions { phones: numbers.phones, ..CreateSuppressions::default() };
         match consent::suppress(&asked).await {
@@ -27,14 +31,17 @@ pub(super) fn AddNumbers(desk: Desk) -> impl IntoView {
                 desk.said.set(added(answer.added, answer.standing));
                 desk.fetch().await;
             }
-            Err(error) => fault.set(desk.shell.settle(error).into_iter().next().map(|field| field.message)),
+            Err(error) => {
+                fault.set(desk.shell.settle(error).into_iter().next().map(|field| field.message));
+                focus_fault(FORM);
+            }
         }
     });
     view! {
         <aside class="card" aria-labelledby="add-head">
             <h2 id="add-head">{t::put_people_on_the_list()}</h2>
             <form
-                class="stack" novalidate
+                class="stack" id=FORM novalidate
                 on:submit=move |event| {
                     event.prevent_default();
                     add.dispatch(());

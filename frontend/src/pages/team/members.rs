@@ -9,10 +9,14 @@ use crate::components::field::{Kind, PickField, TextField, error_of};
 use crate::components::loaded::Loaded;
 use crate::infra::format;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::team as api;
 use crate::model::team::{MemberForm, role_of, words};
 use crate::t;
+
+/// The id of the heading, and of the form.
+const HEADING: &str = "members";
+const FORM: &str = "invite-form";
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -28,15 +32,17 @@ struct Roll {
 
 impl Roll {
     fn read(self) {
-        leptos::task::spawn_local(async move {
-            match api::members().await {
-                Ok(list) => Load::receive(self.load, list),
-                Err(error) => {
-                    self.shell.report(error);
-                    Load::give_up(self.load, t::the_members_did_not_come().into());
-                }
+        leptos::task::spawn_local(self.fetch());
+    }
+
+    async fn fetch(self) {
+        match api::members().await {
+            Ok(list) => Load::receive(self.load, list),
+            Err(error) => {
+                self.shell.report(error);
+                Load::give_up(self.load, t::the_members_did_not_come().into());
             }
-        });
+        }
     }
 
     fn change_role(self, id: MemberId, value: String) {
@@ -69,7 +75,9 @@ impl Roll {
             if let Err(error) = api::delete_member(&member.id).await {
                 self.shell.report(error);
             }
-            self.read();
+            self.fetch().await;
+            // Its line is gone, and the button with it.
+            request_animation_frame(|| focus_if_lost(HEADING));
         });
     }
 }
@@ -95,8 +103,8 @@ pub fn Members(is_owner: Signal<bool>) -> impl IntoView {
         }
     });
     view! {
-        <section class="card" aria-labelledby="members">
-            <h2 id="members">{t::people()}</h2>
+        <section class="card" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{t::people()}</h2>
             <Loaded inline=true load=roll.load show=move |list| view! { <Rows roll=roll list=list is_owner=is_owner/> }/>
             {move || roll.link.get().map(|(label, link)| view! { <p class="soft">{label}</p><Secret label="" text=link test_id="sign-in-link"/> })}
             <Show when=move || is_owner.get()><Invite roll=roll/></Show>
@@ -175,7 +183,7 @@ fn Invite(roll: Roll) -> impl IntoView {
     let invite = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(MemberForm::request) {
             Ok(request) => request,
-            Err(faults) => return errors.set(faults),
+            Err(faults) => return mark(errors, FORM, faults),
         };
         match api::create_member(&request).await {
             Ok(member) => {
@@ -183,11 +191,11 @@ fn Invite(roll: Roll) -> impl IntoView {
                 roll.make_link(member);
                 roll.read();
             }
-            Err(error) => errors.set(roll.shell.settle(error)),
+            Err(error) => mark(errors, FORM, roll.shell.settle(error)),
         }
     });
     view! {
-        <form novalidate class="invite" on:submit=move |event| {
+        <form novalidate class="invite" id=FORM on:submit=move |event| {
             event.prevent_default();
             invite.dispatch(());
         }>

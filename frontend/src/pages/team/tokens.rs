@@ -10,10 +10,14 @@ use crate::components::loaded::Loaded;
 use crate::components::switch::Switch;
 use crate::infra::format;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::team as api;
 use crate::model::team::{TokenForm, area_words, names, scopes, words};
 use crate::t;
+
+/// The id of the heading, and of the form.
+const HEADING: &str = "tokens";
+const FORM: &str = "token-form";
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -29,15 +33,17 @@ struct Ring {
 
 impl Ring {
     fn read(self) {
-        leptos::task::spawn_local(async move {
-            match api::tokens().await {
-                Ok(list) => Load::receive(self.load, list),
-                Err(error) => {
-                    self.shell.report(error);
-                    Load::give_up(self.load, t::the_tokens_did_not_come().into());
-                }
+        leptos::task::spawn_local(self.fetch());
+    }
+
+    async fn fetch(self) {
+        match api::tokens().await {
+            Ok(list) => Load::receive(self.load, list),
+            Err(error) => {
+                self.shell.report(error);
+                Load::give_up(self.load, t::the_tokens_did_not_come().into());
             }
-        });
+        }
     }
 
     fn revoke(self, token: ApiToken) {
@@ -45,7 +51,9 @@ impl Ring {
             if let Err(error) = api::revoke_token(&token.id).await {
                 self.shell.report(error);
             }
-            self.read();
+            self.fetch().await;
+            // Its line is gone, and the button with it.
+            request_animation_frame(|| focus_if_lost(HEADING));
         });
     }
 }
@@ -71,8 +79,8 @@ pub fn Tokens() -> impl IntoView {
         }
     });
     view! {
-        <section class="card" aria-labelledby="tokens">
-            <h2 id="tokens">{t::api_tokens()}</h2>
+        <section class="card" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{t::api_tokens()}</h2>
             <p class="soft">{t::for_other_systems()} " "<a href="/v3/docs" rel="external">{t::how_the_api_works()}</a></p>
             <Loaded inline=true load=ring.load show=move |list| view! { <Rows ring=ring list=list/> }/>
             {move || ring.made.get().map(|token| view! {
@@ -151,7 +159,7 @@ fn Make(ring: Ring) -> impl IntoView {
     let make = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(TokenForm::request) {
             Ok(request) => request,
-            Err(faults) => return errors.set(faults),
+            Err(faults) => return mark(errors, FORM, faults),
         };
         match api::create_token(&request).await {
             Ok(made) => {
@@ -159,11 +167,11 @@ fn Make(ring: Ring) -> impl IntoView {
                 ring.made.set(Some(made.token));
                 ring.read();
             }
-            Err(error) => errors.set(ring.shell.settle(error)),
+            Err(error) => mark(errors, FORM, ring.shell.settle(error)),
         }
     });
     view! {
-        <form novalidate class="invite" on:submit=move |event| {
+        <form novalidate class="invite" id=FORM on:submit=move |event| {
             event.prevent_default();
             make.dispatch(());
         }>

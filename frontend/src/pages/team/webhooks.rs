@@ -10,11 +10,15 @@ use crate::components::field::{FieldError as FieldFault, Kind, TextField, error_
 use crate::components::loaded::Loaded;
 use crate::components::switch::Switch;
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::{format, telling as api};
 use crate::model::deliveries::reason;
 use crate::model::webhook_form::{EVENTS, WebhookForm, words};
 use crate::t;
+
+/// The id of the heading, and of the form.
+const HEADING: &str = "webhooks";
+const FORM: &str = "webhook-form";
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
@@ -30,15 +34,17 @@ struct Board {
 
 impl Board {
     fn read(self) {
-        leptos::task::spawn_local(async move {
-            match api::webhooks().await {
-                Ok(list) => Load::receive(self.load, list),
-                Err(error) => {
-                    self.shell.report(error);
-                    Load::give_up(self.load, t::the_webhooks_did_not_come().into());
-                }
+        leptos::task::spawn_local(self.fetch());
+    }
+
+    async fn fetch(self) {
+        match api::webhooks().await {
+            Ok(list) => Load::receive(self.load, list),
+            Err(error) => {
+                self.shell.report(error);
+                Load::give_up(self.load, t::the_webhooks_did_not_come().into());
             }
-        });
+        }
     }
 
     fn delete(self, webhook: Webhook) {
@@ -46,7 +52,9 @@ impl Board {
             if let Err(error) = api::delete_webhook(&webhook.id).await {
                 self.shell.report(error);
             }
-            self.read();
+            self.fetch().await;
+            // Its line is gone, and the button with it.
+            request_animation_frame(|| focus_if_lost(HEADING));
         });
     }
 
@@ -81,8 +89,8 @@ pub fn Webhooks() -> impl IntoView {
         }
     });
     view! {
-        <section class="card" aria-labelledby="webhooks">
-            <h2 id="webhooks">{t::webhooks_out()}</h2>
+        <section class="card" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{t::webhooks_out()}</h2>
             <p class="soft">{t::webhooks_tell_other_systems()}</p>
             <Loaded inline=true load=board.load show=move |list| view! { <Rows board=board list=list/> }/>
             {move || board.made.get().map(|secret| view! {
@@ -204,7 +212,7 @@ fn Make(board: Board) -> impl IntoView {
     let make = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(WebhookForm::request) {
             Ok(request) => request,
-            Err(faults) => return errors.set(faults),
+            Err(faults) => return mark(errors, FORM, faults),
         };
         match api::create_webhook(&request).await {
             Ok(made) => {
@@ -212,11 +220,11 @@ fn Make(board: Board) -> impl IntoView {
                 board.made.set(Some(made.secret));
                 board.read();
             }
-            Err(error) => errors.set(board.shell.settle(error)),
+            Err(error) => mark(errors, FORM, board.shell.settle(error)),
         }
     });
     view! {
-        <form novalidate class="invite" on:submit=move |event| {
+        <form novalidate class="invite" id=FORM on:submit=move |event| {
             event.prevent_default();
             make.dispatch(());
         }>

@@ -97,8 +97,8 @@ pub fn Money(report: Came) -> impl IntoView {
         <Fold id="money" title=t::money() folded=is_narrow()>
             <dl class="facts">
                 <div><dt>{t::billed_so_far()}</dt><dd data-testid="report-billed">{move || money(&spending.get().billed)}</dd></div>
-                {move || spending.get().estimated.map(|estimated| view! { <div><dt>{t::estimated_price()}</dt><dd>{money(&estimated)}</dd></div> })}
-                {move || spending.get().cap.map(|cap| view! { <div><dt>{t::spend_cap()}</dt><dd>{money(&cap)}</dd></div> })}
+                {move || spending.get().estimate().map(|(currency, estimated)| view! { <div><dt>{t::estimated_price()}</dt><dd>{format::money(currency, estimated)}</dd></div> })}
+                {move || spending.get().limit().map(|(currency, cap)| view! { <div><dt>{t::spend_cap()}</dt><dd>{format::money(currency, cap)}</dd></div> })}
                 {move || spending.get().billed_by_category.into_iter().map(line).collect_view()}
                 {move || Some(spending.get().not_priced).filter(|count| *count > 0).map(|count| view! { <div><dt></dt><dd>{t::without_a_price(count, &format::count(count))}</dd></div> })}
             </dl>
