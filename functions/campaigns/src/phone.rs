@@ -7,6 +7,7 @@
 mod country;
 mod error;
 mod plans;
+mod prefixes;
 mod shape;
 mod written;
 

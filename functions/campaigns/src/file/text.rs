@@ -137,6 +137,13 @@ impl<R: Read> Text<R> {
     }
 
     fn push_with_plain_line_ends(&mut self, decoded: &[u8]) {
+        if self.line_end != LineEnd::AfterReturn && !decoded.contains(&b'\r') {
+            self.ready.extend_from_slice(decoded);
+            if let Some(last) = decoded.last() {
+                self.line_end = if *last == b'\n' { LineEnd::AfterFeed } else { LineEnd::InLine };
+            }
+            return;
+        }
         for byte in decoded {
             let after = match byte {
                 b'\r' => LineEnd::AfterReturn,

@@ -4,6 +4,8 @@
 //! of geographic, mobile and personal numbers as libphonenumber 9.0.33 sums them up. Where a plan also has longer or
 //! shorter numbers that nobody writes to (machines, special services, villages), the range is that of people.
 
+use super::prefixes;
+
 /// One country's numbers.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -43,6 +45,14 @@ impl Plan {
 
     /// Splits digits into calling code and national number. Calling codes are prefix-free, so there is one way.
     pub fn of_digits(digits: &str) -> Option<(&'static Plan, &str)> {
+        match prefixes::plan_of(digits) {
+            Some(plan) => plan.and_then(|plan| Some((plan, digits.get(plan.code.ilog10() as usize + 1..)?))),
+            None => Plan::searched(digits),
+        }
+    }
+
+    /// The same plan by going through all of them.
+    pub fn searched(digits: &str) -> Option<(&'static Plan, &str)> {
         (1..=LONGEST_CODE.min(digits.len())).find_map(|length| {
             let (code, national) = digits.split_at(length);
             let plan = Plan::of_code(code.parse().ok()?, national)?;
@@ -55,7 +65,8 @@ impl Plan {
         PLANS[start..].iter().take_while(|plan| plan.code == code).find(|plan| plan.leads(national))
     }
 
-    fn leads(&self, national: &str) -> bool {
+    /// Whether a national number may be one of this country's by how it begins.
+    pub fn leads(&self, national: &str) -> bool {
         self.leading.is_empty() || self.leading.split(' ').any(|prefix| national.starts_with(prefix))
     }
 }
