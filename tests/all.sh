@@ -4,7 +4,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+web=
+trap 'rm -f "$log" "$log.web"; [ -z "$web" ] || kill "$web"' EXIT
 passed=0
 failed=0
 failures=()
@@ -57,12 +58,29 @@ counted() { # the script's name for itself, what it counts, command …
     [ "${good:-0}" -gt 0 ]
 }
 
+# Most of the dashboard's build is one long link on one core, in a target folder of its own: it goes on beside other steps.
+begin_web() {
+    cargo build --quiet -p xtask || return
+    cargo run --quiet -p xtask -- web --weigh >"$log.web" 2>&1 &
+    web=$!
+}
+
+end_web() { # what it said, and how it ended
+    [ -n "$web" ] || return
+    wait "$web"
+    local status=$?
+    web=
+    cat "$log.web"
+    return "$status"
+}
+
 step "format" cargo fmt --all --check
+step "the dashboard's build, begun" begin_web
 step "lints" cargo clippy --quiet --workspace --all-targets -- -D warnings
-step "the dashboard for the browser" cargo run --quiet -p xtask -- web --weigh
-step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the AWS template" python3 infra/check.py
 step "build" cargo build --quiet --workspace --all-targets
+step "the dashboard for the browser" end_web
+step "the plan in WebAssembly" cargo run --quiet -p xtask -- golden
 step "the API against its description" counted api "operations of the API" python3 tests/api/conformance.py
 step "the AWS template, deployed" counted aws "checks of the deployed template" python3 tests/aws/deployed.py
 step "tests" tests
