@@ -36,8 +36,9 @@ soak: tools
 
 bench: tools
 	@cargo build --release --quiet -p campanile-tests -p lambdas -p simulator --bins
+	@case "$(PART)" in ''|functions|aws) cargo build --profile api --quiet -p lambdas --bin api;; esac
 	@if [ "$(PART)" != aws ]; then $(TARGET)/release/bench $(PART); fi
-	@case "$(PART)" in ''|aws) cargo build --profile api --quiet -p lambdas --bin api && $(MAKE) --no-print-directory web && PROFILE=release python3 tests/aws/deployed.py;; esac
+	@case "$(PART)" in ''|aws) $(MAKE) --no-print-directory web && PROFILE=release python3 tests/aws/deployed.py;; esac
 
 tools:
 	@sh infra/setup.sh run

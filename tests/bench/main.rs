@@ -315,7 +315,7 @@ async fn pages() -> anyhow::Result<()> {
 async fn functions() -> anyhow::Result<()> {
     title("functions: binaries as they are built here, and from a process's start until it asks for its first event");
     for function in starting::run().await? {
-        let name = function.name;
+        let name = format!("{} (profile {})", function.name, function.profile);
         line(&format!("{name}: MB of its binary"), function.megabytes, 1, Goal::AtMost(10.0));
         line(&format!("{name}: ms until its first question, median"), function.start_ms, 1, Goal::AtMost(50.0));
         line(&format!("{name}: MB of memory at most until then"), function.peak_mb, 1, Goal::AtMost(40.0));

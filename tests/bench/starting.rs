@@ -2,7 +2,7 @@
 //! event, in how much memory. A runtime API on this machine stands for Lambda's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -10,6 +10,9 @@ use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use crate::usage;
+
+/// The profile that the api is deployed in (functions/lambdas/Makefile); the others' is the one that this runs in.
+const SMALL: &str = "api";
 
 /// The functions, by their binaries.
 const FUNCTIONS: [&str; 7] = ["api", "dispatcher", "sender", "tally", "webhook", "importer", "exporter"];
@@ -47,6 +50,8 @@ const ENVIRONMENT: [(&str, &str); 19] = [
 pub struct Function {
     /// Its binary.
     pub name: &'static str,
+    /// The profile that it was built in, by its folder.
+    pub profile: String,
     /// Its size.
     pub megabytes: f64,
     /// Milliseconds from the process's start to its first question: median of the starts.
@@ -60,7 +65,7 @@ pub async fn run() -> anyhow::Result<Vec<Function>> {
     let folder = std::env::current_exe()?.parent().context("no folder")?.to_owned();
     let mut all = Vec::new();
     for name in FUNCTIONS {
-        let binary = folder.join(name);
+        let binary = binary(&folder, name);
         let bytes = std::fs::metadata(&binary).with_context(|| format!("{} is not built", binary.display()))?.len();
         let mut starts = Vec::new();
         let mut peak_mb = 0.0_f64;
@@ -70,9 +75,21 @@ pub async fn run() -> anyhow::Result<Vec<Function>> {
             peak_mb = peak_mb.max(mb);
         }
         starts.sort_by(f64::total_cmp);
-        all.push(Function { name, megabytes: bytes as f64 / 1e6, start_ms: starts[STARTS / 2], peak_mb });
+        let profile = profile(&binary);
+        all.push(Function { name, profile, megabytes: bytes as f64 / 1e6, start_ms: starts[STARTS / 2], peak_mb });
     }
     Ok(all)
+}
+
+/// The api as it is deployed, where that is built; else what lies beside this benchmark.
+fn binary(folder: &Path, name: &str) -> PathBuf {
+    let deployed = folder.with_file_name(SMALL).join(name);
+    if name == SMALL && deployed.is_file() { deployed } else { folder.join(name) }
+}
+
+fn profile(binary: &Path) -> String {
+    let folder = binary.parent().and_then(Path::file_name).unwrap_or_default();
+    folder.to_string_lossy().into_owned()
 }
 
 /// Starts one, waits for its first question, and ends it.

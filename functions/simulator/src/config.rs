@@ -55,7 +55,8 @@ pub struct Config {
     pub webhook_connections: usize,
     /// Whether statuses carry the business-scoped user id.
     pub user_ids: UserIds,
-    /// The durable log; without it everything is forgotten at the end.
+    /// The durable log; without it everything is forgotten at the end. Above 64 MB its older half goes, as far as it is more
+    /// than a day older than the newest send and all told.
     pub log_path: Option<PathBuf>,
     /// Decides every random delay, who reads, and the message ids.
     pub seed: u64,

@@ -1,6 +1,8 @@
 //! What was sent and what is still to be told, behind one lock: the records, what each number sent in the last second, how
 //! often a recipient was refused, and what waits for its time. A send enters by [`Ledger::admit`].
 
+mod forgetting;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 
@@ -35,6 +37,8 @@ const SOON_MICROS: i64 = 60 * MICROS_PER_SECOND;
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     records: Vec<Record>,
+    /// How many sends came before those that are kept.
+    forgotten: u64,
     last_second: HashMap<Box<str>, VecDeque<i64>>,
     refusals_in_a_row: HashMap<Box<str>, u32>,
     people: People,
@@ -45,6 +49,7 @@ pub(crate) struct Ledger {
     pending: usize,
     notices: Notices,
     log: Option<Log>,
+    shorten_above: u64,
 }
 
 impl Ledger {
@@ -54,6 +59,7 @@ impl Ledger {
         if let Some(path) = &config.log_path {
             let log = Log::open(path, |line| ledger.replay(line, catalogue))?;
             ledger.log = Some(log);
+            ledger.stay_within(forgetting::LOG_LIMIT_BYTES);
             ledger.queue_unacknowledged();
         }
         Ok(ledger)
@@ -233,7 +239,7 @@ impl Ledger {
 
     /// The record with this sequence.
     pub(crate) fn record(&self, sequence: u64) -> Option<&Record> {
-        self.records.get(usize::try_from(sequence.checked_sub(1)?).ok()?)
+        self.records.get(self.place(sequence)?)
     }
 
     /// Sends that were accepted.
@@ -248,13 +254,13 @@ impl Ledger {
 
     /// Up to `limit` arrivals after this sequence.
     pub(crate) fn arrivals_after(&self, sequence: u64, limit: usize) -> Vec<Arrival> {
-        let skip = usize::try_from(sequence).unwrap_or(usize::MAX);
+        let skip = usize::try_from(sequence.saturating_sub(self.forgotten)).unwrap_or(usize::MAX);
         self.records.iter().skip(skip).take(limit).map(Record::shown).collect()
     }
 
     /// The sequence of the next record.
     pub(crate) fn next_sequence(&self) -> u64 {
-        self.records.len() as u64 + 1
+        self.forgotten + self.records.len() as u64 + 1
     }
 
     /// Strictly: the messages accepted in the second that ends now, this one included, stay within the rate.
@@ -283,6 +289,7 @@ impl Ledger {
     fn write(&mut self, record: Record) -> anyhow::Result<()> {
         self.append(&Entry::Arrival(&record))?;
         self.keep(record);
+        self.stay_within(forgetting::LOG_LIMIT_BYTES);
         Ok(())
     }
 
@@ -330,10 +337,8 @@ impl Ledger {
     }
 
     fn queue(&mut self, sequence: u64) {
-        let index = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
-        let Some(record) = self.records.get(index) else {
-            return;
-        };
+        let Some(place) = self.place(sequence) else { return };
+        let Some(record) = self.records.get(place) else { return };
         let waiting = (0_u8..)
             .zip(&record.plan)
             .filter(|(_, status)| status.acknowledged_micros.is_none())
@@ -346,7 +351,7 @@ impl Ledger {
             self.notices.acknowledge(id);
         }
         for StatusKey(sequence, place) in &acknowledged.statuses {
-            let index = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
+            let Some(index) = self.place(*sequence) else { continue };
             let planned = self.records.get_mut(index).and_then(|record| record.plan.get_mut(usize::from(*place)));
             if let Some(status) = planned
                 && status.acknowledged_micros.is_none()
@@ -360,6 +365,9 @@ impl Ledger {
     fn replay(&mut self, line: Line, catalogue: &mut Catalogue) -> anyhow::Result<()> {
         match line {
             Line::Arrival(record) => {
+                if self.records.is_empty() {
+                    self.forgotten = record.sequence.saturating_sub(1);
+                }
                 ensure!(record.sequence == self.next_sequence(), "sequence {} is out of turn", record.sequence);
                 // Only the last second matters, and the past must not fill the memory.
                 let horizon = record.at_micros - MICROS_PER_SECOND;
@@ -383,7 +391,7 @@ impl Ledger {
     }
 
     fn queue_unacknowledged(&mut self) {
-        for sequence in 1..self.next_sequence() {
+        for sequence in self.forgotten + 1..self.next_sequence() {
             self.queue(sequence);
         }
     }

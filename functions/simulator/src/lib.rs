@@ -7,7 +7,7 @@
 //!
 //! People and Meta act by `/simulator/…` (`control`). The log keeps sends, statuses, other webhooks, templates, and what
 //! people wrote and wished, and files lie in a folder beside it; standing, manners, storms, outcomes and pair limits end
-//! with the process.
+//! with the process. Sends of long ago go when the log is long, out of arrivals and totals too.
 
 mod accounts;
 pub mod arrival;
@@ -151,7 +151,7 @@ impl Simulator {
         &self.world.config
     }
 
-    /// Every send so far, accepted or refused, in order.
+    /// Every send that is remembered, accepted or refused, in order.
     pub fn arrivals(&self) -> Vec<Arrival> {
         self.arrivals_after(0, usize::MAX)
     }

@@ -1,9 +1,10 @@
 //! The durable log: one JSON line per arrival, written before the answer, and one per acknowledged webhook. After a
-//! SIGKILL the next start reads it and goes on. No fsync: it survives the process, not the machine.
+//! SIGKILL the next start reads it and goes on. No fsync: it survives the process, not the machine. What goes when it is
+//! long is for the ledger to say (`ledger/forgetting.rs`).
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,7 @@ pub(crate) enum Entry<'a> {
 #[derive(Debug)]
 pub(crate) struct Log {
     file: File,
+    path: PathBuf,
     length: u64,
 }
 
@@ -100,7 +102,44 @@ impl Log {
             line.clear();
         }
         file.set_len(length).with_context(|| format!("cutting the torn end of the log {name}"))?;
-        Ok(Self { file, length })
+        Ok(Self { file, path: path.to_owned(), length })
+    }
+
+    /// Its length, bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Puts another in its place: this line, then those of before that are kept, in their order. One that fails leaves
+    /// everything as it was.
+    pub(crate) fn rewrite(
+        &mut self,
+        first: &Entry<'_>,
+        mut is_kept: impl FnMut(&[u8]) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let beside = self.path.with_extension("part");
+        let opened = OpenOptions::new().create(true).read(true).append(true).open(&beside);
+        let file = opened.with_context(|| format!("opening {}", beside.display()))?;
+        file.set_len(0).context("emptying what another rewriting left behind")?;
+        let mut new = BufWriter::new(&file);
+        let mut line = serde_json::to_vec(first).context("writing a log line as JSON")?;
+        line.push(b'\n');
+        new.write_all(&line).context("writing a shorter log")?;
+        let mut length = line.len() as u64;
+        line.clear();
+        let mut old = BufReader::new(File::open(&self.path).context("opening the log to shorten it")?);
+        while old.read_until(b'\n', &mut line).context("reading the log to shorten it")? > 0 {
+            if is_kept(&line)? {
+                new.write_all(&line).context("writing a shorter log")?;
+                length += line.len() as u64;
+            }
+            line.clear();
+        }
+        new.flush().context("writing a shorter log")?;
+        drop(new);
+        std::fs::rename(&beside, &self.path).context("putting the shorter log in its place")?;
+        (self.file, self.length) = (file, length);
+        Ok(())
     }
 
     /// One write call; what a failed one left behind is cut, so that lines never run together.

@@ -62,8 +62,9 @@ impl Notices {
         self.open.get(&id)
     }
 
-    /// Closes a notice that was posted.
+    /// Closes a notice that was posted, and gives its id to no other, even where nothing else is known of it.
     pub(crate) fn acknowledge(&mut self, id: u64) {
+        self.last_id = self.last_id.max(id);
         self.open.remove(&id);
     }
 

@@ -12,13 +12,13 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::Problem;
 
 use super::Target;
+use super::proxy::Way;
 
 /// Longest wait for an answer: the gateway gives up after half a minute.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -31,7 +31,7 @@ pub(super) const UNREADABLE: &str = "the answer cannot be read: is this another 
 
 /// A client of one Campanile.
 pub struct Client {
-    http: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: legacy::Client<HttpsConnector<Way>, Full<Bytes>>,
     url: String,
     token: String,
 }
@@ -60,7 +60,7 @@ impl Client {
             .context("TLS cannot be set up")?
             .https_or_http()
             .enable_http1()
-            .build();
+            .wrap_connector(Way::of_environment());
         let http = legacy::Client::builder(TokioExecutor::new()).build(tls);
         Ok(Client { http, url: target.url.trim_end_matches('/').to_owned(), token })
     }

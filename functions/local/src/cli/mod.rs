@@ -7,6 +7,7 @@ mod commands;
 mod content;
 mod export;
 mod print;
+mod proxy;
 mod report;
 mod send;
 mod start;
@@ -108,7 +109,7 @@ pub enum Command {
 /// Which Campanile, and how to speak of it.
 #[derive(Debug, Clone, Args)]
 pub struct Target {
-    /// Where it is
+    /// Where it is; by https and elsewhere, through the proxy that HTTPS_PROXY and NO_PROXY name
     #[arg(long, env = "CAMPANILE_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
     /// An API token; absent: the one of this machine, in the data folder

@@ -1,12 +1,15 @@
 //! The embedded SQS through the real SDK, by a clock the tests turn.
 
+mod batches;
+mod polls;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message, MessageAttributeValue,
-    MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry,
+    ChangeMessageVisibilityBatchRequestEntry, Message, MessageAttributeValue, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
 
 use super::*;
@@ -247,74 +250,6 @@ async fn digests_are_the_ones_aws_computes() {
 }
 
 #[tokio::test]
-async fn a_batch_keeps_the_good_entries_and_names_the_bad() {
-    let bench = Bench::new().await;
-    let late = SendMessageBatchRequestEntry::builder().id("bad").message_body("x").delay_seconds(1_000);
-    let sent = bench
-        .client
-        .send_message_batch()
-        .queue_url(&bench.queue)
-        .entries(entry("one", "1"))
-        .entries(late.build().unwrap())
-        .entries(entry("ctl", "\u{1}"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(sent.successful()[0].id(), "one");
-    let codes: Vec<_> = sent.failed().iter().map(|f| (f.id(), f.code())).collect();
-    assert_eq!(codes, [("bad", "InvalidParameterValue"), ("ctl", "InvalidMessageContents")]);
-    assert_eq!(bodies(&bench.receive().await), ["1"]);
-}
-
-#[tokio::test]
-async fn a_batch_that_is_too_many_too_long_empty_or_ambiguous_is_refused_whole() {
-    let bench = Bench::new().await;
-    let send = async |entries: Vec<SendMessageBatchRequestEntry>| {
-        let batch = bench.client.send_message_batch().queue_url(&bench.queue);
-        let sent = batch.set_entries(Some(entries)).send().await;
-        sent.unwrap_err().into_service_error()
-    };
-    let eleven = (0..11).map(|n| entry(&n.to_string(), "x")).collect();
-    assert!(send(eleven).await.is_too_many_entries_in_batch_request());
-    let half = "x".repeat(600_000);
-    let long = vec![entry("a", &half), entry("b", &half)];
-    assert!(send(long).await.is_batch_request_too_long());
-    assert!(send(Vec::new()).await.is_empty_batch_request());
-    let twins = vec![entry("a", "1"), entry("a", "2")];
-    assert!(send(twins).await.is_batch_entry_ids_not_distinct());
-    let odd = vec![entry("a b", "1")];
-    assert!(send(odd).await.is_invalid_batch_entry_id());
-    assert!(bench.receive().await.is_empty());
-    bench.send(&"x".repeat(1_048_576)).await;
-    let send = bench.client.send_message().queue_url(&bench.queue);
-    let over = send.message_body("x".repeat(1_048_577)).send().await;
-    let over = over.unwrap_err().into_service_error();
-    assert_eq!(over.meta().code(), Some("InvalidParameterValue"));
-}
-
-#[tokio::test]
-async fn deleting_a_batch_names_the_handles_that_are_none() {
-    let bench = Bench::new().await;
-    bench.send("a").await;
-    let got = bench.receive().await;
-    let entry = |id: &str, handle: &str| {
-        let entry = DeleteMessageBatchRequestEntry::builder().id(id);
-        entry.receipt_handle(handle).build().unwrap()
-    };
-    let deleted = bench
-        .client
-        .delete_message_batch()
-        .queue_url(&bench.queue)
-        .entries(entry("good", got[0].receipt_handle().unwrap()))
-        .entries(entry("bad", "nonsense"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(deleted.successful()[0].id(), "good");
-    assert_eq!(deleted.failed()[0].code(), "ReceiptHandleIsInvalid");
-}
-
-#[tokio::test]
 async fn visibility_can_be_given_up_extended_and_not_changed_when_over() {
     let bench = Bench::new().await;
     bench.send("a").await;
@@ -420,68 +355,6 @@ async fn numbers_out_of_range_are_refused() {
     assert!(create.send().await.is_err());
     let create = bench.client.create_queue().queue_name("other.fifo");
     assert!(create.send().await.is_err());
-}
-
-#[tokio::test]
-async fn a_send_wakes_a_long_poll_at_once() {
-    let service = EmbeddedSqs::memory().unwrap();
-    let client = sqs_client(service.http_client());
-    let queue = create(&client, "sends", &[]).await;
-    let started_at = Instant::now();
-    let poll = client.receive_message().queue_url(&queue);
-    let poll = poll.wait_time_seconds(20).send();
-    let send = async {
-        // The poll has looked and sleeps before this task is polled again.
-        tokio::task::yield_now().await;
-        let send = client.send_message().queue_url(&queue);
-        send.message_body("wake").send().await.unwrap();
-    };
-    let (got, ()) = tokio::join!(poll, send);
-    assert_eq!(bodies(got.unwrap().messages()), ["wake"]);
-    assert!(started_at.elapsed() < Duration::from_millis(900));
-}
-
-#[tokio::test]
-async fn every_waiting_poll_gets_one_of_the_messages() {
-    let service = EmbeddedSqs::memory().unwrap();
-    let client = sqs_client(service.http_client());
-    let queue = create(&client, "sends", &[]).await;
-    let polls = futures::future::join_all((0..10).map(|_| {
-        let poll = client.receive_message().queue_url(&queue);
-        poll.wait_time_seconds(20).send()
-    }));
-    let send = async {
-        tokio::task::yield_now().await;
-        let batch = client.send_message_batch().queue_url(&queue);
-        let entries = (0..10).map(|n| entry(&n.to_string(), "x")).collect();
-        batch.set_entries(Some(entries)).send().await.unwrap();
-    };
-    let started_at = Instant::now();
-    let (polls, ()) = tokio::join!(polls, send);
-    assert!(polls.into_iter().all(|poll| poll.unwrap().messages().len() == 1));
-    assert!(started_at.elapsed() < Duration::from_millis(900));
-}
-
-#[tokio::test]
-async fn a_long_poll_returns_when_a_delayed_message_becomes_visible() {
-    let service = EmbeddedSqs::memory().unwrap();
-    let client = sqs_client(service.http_client());
-    let queue = create(&client, "sends", &[]).await;
-    let send = client.send_message().queue_url(&queue);
-    send.message_body("soon").delay_seconds(1).send().await.unwrap();
-    let started_at = Instant::now();
-    let poll = client.receive_message().queue_url(&queue);
-    let got = poll.wait_time_seconds(20).send().await.unwrap();
-    assert_eq!(bodies(got.messages()), ["soon"]);
-    assert!(started_at.elapsed() < Duration::from_millis(1_900));
-}
-
-#[tokio::test]
-async fn a_long_poll_on_an_empty_queue_ends_empty() {
-    let bench = Bench::new().await;
-    let poll = bench.client.receive_message().queue_url(&bench.queue);
-    let got = poll.wait_time_seconds(1).send().await.unwrap();
-    assert!(got.messages().is_empty());
 }
 
 #[tokio::test]
