@@ -77,6 +77,12 @@ for problem, holding in {
     "a function is missing or not in functions/lambdas/src/bin": binaries == {p.stem for p in ROOT.glob("functions/lambdas/src/bin/*.rs")},
     "Stage: it may end with a hyphen, which neither a bucket's name nor Cognito's domain may":
         not any(re.fullmatch(source["Parameters"]["Stage"]["AllowedPattern"], stage) for stage in ("a-", "main-", "-a", "a" * 11)),
+    "Stage: it may be what no bucket's name ends in or no domain of Cognito has in it, or may not be what is usual": [
+        stage for stage in ("aws", "my-aws-2", "amazon", "cognito", "an", "eu-an", "s3alias", "x--ol-s3", "main", "a", "eu-2", "plan", "an1")
+        if re.fullmatch(source["Parameters"]["Stage"]["AllowedPattern"], stage)] == ["main", "a", "eu-2", "plan", "an1"],
+    "WhatsAppApps: a parameter may end its text in the JSON, and no function would start": not any(
+        re.fullmatch(source["Parameters"][name]["AllowedPattern"], start + mark * 32)
+        for name in re.findall(r"\$\{(\w+)\}", of["WhatsAppApps"]["SecretString"]["Fn::Sub"]) for start in ("", "https://") for mark in '"\\'),
     "ApiFunction: functions/lambdas/Makefile builds it in a profile that Cargo.toml has not":
         "--profile api" in rust("lambdas/Makefile") and "\n[profile.api]\n" in (ROOT / "Cargo.toml").read_text(),
     "TallyMapping: its events would name no shard": of["TallyMapping"].get("TumblingWindowInSeconds") and of["TallyMapping"].get("ParallelizationFactor") == 1,
@@ -87,6 +93,8 @@ for name, function in all_of("AWS::Lambda::Function").items():
     there = function["Environment"]["Variables"].keys()
     holds(needed <= there <= known, f"{name}: its variables {sorted(needed ^ there)} are not those of config.rs")
     holds(name != "ApiFunction" or known - {"LAMBDA_TASK_ROOT"} == there, f"{name} lacks {known - there} of config.rs")
+    speaks = name in ("ApiFunction", "DispatcherFunction", "SenderFunction", "WebhookFunction")  # with WhatsApp
+    holds(("secretsmanager" in str(function["Environment"]["Variables"]["WHATSAPP_APPS"])) == speaks, f"{name}: WhatsApp's secret is for those who speak with it only")
     feeds_itself = name in ("SenderFunction", "DispatcherFunction", "ImporterFunction")  # through its own queue
     holds((function.get("RecursiveLoop") == "Allow") == feeds_itself, f"{name}: RecursiveLoop is for those who feed themselves only")
 for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
