@@ -71,7 +71,7 @@ LEFT_OUT = {
         webhooks_out::replies_opt_outs_and_alerts_are_told_once_however_often_the_webhook_comes
         webhooks_out::what_is_not_wanted_is_not_told_and_without_webhooks_nothing_is_queued""",
     WHOLE: """
-        contacts::a_lists_campaign_reaches_exactly_the_people_of_the_list
+        contacts::lists::a_lists_campaign_reaches_exactly_the_people_of_the_list
         edits::a_pace_edited_while_messages_leave_bites_within_five_seconds
         edits::a_slower_pace_holds_from_the_edit_on
         edits::when_a_campaign_pauses_by_itself_can_be_changed_share_by_share
@@ -85,8 +85,8 @@ LEFT_OUT = {
         webhooks_out::a_running_campanile_tells_a_whole_campaign""",
     INNER: "audit::a_transaction_of_somebody_else_only_makes_a_transition_wait",
     WAITS: """
-        v3_fields::a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is
-        v3_fields::a_file_on_our_own_network_is_not_fetched""",
+        v3_fields::elsewhere::a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is
+        v3_fields::elsewhere::a_file_on_our_own_network_is_not_fetched""",
     LONG: """
         money::everybody_is_priced_by_country_before_the_start_in_old_audiences_too
         reports::an_older_period_is_whole_however_many_campaigns_came_after_it""",

@@ -204,7 +204,7 @@ impl Browser {
 
     /// Waits until the page has its title and nothing is on its way any more.
     pub async fn settled(&self) -> anyhow::Result<()> {
-        let script = "return !!document.querySelector('h1, h2') && !document.querySelector('.loading')";
+        let script = "return !!document.querySelector('main :is(h1, h2)') && !document.querySelector('.loading')";
         until("a page that has loaded", async || {
             Ok(self.driver.execute(script, vec![]).await?.convert::<bool>()?.then_some(()))
         })

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use aws_lambda_events::sqs::SqsEvent;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use campaigns::message::MessageRecord;
+use campaigns::message::{Claim, MessageRecord};
 use lambdas::clock::Clock;
 use lambdas::config::{Config, WhatsAppApp};
 use lambdas::storage::access::{self, AccessRecord, Purpose};
@@ -151,6 +151,23 @@ pub async fn act(app: &Arc<App>, campaign: &CampaignId, action: &str) -> anyhow:
 /// The items of a campaign's recipients.
 pub async fn messages(stepped: &Stepped, record: &CampaignRecord) -> anyhow::Result<Vec<MessageRecord>> {
     lambdas::storage::messages::range(&stepped.app, &record.id, 0, record.recipients - 1).await
+}
+
+/// A recipient's message as a sender claimed it for the first time, in milliseconds since 1970.
+pub fn claimed(record: &CampaignRecord, index: u64, at: i64) -> MessageRecord {
+    MessageRecord::from(Claim {
+        variant: None,
+        campaign_id: record.id.clone(),
+        workspace_id: record.workspace_id,
+        channel_id: record.channel_id.clone(),
+        index,
+        chunk: record.plan().chunk_of(index),
+        canonical_phone: "12025550100".into(),
+        attempt: 1,
+        rounds: 0,
+        claim_id: "of a sender that died".into(),
+        at,
+    })
 }
 
 /// The recipients of a batch of jobs, rising.

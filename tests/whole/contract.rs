@@ -1,6 +1,9 @@
 //! The contract: every operation of the description is asked rightly once, and answers what it says there: a documented
 //! status, the documented kind of content, and a body that fits the documented schema and holds nothing else.
 
+mod campaign;
+mod workspace;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -9,30 +12,25 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, Request, StatusCode};
-use campanile_tests::campaign::{count, later, token};
-use campanile_tests::contacts;
-use campanile_tests::people::{answer, now, tell};
-use campanile_tests::receiver::{Receiver, reaching_here};
+use campanile_tests::campaign::token;
+use campanile_tests::people::answer;
+use campanile_tests::receiver::reaching_here;
 use campanile_tests::schema::Schemas;
 use campanile_tests::stepped::Stepped;
 use lambdas::oidc::Oidc;
-use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::{assets, files};
-use lambdas::{App, dispatcher, exporter, importer, sender};
-use local::cloud::FILES_BUCKET;
-use local::embedded::s3::PutEvent;
-use local::events::s3_event;
+use lambdas::{App, dispatcher, importer};
 use local::issuer::{self, ISSUER_PATH, Issuer};
 use local::whatsapp::{SIMULATOR_APP, WORKSPACE};
-use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
-use wire::AudienceId;
+
+use self::campaign::{decided, drafted, sent, summed_up};
+use self::workspace::{hooks, settings, team};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 const PHONE: &str = "+5511987654321";
-const DAY: i64 = 24 * 60 * 60;
 
 /// The most bytes of an answer: the description itself is the longest.
 const LONGEST: usize = 1 << 23;
@@ -161,17 +159,6 @@ fn id(value: &Value) -> anyhow::Result<String> {
     text(value, "id")
 }
 
-fn location(headers: &HeaderMap) -> anyhow::Result<String> {
-    Ok(headers.get(header::LOCATION).context("it leads nowhere")?.to_str()?.to_owned())
-}
-
-/// What a browser sends that got these headers.
-fn browser(headers: &HeaderMap) -> [(HeaderName, String); 2] {
-    let cookies = headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let pairs: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
-    [(header::COOKIE, pairs.join("; ")), (HeaderName::from_static("x-requested-with"), "campanile".to_owned())]
-}
-
 /// The number is taken away and added again: its id.
 async fn numbers(walk: &mut Walk) -> anyhow::Result<String> {
     let standing = walk.stepped.channel().await?;
@@ -269,193 +256,6 @@ async fn rights(walk: &mut Walk) -> anyhow::Result<()> {
     let back = json!({ "phone": PHONE, "source": "shop", "statement": "Signed the form again", "name": "Ana" });
     walk.ask("POST", "/v3/people/restore", &[], back).await?;
     walk.ask("DELETE", "/v3/contacts/{phone}", &[digits], Value::Null).await?;
-    Ok(())
-}
-
-/// The owner signs in, lets somebody in who signs in with the provider, and lets her out: the owner's browser.
-async fn team(walk: &mut Walk) -> anyhow::Result<[(HeaderName, String); 2]> {
-    let code = access::grant(&walk.app(), Purpose::SignIn, &AccessRecord::owner(WORKSPACE, "Test")).await?;
-    let signed_in = walk.ask_as(&[], "POST", "/v3/sign-in", &[], json!({ "code": code })).await?;
-    let owner = browser(&signed_in.0);
-    walk.ask_as(&owner, "GET", "/v3/session", &[], Value::Null).await?;
-
-    let asked = json!({ "email": "bia@example.com", "name": "Bia", "role": "manager" });
-    let member = id(&walk.ask("POST", "/v3/members", &[], asked).await?)?;
-    walk.ask("GET", "/v3/members", &[], Value::Null).await?;
-    walk.ask("PATCH", "/v3/members/{id}", &[&member], json!({ "role": "operator" })).await?;
-    let link = walk.ask("POST", "/v3/members/{id}/sign-in-link", &[&member], json!({})).await?;
-    let entered = through_the_provider(walk, &text(&link, "code")?).await?;
-    let (renewed, _) = walk.ask_as(&entered, "POST", "/v3/session/refresh", &[], Value::Null).await?;
-    walk.ask_as(&browser(&renewed), "DELETE", "/v3/session", &[], Value::Null).await?;
-    walk.ask("DELETE", "/v3/members/{id}", &[&member], Value::Null).await?;
-
-    let asked = json!({ "name": "CRM", "role": "operator", "scopes": ["campaigns:write"], "days": 30 });
-    let token = id(&walk.ask("POST", "/v3/tokens", &[], asked).await?)?;
-    walk.ask("GET", "/v3/tokens", &[], Value::Null).await?;
-    walk.ask("DELETE", "/v3/tokens/{id}", &[&token], Value::Null).await?;
-    Ok(owner)
-}
-
-async fn through_the_provider(walk: &mut Walk, code: &str) -> anyhow::Result<[(HeaderName, String); 2]> {
-    walk.ask_as(&[], "GET", "/v3/sign-in/ways", &[], Value::Null).await?;
-    let (begun, _) = walk.ask_as(&[], "GET", "/v3/session/begin", &[], Value::Null).await?;
-    let authorize = location(&begun)?;
-    let (page, query) = authorize.split_once('?').context("the provider is asked something")?;
-    let http = reqwest::Client::builder().redirect(Policy::none()).build()?;
-    let shown = http.post(page).header("content-type", "application/x-www-form-urlencoded");
-    let back = location(shown.body(format!("{query}&sign_in_code={code}")).send().await?.headers())?;
-    let (_, query) = back.split_once('?').context("the provider answers something")?;
-    let callback = format!("/v3/session/callback?{query}");
-    let (entered, _) = walk.ask_as(&browser(&begun), "GET", &callback, &[], Value::Null).await?;
-    assert_eq!(location(&entered)?, "/campaigns");
-    Ok(browser(&entered))
-}
-
-async fn settings(walk: &mut Walk) -> anyhow::Result<()> {
-    let edit = json!({ "defaultCountry": "BR", "frequencyCap": { "messages": 50, "days": 1 } });
-    walk.ask("PATCH", "/v3/settings", &[], edit).await?;
-    walk.ask("GET", "/v3/settings", &[], Value::Null).await?;
-    walk.ask("GET", "/v3/settings/audit", &[], Value::Null).await?;
-
-    let hours = json!({ "name": "Office", "days": ["mon"], "from": "09:00", "to": "18:00", "timeZone": "UTC" });
-    let hours = id(&walk.ask("POST", "/v3/business-hours", &[], hours).await?)?;
-    walk.ask("GET", "/v3/business-hours", &[], Value::Null).await?;
-    walk.ask("GET", "/v3/business-hours/{id}", &[&hours], Value::Null).await?;
-    walk.ask("PATCH", "/v3/business-hours/{id}", &[&hours], json!({ "to": "17:00" })).await?;
-    walk.ask("DELETE", "/v3/business-hours/{id}", &[&hours], Value::Null).await?;
-
-    let rates = json!([{ "validFrom": "2020-01-01", "marketing": "0.05" }]);
-    let market = json!({ "name": "North America", "countries": ["US", "CA"], "rates": rates });
-    let card = json!({ "name": "Our contract", "currency": "BRL", "markets": [market] });
-    walk.ask("DELETE", "/v3/rate-card", &[], Value::Null).await?;
-    walk.ask("PUT", "/v3/rate-card", &[], card).await?;
-    walk.ask("GET", "/v3/rate-card", &[], Value::Null).await?;
-    Ok(())
-}
-
-async fn hooks(walk: &mut Walk) -> anyhow::Result<()> {
-    let receiver = Receiver::start().await?;
-    let asked = json!({ "url": receiver.url, "events": ["campaign.paused"], "description": "CRM" });
-    let hook = id(&walk.ask("POST", "/v3/webhooks", &[], asked).await?)?;
-    walk.ask("GET", "/v3/webhooks", &[], Value::Null).await?;
-    walk.ask("GET", "/v3/webhooks/{id}", &[&hook], Value::Null).await?;
-    walk.ask("PATCH", "/v3/webhooks/{id}", &[&hook], json!({ "description": "The CRM" })).await?;
-    walk.ask("POST", "/v3/webhooks/{id}/rotate-secret", &[&hook], json!({})).await?;
-    let tried = walk.ask("POST", "/v3/webhooks/{id}/test", &[&hook], json!({})).await?;
-    assert_eq!((&tried["status"], receiver.told().len()), (&json!("delivered"), 1));
-    walk.ask("GET", "/v3/webhooks/{id}/deliveries", &[&hook], Value::Null).await?;
-    let again = "/v3/webhooks/{id}/deliveries/{delivery}/redeliver";
-    walk.ask("POST", again, &[&hook, &id(&tried)?], json!({})).await?;
-    walk.ask("DELETE", "/v3/webhooks/{id}", &[&hook], Value::Null).await?;
-    Ok(())
-}
-
-/// Three whom WhatsApp takes, one of whom nobody knows anything, and a row that is nobody: the audience of their file.
-async fn uploaded(walk: &mut Walk) -> anyhow::Result<String> {
-    let file = format!("{}Bia,{}\nNobody,12\n", contacts::csv(3), contacts::phone_ending("0186"));
-    let announced = json!({ "fileName": "contacts.csv", "sizeBytes": file.len() });
-    let audience = text(&walk.ask("POST", "/v3/uploads", &[], announced).await?, "audienceId")?;
-    let key = files::upload_key(WORKSPACE, &AudienceId(audience.clone()));
-    let size = file.len() as u64;
-    files::put(&walk.app(), &key, "text/csv", file.into_bytes()).await?;
-    importer::handle(&walk.app(), s3_event(&PutEvent { bucket: FILES_BUCKET.to_owned(), key, size })?).await?;
-    walk.ask("GET", "/v3/audiences/{id}/rejects", &[&audience], Value::Null).await?;
-    walk.ask("GET", "/v3/audiences/{id}/consents", &[&audience], Value::Null).await?;
-    Ok(audience)
-}
-
-/// A draft that somebody looks at, changes, tries and approves.
-async fn drafted(walk: &mut Walk, channel: &str, owner: &[(HeaderName, String)]) -> anyhow::Result<String> {
-    let audience = uploaded(walk).await?;
-    let body = json!([{ "text": "{{name}}: {{link:shop}}" }]);
-    let asked = json!({
-        "name": "Weekly", "channelId": channel, "audienceId": audience, "spendCap": "100",
-        "template": { "name": "weekly_offer", "language": "en", "body": body },
-        "links": [{ "name": "shop", "url": "https://shop.example/offer" }],
-    });
-    let campaign = id(&walk.ask("POST", "/v3/campaigns", &[], asked).await?)?;
-    walk.ask("PATCH", "/v3/campaigns/{id}", &[&campaign], json!({ "name": "Weekly offer" })).await?;
-    walk.ask("GET", "/v3/campaigns/{id}/estimate", &[&campaign], Value::Null).await?;
-    walk.ask("GET", "/v3/campaigns/{id}/preview", &[&campaign], Value::Null).await?;
-    walk.ask("POST", "/v3/campaigns/{id}/try", &[&campaign], json!({ "to": ["+5511987650001"] })).await?;
-    walk.ask_as(owner, "POST", "/v3/campaigns/{id}/approve", &[&campaign], json!({})).await?;
-    let copy = id(&walk.ask("POST", "/v3/campaigns/{id}/clone", &[&campaign], json!({})).await?)?;
-    walk.ask("DELETE", "/v3/campaigns/{id}", &[&copy], Value::Null).await?;
-    Ok(campaign)
-}
-
-/// It starts, its jobs die, it is paused and goes on, and the dead jobs are sent after all.
-async fn sent(walk: &mut Walk, campaign: &str) -> anyhow::Result<()> {
-    let app = walk.app();
-    walk.ask("POST", "/v3/campaigns/{id}/start", &[campaign], json!({})).await?;
-    let nudges = walk.stepped.take(&app.config.nudge_queue_url).await?;
-    dispatcher::handle(&app, dispatcher::Event::Nudges(nudges)).await?;
-    for job in walk.stepped.take(&app.config.send_queue_url).await?.records {
-        let dead = app.sqs.send_message().queue_url(&app.config.send_dead_queue_url);
-        dead.message_body(job.body.unwrap_or_default()).send().await?;
-    }
-    walk.tick().await?;
-    let dead = walk.ask("GET", "/v3/campaigns/{id}/dead-letters", &[campaign], Value::Null).await?;
-    assert!(dead["items"].as_array().is_some_and(|letters| !letters.is_empty()), "{dead}");
-
-    walk.ask("POST", "/v3/campaigns/{id}/pause", &[campaign], json!({})).await?;
-    let notices = walk.ask("GET", "/v3/notices", &[], Value::Null).await?;
-    let up_to = id(&notices["items"][0])?;
-    walk.ask("POST", "/v3/notices/read", &[], json!({ "upTo": up_to })).await?;
-    walk.ask("POST", "/v3/campaigns/{id}/resume", &[campaign], json!({})).await?;
-    walk.ask("POST", "/v3/campaigns/{id}/dead-letters/redrive", &[campaign], json!({})).await?;
-    loop {
-        let jobs = walk.stepped.take_now(&app.config.send_queue_url).await?;
-        if jobs.records.is_empty() {
-            break;
-        }
-        sender::handle(&app, jobs).await?;
-    }
-    count(&walk.stepped).await
-}
-
-/// Somebody opens his link, somebody's message fails after all and is tried again, and what nobody knows stays unknown.
-async fn decided(walk: &mut Walk, campaign: &str) -> anyhow::Result<()> {
-    let arrivals = walk.stepped.simulator.arrivals();
-    let links = arrivals.iter().rev().filter_map(|one| one.text.split("/r/").nth(1));
-    let link = links.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next());
-    let link = link.map(str::to_owned).next().context("nobody got a link")?;
-    walk.ask_as(&[], "GET", "/r/{token}", &[&link], Value::Null).await?;
-
-    let status = json!({
-        "id": "wamid.test", "status": "failed", "timestamp": now().to_string(), "recipient_id": "12005550100",
-        "biz_opaque_callback_data": format!("c={campaign};i=0;a=1"), "errors": [{ "code": 130_429, "title": "no" }],
-    });
-    tell(&walk.stepped, "messages", json!({ "statuses": [status] })).await?;
-    count(&walk.stepped).await?;
-    walk.ask("POST", "/v3/campaigns/{id}/retry", &[campaign], json!({})).await?;
-    let today = walk.app();
-    walk.stepped.app = later(&today, DAY + 3_700);
-    // A token of its own: of what was asked tomorrow, today's limit knows nothing.
-    let bearer = (header::AUTHORIZATION, format!("Bearer {}", token(&today).await?));
-    let leave = json!({ "decision": "leave" });
-    walk.ask_as(&[bearer], "POST", "/v3/campaigns/{id}/unknowns", &[campaign], leave).await?;
-    walk.stepped.app = today;
-    Ok(())
-}
-
-/// What came of it, in every form, and its end.
-async fn summed_up(walk: &mut Walk, campaign: &str) -> anyhow::Result<()> {
-    walk.ask("POST", "/v3/campaigns/{id}/recount", &[campaign], json!({})).await?;
-    for part in ["", "/messages", "/report", "/audit"] {
-        walk.ask("GET", &format!("/v3/campaigns/{{id}}{part}"), &[campaign], Value::Null).await?;
-    }
-    walk.ask("GET", "/v3/campaigns", &[], Value::Null).await?;
-    walk.ask("GET", "/v3/reports", &[], Value::Null).await?;
-    for kind in ["csv", "xlsx"] {
-        walk.ask("GET", &format!("/v3/reports/export?format={kind}"), &[], Value::Null).await?;
-    }
-    let export = walk.ask("POST", "/v3/campaigns/{id}/exports", &[campaign], json!({ "format": "csv" })).await?;
-    exporter::handle(&walk.app(), walk.stepped.take(&walk.stepped.cloud.queues.export).await?).await?;
-    let written = "/v3/campaigns/{id}/exports/{export}";
-    let ready = walk.ask("GET", written, &[campaign, &id(&export)?], Value::Null).await?;
-    assert_eq!((&ready["status"], &ready["people"]), (&json!("ready"), &json!(4)));
-    walk.ask("POST", "/v3/campaigns/{id}/cancel", &[campaign], json!({})).await?;
     Ok(())
 }
 

@@ -4,6 +4,10 @@
 //! What is expected stands here by Meta's error page (December 2025 and September 2026) and not by the engine's own
 //! table; one test holds the two lists of codes together.
 
+mod people;
+mod rates;
+mod stops;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,19 +21,20 @@ use campaigns::message::MessageRecord;
 use campaigns::send_error::{
     ACCOUNT_DELETED, ACCOUNT_DISABLED, ACCOUNT_RESTRICTED, ACCOUNT_VIOLATION, BAD_PHONE, NO_REASON, TABLE,
 };
-use campanile_tests::campaign::{call, count, dispatched, indexes, later, messages};
+use campanile_tests::campaign::{call, messages};
 use campanile_tests::contacts;
-use campanile_tests::people::{now, tell};
 use campanile_tests::stepped::Stepped;
-use lambdas::storage::campaigns::CampaignRecord;
-use lambdas::storage::channels::{self, ChannelRecord};
-use lambdas::storage::totals::{self, Scope};
-use lambdas::{dispatcher, sender};
+use lambdas::sender;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use simulator::{Arrival, Callback, Outcome};
+use simulator::{Arrival, Callback};
 use tower::ServiceExt;
-use wire::{CampaignId, CampaignStatus, ChannelId, ChannelList, ConsentCategory, MessageState, SuppressionList};
+use wire::{CampaignId, ChannelId, ChannelList, ConsentCategory, MessageState, SuppressionList};
+
+use Effect::{
+    ClosesCountry, Fails, PausesCampaign, PausesCampaignFor, RestsNumber, SlowsNumber, StopsAccount, StopsAll,
+    StopsMarketing, StopsNumber, Unclear, WaitsADay, WaitsSeconds,
+};
 
 /// What a code does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,11 +69,6 @@ enum Effect {
     /// Nothing leaves any number of the account.
     StopsAccount,
 }
-
-use Effect::{
-    ClosesCountry, Fails, PausesCampaign, PausesCampaignFor, RestsNumber, SlowsNumber, StopsAccount, StopsAll,
-    StopsMarketing, StopsNumber, Unclear, WaitsADay, WaitsSeconds,
-};
 
 /// Whom an effect concerns beyond the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,9 +146,6 @@ const AFTERWARDS: &Expected = &[
     (StopsNumber, &[131_048]),
     (StopsAccount, &[131_042]),
 ];
-
-/// Codes of a message's own fault that pause its campaign when the first twenty all meet them.
-const PAUSE_WHEN_REPEATED: [u32; 9] = [1, 100, 131_008, 131_009, 132_000, 132_012, 132_018, 135_000, 139_999];
 
 /// Codes of our own, for what WhatsApp says without one.
 const OURS: [u32; 6] = [NO_REASON, ACCOUNT_RESTRICTED, ACCOUNT_DISABLED, ACCOUNT_DELETED, ACCOUNT_VIOLATION, BAD_PHONE];
@@ -257,18 +254,6 @@ fn missed_its_slot(message: &MessageRecord) -> bool {
     message.state == MessageState::Claimed || (message.state == MessageState::Retry && message.code.is_none())
 }
 
-/// The jobs of an event, each by itself, by their first recipient.
-fn one_by_one(jobs: &SqsEvent) -> anyhow::Result<Vec<SqsEvent>> {
-    let mut all = Vec::new();
-    for message in &jobs.records {
-        let mut one = jobs.clone();
-        one.records = vec![message.clone()];
-        all.push((indexes(&one)?.first().copied(), one));
-    }
-    all.sort_by_key(|(first, _)| *first);
-    Ok(all.into_iter().map(|(_, one)| one).collect())
-}
-
 /// How many requests came for this phone.
 fn requests(arrivals: &[Arrival], phone: &str) -> usize {
     arrivals.iter().filter(|arrival| arrival.to == digits(phone)).count()
@@ -284,20 +269,8 @@ async fn standing(stepped: &Stepped, channel: &ChannelId) -> anyhow::Result<Hash
     Ok(item)
 }
 
-/// Forgets it.
-async fn forget(stepped: &Stepped, channel: &ChannelId) -> anyhow::Result<()> {
-    let (pk, sk) = number_key(channel);
-    let delete = stepped.app.dynamodb.delete_item().table_name(&stepped.app.config.control_table);
-    delete.key("pk", pk).key("sk", sk).send().await?;
-    Ok(())
-}
-
 fn number_key(channel: &ChannelId) -> (AttributeValue, AttributeValue) {
     (AttributeValue::S(format!("channel#{WORKSPACE}#{channel}")), AttributeValue::S("permit".to_owned()))
-}
-
-fn figure(item: &HashMap<String, AttributeValue>, name: &str) -> Option<i64> {
-    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 /// Whether each channel is blocked, as people see it.
@@ -369,36 +342,6 @@ async fn touches_nobody_else(stepped: &Stepped, people: &[Person]) -> anyhow::Re
     Ok(())
 }
 
-/// A campaign to the cast and five others: each gets what his code does, and nobody else anything.
-async fn campaign_to(stepped: &Stepped, people: &[Person], when: When) -> anyhow::Result<CampaignRecord> {
-    let planned: Vec<(&str, u32)> = people.iter().map(|person| (person.phone.as_str(), person.code)).collect();
-    meet(stepped, &planned, when).await?;
-    let others: Vec<String> = contacts::phones().skip(people.len()).take(5).collect();
-    let all = people.iter().map(|person| person.phone.as_str()).chain(others.iter().map(String::as_str));
-    let never = json!({ "undeliverablePercent": 100, "parametersPercent": 100, "unexplainedPercent": 100 });
-    let asked = json!({ "retryRounds": 1, "pauseAbove": never });
-    let (campaign, jobs) = dispatched(stepped, &csv(all), asked).await?;
-    tried(stepped, &campaign, jobs, people.len() + others.len()).await?;
-    if when == When::Afterwards {
-        told(stepped).await?;
-    }
-    let record = stepped.record(&campaign).await?;
-    let found = messages(stepped, &record).await?;
-    let arrivals = stepped.simulator.arrivals();
-    let of = |phone: &str| found.iter().find(|message| message.canonical_phone() == digits(phone));
-    for person in people {
-        judge(of(&person.phone).with_context(|| format!("{} has no message", person.code))?, person);
-        assert_eq!(requests(&arrivals, &person.phone), 1, "{}", person.code);
-    }
-    for phone in &others {
-        let state = of(phone).map(|message| message.state);
-        let arrived = [MessageState::Accepted, MessageState::Delivered, MessageState::Read];
-        assert!(state.is_some_and(|state| arrived.contains(&state)), "{phone}: {state:?}");
-    }
-    assert_eq!((record.status, &record.status_reason), (CampaignStatus::Processing, &None));
-    Ok(record)
-}
-
 #[test]
 fn every_code_of_the_table_has_an_expectation_and_every_expectation_a_code() {
     let expected: Vec<u32> = AT_ONCE.iter().flat_map(|(_, codes)| codes.iter().copied()).collect();
@@ -408,287 +351,4 @@ fn every_code_of_the_table_has_an_expectation_and_every_expectation_a_code() {
     assert_eq!(known.collect::<BTreeSet<u32>>(), each_once);
     assert!(AFTERWARDS.iter().flat_map(|(_, codes)| codes.iter()).all(|code| each_once.contains(code)));
     assert!(BEYOND.iter().flat_map(|(_, codes)| codes.iter()).all(|code| !each_once.contains(code)));
-}
-
-#[tokio::test]
-async fn a_refusal_for_one_person_touches_nobody_else() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let mut personal = with_reach(&[AT_ONCE, BEYOND], Reach::Person);
-    // Its next try would come while this test runs.
-    personal.retain(|(_, effect)| *effect != WaitsSeconds);
-    let people = cast(personal);
-    let record = campaign_to(&stepped, &people, When::AtOnce).await?;
-    assert_eq!(record.upkeep.closed_countries.iter().collect::<Vec<_>>(), ["GB"]);
-    touches_nobody_else(&stepped, &people).await?;
-    count(&stepped).await?;
-    let counted = totals::get(&stepped.app, &record.id, Scope::Campaign).await?.totals;
-    for Person { code, effect, .. } in &people {
-        let has_failed = matches!(effect, Fails | ClosesCountry | StopsMarketing | StopsAll);
-        assert_eq!(counted.failed_by_code.get(code).copied(), has_failed.then_some(1), "{code}");
-    }
-    assert_eq!((counted.unknown, counted.retry, counted.accepted), (3, 1, 5));
-    assert_eq!(stepped.record(&record.id).await?.status, CampaignStatus::Processing);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_message_that_fails_afterwards_for_one_person_touches_nobody_else() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    listen(&stepped)?;
-    // What has failed at once has failed afterwards too, and where it differs the second table says so.
-    let mut codes: BTreeMap<u32, Effect> = with_reach(&[AT_ONCE, BEYOND], Reach::Person).into_iter().collect();
-    codes.retain(|_, effect| *effect == Fails);
-    codes.extend(with_reach(&[AFTERWARDS], Reach::Person));
-    let people = cast(codes.into_iter().collect());
-    campaign_to(&stepped, &people, When::Afterwards).await?;
-    touches_nobody_else(&stepped, &people).await
-}
-
-#[tokio::test]
-async fn the_limit_per_person_holds_up_nobody_else_and_a_day_is_waited_only_where_there_are_rounds()
--> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let phones: Vec<String> = contacts::phones().take(3).collect();
-    meet(&stepped, &[(phones[0].as_str(), 131_049), (phones[1].as_str(), 131_056)], When::AtOnce).await?;
-    let (without, jobs) = dispatched(&stepped, &csv(phones[..1].iter().map(String::as_str)), json!({})).await?;
-    let given_up = tried(&stepped, &without, jobs, 1).await?;
-    judge(&given_up[0], &Person { phone: phones[0].clone(), code: 131_049, effect: Fails });
-    let (pair, jobs) = dispatched(&stepped, &csv(phones[1..].iter().map(String::as_str)), json!({})).await?;
-    let found = tried(&stepped, &pair, jobs, 2).await?;
-    judge(&found[0], &Person { phone: phones[1].clone(), code: 131_056, effect: WaitsSeconds });
-    assert_eq!(found[1].state, MessageState::Accepted);
-    assert_eq!(stepped.record(&pair).await?.status, CampaignStatus::Processing);
-    touches_nobody_else(&stepped, &[]).await
-}
-
-/// A code that slows the number or lets it rest: what it does to the message, the number and another campaign on it,
-/// and that the message leaves once, an hour later.
-async fn judge_rate(code: u32, effect: Effect) -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let phones: Vec<String> = contacts::phones().take(2).collect();
-    meet(&stepped, &[("", code)], When::AtOnce).await?;
-    let (limited, first) = dispatched(&stepped, &csv(phones[..1].iter().map(String::as_str)), json!({})).await?;
-    let (other, second) = dispatched(&stepped, &csv(phones[1..].iter().map(String::as_str)), json!({})).await?;
-    let refused = tried(&stepped, &limited, first, 1).await?.remove(0);
-    let item = standing(&stepped, &stepped.channel_id().await?).await?;
-    send(&stepped, second).await?;
-
-    assert_eq!((refused.state, refused.code), (MessageState::Retry, Some(code)));
-    let wait_ms = refused.not_before.unwrap_or_default() - refused.attempted_at;
-    let rest_ms = figure(&item, "restUntil").map(|until| until / 1_000 - refused.attempted_at);
-    let untouched = messages(&stepped, &stepped.record(&other).await?).await?.is_empty();
-    let asked = stepped.simulator.arrivals().len();
-    match effect {
-        SlowsNumber => {
-            assert_eq!((figure(&item, "share"), rest_ms, untouched, asked), (Some(500), None, false, 2), "{code}");
-            assert!((1_000..=30_000 + SLACK_MS).contains(&wait_ms), "{code}: tried again after {wait_ms} ms");
-        }
-        RestsNumber { most_minutes } => {
-            let bounds = MINUTE_MS..=most_minutes * MINUTE_MS;
-            assert!(rest_ms.is_some_and(|rest| bounds.contains(&rest)), "{code}: the number rests {rest_ms:?} ms");
-            assert!(bounds.contains(&wait_ms), "{code}: tried again after {wait_ms} ms");
-            assert_eq!((figure(&item, "share"), untouched, asked), (None, true, 1), "{code}");
-        }
-        Fails | ClosesCountry | StopsMarketing | StopsAll | Unclear | WaitsSeconds | WaitsADay | PausesCampaign
-        | PausesCampaignFor(_) | StopsNumber | StopsAccount => bail!("{code} neither slows a number nor lets it rest"),
-    }
-    for campaign in [&limited, &other] {
-        assert_eq!(stepped.record(campaign).await?.status, CampaignStatus::Processing, "{code}");
-    }
-    assert_eq!((blocked(&stepped).await?, suppressed(&stepped).await?), (vec![false], Suppressed::new()), "{code}");
-    leaves_once_an_hour_later(&stepped, code, &phones[0]).await
-}
-
-async fn leaves_once_an_hour_later(stepped: &Stepped, code: u32, phone: &str) -> anyhow::Result<()> {
-    meet(stepped, &[], When::AtOnce).await?;
-    let late = later(&stepped.app, 60 * 60);
-    dispatcher::handle(&late, dispatcher::Event::Tick(json!({}))).await?;
-    loop {
-        let jobs = stepped.take_now(&stepped.app.config.send_queue_url).await?;
-        if jobs.records.is_empty() {
-            break;
-        }
-        sender::handle(&late, jobs).await?;
-    }
-    let mut arrivals = stepped.simulator.arrivals();
-    arrivals.retain(|arrival| matches!(arrival.outcome, Outcome::Accepted));
-    assert_eq!(requests(&arrivals, phone), 1, "{code}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn what_the_number_is_refused_for_slows_it_or_lets_it_rest_and_is_nobodys_failure() -> anyhow::Result<()> {
-    for (code, effect) in with_reach(&[AT_ONCE], Reach::Rate) {
-        judge_rate(code, effect).await.with_context(|| code.to_string())?;
-    }
-    Ok(())
-}
-
-/// Two numbers of one account; campaigns go out by the first.
-struct Stage {
-    stepped: Stepped,
-    channels: [ChannelId; 2],
-}
-
-impl Stage {
-    async fn set() -> anyhow::Result<Stage> {
-        let stepped = Stepped::open().await?;
-        let first = stepped.channel().await?;
-        let second = ChannelRecord {
-            id: ChannelId("z-second".to_owned()),
-            phone_number_id: "106540352242923".to_owned(),
-            display_phone_number: "+1 555-078-3882".to_owned(),
-            ..first.clone()
-        };
-        channels::create(&stepped.app, &second).await?;
-        Ok(Stage { stepped, channels: [first.id, second.id] })
-    }
-
-    /// The first of two people of a campaign meets the code; the second's job and another campaign's come after it.
-    async fn judge(&self, code: u32, effect: Effect, when: When) -> anyhow::Result<()> {
-        let stepped = &self.stepped;
-        let phones: Vec<String> = contacts::phones().take(3).collect();
-        meet(stepped, &[(phones[0].as_str(), code)], when).await?;
-        let before = stepped.simulator.arrivals().len();
-        let two = csv(phones[..2].iter().map(String::as_str));
-        let (campaign, jobs) = dispatched(stepped, &two, json!({ "chunkSize": 1 })).await?;
-        let third = csv(phones[2..].iter().map(String::as_str));
-        let (other, of_other) = dispatched(stepped, &third, json!({})).await?;
-        let mut jobs = one_by_one(&jobs)?;
-        ensure!(jobs.len() == 2, "{code}: {} jobs for two chunks", jobs.len());
-        tried(stepped, &campaign, jobs.remove(0), 1).await?;
-        if when == When::Afterwards {
-            told(stepped).await?;
-        }
-        send(stepped, jobs.remove(0)).await?;
-        match effect.reach() {
-            Reach::Campaign => tried(stepped, &other, of_other, 1).await.map(|_| ())?,
-            Reach::Number => send(stepped, of_other).await?,
-            Reach::Person | Reach::Rate => bail!("{code} stops neither a campaign nor a number"),
-        }
-
-        let record = stepped.record(&campaign).await?;
-        judge_paused(&record, code, effect);
-        let found = messages(stepped, &record).await?;
-        assert_eq!(found.len(), 1, "{code}: the second person was claimed");
-        judge_kept(&found[0], code, when);
-        let arrivals = stepped.simulator.arrivals().split_off(before);
-        let asked: Vec<usize> = phones.iter().map(|phone| requests(&arrivals, phone)).collect();
-        let other = stepped.record(&other).await?;
-        if effect.reach() == Reach::Campaign {
-            assert_eq!((asked, other.status), (vec![1, 0, 1], CampaignStatus::Processing), "{code}");
-        } else {
-            assert_eq!((asked, other.status), (vec![1, 0, 0], CampaignStatus::Paused), "{code}");
-            assert!(other.status_reason.is_some_and(|why| why.contains(&format!("({code})"))), "{code}");
-        }
-        self.judge_numbers(code, effect).await
-    }
-
-    /// Which of the numbers is stopped; nothing else is kept of them, and then nothing at all.
-    async fn judge_numbers(&self, code: u32, effect: Effect) -> anyhow::Result<()> {
-        let expected = [effect.reach() == Reach::Number, effect == StopsAccount];
-        assert_eq!(blocked(&self.stepped).await?, expected, "{code}");
-        for (channel, is_stopped) in self.channels.iter().zip(expected) {
-            let blocked_by = is_stopped.then(|| ("blockedBy".to_owned(), AttributeValue::N(code.to_string())));
-            let kept: HashMap<String, AttributeValue> = blocked_by.into_iter().collect();
-            assert_eq!(standing(&self.stepped, channel).await?, kept, "{code}");
-            forget(&self.stepped, channel).await?;
-        }
-        Ok(())
-    }
-}
-
-fn judge_paused(record: &CampaignRecord, code: u32, effect: Effect) {
-    assert_eq!(record.status, CampaignStatus::Paused, "{code}");
-    let why = record.status_reason.as_deref().unwrap_or_default();
-    assert!(why.starts_with("Paused by itself: ") && why.contains(&format!("({code})")), "{code}: {why}");
-    let minutes = record.upkeep.resumes_at.map(|at| (at - record.updated_at) / MINUTE_MS);
-    let expected = if let PausesCampaignFor(minutes) = effect { Some(minutes) } else { None };
-    assert_eq!(minutes, expected, "{code}");
-}
-
-/// A message that was refused waits with its campaign and has used nothing up; one that failed afterwards has failed
-/// until a person asks for another attempt.
-fn judge_kept(message: &MessageRecord, code: u32, when: When) {
-    let found = (message.state, message.code, message.not_before.is_some(), message.tries, message.round);
-    let expected = match when {
-        When::AtOnce => (MessageState::Retry, Some(code), true, 0, 0),
-        When::Afterwards => (MessageState::Failed, Some(code), false, 0, 0),
-    };
-    assert_eq!(found, expected, "{code}");
-}
-
-async fn judge_stops(codes: Vec<(u32, Effect)>, when: When) -> anyhow::Result<()> {
-    let stage = Stage::set().await?;
-    if when == When::Afterwards {
-        listen(&stage.stepped)?;
-    }
-    for (code, effect) in codes {
-        stage.judge(code, effect, when).await.with_context(|| code.to_string())?;
-    }
-    assert_eq!(suppressed(&stage.stepped).await?, Suppressed::new());
-    Ok(())
-}
-
-#[tokio::test]
-async fn what_all_messages_of_a_campaign_are_refused_for_pauses_it_and_no_other() -> anyhow::Result<()> {
-    judge_stops(with_reach(&[AT_ONCE, BEYOND], Reach::Campaign), When::AtOnce).await
-}
-
-#[tokio::test]
-async fn what_a_number_cannot_send_for_stops_all_its_campaigns_and_an_accounts_trouble_all_its_numbers()
--> anyhow::Result<()> {
-    judge_stops(with_reach(&[AT_ONCE, BEYOND], Reach::Number), When::AtOnce).await
-}
-
-#[tokio::test]
-async fn a_message_that_fails_afterwards_stops_what_a_refusal_would() -> anyhow::Result<()> {
-    let campaigns = with_reach(&[AFTERWARDS], Reach::Campaign);
-    judge_stops([campaigns, with_reach(&[AFTERWARDS], Reach::Number)].concat(), When::Afterwards).await
-}
-
-#[tokio::test]
-async fn a_fault_of_the_message_itself_pauses_the_campaign_whose_first_twenty_meet_it() -> anyhow::Result<()> {
-    const FIRST: usize = 20;
-    let stepped = Stepped::open().await?;
-    let mut campaigns = Vec::new();
-    for code in PAUSE_WHEN_REPEATED {
-        meet(&stepped, &[("", code)], When::AtOnce).await?;
-        let (campaign, jobs) = dispatched(&stepped, &contacts::csv(FIRST), json!({})).await?;
-        tried(&stepped, &campaign, jobs, FIRST).await?;
-        campaigns.push((code, campaign));
-    }
-    count(&stepped).await?;
-    for (code, campaign) in campaigns {
-        let record = stepped.record(&campaign).await?;
-        let why = record.status_reason.unwrap_or_default();
-        assert_eq!(record.status, CampaignStatus::Paused, "{code}");
-        assert!(why.contains(&format!("{FIRST} of the latest {FIRST} messages")), "{code}: {why}");
-        let counted = totals::get(&stepped.app, &campaign, Scope::Campaign).await?.totals;
-        assert_eq!(counted.failed_by_code, BTreeMap::from([(code, FIRST as u64)]));
-    }
-    touches_nobody_else(&stepped, &[]).await
-}
-
-#[tokio::test]
-async fn a_failure_without_a_code_has_failed_and_a_phone_that_is_none_is_told_apart_by_its_details()
--> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
-    tried(&stepped, &campaign, jobs, 2).await?;
-    let details = json!({ "details": "Recipient phone number is not valid." });
-    let phone = json!([{ "code": 131_009, "title": "Parameter value is not valid", "error_data": details }]);
-    for (index, errors) in [Value::Null, phone].into_iter().enumerate() {
-        let status = json!({
-            "id": "wamid.test", "status": "failed", "timestamp": now().to_string(), "errors": errors,
-            "biz_opaque_callback_data": format!("c={campaign};i={index};a=1"),
-        });
-        tell(&stepped, "messages", json!({ "statuses": [status] })).await?;
-    }
-    let record = stepped.record(&campaign).await?;
-    let found: Vec<(MessageState, Option<u32>)> =
-        messages(&stepped, &record).await?.iter().map(|message| (message.state, message.code)).collect();
-    assert_eq!(found, [(MessageState::Failed, Some(NO_REASON)), (MessageState::Failed, Some(BAD_PHONE))]);
-    assert_eq!(record.status, CampaignStatus::Processing);
-    touches_nobody_else(&stepped, &[]).await
 }

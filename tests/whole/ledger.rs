@@ -12,8 +12,8 @@ use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
 use wire::{
-    Audience, AudienceConsents, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct, ConsentCategory,
-    ConsentEvent, ConsentList, Contact, MessageState, Settings, Upload,
+    Audience, AudienceConsents, AudienceId, AuditList, Campaign, CampaignEstimate, CampaignStatus, ConsentAct,
+    ConsentCategory, ConsentEvent, ConsentList, Contact, MessageState, Settings, Upload,
 };
 
 async fn book(stepped: &Stepped, count: usize) -> anyhow::Result<Vec<String>> {
@@ -281,22 +281,102 @@ async fn what_is_said_of_a_whole_file_changes_nobodys_own_no() -> anyhow::Result
     .await?;
     assert_eq!(status, StatusCode::NO_CONTENT);
     let csv = contacts::csv(3);
-    let announced = json!({
-        "fileName": "contacts.csv", "sizeBytes": csv.len(), "intoContacts": true,
-        "consent": { "category": "marketing", "source": "fair" },
-    });
-    let upload: Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
-    let key = files::upload_key(WORKSPACE, &upload.audience_id);
-    files::put(&stepped.app, &key, "text/csv", csv.clone().into_bytes()).await?;
-    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size: csv.len() as u64 };
-    importer::handle(&stepped.app, s3_event(&put)?).await?;
-    importer::errands::handle(&stepped.app, stepped.take(&stepped.cloud.queues.errand).await?).await?;
+    into_book(&stepped, csv, json!({ "consent": { "category": "marketing", "source": "fair" } })).await?;
     let mut stands = Vec::new();
     for phone in contacts::phones().take(3) {
         let contact: Contact = call(&stepped.app, "GET", &format!("/v3/contacts/{}", &phone[1..]), Value::Null).await?;
         stands.push((contact.consents.marketing.map(|said| said.act), consents(&stepped, &phone).await?.len()));
     }
     let (no, yes) = (Some(ConsentAct::OptOut), Some(ConsentAct::OptIn));
-    assert_eq!(stands, [(no, 1), (None, 1), (yes, 1)], "of the second the ledger still says no");
+    assert_eq!(stands, [(no, 1), (no, 1), (yes, 1)], "the second comes back with his no");
+    Ok(())
+}
+
+/// Imports a file into the book, its errand twice.
+async fn into_book(stepped: &Stepped, csv: impl Into<Vec<u8>>, options: Value) -> anyhow::Result<AudienceId> {
+    let csv: Vec<u8> = csv.into();
+    let size = csv.len() as u64;
+    let mut announced = json!({ "fileName": "contacts.csv", "sizeBytes": size, "intoContacts": true });
+    for (option, value) in options.as_object().into_iter().flatten() {
+        announced[option] = value.clone();
+    }
+    let upload: Upload = call(&stepped.app, "POST", "/v3/uploads", announced).await?;
+    let key = files::upload_key(WORKSPACE, &upload.audience_id);
+    files::put(&stepped.app, &key, "text/csv", csv).await?;
+    let put = PutEvent { bucket: local::cloud::FILES_BUCKET.to_owned(), key, size };
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let errand = stepped.take_now(&stepped.cloud.queues.errand).await?;
+    for _ in 0..2 {
+        importer::errands::handle(&stepped.app, errand.clone()).await?;
+    }
+    Ok(upload.audience_id)
+}
+
+async fn stands(stepped: &Stepped, phone: &str) -> anyhow::Result<[Option<ConsentAct>; 2]> {
+    let contact: Contact = call(&stepped.app, "GET", &format!("/v3/contacts/{}", &phone[1..]), Value::Null).await?;
+    Ok([contact.consents.marketing, contact.consents.utility].map(|said| said.map(|said| said.act)))
+}
+
+#[tokio::test]
+async fn who_said_no_and_left_the_book_comes_back_with_his_no_whatever_a_file_says() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phones = book(&stepped, 2).await?;
+    let token = token(&stepped.app).await?;
+    for phone in &phones {
+        says_no(&stepped, phone, "marketing").await?;
+        let path = format!("/v3/contacts/{}", &phone[1..]);
+        assert_eq!(answer(&stepped, &token, "DELETE", &path, Value::Null).await?.0, StatusCode::NO_CONTENT);
+    }
+    let silent = format!("name,phone\nAna,{}\n", phones[0]);
+    let willing = format!("name,phone,agreed\nBia,{},yes\n", phones[1]);
+    let column = json!({ "consentColumn": { "column": "agreed" } });
+    for (csv, options) in [(silent, json!({})), (willing, column)] {
+        let id = into_book(&stepped, csv, options).await?;
+        let path = format!("/v3/audiences/{id}/consents");
+        let counted: AudienceConsents = call(&stepped.app, "GET", &path, Value::Null).await?;
+        assert_eq!((counted.looked_at, counted.agreed), (1, 0));
+    }
+    for phone in &phones {
+        assert_eq!(stands(&stepped, phone).await?, [Some(ConsentAct::OptOut), None]);
+    }
+    // He asks for messages again: what he said himself is his to take back.
+    write(&stepped, json!({ "from": &phones[1][1..] }), "start", "wamid.start", now() + 1).await?;
+    assert_eq!(stands(&stepped, &phones[1]).await?, [Some(ConsentAct::OptIn); 2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_by_a_user_id_alone_is_on_the_contact_and_in_the_ledger_once_it_is_known_whose_it_is()
+-> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let phone = book(&stepped, 1).await?.remove(0);
+    write(&stepped, json!({ "from_user_id": "US.7" }), "stop", "wamid.in", now()).await?;
+    assert_eq!(stands(&stepped, &phone).await?, [None, None]);
+    let path = format!("/v3/contacts/{}", &phone[1..]);
+    for _ in 0..2 {
+        call::<Contact>(&stepped.app, "PATCH", &path, json!({ "userId": "US.7" })).await?;
+    }
+    assert_eq!(stands(&stepped, &phone).await?, [Some(ConsentAct::OptOut); 2]);
+    let lines = consents(&stepped, &phone).await?;
+    let said: Vec<(ConsentAct, &str)> = lines.iter().map(|line| (line.act, line.source.as_str())).collect();
+    assert_eq!(said, [(ConsentAct::OptOut, "word"); 2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_no_counts_although_its_row_does_not_fit_into_the_book() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    // The first is in the book, the second is not.
+    book(&stepped, 1).await?;
+    let phones: Vec<String> = contacts::phones().take(2).collect();
+    let long = "x".repeat(300);
+    let csv = format!("name,phone,agreed,note\nAna,{},no,{long}\nBia,{},no,{long}\n", phones[0], phones[1]);
+    into_book(&stepped, csv, json!({ "consentColumn": { "column": "agreed" } })).await?;
+    assert_eq!(stands(&stepped, &phones[0]).await?, [Some(ConsentAct::OptOut), None]);
+    let (campaign, jobs) = dispatched(&stepped, &contacts::csv(2), json!({})).await?;
+    sender::handle(&stepped.app, jobs).await?;
+    let found = messages(&stepped, &stepped.record(&campaign).await?).await?;
+    let states: Vec<MessageState> = found.iter().map(|message| message.state).collect();
+    assert_eq!(states, [MessageState::Skipped; 2]);
     Ok(())
 }

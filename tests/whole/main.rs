@@ -1,6 +1,7 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
 mod api_limits;
+mod as_seen;
 mod asked_twice;
 mod audit;
 mod browser;

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use anyhow::Context;
-use campaigns::message::{Claim, MessageRecord, Outcome, Receipt, ReceiptStatus, Step};
+use campaigns::message::{MessageRecord, Outcome, Receipt, ReceiptStatus, Step};
 use campaigns::totals::Totals;
-use campanile_tests::campaign::{act, call, count, dispatched, indexes, later, messages};
+use campanile_tests::campaign::{act, call, claimed, count, dispatched, indexes, later, messages};
 use campanile_tests::contacts;
 use campanile_tests::running::{Running, quick_simulator};
 use campanile_tests::stepped::Stepped;
@@ -29,27 +29,15 @@ const MANY: usize = 120;
 const A_LOOK: u64 = 50;
 
 /// A recipient's message as a sender claims it now.
-fn claimed(stepped: &Stepped, record: &CampaignRecord, index: u64) -> MessageRecord {
-    MessageRecord::from(Claim {
-        variant: None,
-        campaign_id: record.id.clone(),
-        workspace_id: record.workspace_id,
-        channel_id: record.channel_id.clone(),
-        index,
-        chunk: record.plan().chunk_of(index),
-        canonical_phone: "12025550100".into(),
-        attempt: 1,
-        rounds: 0,
-        claim_id: "of a sender that died".into(),
-        at: stepped.app.clock.now_millis(),
-    })
+fn claimed_now(stepped: &Stepped, record: &CampaignRecord, index: u64) -> MessageRecord {
+    claimed(record, index, stepped.app.clock.now_millis())
 }
 
 /// These recipients' messages, taken by WhatsApp.
 async fn accepted(stepped: &Stepped, record: &CampaignRecord, indexes: Range<u64>) -> anyhow::Result<()> {
     for index in indexes {
         let outcome = Outcome::Accepted { wamid: format!("wamid.{index}"), held: false };
-        let message = claimed(stepped, record, index);
+        let message = claimed_now(stepped, record, index);
         let message = message.with_outcome(1, &outcome, message.attempted_at).context("it changes nothing")?;
         lambdas::storage::messages::create(&stepped.app, &message).await?;
     }
@@ -148,7 +136,7 @@ async fn claims_of_dead_senders_are_found_by_a_recount_in_several_looks_after_a_
     let stepped = Stepped::open().await?;
     let record = cut(&stepped).await?;
     for index in [10, 110] {
-        lambdas::storage::messages::create(&stepped.app, &claimed(&stepped, &record, index)).await?;
+        lambdas::storage::messages::create(&stepped.app, &claimed_now(&stepped, &record, index)).await?;
     }
     for indexes in [0..10, 11..110, 111..MANY as u64] {
         accepted(&stepped, &record, indexes).await?;
@@ -236,7 +224,7 @@ async fn a_message_that_changed_just_before_a_recount_is_corrected_by_a_later_on
     accepted(&stepped, &record, 100..MANY as u64 - 1).await?;
     let (app, campaign) = (later(&stepped.app, LONG_AFTER - 30), &record.id);
     let outcome = Outcome::Accepted { wamid: "wamid.last".into(), held: false };
-    let last = claimed(&stepped, &record, MANY as u64 - 1).with_outcome(1, &outcome, app.clock.now_millis());
+    let last = claimed_now(&stepped, &record, MANY as u64 - 1).with_outcome(1, &outcome, app.clock.now_millis());
     lambdas::storage::messages::create(&app, &last.context("it changes nothing")?).await?;
     // Counted at once, and not again before it may be taken.
     for (seconds, counted, is_kept, status) in [
@@ -368,7 +356,7 @@ async fn who_is_in_hand_only_by_the_totals_has_everybody_counted_now_and_then_an
     let record = cut(&stepped).await?;
     let now = stepped.app.clock.now_millis();
     let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
-    let waiting = claimed(&stepped, &record, 0).with_outcome(1, &refused, now);
+    let waiting = claimed_now(&stepped, &record, 0).with_outcome(1, &refused, now);
     lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
     accepted(&stepped, &record, 1..MANY as u64).await?;
     count(&stepped).await?;
@@ -426,7 +414,7 @@ async fn nobody_waits_in_a_cancelled_campaign_whatever_is_told_late() -> anyhow:
     // The totals did not know of this one when the cancel was looked after.
     let not_before = stepped.app.clock.now_millis() + 1_000;
     let refused = Outcome::Retry { code: Some(130_429), not_before, step: Step::Try };
-    let waiting = claimed(&stepped, &record, 2).with_outcome(1, &refused, not_before - 1_000);
+    let waiting = claimed_now(&stepped, &record, 2).with_outcome(1, &refused, not_before - 1_000);
     lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
     for (seconds, kept) in [(60, false), (120, true)] {
         tick(&stepped, seconds).await?;
@@ -456,7 +444,7 @@ async fn a_wait_that_ends_before_the_one_that_is_waited_for_is_looked_at_in_time
     let record = cut(&stepped).await?;
     let now = stepped.app.clock.now_millis();
     let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
-    let waiting = claimed(&stepped, &record, 0).with_outcome(1, &refused, now);
+    let waiting = claimed_now(&stepped, &record, 0).with_outcome(1, &refused, now);
     lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
     accepted(&stepped, &record, 1..MANY as u64).await?;
     count(&stepped).await?;
@@ -527,7 +515,7 @@ async fn a_claim_without_an_outcome_is_unknown_while_the_campaign_goes_on() -> a
     let (campaign, jobs) = dispatched(&stepped, &contacts::csv(PEOPLE), pace).await?;
     assert_eq!(indexes(&jobs)?, [0]);
     let record = stepped.record(&campaign).await?;
-    lambdas::storage::messages::create(&stepped.app, &claimed(&stepped, &record, 0)).await?;
+    lambdas::storage::messages::create(&stepped.app, &claimed_now(&stepped, &record, 0)).await?;
     count(&stepped).await?;
     for (seconds, state) in [(30, MessageState::Claimed), (60, MessageState::Unknown), (90, MessageState::Unknown)] {
         dispatcher::handle(&later(&stepped.app, seconds), dispatcher::Event::Tick(json!({}))).await?;

@@ -271,6 +271,20 @@ async fn a_template_that_changed_or_a_number_that_is_blocked_holds_the_start_up(
 }
 
 #[tokio::test]
+async fn a_template_that_became_marketing_holds_the_start_up_until_it_is_given_anew() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let reminder = json!({ "name": "appointment_reminder", "language": "en", "header": [{ "text": "Monday" }], "body": [{ "column": "name" }, { "text": "10:00" }] });
+    let made = draft(&stepped.app, &contacts::csv(1), with_template(reminder)).await?;
+    let became =
+        json!({ "name": "appointment_reminder", "language": "en", "event": "CATEGORY", "category": "MARKETING" });
+    meta_does(&stepped, "templates", became).await?;
+    let problem = refused(&stepped.app, "POST", &format!("/v3/campaigns/{}/start", made.id), json!({})).await?;
+    assert_eq!(problem["errors"][0]["field"], "template.name", "{problem}");
+    assert!(problem["errors"][0]["message"].as_str().is_some_and(|why| why.contains("was changed")), "{problem}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn offers_take_the_way_of_offers_and_other_messages_the_usual_one() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let channel = stepped.channel().await?;

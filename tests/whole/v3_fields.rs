@@ -1,24 +1,24 @@
 //! Every field of the v3 API's campaigns, and what it does: none is merely echoed.
 
+mod elsewhere;
+mod saved_hours;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, later, refused, uploaded};
+use campanile_tests::campaign::{act, call, call_with, count, dispatched, draft, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
-use lambdas::fetch::{Fetcher, Reach};
-use lambdas::storage::access::{self, AccessRecord, Purpose};
 use lambdas::storage::{assets, files};
-use lambdas::{App, dispatcher, importer, sender};
+use lambdas::{App, importer, sender};
 use local::events::s3_event;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tower::ServiceExt;
-use wire::{AssetUpload, AuditList, Campaign, CampaignStatus, CreatedToken, Preview, SavedHours, WorkspaceId};
+use wire::{AssetUpload, AuditList, Campaign, CampaignStatus, CreatedToken, Preview, SavedHours};
 
 /// The fields of the answer to a creation, as the v3 API documents them.
 const ANSWERED: [&str; 50] = [
@@ -385,188 +385,5 @@ async fn counts_are_filled_as_messages_go_out() -> anyhow::Result<()> {
     assert_eq!((counts.sent, counts.chunks_executed, counts.by_chunk_id.len()), (4, 2, 2));
     assert_eq!((campaign.messages_processed, campaign.progress), (4, 100.0));
     assert!(campaign.last_message_processed_at.is_some());
-    Ok(())
-}
-
-#[tokio::test]
-async fn saved_hours_are_copied_into_the_campaign_and_bind_it() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    // Closed now, whatever the time is: the hours begin in three hours by the clock of a place without summer time.
-    let zone = "Etc/GMT";
-    let opens = Utc::now() + Duration::hours(3);
-    let (from, to) = (opens.format("%H:00").to_string(), opens.format("%H:59").to_string());
-    let asked = json!({ "name": "Later", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], "from": from, "to": to, "timeZone": zone });
-    let saved: SavedHours = call(&stepped.app, "POST", "/v3/business-hours", asked).await?;
-    let mut body = whole(&stepped, 2).await?;
-    for field in ["scheduledTo", "originalScheduledTo"] {
-        body.as_object_mut().expect("a request").remove(field);
-    }
-    let campaign = created(&stepped, &with(&body, "businessHoursId", json!(saved.id))).await?;
-    assert_eq!(
-        (campaign.business_hours_id.as_ref(), campaign.business_hours.as_ref()),
-        (Some(&saved.id), Some(&saved.hours))
-    );
-
-    act(&stepped.app, &campaign.id, "start").await?;
-    let nudge = stepped.take(&stepped.app.config.nudge_queue_url).await?;
-    dispatcher::handle(&stepped.app, dispatcher::Event::Nudges(nudge)).await?;
-    let path = format!("/v3/campaigns/{}", campaign.id);
-    let waiting: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
-    assert_eq!(waiting.waiting_for, Some(wire::WaitReason::Window));
-    assert_eq!(waiting.next_scheduled_to.map(|at| at.format("%H:%M").to_string()), Some(from));
-
-    // What becomes of the saved hours is nothing to the campaign.
-    let one = format!("/v3/business-hours/{}", saved.id);
-    let edited: SavedHours = call(&stepped.app, "PATCH", &one, json!({ "from": "00:00", "to": "24:00" })).await?;
-    assert_eq!((edited.version, edited.hours.from.as_str()), (2, "00:00"));
-    let stale = refused(&stepped.app, "PATCH", &one, json!({ "name": "x", "version": 1 })).await?;
-    assert_eq!(stale["type"], "conflict");
-    let kept: Campaign = call(&stepped.app, "GET", &path, Value::Null).await?;
-    assert_eq!(kept.business_hours.as_ref(), Some(&saved.hours));
-    let copy: Campaign = call(&stepped.app, "POST", &format!("{path}/clone"), Value::Null).await?;
-    assert_eq!((copy.business_hours_id, copy.business_hours), (Some(saved.id), Some(saved.hours)));
-
-    // An edit takes them as they are now; no others beside.
-    let taken: Campaign = call(&stepped.app, "PATCH", &path, json!({ "businessHoursId": edited.id })).await?;
-    assert_eq!((taken.business_hours_id, taken.business_hours), (Some(edited.id.clone()), Some(edited.hours.clone())));
-    let both = json!({ "businessHoursId": edited.id, "businessHours": edited.hours });
-    let nobodys = json!({ "businessHoursId": "01JD8ZQ0000000000000000000" });
-    for wrong in [both, nobodys] {
-        let refusal = refused(&stepped.app, "PATCH", &path, wrong).await?;
-        assert_eq!(fields(&refusal), BTreeSet::from(["businessHoursId".to_owned()]));
-    }
-
-    // Hours of its own are a copy of none.
-    let own = json!({ "businessHours": { "days": ["mon"], "from": "09:00", "to": "10:00", "timeZone": "Etc/GMT" } });
-    let edited: Campaign = call(&stepped.app, "PATCH", &path, own).await?;
-    assert_eq!(edited.business_hours_id, None);
-    Ok(())
-}
-
-#[tokio::test]
-async fn saved_hours_are_listed_checked_and_deleted() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let saved = hours(&stepped, "09:00", "18:00").await?;
-    let all: Value = call(&stepped.app, "GET", "/v3/business-hours", Value::Null).await?;
-    assert_eq!(all["items"][0], serde_json::to_value(&saved)?);
-    let wrong = json!({ "name": "", "days": ["someday"], "from": "9", "to": "08:00", "timeZone": "Mars" });
-    let problem = refused(&stepped.app, "POST", "/v3/business-hours", wrong).await?;
-    assert_eq!(fields(&problem), ["days", "from", "name", "timeZone"].map(str::to_owned).into());
-    let one = format!("/v3/business-hours/{}", saved.id);
-    let shown: SavedHours = call(&stepped.app, "GET", &one, Value::Null).await?;
-    assert_eq!(shown, saved);
-    lambdas::storage::business_hours::delete(&stepped.app, local::whatsapp::WORKSPACE, &saved.id).await?;
-    assert_eq!(refused(&stepped.app, "GET", &one, Value::Null).await?["type"], "notFound");
-    assert_eq!(refused(&stepped.app, "DELETE", &one, Value::Null).await?["type"], "notFound");
-    Ok(())
-}
-
-#[tokio::test]
-async fn saved_hours_of_another_workspace_do_not_exist() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let saved = hours(&stepped, "09:00", "18:00").await?;
-    let (one, app) = (format!("/v3/business-hours/{}", saved.id), &stepped.app);
-    let other = AccessRecord::owner(WorkspaceId(2), "Other");
-    let token = access::grant(app, Purpose::Token, &other).await?;
-    for method in ["GET", "PATCH", "DELETE"] {
-        let answer = call_with::<Value>(&token, app, method, &one, json!({ "name": "Mine" })).await;
-        assert!(answer.is_err_and(|refused| refused.to_string().contains("404")), "{method}");
-    }
-    let all: Value = call_with(&token, app, "GET", "/v3/business-hours", Value::Null).await?;
-    assert_eq!(all["items"], json!([]));
-    let shown: SavedHours = call(app, "GET", &one, Value::Null).await?;
-    assert_eq!(shown, saved);
-    Ok(())
-}
-
-/// An app that also reaches this machine, where the tests' files lie.
-fn reaching_here(app: &App) -> anyhow::Result<Arc<App>> {
-    Ok(Arc::new(App { fetcher: Fetcher::new(Reach::Anywhere)?, ..app.clone() }))
-}
-
-/// A server of one file; every other path is not found.
-async fn serve(file: String) -> anyhow::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let router = axum::Router::new().route("/people.csv", axum::routing::get(move || async move { file }));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
-}
-
-/// Does the errands that a creation waits for, until the creation is answered.
-async fn while_importing<T>(stepped: &Stepped, app: &Arc<App>, creation: impl Future<Output = T>) -> anyhow::Result<T> {
-    let errands = async {
-        loop {
-            let errands = stepped.take(&app.config.errand_queue_url).await?;
-            importer::errands::handle(app, errands).await?;
-        }
-    };
-    tokio::select! {
-        answer = creation => Ok(answer),
-        failed = errands => failed,
-    }
-}
-
-#[tokio::test]
-async fn a_contacts_file_elsewhere_is_fetched_and_read_as_an_upload_is() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let app = reaching_here(&stepped.app)?;
-    let address = serve(contacts::csv(3)).await?;
-    let mut body = whole(&stepped, 1).await?;
-    body["leadsAssetUrl"] = json!(format!("{address}/people.csv"));
-    let made = call::<Campaign>(&app, "POST", "/v3/campaigns", body.clone());
-    let campaign = while_importing(&stepped, &app, made).await??;
-    assert_eq!(campaign.leads_count, 3);
-    assert!(campaign.leads_asset_url.starts_with("s3://"), "{}", campaign.leads_asset_url);
-    let audience: Value = call(&app, "GET", &format!("/v3/audiences/{}", campaign.audience_id), Value::Null).await?;
-    assert_eq!((audience["fileName"].clone(), audience["status"].clone()), (json!("people.csv"), json!("ready")));
-
-    // Asked for another campaign, the file is fetched anew: it may have changed.
-    let again = call::<Campaign>(&app, "POST", "/v3/campaigns", body.clone());
-    let other = while_importing(&stepped, &app, again).await??;
-    assert_ne!(other.audience_id, campaign.audience_id);
-
-    body["leadsAssetUrl"] = json!(format!("{address}/nobody.csv"));
-    let missing = refused(&app, "POST", "/v3/campaigns", body.clone());
-    let problem = while_importing(&stepped, &app, missing).await??;
-    assert_eq!(fields(&problem), BTreeSet::from(["leadsAssetUrl".to_owned()]));
-    assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("404")), "{problem}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_file_on_our_own_network_is_not_fetched() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let address = serve(contacts::csv(1)).await?;
-    let mut body = whole(&stepped, 1).await?;
-    for (url, why) in [(format!("{address}/people.csv"), "https://"), ("https://127.0.0.1/a.csv".to_owned(), "public")]
-    {
-        body["leadsAssetUrl"] = json!(url);
-        let creation = refused(&stepped.app, "POST", "/v3/campaigns", body.clone());
-        let problem = while_importing(&stepped, &stepped.app, creation).await??;
-        assert_eq!(fields(&problem), BTreeSet::from(["leadsAssetUrl".to_owned()]));
-        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains(why)), "{problem}");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn whoever_asks_again_while_a_file_is_fetched_finds_the_same_audience() -> anyhow::Result<()> {
-    let stepped = Stepped::open().await?;
-    let app = reaching_here(&stepped.app)?;
-    let address = format!("{}/people.csv", serve(contacts::csv(2)).await?);
-    let body = with(&whole(&stepped, 1).await?, "leadsAssetUrl", json!(address));
-    // Nobody imports: the request gives up waiting and says when to come back.
-    let waits = refused(&app, "POST", "/v3/campaigns", body.clone()).await?;
-    assert_eq!((waits["type"].clone(), waits["status"].clone()), (json!("conflict"), json!(409)), "{waits}");
-    let audience = lambdas::storage::fetches::get(&app, local::whatsapp::WORKSPACE, &address).await?;
-    let errands = stepped.take(&app.config.errand_queue_url).await?;
-    importer::errands::handle(&app, errands.clone()).await?;
-    importer::errands::handle(&app, errands).await?;
-    let campaign: Campaign = call(&app, "POST", "/v3/campaigns", body).await?;
-    assert_eq!((Some(campaign.audience_id), campaign.leads_count), (audience, 2));
-    // An hour later an address stands for nothing.
-    let much_later = later(&app, 3_700);
-    assert_eq!(lambdas::storage::fetches::get(&much_later, local::whatsapp::WORKSPACE, &address).await?, None);
     Ok(())
 }

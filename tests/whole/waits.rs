@@ -9,8 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use campaigns::audience::SEGMENT_ROWS;
-use campaigns::message::{Claim, MessageRecord, Outcome, Step, waiting_with_job};
-use campanile_tests::campaign::dispatched;
+use campaigns::message::{MessageRecord, Outcome, Step, waiting_with_job};
+use campanile_tests::campaign::{claimed, dispatched};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::campaigns::CampaignRecord;
@@ -52,19 +52,7 @@ fn counting(stepped: &Stepped) -> anyhow::Result<(App, Arc<AtomicUsize>)> {
 /// A message that was refused an hour ago and may leave so many milliseconds after now.
 fn refused(stepped: &Stepped, record: &CampaignRecord, index: u64, after_ms: i64) -> anyhow::Result<MessageRecord> {
     let now = stepped.app.clock.now_millis();
-    let claimed = MessageRecord::from(Claim {
-        variant: None,
-        campaign_id: record.id.clone(),
-        workspace_id: record.workspace_id,
-        channel_id: record.channel_id.clone(),
-        index,
-        chunk: 0,
-        canonical_phone: "12025550100".into(),
-        attempt: 1,
-        rounds: 3,
-        claim_id: "an hour ago".into(),
-        at: now - 3_600_000,
-    });
+    let claimed = MessageRecord { chunk: 0, rounds: 3, ..claimed(record, index, now - 3_600_000) };
     let outcome = Outcome::Retry { code: Some(131_056), not_before: now + after_ms, step: Step::Round };
     claimed.with_outcome(1, &outcome, now - 3_600_000).context("it changes nothing")
 }

@@ -88,8 +88,8 @@ fn check_free(content: &FreeContent, columns: &[String]) -> Vec<ContentProblem> 
     let mut problems = Vec::new();
     let mut add = |message: String| problems.push(ContentProblem { field: "message".to_owned(), message });
     let text = content.text.trim();
-    if let Some(name) = placeholders::unknown(text, columns).first() {
-        add(format!("the contacts have no column \"{name}\"; they have: {}", columns.join(", ")));
+    if let Some(message) = placeholders::fault(text, columns) {
+        add(message);
     }
     let takes_caption = content.media_kind.is_none_or(takes_caption);
     if !takes_caption && !text.is_empty() {

@@ -20,6 +20,7 @@ pub(crate) fn begin(next: &mut CampaignRecord, now_micros: i64) {
 pub(crate) fn go_on(next: &mut CampaignRecord, now_micros: i64) {
     let now = now_micros / 1_000;
     next.upkeep.under_way_since = Some(now);
+    next.upkeep.forgive_drifts();
     match (next.last_chunk, next.scheduled_to) {
         (None, Some(at)) if at > now => {
             next.rewind = false;

@@ -76,6 +76,14 @@ fn part_of(title: &str) -> Part {
     TITLES.iter().find(|(known, _)| *known == title).map_or(Part::Field, |(_, part)| *part)
 }
 
+/// Whether a contact has it once, so that of two columns the first says it.
+fn is_one_text(part: Part) -> bool {
+    match part {
+        Part::Portfolio | Part::City | Part::State | Part::WaId | Part::UserId => true,
+        Part::Labels | Part::Known | Part::Another | Part::Field | Part::LeftOut => false,
+    }
+}
+
 /// Whether a custom field cannot have this name, since a column of a file with it would be read as something else.
 pub(super) fn is_reserved(name: &str) -> bool {
     part_of(name) != Part::Field
@@ -92,21 +100,24 @@ impl FileColumns {
     /// that comes back has columns of ours first, which say nothing of a person.
     pub fn of(columns: &[String], phone_column: Option<&str>, name_column: Option<&str>) -> FileColumns {
         let (ours, mut fields) = (own_columns(columns), 0);
+        let mut taken = Vec::new();
         let parts = columns.iter().enumerate().map(|(place, title)| {
             let is_read = place < ours || [phone_column, name_column].contains(&Some(title.as_str()));
             let part = match part_of(title) {
                 _ if is_read => Part::Known,
                 Part::Another => Part::LeftOut,
+                part if is_one_text(part) && taken.contains(&part) => Part::LeftOut,
                 Part::Field if fields == MOST_FIELDS || title.chars().count() > LONGEST_FIELD_NAME => Part::LeftOut,
                 part => part,
             };
             fields += usize::from(part == Part::Field);
+            taken.push(part);
             (part, title.clone())
         });
         FileColumns { parts: parts.collect() }
     }
 
-    /// The titles of columns that no contact has: too many, too long, or a second phone or name.
+    /// The titles of columns that no contact has: too many, too long, or a second phone, name or city.
     pub fn left_out(&self) -> Vec<String> {
         let left_out = self.parts.iter().filter(|(part, _)| *part == Part::LeftOut);
         left_out.map(|(_, title)| title.clone()).collect()
@@ -207,6 +218,16 @@ mod tests {
         assert_eq!(FileColumns::of(&long, Some("phone"), None).left_out(), long[1..2]);
         let two = ["Celular", "Telefone", "createdAt"].map(str::to_owned);
         assert_eq!(FileColumns::of(&two, Some("Celular"), None).left_out(), two[1..2], "a contact has one phone");
+    }
+
+    #[test]
+    fn of_two_columns_for_one_part_the_first_counts_and_the_other_is_told() {
+        let titles = ["phone", "Estado", "UF", "tags", "Etiquetas"].map(str::to_owned);
+        let columns = FileColumns::of(&titles, Some("phone"), None);
+        let cells = ["+12025550100", "São Paulo", "SP", "vip", "maio"].map(str::to_owned);
+        let read = columns.contact(contact("+12025550100", ""), &cells);
+        assert_eq!((read.state.as_deref(), read.labels.len()), (Some("São Paulo"), 2));
+        assert_eq!(columns.left_out(), ["UF"]);
     }
 
     #[test]

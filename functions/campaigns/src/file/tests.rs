@@ -1,13 +1,14 @@
 //! Files as people send them: encodings, delimiters, headers, ragged rows, the sample, the rejects file.
 
+mod rejects;
+mod told;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
 use proptest::prelude::*;
-use wire::Language;
 
 use super::*;
-use crate::phone::PhoneError;
 
 /// Cargo runs a package's tests in its folder.
 const FIXTURES: &str = "../../tests/fixtures/contacts/";
@@ -231,6 +232,19 @@ fn blank_and_repeated_titles_get_a_number() {
 }
 
 #[test]
+fn of_titles_that_differ_only_in_case_or_blanks_and_of_empty_ones_each_fills_a_text() {
+    let text = "phone,Cidade,cidade, Cidade ,,Column 5,Nome  Completo\n+447700900011,Faro,Beja,Braga,x,y,Ana\n";
+    let (columns, rows) = read(text.as_bytes());
+    let Row::Contact(contact) = &rows[0] else { panic!("rejected") };
+    for (column, value) in columns.iter().zip(["+447700900011", "Faro", "Beja", "Braga", "x", "y", "Ana"]) {
+        let asked = format!("{{{{{column}}}}}");
+        assert_eq!(crate::template::placeholders::fault(&asked, &columns), None, "{column}");
+        let filled = crate::template::placeholders::expand(&asked, &columns, &contact.fields).unwrap();
+        assert_eq!(filled, value, "{column}");
+    }
+}
+
+#[test]
 fn ragged_rows_are_padded_or_rejected_never_shifted() {
     let text = "phone,name,city\n+447700900011\n+447700900012,Ana,Porto,,\n+447700900013,Silva, João,Porto\n";
     let (_, rows) = read(text.as_bytes());
@@ -285,139 +299,6 @@ fn one_person_in_two_spellings_is_a_duplicate_of_the_first_row() {
 }
 
 #[test]
-fn the_rejects_file_says_why_and_runs_no_formula() {
-    let columns = ["phone".to_owned(), "=name".to_owned()];
-    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::English).unwrap();
-    let cells = ["+5511".to_owned(), "=HYPERLINK(\"http://x\")".to_owned()];
-    writer.write(7, &RejectReason::Phone(PhoneError::DigitsLost), &cells).unwrap();
-    writer.write(9, &RejectReason::Duplicate { first_row: 2 }, &["@a".to_owned()]).unwrap();
-    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
-    let lines: Vec<&str> = text.lines().collect();
-    let quoted = |cells: &str| cells.split('|').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(",");
-    let header = quoted("row|column|value|reason|explanation|phone|'=name");
-    assert_eq!(lines[0], format!("\u{feff}{header}"));
-    assert!(
-        lines[1].starts_with(quoted("7|phone|+5511|digitsLost|A spreadsheet").trim_end_matches('"')),
-        "{}",
-        lines[1]
-    );
-    assert!(lines[1].ends_with(",\"+5511\",\"'=HYPERLINK(\"\"http://x\"\")\""));
-    assert_eq!(lines[2], quoted("9|phone|'@a|duplicate|The same person already stands in row 2.|'@a"));
-}
-
-#[test]
-fn a_corrected_rejects_file_is_imported_by_its_original_columns() {
-    let columns = ["Column 1".to_owned(), "city".to_owned()];
-    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::Portuguese).unwrap();
-    let wrong = RejectReason::Phone(PhoneError::NoCountry);
-    writer.write(7, &wrong, &["11987654321".to_owned(), "São Paulo".to_owned()]).unwrap();
-    writer.write(8, &wrong, &["11987654322".to_owned(), "Recife".to_owned()]).unwrap();
-    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
-    assert!(text.contains("O número não tem código do país."), "{text}");
-    let corrected = text
-        .replace("\"11987654321\",\"São", "\"+5511987654321\",\"São")
-        .replace("\"11987654322\",\"R", "\"+5511987654322\",\"R");
-    let reader = ContactsReader::new(corrected.as_bytes(), Options::default()).unwrap();
-    assert_eq!(reader.phone_column(), "Column 1");
-    assert_eq!(reader.map(Result::unwrap).filter(|row| matches!(row, Row::Contact(_))).count(), 2);
-}
-
-#[test]
-fn what_was_kept_from_computing_in_a_file_of_ours_is_read_as_it_was_written() {
-    let columns = ["phone", "=discount", "note"].map(str::to_owned);
-    let mut writer = RejectsWriter::new(Vec::new(), &columns, 0, Language::English).unwrap();
-    let cells = ["11987654321", "-10%", "'=kept"].map(str::to_owned);
-    writer.write(2, &RejectReason::Phone(PhoneError::NoCountry), &cells).unwrap();
-    let text = String::from_utf8(writer.finish().unwrap()).unwrap();
-    assert!(text.contains("\"'=discount\"") && text.contains("\"'-10%\",\"''=kept\""), "{text}");
-    let corrected = text.replace("\"11987654321\",\"'-10%\"", "\"+5511987654321\",\"'-10%\"");
-    let (columns, rows) = read(corrected.as_bytes());
-    assert_eq!(columns[5..].to_vec(), ["phone", "=discount", "note"]);
-    let Row::Contact(contact) = &rows[0] else { panic!("a contact") };
-    assert_eq!(contact.fields[5..].to_vec(), ["+5511987654321", "-10%", "'=kept"]);
-
-    // Refused again, it is written as before, not with a second apostrophe.
-    let (_, again) = read(text.as_bytes());
-    let Row::Rejected { cells, .. } = &again[0] else { panic!("rejected") };
-    assert_eq!(cells[5..].to_vec(), ["11987654321", "-10%", "'=kept"]);
-}
-
-#[test]
-fn what_is_refused_of_a_rejects_file_is_a_rejects_file_of_the_same_columns() {
-    let rejected = |bytes: &[u8]| {
-        let reader = ContactsReader::new(bytes, Options::default()).unwrap();
-        let (columns, phone) = (reader.columns().to_vec(), reader.phone_place());
-        let mut writer = RejectsWriter::new(Vec::new(), &columns, phone, Language::English).unwrap();
-        for row in reader {
-            let Row::Rejected { row_number, cells, reason } = row.unwrap() else { panic!("a contact") };
-            writer.write(row_number, &reason, &cells).unwrap();
-        }
-        writer.finish().unwrap()
-    };
-    let first = rejected(b"phone,name\n12,Ana\n13,Bia\n");
-    assert_eq!(rejected(&first), first);
-}
-
-#[test]
-fn what_is_said_of_a_text_is_believed() {
-    let said = |options: Options, bytes: &[u8]| {
-        let reader = ContactsReader::new(bytes, options).unwrap();
-        (reader.columns().to_vec(), reader.map(Result::unwrap).collect::<Vec<Row>>())
-    };
-    let fields = |rows: &[Row], at: usize| match &rows[at] {
-        Row::Contact(contact) => contact.fields.clone(),
-        Row::Rejected { cells, .. } => cells.clone(),
-    };
-    let delimiter = Some(Delimiter::Comma);
-    let (columns, rows) = said(Options { delimiter, ..Options::default() }, b"phone,a;b;c;d\n+447700900011,1;2;3;4\n");
-    assert_eq!((columns.len(), fields(&rows, 0)[1].as_str()), (2, "1;2;3;4"));
-
-    let charset = Charset::parse("Windows-1251");
-    let (_, rows) = said(Options { charset, ..Options::default() }, b"phone,name\n+447700900011,\xC0\xED\xED\xE0\n");
-    assert_eq!(fields(&rows, 0)[1], "Анна");
-    let charset = Charset::parse("utf-8");
-    let (columns, _) = said(Options { charset, ..Options::default() }, b"\xEF\xBB\xBFphone,name\n+447700900011,x\n");
-    assert_eq!(columns[0], "phone");
-
-    let text = b"+447700900011,x\n+447700900012,y\n";
-    let header_row = |row| Options { header_row: Some(row), ..Options::default() };
-    assert_eq!(said(header_row(0), text).1.len(), 2);
-    let (columns, rows) = said(header_row(1), text);
-    assert_eq!((columns[1].as_str(), rows.len()), ("x", 1));
-    assert!(matches!(
-        ContactsReader::new(&text[..], header_row(9)).err(),
-        Some(FileError::NoHeaderRow { row_number: 9 })
-    ));
-    assert!(Charset::parse("klingon").is_none() && Delimiter::parse("x").is_none());
-}
-
-#[test]
-fn only_phones_that_cannot_compute_keep_their_plus() {
-    for kept in ["+5511998765432", "+55 11 998765432", "Ana", "5-3", ""] {
-        assert_eq!(defused(kept), kept);
-    }
-    for cell in ["=1+1", "+1-555-0123", "-1", "@x", "\tx", "\rx", "+1 (212) 5", " =1+1"] {
-        assert_eq!(defused(cell), format!("'{cell}"));
-    }
-}
-
-#[test]
-fn no_piece_of_a_cell_computes_where_a_spreadsheet_cuts_it() {
-    for (cell, safe) in [
-        ("Ana;=1+1", "Ana;'=1+1"),
-        ("a\t-1", "a\t'-1"),
-        ("a; @x", "a;' @x"),
-        ("a\r\n=1\nb", "a\r'\n'=1\nb"),
-        ("=1;=2", "'=1;'=2"),
-        ("vip; +55 11 98765", "vip; +55 11 98765"),
-        ("a, -1", "a, -1"),
-    ] {
-        assert_eq!(defused(cell), safe, "{cell:?}");
-        assert_eq!(as_written(safe), cell, "{cell:?}");
-    }
-}
-
-#[test]
 fn the_columns_of_the_sample_are_found() {
     let bytes = fixture("sample.csv");
     let reader = ContactsReader::new(&bytes[..], Options::default()).unwrap();
@@ -445,36 +326,6 @@ fn a_slow_source_gives_the_same_rows() {
     let rows: Vec<Row> =
         ContactsReader::new(Dribble(&bytes), Options::default()).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows, read(&bytes).1);
-}
-
-#[test]
-fn how_a_text_is_understood_is_told() {
-    let form = |bytes: &[u8], options: &Options| {
-        let mut document = Document::open(Cursor::new(bytes)).unwrap();
-        document.text_form(options).unwrap().map(|form| (form.delimiter.name(), form.encoding))
-    };
-    let found = |file: &str| form(&fixture(file), &Options::default());
-    assert_eq!(found("windows-1252-semicolon.csv"), Some(("semicolon", "windows-1252")));
-    assert_eq!(found("utf16le.csv"), Some(("tab", "UTF-16LE")));
-    assert_eq!(found("sample.csv"), Some(("comma", "UTF-8")));
-    assert_eq!(found("one-per-line.txt"), Some(("none", "UTF-8")));
-    assert_eq!((found("sample.xml"), found("sample.xlsx")), (None, None));
-    let cut_within_a_character = form(b"phone,name\n+447700900011,Jos\xC3", &Options::default());
-    assert_eq!(cut_within_a_character, Some(("comma", "windows-1252")));
-    let said = Options { delimiter: Some(Delimiter::Pipe), charset: Charset::parse("macintosh"), ..Options::default() };
-    assert_eq!(form(&fixture("sample.csv"), &said), Some(("pipe", "macintosh")));
-    for name in ["comma", "semicolon", "tab", "pipe", "none"] {
-        assert_eq!(Delimiter::parse(name).map(Delimiter::name), Some(name));
-    }
-}
-
-#[test]
-fn the_row_with_the_titles_is_told() {
-    let row = |bytes: &[u8], options: Options| ContactsReader::new(bytes, options).unwrap().header_row();
-    assert_eq!(row(&fixture("header-in-row-3.csv"), Options::default()), 3);
-    assert_eq!(row(&fixture("one-per-line.txt"), Options::default()), 0);
-    let said = Options { header_row: Some(0), ..Options::default() };
-    assert_eq!(row(b"phone,name\n+447700900011,Ana\n", said), 0);
 }
 
 proptest! {

@@ -183,8 +183,8 @@ impl Checked<'_> {
             let field = format!("{field}.{place}");
             let button = usize::try_from(one.index).ok().and_then(|index| buttons.get(index));
             let again = given[..place].iter().any(|before| before.index == one.index);
-            if let Some(name) = flow::unknown(&one.flow_data, self.columns).first() {
-                self.add(format!("{field}.flowData"), no_column(name, self.columns));
+            if let Some(message) = flow::fault(&one.flow_data, self.columns) {
+                self.add(format!("{field}.flowData"), message);
             }
             if !one.flow_data.is_empty() && button.is_some_and(|button| button.kind != ButtonKind::Flow) {
                 self.add(format!("{field}.flowData"), "only a button that opens a flow takes data");
@@ -305,16 +305,13 @@ pub(crate) fn check_media(media: &MediaSource) -> Result<(), String> {
 
 fn check_source(source: &ParameterSource, columns: &[String]) -> Result<(), String> {
     match source {
-        ParameterSource::Text { text } => {
-            let unknown = placeholders::unknown(text, columns);
-            match unknown.first() {
-                Some(name) => Err(no_column(name, columns)),
-                None => check_text("the text", text),
-            }
-        }
+        ParameterSource::Text { text } => match placeholders::fault(text, columns) {
+            Some(message) => Err(message),
+            None => check_text("the text", text),
+        },
         ParameterSource::Column { column, fallback } => {
             if !columns.contains(column) {
-                return Err(no_column(column, columns));
+                return Err(placeholders::no_column(column, columns));
             }
             fallback.as_deref().map_or(Ok(()), |text| check_text("the fallback", text))
         }
@@ -333,10 +330,6 @@ fn check_source(source: &ParameterSource, columns: &[String]) -> Result<(), Stri
             }
         }
     }
-}
-
-fn no_column(name: &str, columns: &[String]) -> String {
-    format!("the contacts have no column \"{name}\"; they have: {}", columns.join(", "))
 }
 
 fn check_text(what: &str, text: &str) -> Result<(), String> {

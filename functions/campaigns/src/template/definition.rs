@@ -51,6 +51,10 @@ pub fn check_definition(asked: &CreateTemplate) -> Vec<FieldError> {
         checked.add("code", format!("only a template of the category {AUTHENTICATION} carries a code"));
     }
     checked.header(asked);
+    // By the Marketing Messages API only, which takes no others (Meta, marketing messages, September 2026).
+    if asked.header_format == Some(HeaderFormat::Gif) && asked.category == "UTILITY" {
+        checked.add("headerFormat", "a short film that plays like a GIF is MARKETING");
+    }
     let most = if asked.offer.is_some() { MAX_OFFER_BODY_CHARS } else { MAX_BODY_CHARS };
     checked.text("body", &asked.body, most, &asked.examples);
     if asked.body.trim().is_empty() {
@@ -443,10 +447,16 @@ mod tests {
             r#"{"category": "AUTHENTICATION", "body": "", "code": {"otpType": "ZERO_TAP", "zeroTapTermsAccepted": true, "apps": [{"packageName": "br.com.loja", "signatureHash": "K8a/AINcGX7"}]}}"#,
             r#"{"headerFormat": "IMAGE", "headerAssetId": "1"}"#,
             r#"{"headerFormat": "LOCATION", "category": "UTILITY"}"#,
+            r#"{"headerFormat": "GIF", "headerAssetId": "1"}"#,
             r#"{"offer": {"text": "Hoje", "hasExpiration": true}, "buttons": [{"type": "COPY_CODE", "example": "A1"}]}"#,
         ] {
             assert_eq!(fields(good), Vec::<String>::new(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_short_film_is_in_templates_of_offers_only() {
+        assert_eq!(fields(r#"{"headerFormat": "GIF", "headerAssetId": "1", "category": "UTILITY"}"#), ["headerFormat"]);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use wire::ButtonContent;
 
 use super::{ParameterProblem, placeholders};
 
-/// The placeholders of the data that no column has a value for.
-pub(super) fn unknown(data: &BTreeMap<String, Value>, columns: &[String]) -> Vec<String> {
-    data.values().flat_map(texts).flat_map(|text| placeholders::unknown(text, columns)).collect()
+/// What is wrong with the first placeholder of the data that cannot be filled.
+pub(super) fn fault(data: &BTreeMap<String, Value>, columns: &[String]) -> Option<String> {
+    data.values().flat_map(texts).find_map(|text| placeholders::fault(text, columns))
 }
 
 /// The data of each button for one recipient, as JSON and in the order of the content; nothing where all of it is the
@@ -87,7 +87,8 @@ mod tests {
     fn a_placeholder_without_a_column_and_an_empty_cell_are_problems() {
         let columns = ["name".to_owned()];
         let data = json!({ "deep": [{ "who": "{{nome}}" }] });
-        assert_eq!(unknown(&button(data).flow_data, &columns), ["nome"]);
+        let expected = "the contacts have no column \"nome\"; they have: name".to_owned();
+        assert_eq!(fault(&button(data).flow_data, &columns), Some(expected));
         let problem = ParameterProblem::EmptyValue { column: "name".into() };
         assert_eq!(filled(&[button(json!({ "who": "{{name}}" }))], &columns, &[String::new()]), Err(problem));
     }

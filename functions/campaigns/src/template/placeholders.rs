@@ -1,7 +1,8 @@
 //! Texts that a marketer wrote, with the recipient's cells in them: `{{city}}`, `{{name|friend}}`, `[FIRSTNAME]`.
 //!
-//! A name finds its column whatever its case, blanks and underscores. `firstName` is the first word of the column of
-//! names where no column is called so. What a cell says is never read as a placeholder itself.
+//! A name finds its column whatever its case, blanks and underscores; of columns that differ in these alone, the one that
+//! is called exactly so, and a name that fits several of them equally is refused. `firstName` is the first word of the
+//! column of names where no column is called so. What a cell says is never read as a placeholder itself.
 
 use super::ParameterProblem;
 use super::text::one_line;
@@ -67,8 +68,36 @@ pub fn cells<'a>(
     })
 }
 
+/// What is wrong with the first placeholder that cannot be filled, in a sentence: no column has a value for it, or several
+/// might.
+pub fn fault(text: &str, columns: &[String]) -> Option<String> {
+    if let Some(name) = unknown(text, columns).first() {
+        return Some(no_column(name, columns));
+    }
+    pieces(text).find_map(|piece| match piece {
+        Piece::Placeholder { name, .. } => several_columns(name, columns),
+        Piece::Text(_) => None,
+    })
+}
+
+/// That no column is called so.
+pub(super) fn no_column(name: &str, columns: &[String]) -> String {
+    format!("the contacts have no column \"{name}\"; they have: {}", columns.join(", "))
+}
+
+/// That several columns are called so but for case, blanks and underscores, where they are.
+fn several_columns(name: &str, columns: &[String]) -> Option<String> {
+    let places = called(name, columns);
+    let titles: Vec<&str> = places.iter().filter_map(|place| columns.get(*place)).map(String::as_str).collect();
+    if titles.len() < 2 {
+        return None;
+    }
+    let titles = titles.join(", ");
+    Some(format!("the contacts have several columns like \"{name}\"; write one of them exactly: {titles}"))
+}
+
 /// The placeholders of a text that no column has a value for.
-pub fn unknown(text: &str, columns: &[String]) -> Vec<String> {
+fn unknown(text: &str, columns: &[String]) -> Vec<String> {
     let names = pieces(text).filter_map(|piece| match piece {
         Piece::Placeholder { name, written, .. } if !is_plain_text(written) => Some(name),
         Piece::Placeholder { .. } | Piece::Text(_) => None,
@@ -87,14 +116,34 @@ pub fn is_fixed(text: &str) -> bool {
 }
 
 fn find(name: &str, columns: &[String]) -> Option<Source> {
-    let wanted = plain(name);
-    let place = |wanted: &str| columns.iter().position(|column| plain(column) == wanted);
-    if let Some(place) = place(&wanted) {
-        return Some(Source::Cell(place));
+    if let Some(place) = called(name, columns).first() {
+        return Some(Source::Cell(*place));
     }
-    let is_first_name = FIRST_NAMES.contains(&wanted.as_str());
-    let of_names = || NAMES.iter().find_map(|name| place(name));
+    let is_first_name = FIRST_NAMES.contains(&plain(name).as_str());
+    let of_names = || NAMES.iter().find_map(|name| columns.iter().position(|column| plain(column) == *name));
     if is_first_name { of_names().map(Source::FirstWord) } else { None }
+}
+
+/// The places of the columns that are called so: exactly, or else but for case and doubled blanks, or else but for all
+/// that is no letter or digit.
+fn called(name: &str, columns: &[String]) -> Vec<usize> {
+    if let Some(place) = columns.iter().position(|column| column == name) {
+        return vec![place];
+    }
+    let ways: [fn(&str) -> String; 2] = [without_case, plain];
+    for way in ways {
+        let wanted = way(name);
+        let alike = (0..columns.len()).filter(|place| way(&columns[*place]) == wanted);
+        let found: Vec<usize> = if wanted.is_empty() { Vec::new() } else { alike.collect() };
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+fn without_case(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 fn value(source: Source, fields: &[String]) -> String {
@@ -142,7 +191,7 @@ fn first_piece(text: &str) -> (Piece<'_>, &str) {
 fn bracketed(text: &str) -> Option<(&str, usize)> {
     if let Some(rest) = text.strip_prefix("{{") {
         let inside = &rest[..rest.find("}}")?];
-        let is_one = !inside.contains(['{', '\n']) && !plain(inside.split('|').next()?).is_empty();
+        let is_one = !inside.contains(['{', '\n']) && !inside.split('|').next()?.trim().is_empty();
         return is_one.then_some((inside, inside.len() + 4));
     }
     let rest = text.strip_prefix('[')?;
@@ -191,6 +240,27 @@ mod tests {
         let problem = ParameterProblem::NoColumn { column: "zip".into() };
         assert_eq!(expanded("{{zip}}").unwrap_err(), problem);
         assert_eq!(expanded("[VIP] 10%").unwrap(), "[VIP] 10%");
+    }
+
+    #[test]
+    fn columns_that_differ_in_case_and_blanks_alone_are_each_written_exactly_or_refused() {
+        let columns = ["Cidade", "cidade", "City (2)", "City 2", "#"].map(str::to_owned);
+        let fields = ["Belém", "Natal", "Faro", "Braga", "7"].map(str::to_owned);
+        for (text, value) in [
+            ("{{Cidade}}", "Belém"),
+            ("{{cidade}}", "Natal"),
+            ("{{City (2)}}", "Faro"),
+            ("{{city 2}}", "Braga"),
+            ("{{ # }}", "7"),
+        ] {
+            assert_eq!(expand(text, &columns, &fields).unwrap(), value, "{text}");
+            assert_eq!(fault(text, &columns), None, "{text}");
+        }
+        for (text, several) in [("[CIDADE]", "Cidade, cidade"), ("{{city_2}}", "City (2), City 2")] {
+            let told = fault(text, &columns).unwrap();
+            assert!(told.starts_with("the contacts have several columns") && told.ends_with(several), "{told}");
+        }
+        assert_eq!(fault("{{zip}}", &columns[..1]).unwrap(), "the contacts have no column \"zip\"; they have: Cidade");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::storage::assets::media_url;
 use crate::storage::campaigns::CampaignRecord;
 use crate::storage::files::{asset_url, upload_key};
 use crate::storage::totals::{StandingUnknowns, TotalsRecord};
-use crate::storage::upkeep::{DriftState, SweepKind};
+use crate::storage::upkeep::{Drift, SweepKind};
 
 /// The totals of a campaign's chunks, as far as they were read.
 #[derive(Debug, Clone, Copy)]
@@ -218,18 +218,21 @@ fn alerts(record: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Vec<Aler
         };
         Alert { kind, since: time_of_millis(since), detail }
     };
-    trouble(&standing, now).map(alert).into_iter().chain(template_alert(record)).collect()
+    trouble(&standing, now).map(alert).into_iter().chain(template_alerts(record)).collect()
 }
 
-/// That it stands paused because WhatsApp stopped its template, or changed what it costs.
-fn template_alert(record: &CampaignRecord) -> Option<Alert> {
-    let drift = record.upkeep.drift.as_ref()?;
-    let stands = record.status == CampaignStatus::Paused && drift.state == DriftState::Stopped;
-    stands.then(|| Alert {
+/// That it stands paused while WhatsApp stopped a template of it, or changed what that costs: each by itself.
+fn template_alerts(record: &CampaignRecord) -> Vec<Alert> {
+    let alert = |drift: &Drift| Alert {
         kind: AlertKind::TemplateChanged,
-        since: time_of_millis(drift.at * 1_000),
-        detail: record.status_reason.clone().unwrap_or_default(),
-    })
+        since: time_of_millis(if drift.at > 0 { drift.at * 1_000 } else { record.updated_at }),
+        detail: match drift.words.as_str() {
+            "" => record.status_reason.clone().unwrap_or_default(),
+            words => words.to_owned(),
+        },
+    };
+    let stopped = record.upkeep.stopped().filter(|_| record.status == CampaignStatus::Paused);
+    stopped.map(alert).collect()
 }
 
 /// What only a person can decide: unknown outcomes after a day without a receipt, once, unless it was decided or the

@@ -23,7 +23,7 @@ use crate::storage::consents;
 use crate::storage::contacts::{self as store, Changed, Place};
 use crate::storage::last_contacts;
 use crate::storage::refusals;
-use crate::storage::suppressions::{self, Barred};
+use crate::storage::suppressions;
 use crate::storage::table::Written;
 use crate::storage::user_ids;
 
@@ -122,8 +122,8 @@ pub async fn create(
     if !faults.is_empty() {
         return Err(Refusal::fields(faults).into());
     }
-    let barred = suppressions::among(&app, caller.workspace_id, None, &[phone.canonical()].into()).await?;
-    if barred.values().any(|why| *why == Barred::Erased) {
+    let listed = suppressions::people(&app, caller.workspace_id, &[phone.canonical()].into()).await?;
+    if listed.values().any(|person| person.erased_at.is_some()) {
         return Err(Refusal::new(
             Kind::Conflict,
             "this person's data were erased, as was asked for: who agreed to messages since must be restored first",
@@ -131,8 +131,9 @@ pub async fn create(
         .into());
     }
     // A no that he said before he left the book, or before he came into it, stands.
-    let consents = consents::standing(&app, caller.workspace_id, &phone.canonical()).await?;
-    let contact = Contact { consents, ..contact };
+    let ledger = consents::standing(&app, caller.workspace_id, &phone.canonical()).await?;
+    let refused = listed.values().next().map(refusals::of_list).unwrap_or_default();
+    let contact = Contact { consents: refusals::over(&ledger, &refused), ..contact };
     if store::create(&app, caller.workspace_id, &contact).await? == Written::Done {
         learn_user_id(&app, caller.workspace_id, &contact).await?;
         tracing::info!(workspace = %caller.workspace_id, "a contact was created");

@@ -5,6 +5,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use wire::{ChannelId, FieldError, HeaderFormat, Template, WorkspaceId};
 
 use campaigns::audience::SEGMENT_ROWS;
+use campaigns::template::{is_alike, is_marketing};
 use serde_json::json;
 
 use super::channel_edits::{COEXISTENCE_RATE, HIGH_RATE};
@@ -177,13 +178,19 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
     for (at, (known, content)) in named {
         let found = templates.iter().find(|one| one.name == content.name && one.language == content.language);
         let gone = || format!("WhatsApp has no template \"{}\" in {} any more", content.name, content.language);
+        // Offers go to fewer people, and cost more. Once messages have left, the news of it pauses the campaign, which
+        // takes it over (`webhook::templates`).
+        let is_new = record.last_chunk.is_none();
+        let becomes_marketing = |one: &Template| is_new && is_marketing(one) && !is_marketing(known);
         let changed =
             || format!("\"{}\" was changed at WhatsApp since: give the campaign its content again", content.name);
         let name = |message: String| vec![FieldError { field: "template.name".to_owned(), message }];
         let wrong = match found {
             None => name(gone()),
             Some(template) => match campaigns::template::check_content(template, content, &record.known_columns()) {
-                wrong if wrong.is_empty() && !campaigns::template::is_alike(known, template) => name(changed()),
+                wrong if wrong.is_empty() && (!is_alike(known, template) || becomes_marketing(template)) => {
+                    name(changed())
+                }
                 wrong if wrong.is_empty() && is_gif(template) && !channel.marketing_messages => {
                     let message = "a header of the kind GIF goes by the Marketing Messages API only: switch it on for \
                                    the number";

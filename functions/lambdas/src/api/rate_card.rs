@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use campaigns::rates::{Card, shipped};
+use http::HeaderMap;
 use wire::{ChangedField, RateCard, StandingRateCard, WorkspaceEvent, WorkspaceId};
 
 use super::actions::MOST_RACES;
@@ -15,6 +16,7 @@ use super::caller::Caller;
 use super::extract::Body;
 use super::problem::{ApiError, Kind, Refusal};
 use super::settings::{self, differing, set_to};
+use super::unchanged;
 use crate::App;
 use crate::storage::rate_cards as store;
 use crate::storage::table::Written;
@@ -30,7 +32,7 @@ const MOST_NAMED: usize = 20;
     operation_id = "showRateCard",
     summary = "Shows what messages cost by country, category and day.",
     responses(
-        (status = 200, description = "The card that holds.", body = wire::StandingRateCard),
+        (status = 200, description = "The card that holds.", body = wire::StandingRateCard, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
         answers::Reads,
     ),
 )]
@@ -45,30 +47,33 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<St
     tag = "Money and reports",
     operation_id = "replaceRateCard",
     summary = "Puts the workspace's own rate card in place.",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the card as it was looked at: where somebody has changed it since, nothing is changed. Absent: the last change wins.")),
     request_body = wire::RateCard,
     responses(
-        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
-        answers::Changes, answers::ReadsBody, answers::Conflict,
+        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
+        answers::Changes, answers::ReadsBody, answers::Conflict, answers::Changed,
     ),
 )]
 pub async fn replace(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     Body(card): Body<RateCard>,
 ) -> Result<Json<StandingRateCard>, ApiError> {
     Card::parse(&card).map_err(Refusal::fields)?;
     for _ in 0..MOST_RACES {
-        let read = store::read(&app, caller.workspace_id).await?;
+        let (read, version) = store::read_for_change(&app, caller.workspace_id).await?;
         if !read.is_shipped && read.card == card {
             return Ok(Json(read));
         }
+        unchanged::check(&headers, &read)?;
         check_caps(&app, caller.workspace_id, &read.card, &card).await?;
-        if store::put(&app, caller.workspace_id, &card, read.version).await? == Written::Done {
+        if store::put(&app, caller.workspace_id, Some(&card), version).await? == Written::Done {
             let markets = card.markets.len();
             tracing::info!(workspace = %caller.workspace_id, who = caller.name, markets, "the rate card was changed");
             let changed = changes(&read.card, &card);
             settings::note(&app, &caller, WorkspaceEvent::RateCardReplaced, &card.name, changed).await;
-            return Ok(Json(StandingRateCard { card, is_shipped: false, version: read.version + 1 }));
+            return Ok(Json(StandingRateCard { card, is_shipped: false, version: version + 1 }));
         }
     }
     Err(anyhow::anyhow!("the rate card kept changing under {MOST_RACES} tries to change it").into())
@@ -81,20 +86,31 @@ pub async fn replace(
     tag = "Money and reports",
     operation_id = "resetRateCard",
     summary = "Takes the workspace's own rate card away; the shipped one holds again.",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the card as it was looked at: where somebody has changed it since, it stays. Absent: it goes as it stands.")),
     responses(
-        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard),
-        answers::Changes, answers::Conflict,
+        (status = 200, description = "The card that holds now.", body = wire::StandingRateCard, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
+        answers::Changes, answers::Conflict, answers::Changed,
     ),
 )]
-pub async fn reset(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<StandingRateCard>, ApiError> {
-    let own = store::read(&app, caller.workspace_id).await?;
-    check_caps(&app, caller.workspace_id, &own.card, &shipped()).await?;
-    store::delete(&app, caller.workspace_id).await?;
-    if !own.is_shipped {
-        tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");
-        settings::note(&app, &caller, WorkspaceEvent::RateCardReset, &own.card.name, Vec::new()).await;
+pub async fn reset(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Json<StandingRateCard>, ApiError> {
+    for _ in 0..MOST_RACES {
+        let (own, version) = store::read_for_change(&app, caller.workspace_id).await?;
+        if own.is_shipped {
+            return Ok(Json(own));
+        }
+        unchanged::check(&headers, &own)?;
+        check_caps(&app, caller.workspace_id, &own.card, &shipped()).await?;
+        if store::put(&app, caller.workspace_id, None, version).await? == Written::Done {
+            tracing::info!(workspace = %caller.workspace_id, who = caller.name, "the rate card was taken away");
+            settings::note(&app, &caller, WorkspaceEvent::RateCardReset, &own.card.name, Vec::new()).await;
+            return Ok(Json(store::read(&app, caller.workspace_id).await?));
+        }
     }
-    Ok(Json(store::read(&app, caller.workspace_id).await?))
+    Err(anyhow::anyhow!("the rate card kept changing under {MOST_RACES} tries to take it away").into())
 }
 
 /// Refuses prices in another currency while a campaign may still spend up to a cap in this one.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use campaigns::links::is_origin;
 use campaigns::phone::Country;
+use http::HeaderMap;
 use serde::Deserialize;
 use wire::{
     ChangedField, EditRetention, EditSettings, FieldError, FrequencyCap, Retention, Role, Settings, SettingsAudit,
@@ -17,6 +18,7 @@ use super::answers;
 use super::caller::Caller;
 use super::extract::{Body, Params, page_limit};
 use super::problem::{ApiError, Kind, Refusal};
+use super::unchanged;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::settings::{self as store, ChangeRecord, SettingsRecord, Switch};
@@ -42,7 +44,7 @@ const LARGEST_PAGE: u32 = 200;
     operation_id = "showSettings",
     summary = "Shows what the workspace decided for all its campaigns.",
     responses(
-        (status = 200, description = "As they stand.", body = wire::Settings),
+        (status = 200, description = "As they stand.", body = wire::Settings, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
         answers::Reads,
     ),
 )]
@@ -57,15 +59,17 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Se
     tag = "Settings",
     operation_id = "editSettings",
     summary = "Changes what is named of the settings; senders feel it within ten seconds.",
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the settings as they were looked at: where somebody has changed them since, nothing is changed. Absent: the last change wins.")),
     request_body = wire::EditSettings,
     responses(
-        (status = 200, description = "As they stand now.", body = wire::Settings),
-        answers::Changes, answers::ReadsBody,
+        (status = 200, description = "As they stand now.", body = wire::Settings, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
+        answers::Changes, answers::ReadsBody, answers::Changed,
     ),
 )]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
+    headers: HeaderMap,
     Body(request): Body<EditSettings>,
 ) -> Result<Json<Settings>, ApiError> {
     let country = checked(&request).map_err(Refusal::fields)?;
@@ -75,6 +79,7 @@ pub async fn edit(
         if next == read {
             return Ok(Json(view(&read)));
         }
+        unchanged::check(&headers, &view(&read))?;
         if next.approval_above != read.approval_above && caller.role < Role::Owner {
             let how = "only an owner changes when a second person must approve a campaign: ask one";
             return Err(Refusal::field("approvalAbove", how).of(Kind::Forbidden).into());

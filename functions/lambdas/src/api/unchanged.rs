@@ -15,6 +15,8 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::problem::{ApiError, Kind, Refusal};
+
 /// Kept by the asking browser only, which asks each time whether it still holds.
 pub(super) const KEPT: HeaderValue = HeaderValue::from_static("private, no-cache");
 
@@ -23,21 +25,34 @@ pub(super) const KEPT: HeaderValue = HeaderValue::from_static("private, no-cache
 const EXPORT: &str = "/v3/campaigns/{id}/exports/{export}";
 
 /// The routes whose answers carry a tag.
-const TOLD: [&str; 5] =
-    ["/v3/campaigns", "/v3/campaigns/{id}", "/v3/campaigns/{id}/report", EXPORT, "/v3/audiences/{id}"];
+const TOLD: [&str; 7] = [
+    "/v3/campaigns",
+    "/v3/campaigns/{id}",
+    "/v3/campaigns/{id}/report",
+    EXPORT,
+    "/v3/audiences/{id}",
+    "/v3/settings",
+    "/v3/rate-card",
+];
+
+/// Those of them whose changes answer what a GET would then, and carry its tag.
+const CHANGES_TOLD: [&str; 2] = ["/v3/settings", "/v3/rate-card"];
 
 /// Whether answers of this route carry a tag.
 pub(super) fn is_told(path: &str) -> bool {
     TOLD.contains(&path)
 }
 
-/// Adds the tag of an answer to a GET, or answers 304 when the asker has it already.
+/// Adds the tag of an answer to a GET, or answers 304 when the asker has it already; to a change, where it answers as a
+/// GET would.
 pub(super) async fn tell(request: Request, next: Next) -> Response {
     let is_get = request.method() == Method::GET;
     let known = tags(request.headers(), IF_NONE_MATCH);
-    let may_be_kept = request.extensions().get::<MatchedPath>().is_none_or(|path| path.as_str() != EXPORT);
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let may_be_kept = path.as_ref().is_none_or(|path| path.as_str() != EXPORT);
+    let is_told = is_get || path.as_ref().is_some_and(|path| CHANGES_TOLD.contains(&path.as_str()));
     let response = next.run(request).await;
-    if !is_get || response.status() != StatusCode::OK {
+    if !is_told || response.status() != StatusCode::OK {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -53,6 +68,9 @@ pub(super) async fn tell(request: Request, next: Next) -> Response {
     let tag = tag_of(&bytes);
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(ETAG, value);
+    }
+    if !is_get {
+        return Response::from_parts(parts, Body::from(bytes));
     }
     if may_be_kept {
         parts.headers.insert(CACHE_CONTROL, KEPT);
@@ -75,6 +93,15 @@ pub(super) fn is_as_seen(headers: &HeaderMap, shown: &impl Serialize) -> anyhow:
     Ok(tags(headers, IF_MATCH).iter().any(|seen| *seen == tag || seen == "*"))
 }
 
+/// Refuses a change of what somebody else has changed since its asker saw it; `shown` is what a GET answers with now.
+pub(super) fn check(headers: &HeaderMap, shown: &impl Serialize) -> Result<(), ApiError> {
+    if is_as_seen(headers, shown)? {
+        return Ok(());
+    }
+    let how = "somebody has changed it since you looked at it: look at it again, then change it";
+    Err(Refusal::new(Kind::PreconditionFailed, how).into())
+}
+
 /// The tag of an answer with these bytes.
 fn tag_of(bytes: &[u8]) -> String {
     format!("\"{}\"", hex::encode(&Sha256::digest(bytes)[..12]))
@@ -91,6 +118,15 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_is_told_only_where_its_answer_is_that_of_a_get() {
+        assert!(CHANGES_TOLD.iter().all(|path| is_told(path)));
+        let mut headers = HeaderMap::new();
+        assert!(check(&headers, &"new").is_ok());
+        headers.append(IF_MATCH, HeaderValue::from_str(&tag_of(b"\"new\"")).unwrap());
+        assert!(check(&headers, &"new").is_ok() && check(&headers, &"newer").is_err());
+    }
 
     #[test]
     fn tags_are_read_out_of_lists_weak_or_strong() {

@@ -86,6 +86,9 @@ struct MetaTemplate {
     status: String,
     category: String,
     language: String,
+    /// What a template of a category is for, where Meta tells them apart.
+    #[serde(default)]
+    sub_category: Option<String>,
     #[serde(default)]
     parameter_format: Option<String>,
     #[serde(default)]
@@ -146,12 +149,11 @@ impl CloudApi {
     /// All templates of an account, as campaigns see them.
     pub async fn templates(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<Template>> {
         let nodes = self.template_nodes(app, waba_id).await?;
-        let given = nodes.len();
-        let read: Vec<MetaTemplate> = nodes.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect();
-        if read.len() < given {
-            tracing::warn!(unreadable = given - read.len(), "templates in WhatsApp's list cannot be read");
+        let read: Vec<Template> = nodes.iter().filter_map(template_of).collect();
+        if read.len() < nodes.len() {
+            tracing::warn!(nameless = nodes.len() - read.len(), "templates in WhatsApp's list have no name");
         }
-        Ok(read.into_iter().map(from_meta).collect())
+        Ok(read)
     }
 
     /// One template of an account in Meta's own form; nothing where the account has none with this id.
@@ -181,8 +183,8 @@ impl CloudApi {
     }
 
     async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Asked> {
-        let fields = "id,name,status,category,language,components,parameter_format,quality_score,rejected_reason,\
-                      message_send_ttl_seconds";
+        let fields = "id,name,status,category,sub_category,language,components,parameter_format,quality_score,\
+                      rejected_reason,message_send_ttl_seconds";
         let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
         let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{after}");
         let request = request(app, Method::GET, &path, Bytes::new())?;
@@ -205,6 +207,32 @@ impl CloudApi {
     }
 }
 
+/// A template as campaigns see it. One that cannot be read is shown by what can be, and never sent; nothing where not
+/// even its name can.
+fn template_of(node: &Value) -> Option<Template> {
+    let error = match MetaTemplate::deserialize(node) {
+        Ok(meta) => return Some(from_meta(meta)),
+        Err(error) => error,
+    };
+    let text = |key: &str| node[key].as_str().map_or_else(|| number_as_text(&node[key]), str::to_owned);
+    let name = text("name");
+    tracing::warn!(%error, "a template in WhatsApp's list cannot be read");
+    (!name.is_empty()).then(|| Template {
+        id: text("id"),
+        name,
+        language: text("language"),
+        category: text("category"),
+        status: text("status"),
+        unusable_because: Some(UNREADABLE.to_owned()),
+        ..Template::default()
+    })
+}
+
+/// A number as its digits, as Meta gives ids in both ways; empty where there is none.
+fn number_as_text(value: &Value) -> String {
+    value.as_u64().map(|id| id.to_string()).unwrap_or_default()
+}
+
 fn from_meta(meta: MetaTemplate) -> Template {
     let find = |kind: &str| meta.components.iter().find(|component| component.kind.eq_ignore_ascii_case(kind));
     let header = find("HEADER");
@@ -225,7 +253,7 @@ fn from_meta(meta: MetaTemplate) -> Template {
         }),
         quality: meta.quality_score.as_ref().and_then(|quality| quality.score.clone()),
         rejected_reason: meta.rejected_reason.clone().filter(|reason| reason != "NONE"),
-        unusable_because: unusable(&meta.status, &meta.components),
+        unusable_because: unusable(&meta),
         parameter_format: if named { ParameterFormat::Named } else { ParameterFormat::Positional },
         id: meta.id,
         name: meta.name,
@@ -293,16 +321,31 @@ const HEADERS: [&str; 6] = ["TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATI
 const CARD_COMPONENTS: [&str; 3] = ["HEADER", "BODY", "BUTTONS"];
 const CARD_HEADERS: [&str; 2] = ["IMAGE", "VIDEO"];
 
+/// Why a template cannot be used that is in no form that is known here.
+const UNREADABLE: &str = "WhatsApp lists it in a form that cannot be read here: look at it in WhatsApp Manager";
+
+/// What templates for orders are told apart by (Meta, order status template, May 2026): their components are those of
+/// others, and a send without the order's own part is refused.
+const ORDER_STATUS: &str = "ORDER_STATUS";
+
 /// Why a campaign cannot use it, in words.
-fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
+fn unusable(meta: &MetaTemplate) -> Option<String> {
+    let (status, components) = (meta.status.as_str(), meta.components.as_slice());
     if status != "APPROVED" {
         return Some(format!("WhatsApp says it is {}: only approved templates can be sent", status.to_lowercase()));
+    }
+    if let Some(why) = of_another_system(meta) {
+        return Some(why.to_owned());
     }
     if let Some(format) = other_format(components.iter(), &HEADERS) {
         return Some(format!("its header is {}, which is not known here", format.to_lowercase()));
     }
     if let Some(kind) = other_kind(components.iter(), &KNOWN) {
         return Some(format!("its {} is not known here", kind.to_lowercase()));
+    }
+    let is_gif = |component: &MetaComponent| component.media() == Some(HeaderFormat::Gif);
+    if components.iter().any(is_gif) && !meta.category.eq_ignore_ascii_case("MARKETING") {
+        return Some("its header is a GIF, which WhatsApp takes in marketing templates only".to_owned());
     }
     if let Some(format) = other_format(of_cards(components), &CARD_HEADERS) {
         return Some(format!("the header of a card is {}, which is not known here", format.to_lowercase()));
@@ -315,6 +358,46 @@ fn unusable(status: &str, components: &[MetaComponent]) -> Option<String> {
         button.kind() == ButtonKind::Other && !is_bare
     });
     button.map(|button| format!("it has a button of the kind {}, which is not known here", button.kind.to_lowercase()))
+}
+
+/// What is known and cannot be filled by a campaign (Meta, template components and order templates, May 2026): each
+/// message of it names products of a catalog, an order or a call.
+fn of_another_system(meta: &MetaTemplate) -> Option<&'static str> {
+    let components = meta.components.as_slice();
+    let has_button = |kind: &str| buttons(components).any(|button| button.kind.eq_ignore_ascii_case(kind));
+    let is_product = |component: &MetaComponent| {
+        component.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("PRODUCT"))
+    };
+    let asks_to_call = |component: &MetaComponent| component.kind.eq_ignore_ascii_case("CALL_PERMISSION_REQUEST");
+    if has_button("MPM") {
+        Some(
+            "its button shows several products: a campaign here cannot say which, so send it from the system that it \
+             was made for",
+        )
+    } else if of_cards(components).any(is_product) {
+        Some(
+            "its cards show products: a campaign here cannot say which, so send it from the system that it was made \
+             for",
+        )
+    } else if has_button("SPM") {
+        Some(
+            "its button shows a product: a campaign here cannot say which, so send it from the system that it was made \
+             for",
+        )
+    } else if components.iter().any(is_product) {
+        Some(
+            "its header shows a product: a campaign here cannot say which, so send it from the system that it was made \
+             for",
+        )
+    } else if has_button("ORDER_DETAILS") {
+        Some("its button shows an order: a campaign here has none, so send it from the system that it was made for")
+    } else if meta.sub_category.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case(ORDER_STATUS)) {
+        Some("it tells how an order stands: a campaign here has none, so send it from the system that it was made for")
+    } else if components.iter().any(asks_to_call) {
+        Some("it asks for permission to call people, and nobody is called from here")
+    } else {
+        None
+    }
 }
 
 fn other_format<'a>(mut components: impl Iterator<Item = &'a MetaComponent>, known: &[&str]) -> Option<&'a str> {
@@ -356,18 +439,64 @@ mod tests {
             let buttons = json!([{ "type": "QUICK_REPLY", "text": "Stop" }, { "type": kind, "text": "x" }]);
             read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "BUTTONS", "buttons": buttons }]))
         };
-        let unknown = of("SPM");
+        let unknown = of("HOLOGRAM");
         assert_eq!(
             unknown.unusable_because.as_deref(),
-            Some("it has a button of the kind spm, which is not known here")
+            Some("it has a button of the kind hologram, which is not known here")
         );
         assert_eq!(unknown.buttons.len(), 2);
+        for (kind, shows) in
+            [("MPM", "several products"), ("mpm", "several"), ("SPM", "a product"), ("ORDER_DETAILS", "an order")]
+        {
+            let why = of(kind).unusable_because.unwrap_or_default();
+            assert!(why.contains(shows) && why.contains("send it from the system"), "{kind}: {why}");
+        }
         for known in ["URL", "url", "VOICE_CALL", "REQUEST_CONTACT_INFO"] {
             assert_eq!(of(known).unusable_because, None, "{known}");
         }
-        let card = json!({ "components": [{ "type": "BUTTONS", "buttons": [{ "type": "SPM", "text": "x" }] }] });
+        let card = json!({ "components": [{ "type": "BUTTONS", "buttons": [{ "type": "HUM", "text": "x" }] }] });
         let carousel = read(json!([{ "type": "BODY", "text": "Hi" }, { "type": "CAROUSEL", "cards": [card] }]));
-        assert!(carousel.unusable_because.is_some_and(|why| why.contains("spm")));
+        assert!(carousel.unusable_because.is_some_and(|why| why.contains("hum")));
+    }
+
+    #[test]
+    fn a_template_of_orders_products_or_calls_says_why_no_campaign_sends_it() {
+        let header = json!([{ "type": "HEADER", "format": "PRODUCT" }, { "type": "BODY", "text": "Hi" }]);
+        assert!(read(header).unusable_because.is_some_and(|why| why.starts_with("its header shows a product")));
+        let call = json!([{ "type": "BODY", "text": "Hi" }, { "type": "call_permission_request" }]);
+        assert!(read(call).unusable_because.is_some_and(|why| why.contains("permission to call")));
+        let order = json!({
+            "id": "1", "name": "shipped", "status": "APPROVED", "category": "UTILITY", "language": "en",
+            "sub_category": "ORDER_STATUS", "components": [{ "type": "BODY", "text": "On its way." }],
+        });
+        let order = template_of(&order).unwrap();
+        assert!(order.unusable_because.is_some_and(|why| why.starts_with("it tells how an order stands")));
+    }
+
+    #[test]
+    fn a_gif_is_sent_with_marketing_templates_only() {
+        let of = |category: &str| {
+            let components = json!([{ "type": "HEADER", "format": "GIF" }, { "type": "BODY", "text": "Hi" }]);
+            let node = json!({
+                "id": "1", "name": "gif", "status": "APPROVED", "category": category, "language": "en",
+                "components": components,
+            });
+            template_of(&node).unwrap().unusable_because
+        };
+        assert_eq!(of("MARKETING"), None);
+        assert!(of("UTILITY").is_some_and(|why| why.contains("marketing templates only")));
+    }
+
+    #[test]
+    fn a_template_in_a_form_that_cannot_be_read_is_shown_and_not_sent() {
+        let odd = json!({
+            "id": 7, "name": "odd", "status": "APPROVED", "category": "MARKETING", "language": "en",
+            "components": [{ "type": "BUTTONS", "buttons": { "type": "MPM" } }],
+        });
+        let shown = template_of(&odd).unwrap();
+        assert_eq!((shown.id.as_str(), shown.name.as_str(), shown.status.as_str()), ("7", "odd", "APPROVED"));
+        assert_eq!(shown.unusable_because.as_deref(), Some(UNREADABLE));
+        assert_eq!((template_of(&json!({ "id": "8" })), template_of(&json!(null))), (None, None));
     }
 
     #[test]
@@ -379,10 +508,10 @@ mod tests {
         for format in ["IMAGE", "VIDEO"] {
             assert_eq!(with(json!({ "type": "HEADER", "format": format })), None, "{format}");
         }
-        for format in ["PRODUCT", "LOCATION"] {
-            let why = format!("the header of a card is {}, which is not known here", format.to_lowercase());
-            assert_eq!(with(json!({ "type": "HEADER", "format": format })), Some(why));
-        }
+        let place = with(json!({ "type": "HEADER", "format": "LOCATION" }));
+        assert_eq!(place.as_deref(), Some("the header of a card is location, which is not known here"));
+        let product = with(json!({ "type": "HEADER", "format": "PRODUCT" }));
+        assert!(product.is_some_and(|why| why.starts_with("its cards show products")));
         let hologram = with(json!({ "type": "HOLOGRAM" }));
         assert_eq!(hologram.as_deref(), Some("the hologram of a card is not known here"));
     }

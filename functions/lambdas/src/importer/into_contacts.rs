@@ -2,8 +2,7 @@
 //! file and yes in another, whose no counts. What is done stands in the audience's record, so a run that died is gone on
 //! with, and a contact that is put twice is the same contact.
 //!
-//! Who was erased is left out, and whoever is erased while his segment is written is taken out again: an erasure sees what
-//! was written before it, and we see an erasure that came before the writing was done.
+//! Who was erased is left out, and who said no before he came into the book comes into it with his no (`listed`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +12,17 @@ use campaigns::contact::{self, FileColumns};
 use campaigns::phone::canonical_digits;
 use futures::{StreamExt, TryStreamExt, stream};
 use tempfile::NamedTempFile;
-use wire::{AudienceId, AudienceStatus, ConsentAct, Contact, FieldError, LeftOutRow, WorkspaceId};
+use wire::{AudienceId, AudienceStatus, ConsentAct, Consents, Contact, FieldError, LeftOutRow, WorkspaceId};
 
 use super::file_consents::{FileConsents, Said};
+use super::listed::Listed;
 use crate::App;
 use crate::storage::audiences::{self, AudienceRecord, IntoContactsRecord};
-use crate::storage::consents::{self, Line, MOST_LINES};
+use crate::storage::consents::{self, Line};
 use crate::storage::contacts::{self, Changed};
 use crate::storage::files;
 use crate::storage::queues::{self, Errand};
-use crate::storage::suppressions::{self, Barred};
+use crate::storage::refusals;
 use crate::storage::table::Written;
 use crate::storage::user_ids::{self, Lead};
 
@@ -79,18 +79,18 @@ async fn put_segment(
     let columns = FileColumns::of(&record.columns, record.phone_column.as_deref(), record.name_column.as_deref());
     let rows = files::segment(app, workspace, &record.id, segment).await?;
     let consents = FileConsents::of(record, into);
-    let erased = Erased::among(app, workspace, &rows).await?;
+    let listed = Listed::among(app, workspace, &rows).await?;
     let mut puts = Vec::with_capacity(rows.len());
     let mut progress = into.progress.clone();
     progress.columns_left_out = columns.left_out();
-    for row in rows.iter().filter(|row| !erased.has(row)) {
+    for row in rows.iter().filter(|row| !listed.was_erased(row)) {
         let consent = consents.of_row(row);
         match (&into.consent_column, &consent) {
             (Some(_), Some(Said::ByOne(Line { act: ConsentAct::OptIn, .. }))) => progress.agreed += 1,
             (Some(_), Some(_)) => progress.refused += 1,
             (Some(_), None) | (None, _) => {}
         }
-        puts.push(put_one(app, workspace, row.row, said(app, &columns, into, row), consent));
+        puts.push(put_one(app, workspace, row.row, said(app, &columns, into, row), consent, listed.refused(row)));
     }
     let left_out = rows.len() - puts.len();
     let came_to: Vec<CameTo> = stream::iter(puts).buffered(PARALLEL_WRITES).try_collect().await?;
@@ -111,7 +111,7 @@ async fn put_segment(
         }
     }
     learn(app, workspace, leads).await?;
-    erased.take_out_new(app, workspace, &rows).await?;
+    listed.catch_up(app, workspace, &rows).await?;
     Ok(IntoContactsRecord { next_segment: segment + 1, progress, ..into.clone() })
 }
 
@@ -123,34 +123,6 @@ async fn learn(app: &App, workspace: WorkspaceId, leads: BTreeSet<Lead>) -> anyh
         user_ids::learn(app, workspace, leads).await?;
     }
     Ok(())
-}
-
-/// The people of some rows who were erased.
-struct Erased(BTreeSet<String>);
-
-impl Erased {
-    async fn among(app: &App, workspace: WorkspaceId, rows: &[Recipient]) -> anyhow::Result<Erased> {
-        let phones = rows.iter().map(|row| canonical_digits(&row.phone)).collect();
-        let barred = suppressions::among(app, workspace, None, &phones).await?;
-        let erased = barred.into_iter().filter(|(_, why)| *why == Barred::Erased).map(|(phone, _)| phone);
-        Ok(Erased(erased.collect()))
-    }
-
-    fn has(&self, row: &Recipient) -> bool {
-        self.0.contains(&canonical_digits(&row.phone))
-    }
-
-    /// Takes out again who was erased since: his erasure may have looked before he was written.
-    async fn take_out_new(&self, app: &App, workspace: WorkspaceId, rows: &[Recipient]) -> anyhow::Result<()> {
-        for phone in Erased::among(app, workspace, rows).await?.0.difference(&self.0) {
-            while consents::delete(app, workspace, phone).await? >= u64::from(MOST_LINES.unsigned_abs()) {}
-            contacts::delete(app, workspace, phone).await?;
-            let ids = user_ids::of_phone(app, workspace, phone).await?;
-            user_ids::forget(app, workspace, phone, &ids).await?;
-            tracing::info!(%workspace, "a person was erased while a file was written into the book, and taken out");
-        }
-        Ok(())
-    }
 }
 
 /// What a row and the import itself say of a person.
@@ -176,10 +148,11 @@ async fn put_one(
     row: u64,
     said: Contact,
     consent: Option<Said>,
+    refused: Consents,
 ) -> anyhow::Result<CameTo> {
     let phone = contact::canonical(&said);
     let lead = said.user_id.as_deref().map(|id| Lead::of_book(id, &phone));
-    let (said, is_of_all) = with_consent(app, workspace, &phone, said, consent).await?;
+    let (said, is_of_all) = with_consent(app, workspace, &phone, said, consent, &refused).await?;
     let next = |standing: &Contact| {
         let joined = contact::joined(standing, &said);
         match is_of_all {
@@ -199,11 +172,17 @@ async fn put_one(
         match (changed.await?, contact::faults(&said).into_iter().next()) {
             (Changed::Done(_), _) => return Ok(CameTo::Written(lead)),
             (Changed::Same(_), _) => return Ok(CameTo::Same(lead)),
-            (Changed::Refused(fault), _) | (Changed::Missing, Some(fault)) => return Ok(left_out(row, fault)),
-            (Changed::Missing, None) => match contacts::create(app, workspace, &said).await? {
-                Written::Done => return Ok(CameTo::Written(lead)),
-                Written::ConditionFailed => {}
-            },
+            (Changed::Refused(fault), _) | (Changed::Missing, Some(fault)) => {
+                keep_consents(app, workspace, &phone, &said.consents, is_of_all).await?;
+                return Ok(left_out(row, fault));
+            }
+            (Changed::Missing, None) => {
+                let newcomer = with_ledger(app, workspace, &phone, &said, &refused).await?;
+                match contacts::create(app, workspace, &newcomer).await? {
+                    Written::Done => return Ok(CameTo::Written(lead)),
+                    Written::ConditionFailed => {}
+                }
+            }
         }
     }
     None.context("a contact came and went while it was put into the book")
@@ -213,25 +192,83 @@ fn left_out(row: u64, FieldError { field, message }: FieldError) -> CameTo {
     CameTo::LeftOut(LeftOutRow { row, field, message })
 }
 
-/// Writes down what the person agreed to. What was said of everybody is not said of somebody who said no himself. Answers
-/// the contact with it, and whether it is of everybody.
+/// Has what the person of a row said count although the row does not fit into the book: on the contact that stands there,
+/// or on the suppression list.
+async fn keep_consents(
+    app: &App,
+    workspace: WorkspaceId,
+    phone: &str,
+    said: &Consents,
+    is_of_all: bool,
+) -> anyhow::Result<()> {
+    let change = |standing: &Contact| {
+        let consents = match is_of_all {
+            true => contact::later_of_all(&standing.consents, said),
+            false => contact::later(&standing.consents, said),
+        };
+        Ok::<_, std::convert::Infallible>(Contact { consents, ..standing.clone() })
+    };
+    match contacts::change(app, workspace, phone, change).await? {
+        Changed::Done(_) | Changed::Same(_) => Ok(()),
+        Changed::Missing => keep_refusals(app, workspace, phone).await,
+        Changed::Refused(never) => match never {},
+    }
+}
+
+/// Puts somebody who is not in the book on the suppression list for what his ledger says no to: a campaign asks the book
+/// alone what people said.
+async fn keep_refusals(app: &App, workspace: WorkspaceId, phone: &str) -> anyhow::Result<()> {
+    let ledger = consents::standing(app, workspace, phone).await?;
+    refusals::keep(app, workspace, phone, &ledger).await
+}
+
+/// Who comes into the book, or back into it, with all that his ledger says since before.
+async fn with_ledger(
+    app: &App,
+    workspace: WorkspaceId,
+    phone: &str,
+    said: &Contact,
+    refused: &Consents,
+) -> anyhow::Result<Contact> {
+    let ledger = consents::standing(app, workspace, phone).await?;
+    let consents = refusals::over(&contact::later(&ledger, &said.consents), refused);
+    Ok(Contact { consents, ..said.clone() })
+}
+
+/// Writes down what the person agreed to. What was said of everybody is not said of somebody who said no himself, and what
+/// the suppression list has of him stands, whatever a file says. Answers the contact with it, and whether it is of
+/// everybody.
 async fn with_consent(
     app: &App,
     workspace: WorkspaceId,
     phone: &str,
     said: Contact,
     consent: Option<Said>,
+    refused: &Consents,
 ) -> anyhow::Result<(Contact, bool)> {
+    let nothing_said = Contact { consents: refusals::over(&said.consents, refused), ..said };
     let (line, is_of_all) = match consent {
-        None => return Ok((said, false)),
+        None => return Ok((nothing_said, false)),
         Some(Said::ByOne(line)) => (line, false),
         Some(Said::OfAll(line)) => (line, true),
     };
-    if is_of_all && consents::ledger_declines(app, workspace, line.category, phone).await? {
-        return Ok((said, is_of_all));
+    if is_of_all && declines(app, workspace, phone, &line, refused).await? {
+        return Ok((nothing_said, is_of_all));
     }
     consents::add(app, workspace, phone, &line).await?;
-    Ok((Contact { consents: line.standing(), ..said }, is_of_all))
+    Ok((Contact { consents: refusals::over(&line.standing(), refused), ..nothing_said }, is_of_all))
+}
+
+/// Whether the person said no himself to the messages that this line is about.
+async fn declines(
+    app: &App,
+    workspace: WorkspaceId,
+    phone: &str,
+    line: &Line,
+    refused: &Consents,
+) -> anyhow::Result<bool> {
+    let is_listed = refused.of(line.category).is_some();
+    Ok(is_listed || consents::ledger_declines(app, workspace, line.category, phone).await?)
 }
 
 /// Writes down the no of everybody who says so in a row that was left out since he stands in another. Small: whoever
@@ -254,20 +291,24 @@ async fn put_refusals(
         if batch.is_empty() {
             break;
         }
-        let erased = Erased::among(app, workspace, &batch).await?;
+        let listed = Listed::among(app, workspace, &batch).await?;
         let mut writes = Vec::with_capacity(batch.len());
-        for row in batch.iter().filter(|row| !erased.has(row)) {
+        for row in batch.iter().filter(|row| !listed.was_erased(row)) {
             if let Some(line) = consents.refusal(row) {
                 progress.refused += 1;
                 writes.push(refuse(app, workspace, canonical_digits(&row.phone), line));
             }
         }
         stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<Vec<()>>().await?;
-        erased.take_out_new(app, workspace, &batch).await?;
+        listed.catch_up(app, workspace, &batch).await?;
     }
     Ok(IntoContactsRecord { next_segment: into.next_segment + 1, progress, ..into.clone() })
 }
 
 async fn refuse(app: &App, workspace: WorkspaceId, phone: String, line: Line) -> anyhow::Result<()> {
-    consents::record(app, workspace, &phone, &line).await
+    consents::record(app, workspace, &phone, &line).await?;
+    match contacts::get(app, workspace, &phone).await? {
+        Some(_) => Ok(()),
+        None => keep_refusals(app, workspace, &phone).await,
+    }
 }

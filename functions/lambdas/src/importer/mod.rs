@@ -16,6 +16,7 @@ mod gather;
 mod into_contacts;
 pub(crate) mod last_try;
 mod list;
+mod listed;
 mod redact;
 mod rows;
 mod spool;

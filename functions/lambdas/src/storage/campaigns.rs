@@ -1,37 +1,34 @@
 //! Campaigns in the control table. Every change is one conditional write over the version that was read; a transition
 //! writes its audit line in the same transaction.
 
-use std::borrow::Cow;
+mod course;
+mod wording;
+
 use std::collections::BTreeMap;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use campaigns::audience::Recipient;
-use campaigns::content::{self, Wording};
-use campaigns::health::Standing;
-use campaigns::job::JOB_RECIPIENTS;
-use campaigns::links;
-use campaigns::plan::{Cursor, Foreseen, Pace, Plan};
-use campaigns::template::{ParameterProblem, Parameters};
 use campaigns::timing::Timing;
 use campaigns::tracking::Tracking;
 use serde::{Deserialize, Serialize};
 use wire::{
-    AudienceId, CampaignId, CampaignStatus, ChannelId, ConsentCategory, Content, HoursId, MediaSource, MemberId,
-    PriceCategory, ReplyRules, Template, TokenId, WaitReason, WorkspaceId,
+    AudienceId, CampaignId, CampaignStatus, ChannelId, Content, HoursId, MemberId, ReplyRules, Template, TokenId,
+    WaitReason, WorkspaceId,
 };
 
 use super::attestation::AttestationRecord;
 use super::audit::{self, AuditLine, Step};
 use super::lapses::{self, DAY_MS, LAPSE_SHARD};
 use super::table::{self, Item, MOST_CONFLICTS, Written, number, text};
-use super::totals::{self, TotalsRecord};
+use super::totals;
 use super::upkeep::Upkeep;
 use super::{deliveries, notices};
 use crate::App;
 use crate::hooks::outbox;
 use crate::links::LinksRecord;
+
+pub use self::wording::{HeldMedia, Unfilled, WordingRecord};
 
 /// The partition key of the sparse index of campaigns that must move.
 pub const DUE_SHARD: &str = "due";
@@ -206,40 +203,6 @@ pub struct CampaignRecord {
     pub upkeep: Upkeep,
 }
 
-/// A file that was uploaded to the sending number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HeldMedia {
-    /// Meta's id of it.
-    pub id: String,
-    /// When it was uploaded, in milliseconds since 1970.
-    pub since: i64,
-}
-
-/// One of several wordings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WordingRecord {
-    /// For people.
-    pub name: String,
-    /// As asked for.
-    pub content: Content,
-    /// The template as it was when the campaign was created; nothing for free words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<Template>,
-}
-
-/// What is done with recipients who cannot be filled in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Unfilled {
-    /// The start is refused with their rows.
-    #[default]
-    Refuse,
-    /// They get nothing.
-    Skip,
-}
-
 /// The yes of a second person to a campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -251,209 +214,6 @@ pub struct ApprovalRecord {
 }
 
 impl CampaignRecord {
-    /// All wordings, at least one.
-    pub fn wordings(&self) -> Vec<Wording<'_>> {
-        let others = self.variants.iter().map(|other| (&other.content, other.template.as_ref()));
-        let all = std::iter::once((&self.content, self.template.as_ref())).chain(others);
-        all.filter_map(|(content, template)| match (content, template) {
-            (Content::Free(content), template) => Some(Wording::Free { content, template }),
-            (Content::Template(content), Some(template)) => Some(Wording::Template { template, content }),
-            (Content::Template(_), None) => None,
-        })
-        .collect()
-    }
-
-    /// Whether people must have agreed to get it.
-    pub fn is_marketing(&self) -> bool {
-        self.wordings().iter().any(Wording::is_marketing)
-    }
-
-    /// Whether a wording of it is a utility template, for everybody or for those whom free words may not reach.
-    pub fn is_utility(&self) -> bool {
-        let is_utility =
-            |of: &Wording<'_>| of.template().is_some_and(|(one, _)| one.category.eq_ignore_ascii_case("UTILITY"));
-        self.wordings().iter().any(is_utility)
-    }
-
-    /// Whether a wording of it is free words.
-    pub fn says_free_words(&self) -> bool {
-        self.wordings().iter().any(|wording| matches!(wording, Wording::Free { .. }))
-    }
-
-    /// Which of a person's consents is about it: of several wordings the dearest; of free words, which answer, and of
-    /// codes, which somebody just asked for, none.
-    pub fn consent_category(&self) -> Option<ConsentCategory> {
-        let is_utility = |wording: &Wording<'_>| wording.price_category() == PriceCategory::Utility;
-        match self.is_marketing() {
-            true => Some(ConsentCategory::Marketing),
-            false => self.wordings().iter().any(is_utility).then_some(ConsentCategory::Utility),
-        }
-    }
-
-    /// The values of one recipient in his wording, or why it cannot be filled.
-    pub fn filled(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
-        self.filled_for(index, Some(index), row)
-    }
-
-    /// The same for somebody else's phone, whose taps on links say nothing of the recipient.
-    pub fn filled_for_trial(&self, index: u64, row: &Recipient) -> Result<Parameters, ParameterProblem> {
-        self.filled_for(index, None, row)
-    }
-
-    fn filled_for(&self, index: u64, who: Option<u64>, row: &Recipient) -> Result<Parameters, ParameterProblem> {
-        let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
-        let Some(wording) = self.wordings().get(variant).copied() else { return Err(ParameterProblem::WrongCount) };
-        let Some(links) = &self.links else { return content::parameters(wording, &self.columns, &row.fields) };
-        let Ok(addresses) = links.addresses(self.workspace_id, &self.id, who) else {
-            return Err(ParameterProblem::WrongCount);
-        };
-        let columns = links::with_columns(&self.columns, &links.links);
-        let mut fields = row.fields.clone();
-        fields.resize(self.columns.len(), String::new());
-        fields.extend(addresses);
-        content::parameters(wording, &columns, &fields)
-    }
-
-    /// What texts and buttons may name: the columns of the audience and the links.
-    pub fn known_columns(&self) -> Cow<'_, [String]> {
-        links::with_columns(&self.columns, self.links.as_ref().map_or(&[], |links| &links.links))
-    }
-
-    /// Whether the recipient with this index gets free words.
-    pub fn is_free(&self, index: u64) -> bool {
-        let variant = self.variant_of(index).and_then(|variant| usize::try_from(variant).ok()).unwrap_or_default();
-        matches!(self.wordings().get(variant), Some(Wording::Free { .. }))
-    }
-
-    /// Where WhatsApp has the campaign's own files.
-    pub fn known_media(&self) -> impl Fn(&MediaSource) -> MediaSource {
-        |source| {
-            let held = source.asset_id.as_ref().and_then(|asset| self.media.get(asset));
-            match held {
-                None => source.clone(),
-                Some(held) => MediaSource {
-                    id: Some(held.id.clone()),
-                    asset_id: None,
-                    link: None,
-                    filename: source.filename.clone(),
-                },
-            }
-        }
-    }
-
-    /// Which wording the recipient with this index gets; nothing where there is only one.
-    pub fn variant_of(&self, index: u64) -> Option<u32> {
-        let wordings = self.variants.len() + 1;
-        let variant = content::variant_of(self.seed, wordings, index);
-        (wordings > 1).then(|| u32::try_from(variant).unwrap_or_default())
-    }
-
-    /// The pace that was asked for.
-    pub fn pace(&self) -> Pace {
-        Pace {
-            chunk_size: self.chunk_size,
-            between_chunks_ms: self.between_chunks_ms,
-            min_gap_ms: self.min_gap_ms,
-            max_gap_ms: self.max_gap_ms,
-        }
-    }
-
-    /// The plan that it was promised.
-    pub fn plan(&self) -> Plan {
-        self.timing.of_plan(Plan::new(self.pace(), self.recipients, self.messages_per_second, self.seed))
-    }
-
-    /// The next recipient that has no job yet.
-    pub fn cursor(&self) -> Cursor {
-        Cursor { index: self.cursor_index, due_at_micros: self.cursor_due_at_micros }
-    }
-
-    /// Whether every recipient has had a job.
-    pub fn is_cut(&self) -> bool {
-        self.cursor_index >= self.recipients
-    }
-
-    /// Moves the cursor to a recipient that is not due before for this reason.
-    pub fn move_cursor(&mut self, cursor: Cursor, wait: WaitReason) {
-        self.cursor_index = cursor.index;
-        self.cursor_due_at_micros = cursor.due_at_micros;
-        self.cursor_wait = Some(wait);
-        self.cut_below = self.cut_below.max(cursor.index);
-    }
-
-    /// Lays the plan anew from `index` at `at_micros`, or when its hours open: the rest shifts, nothing is made up for by
-    /// a burst. Who waits for a new day goes on waiting for it; the others do for this reason.
-    pub fn lay_anchor(&mut self, index: u64, at_micros: i64, wait: WaitReason) {
-        let plan = self.plan();
-        let waits_for_day = index == self.cursor_index && plan.waits_for_day(index);
-        let (at_micros, wait) = match self.cursor_due_at_micros {
-            due if waits_for_day && due > at_micros => (due, WaitReason::Duration),
-            _ => (at_micros, wait),
-        };
-        let step = plan.place(Cursor { index, due_at_micros: at_micros }, wait);
-        self.cursor_index = index;
-        self.cursor_due_at_micros = step.at.due_at_micros;
-        self.cursor_wait = Some(step.wait);
-        self.anchor_index = index;
-        self.anchor_at_micros = step.at.due_at_micros;
-        self.predict(step.at, None);
-    }
-
-    /// Lets the next recipient wait until then, or until the hours open after it, for this reason.
-    pub fn hold(&mut self, until_micros: i64, wait: WaitReason) {
-        let step = self.plan().place(Cursor { index: self.cursor_index, due_at_micros: until_micros }, wait);
-        self.cursor_due_at_micros = step.at.due_at_micros;
-        self.cursor_wait = Some(step.wait);
-        self.anchor_index = self.cursor_index;
-        self.anchor_at_micros = step.at.due_at_micros;
-    }
-
-    /// Predicts the finish of a campaign that goes on from `from`; nothing where it has none.
-    pub fn predict(&mut self, from: Cursor, foreseen: Option<Foreseen>) {
-        let finish = self.plan().finish_micros(from, foreseen);
-        let finish = self.timing.awake_micros(self.clocks.iter().map(String::as_str), finish);
-        self.finished_at_prediction = (finish < i64::MAX).then_some(finish / 1_000);
-    }
-
-    /// Recipients with a job and without an outcome, who do not wait for another attempt either.
-    pub fn in_hand(&self, counted: &TotalsRecord) -> u64 {
-        self.cursor_index.saturating_sub(counted.totals.settled() + counted.totals.retry)
-    }
-
-    /// What of it tells whether it moves at `now` (milliseconds).
-    pub fn standing(&self, counted: &TotalsRecord, now: i64) -> Standing {
-        Standing {
-            status: self.status,
-            in_hand: self.in_hand(counted),
-            waiting: counted.totals.retry,
-            rewound: self.cursor_index < self.cut_below,
-            next_due_at: (!self.is_cut()).then_some(self.cursor_due_at_micros / 1_000),
-            under_way_since: self.upkeep.under_way_since,
-            looked_at: self.last_dispatch_at,
-            look_at: self.due_at,
-            last_outcome_at: counted.last_outcome_at,
-            open_since: self.open_since(now),
-        }
-    }
-
-    /// Whether this recipient's job was lost, or may have been the one that was.
-    pub fn is_suspect(&self, index: u64) -> bool {
-        let suspects = |first: u64| first..first.saturating_add(JOB_RECIPIENTS as u64);
-        self.upkeep.loss.is_some_and(|loss| suspects(loss.index).contains(&index))
-    }
-
-    /// When a message that is due at this instant may leave by the campaign's hours, both in microseconds.
-    pub fn opening(&self, due_at_micros: i64) -> i64 {
-        self.timing.hours.map_or(due_at_micros, |hours| hours.open_at(due_at_micros).from.max(due_at_micros))
-    }
-
-    /// Since when the campaign's hours are open at this instant, both in milliseconds; nothing when they are closed.
-    pub fn open_since(&self, now: i64) -> Option<i64> {
-        let Some(hours) = self.timing.hours else { return Some(i64::MIN) };
-        let open = hours.open_at(now.saturating_mul(1_000));
-        (open.from / 1_000 <= now).then_some(open.from / 1_000)
-    }
-
     /// Asks the dispatcher to look at this time; nothing takes the campaign out of its sight, and one that ended to those
     /// that are kept for a time.
     pub fn look_at(&mut self, due_at: Option<i64>) {

@@ -8,11 +8,14 @@ use wire::{CampaignStatus, RateCard, StandingRateCard, WorkspaceId};
 use super::table::{self, Written, number, text};
 use crate::App;
 
-/// The record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The record. It outlives its card: a version that has been is never another card's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct RateCardRecord {
-    card: RateCard,
+    /// Nothing: it was taken away, and the shipped one holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<RateCard>,
+    /// Rises with every change; 0: never changed.
     version: u64,
 }
 
@@ -22,12 +25,19 @@ fn key(workspace: WorkspaceId) -> (String, &'static str) {
 
 /// The card as it stands.
 pub async fn read(app: &App, workspace: WorkspaceId) -> anyhow::Result<StandingRateCard> {
+    Ok(read_for_change(app, workspace).await?.0)
+}
+
+/// The same with the version of its record, which a change names; that rises also when the shipped card comes back.
+pub async fn read_for_change(app: &App, workspace: WorkspaceId) -> anyhow::Result<(StandingRateCard, u64)> {
     let (pk, sk) = key(workspace);
     let found: Option<RateCardRecord> = table::get(&app.dynamodb, &app.config.control_table, &pk, sk).await?;
-    Ok(match found {
-        Some(RateCardRecord { card, version }) => StandingRateCard { card, is_shipped: false, version },
+    let RateCardRecord { card, version } = found.unwrap_or_default();
+    let standing = match card {
+        Some(card) => StandingRateCard { card, is_shipped: false, version },
         None => StandingRateCard { card: shipped(), is_shipped: true, version: 0 },
-    })
+    };
+    Ok((standing, version))
 }
 
 /// The card as it is looked up.
@@ -36,14 +46,14 @@ pub fn parsed(standing: &StandingRateCard) -> anyhow::Result<Card> {
     Card::parse(&standing.card).map_err(wrong)
 }
 
-/// Writes a card over the version that was read (0: there is none yet).
-pub async fn put(app: &App, workspace: WorkspaceId, card: &RateCard, read: u64) -> anyhow::Result<Written> {
+/// Writes a card, or that the shipped one holds again, over the version that was read (0: none was ever written).
+pub async fn put(app: &App, workspace: WorkspaceId, card: Option<&RateCard>, read: u64) -> anyhow::Result<Written> {
     let (pk, sk) = key(workspace);
-    let record = RateCardRecord { card: card.clone(), version: read + 1 };
+    let record = RateCardRecord { card: card.cloned(), version: read + 1 };
     let put = app.dynamodb.put_item().table_name(&app.config.control_table);
     let put = put.set_item(Some(table::to_item(&record, &pk, sk)?));
     let put = match read {
-        0 => put.condition_expression("attribute_not_exists(pk)"),
+        0 => put.condition_expression("attribute_not_exists(version)"),
         read => put.condition_expression("version = :read").expression_attribute_values(":read", number(read)),
     };
     table::written(put.send().await, "writing a rate card")
@@ -98,12 +108,4 @@ impl Capped {
         };
         goes_on && self.deleted_at.is_none()
     }
-}
-
-/// Takes the workspace's own card away: the shipped one holds again.
-pub async fn delete(app: &App, workspace: WorkspaceId) -> anyhow::Result<()> {
-    let (pk, sk) = key(workspace);
-    let delete = app.dynamodb.delete_item().table_name(&app.config.control_table);
-    delete.key("pk", text(pk)).key("sk", text(sk)).send().await.context("deleting a rate card")?;
-    Ok(())
 }

@@ -1,11 +1,75 @@
-//! What a person said no to when he leaves the contact book. A campaign asks the book alone for consents, so his no
-//! goes onto the suppression list before he is taken out.
+//! What a person said no to, between the contact book and the suppression list. When he leaves the book, his no goes onto
+//! the list, since a campaign asks the book alone for consents; when he comes into it, the list's no goes with him, so that
+//! the book never shows somebody as willing who gets nothing.
 
-use wire::{ConsentAct, ConsentStanding, Consents, SuppressionReason, WorkspaceId};
+use wire::{ConsentAct, ConsentCategory, ConsentStanding, Consents, SuppressionReason, WorkspaceId};
 
+use super::audit::ENGINE;
+use super::consents::Line;
 use super::person_keys;
 use super::suppressions::{self, Entry, Person};
 use crate::App;
+use crate::clock::time_of_millis;
+
+/// What the list says that a person said no to, himself or through somebody of the workspace: of somebody whom the business
+/// blocked, or who was erased, nothing.
+pub fn of_list(person: &Person) -> Consents {
+    let all = no(person, person.workspace.as_ref());
+    Consents { marketing: all.or_else(|| no(person, person.marketing.as_ref())), utility: all }
+}
+
+fn no(person: &Person, entry: Option<&Entry>) -> Option<ConsentStanding> {
+    let entry = entry.filter(|entry| person.erased_at.is_none() && is_a_no(entry))?;
+    Some(ConsentStanding { act: ConsentAct::OptOut, at: time_of_millis(entry.since) })
+}
+
+fn is_a_no(entry: &Entry) -> bool {
+    entry.reason != SuppressionReason::Code || !entry.is_firm()
+}
+
+/// Where a person stands who said this, and of whom the list says that: while he is on it, no yes counts.
+pub fn over(said: &Consents, listed: &Consents) -> Consents {
+    let over = |said: Option<ConsentStanding>, listed: Option<ConsentStanding>| match said {
+        Some(said) if said.act == ConsentAct::OptOut => Some(said),
+        Some(_) | None => listed.or(said),
+    };
+    Consents { marketing: over(said.marketing, listed.marketing), utility: over(said.utility, listed.utility) }
+}
+
+/// The lines of a ledger for what was said by a user id alone and has become what `person` says: the same lines whenever
+/// they are made.
+pub fn lines_of(person: &Person, heard: &Person) -> Vec<Line> {
+    let both = [ConsentCategory::Marketing, ConsentCategory::Utility];
+    let said = [(&person.workspace, &heard.workspace, &both[..]), (&person.marketing, &heard.marketing, &both[..1])];
+    let mut lines = Vec::new();
+    for (entry, heard_entry, categories) in said {
+        let carried = entry.as_ref().filter(|entry| heard_entry.as_ref() == Some(*entry) && is_a_no(entry));
+        lines.extend(carried.into_iter().flat_map(move |entry| {
+            categories.iter().map(move |category| Line {
+                id: heard.spoke_in.clone().unwrap_or_else(|| "userId".to_owned()),
+                category: *category,
+                act: ConsentAct::OptOut,
+                source: source_of(entry.reason).to_owned(),
+                text_version: None,
+                evidence: heard.spoke_in.clone(),
+                recorded_by: entry.added_by.clone().unwrap_or_else(|| ENGINE.to_owned()),
+                at: entry.since,
+            })
+        }));
+    }
+    lines
+}
+
+fn source_of(reason: SuppressionReason) -> &'static str {
+    match reason {
+        SuppressionReason::Word => "word",
+        SuppressionReason::Button => "button",
+        SuppressionReason::Preference => "preference",
+        SuppressionReason::Code => "code",
+        SuppressionReason::Manual => "manual",
+        SuppressionReason::Recorded => "recorded",
+    }
+}
 
 /// Puts a person on the suppression list for what he said no to: marketing alone, or everything where he wants not even
 /// what he ordered. Does nothing where he said no to nothing, or was erased.
@@ -45,7 +109,6 @@ mod tests {
     use campaigns::consent::Extent;
 
     use super::*;
-    use crate::clock::time_of_millis;
     use crate::storage::suppressions::Barred;
 
     fn said(act: ConsentAct) -> Option<ConsentStanding> {
@@ -86,5 +149,42 @@ mod tests {
         ] {
             assert_eq!(after(&standing, no, None), standing);
         }
+    }
+
+    fn entry(reason: SuppressionReason, code: Option<u32>) -> Option<Entry> {
+        Some(Entry { reason, code, added_by: None, since: 5_000 })
+    }
+
+    #[test]
+    fn while_the_list_has_a_person_no_yes_counts_and_a_block_is_no_word_of_his() {
+        let (yes, no) = (said(ConsentAct::OptIn), said(ConsentAct::OptOut));
+        let offers = of_list(&Person { marketing: entry(SuppressionReason::Recorded, None), ..Person::default() });
+        assert_eq!(offers, Consents { marketing: no, utility: None });
+        let all = of_list(&Person { workspace: entry(SuppressionReason::Word, None), ..Person::default() });
+        assert_eq!(all, Consents { marketing: no, utility: no });
+        let later = Some(ConsentStanding { act: ConsentAct::OptIn, at: time_of_millis(9_000) });
+        assert_eq!(
+            over(&Consents { marketing: later, utility: yes }, &offers),
+            Consents { marketing: no, utility: yes }
+        );
+        let blocked = Person { workspace: entry(SuppressionReason::Code, Some(130_403)), ..Person::default() };
+        assert_eq!(of_list(&blocked), Consents::default());
+        let erased =
+            Person { erased_at: Some(1), workspace: entry(SuppressionReason::Word, None), ..Person::default() };
+        assert_eq!(of_list(&erased), Consents::default());
+    }
+
+    #[test]
+    fn only_what_was_carried_over_becomes_lines() {
+        let heard = Person {
+            workspace: entry(SuppressionReason::Word, None),
+            spoke_in: Some("wamid.1".into()),
+            ..Person::default()
+        };
+        let lines = lines_of(&heard, &heard);
+        let categories: Vec<ConsentCategory> = lines.iter().map(|line| line.category).collect();
+        assert_eq!(categories, [ConsentCategory::Marketing, ConsentCategory::Utility]);
+        assert!(lines.iter().all(|line| (line.source.as_str(), line.at) == ("word", 5_000)), "{lines:?}");
+        assert_eq!(lines_of(&Person::default(), &heard), [], "he has asked for messages since");
     }
 }

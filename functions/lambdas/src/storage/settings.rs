@@ -126,7 +126,7 @@ pub async fn put(
     let put = Put::builder().table_name(&app.config.control_table);
     let put = put.set_item(Some(table::to_item(next, &pk, sk)?));
     let put = match next.version {
-        1 => put.condition_expression("attribute_not_exists(pk)"),
+        1 => put.condition_expression("attribute_not_exists(version)"),
         version => {
             let put = put.condition_expression("version = :read");
             put.expression_attribute_values(":read", number(version - 1))

@@ -7,21 +7,27 @@
 //!
 //! No release had another form: items of the first days, under the bare phone, were never in anybody's table.
 
+mod person;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use campaigns::consent::{Asked, Extent};
+use campaigns::consent::Extent;
 use campaigns::phone::MAX_DIGITS;
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
-use wire::{ChannelId, ConsentAct, ConsentCategory, Language, SuppressionReason, WorkspaceId};
+use wire::{ChannelId, ConsentAct, ConsentCategory, SuppressionReason, WorkspaceId};
 
 use super::audit::ENGINE;
 use super::consents::{self, Line};
 use super::person_keys::{self, NameBytes, PersonKeys};
 use super::table::{self, Item, Written, number, text};
 use crate::App;
+
+pub use self::person::{Barred, Entry, Notice, NoticeState, Person, firmer, together, together_by_channel};
 
 /// Times that a batch is asked for what it left out for lack of throughput.
 const MOST_ASKS: u32 = 5;
@@ -37,187 +43,6 @@ const MOST_RACES: u32 = 10;
 
 /// Parts of the list, by the first digit of the hash.
 pub const SHARDS: &[u8] = b"0123456789abcdef";
-
-/// Why somebody is on the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Entry {
-    /// Who said so, and how.
-    pub reason: SuppressionReason,
-    /// Meta's code, when WhatsApp said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<u32>,
-    /// Who of the workspace said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub added_by: Option<String>,
-    /// Since when, in milliseconds since 1970.
-    pub since: i64,
-}
-
-/// WhatsApp's code for somebody who stopped marketing messages, and no others, from the business (Meta, error codes, 2026).
-const STOPPED_MARKETING: u32 = 131_050;
-
-impl Entry {
-    /// Whether only the workspace takes it off again, whatever the person says: it put the person there itself, here or by
-    /// blocking him in WhatsApp.
-    pub fn is_firm(&self) -> bool {
-        match self.reason {
-            SuppressionReason::Manual => true,
-            SuppressionReason::Code => !self.code.is_some_and(is_about_marketing),
-            SuppressionReason::Word
-            | SuppressionReason::Button
-            | SuppressionReason::Preference
-            | SuppressionReason::Recorded => false,
-        }
-    }
-
-    /// Whether WhatsApp's own switch for marketing said so.
-    pub fn is_of_preferences(&self) -> bool {
-        self.reason == SuppressionReason::Preference || self.code.is_some_and(is_about_marketing)
-    }
-}
-
-fn is_about_marketing(code: u32) -> bool {
-    code == STOPPED_MARKETING
-}
-
-/// The reason of two that are known of one person by different names, his own wishes left out where he has spoken since.
-pub fn together(standing: Option<&Entry>, heard: Option<&Entry>, has_spoken_since: bool) -> Option<Entry> {
-    match heard.filter(|heard| heard.is_firm() || !has_spoken_since) {
-        Some(heard) => Some(firmer(standing, heard)),
-        None => standing.cloned(),
-    }
-}
-
-/// The same, channel by channel.
-pub fn together_by_channel(
-    standing: &BTreeMap<ChannelId, Entry>,
-    heard: &BTreeMap<ChannelId, Entry>,
-    has_spoken_since: bool,
-) -> BTreeMap<ChannelId, Entry> {
-    let channels = standing.keys().chain(heard.keys());
-    let one = |id: &ChannelId| Some((id.clone(), together(standing.get(id), heard.get(id), has_spoken_since)?));
-    channels.filter_map(one).collect()
-}
-
-/// How far the confirmation of a wish got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum NoticeState {
-    /// It has not left.
-    Wanted,
-    /// A sender has it in hand: it is never sent again.
-    Claimed,
-    /// Nobody knows whether it left: its sender died, or WhatsApp gave no clear answer.
-    Unknown,
-    /// WhatsApp took it.
-    Accepted,
-    /// WhatsApp refused it.
-    Refused,
-}
-
-/// The confirmation of the latest wish of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Notice {
-    /// Meta's id of the message that asked: what came twice is confirmed once.
-    pub id: String,
-    /// What was asked for.
-    pub asked: Asked,
-    /// Of which messages; absent in items of before there was a difference: of all.
-    #[serde(default)]
-    pub extent: Extent,
-    /// In which language.
-    pub language: Language,
-    /// The channel that was told, and answers.
-    pub channel_id: ChannelId,
-    /// The person's number as WhatsApp spells it, with `+`.
-    pub to: String,
-    /// When it was asked, in milliseconds since 1970.
-    pub at: i64,
-    /// When a sender took it in hand, in milliseconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claimed_at: Option<i64>,
-    /// How far it got.
-    pub state: NoticeState,
-}
-
-/// What is known of a person's wish for messages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Person {
-    /// Canonical digits; absent while only the user id is known, and once he was erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
-    /// WhatsApp's user id, when he was heard by that one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// Why the whole workspace sends nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<Entry>,
-    /// Why the whole workspace sends no marketing; everything else it does. Absent in items of before there was a
-    /// difference: what they say is about all messages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub marketing: Option<Entry>,
-    /// Why single channels send nothing.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub channels: BTreeMap<ChannelId, Entry>,
-    /// When the person's own latest wish was said, in milliseconds since 1970: an older one changes nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spoke_at: Option<i64>,
-    /// The message that said it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub spoke_in: Option<String>,
-    /// What confirms it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub notice: Option<Notice>,
-    /// When the person was erased, in milliseconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub erased_at: Option<i64>,
-    /// Rises with every change.
-    pub version: u64,
-}
-
-impl Person {
-    /// Why this channel sends the person nothing, or, for no channel, why none of the workspace does: nothing at all, or
-    /// no marketing.
-    pub fn barred(&self, channel: Option<&ChannelId>, from: Extent) -> Option<Barred> {
-        let is_stopped = match from {
-            Extent::All => self.workspace.is_some(),
-            Extent::Marketing => self.workspace.is_some() || self.marketing.is_some(),
-        };
-        let is_suppressed = is_stopped || channel.is_some_and(|of| self.channels.contains_key(of));
-        match (self.erased_at, is_suppressed) {
-            (Some(_), _) => Some(Barred::Erased),
-            (None, true) => Some(Barred::Suppressed),
-            (None, false) => None,
-        }
-    }
-
-    /// Whether the list has the person, for any reason.
-    pub fn is_listed(&self) -> bool {
-        self.workspace.is_some() || self.marketing.is_some() || !self.channels.is_empty()
-    }
-}
-
-/// Of the reason that stands and a new one for the same: the first, unless the new one is firm and it is not. The person
-/// is on the list since the first either way.
-pub fn firmer(standing: Option<&Entry>, new: &Entry) -> Entry {
-    match standing {
-        Some(standing) if new.is_firm() && !standing.is_firm() => Entry { since: standing.since, ..new.clone() },
-        Some(standing) => standing.clone(),
-        None => new.clone(),
-    }
-}
-
-/// Why somebody gets nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Barred {
-    /// He wants no more messages.
-    Suppressed,
-    /// He was erased.
-    Erased,
-}
 
 fn key(workspace: WorkspaceId, name: &str) -> (String, String) {
     (partition(workspace, &name[..name.len().min(1)]), name.to_owned())
@@ -381,6 +206,16 @@ pub async fn barred_from(
     from: Extent,
     canonical_phones: &BTreeSet<String>,
 ) -> anyhow::Result<BTreeMap<String, Barred>> {
+    let people = people(app, workspace, canonical_phones).await?;
+    Ok(people.into_iter().filter_map(|(phone, person)| Some((phone, person.barred(channel, from)?))).collect())
+}
+
+/// What is known of these people, by canonical phone, read consistently; who is not there is not known to the list.
+pub async fn people(
+    app: &App,
+    workspace: WorkspaceId,
+    canonical_phones: &BTreeSet<String>,
+) -> anyhow::Result<BTreeMap<String, Person>> {
     if canonical_phones.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -395,9 +230,8 @@ pub async fn barred_from(
         asks.push(batch_of(app, workspace, batch));
     }
     let found: Vec<Vec<(String, Person)>> = stream::iter(asks).buffered(PARALLEL_BATCHES).try_collect().await?;
-    let barred =
-        |(name, person): (String, Person)| Some((phones.get(&name)?.to_string(), person.barred(channel, from)?));
-    Ok(found.into_iter().flatten().filter_map(barred).collect())
+    let by_phone = |(name, person): (String, Person)| Some((phones.get(&name)?.to_string(), person));
+    Ok(found.into_iter().flatten().filter_map(by_phone).collect())
 }
 
 /// What is known of the people with these names, at most 100, read consistently.
@@ -516,113 +350,4 @@ async fn names_of_part(app: &App, workspace: WorkspaceId, shard: String) -> anyh
         place = next;
     }
     Ok(names)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry() -> Entry {
-        Entry { reason: SuppressionReason::Word, code: None, added_by: None, since: 1 }
-    }
-
-    #[test]
-    fn a_channels_entry_bars_that_channel_only_and_erasure_bars_all() {
-        let (here, there) = (ChannelId("here".into()), ChannelId("there".into()));
-        let person = Person { channels: BTreeMap::from([(here.clone(), entry())]), ..Person::default() };
-        assert_eq!(person.barred(Some(&here), Extent::All), Some(Barred::Suppressed));
-        assert_eq!((person.barred(Some(&there), Extent::All), person.barred(None, Extent::Marketing)), (None, None));
-        let everywhere = Person { workspace: Some(entry()), ..Person::default() };
-        assert_eq!(everywhere.barred(Some(&there), Extent::All), Some(Barred::Suppressed));
-        let erased = Person { erased_at: Some(1), ..person };
-        assert_eq!(erased.barred(None, Extent::All), Some(Barred::Erased));
-    }
-
-    #[test]
-    fn who_stopped_marketing_gets_everything_else() {
-        let code = |code| Entry { reason: SuppressionReason::Code, code: Some(code), added_by: None, since: 5 };
-        let stopped = with_code(&Person::default(), "5511987654321", &code(131_050));
-        assert_eq!(stopped.barred(None, Extent::Marketing), Some(Barred::Suppressed));
-        assert_eq!(stopped.barred(None, Extent::All), None);
-        let blocked = with_code(&stopped, "5511987654321", &code(130_403));
-        assert_eq!(blocked.barred(None, Extent::All), Some(Barred::Suppressed));
-        let resumed = Person { spoke_at: Some(9), ..Person::default() };
-        assert_eq!(with_code(&resumed, "5511987654321", &code(131_050)), resumed, "he asked for messages since");
-        assert!(with_code(&resumed, "5511987654321", &code(130_403)).is_listed(), "the business blocked him");
-    }
-
-    #[test]
-    fn what_the_workspace_says_takes_the_place_of_what_the_person_may_lift() {
-        let manual = Entry { reason: SuppressionReason::Manual, code: None, added_by: Some("Ana".into()), since: 7 };
-        let both = firmer(Some(&entry()), &manual);
-        assert_eq!((both.reason, both.since), (SuppressionReason::Manual, 1));
-        assert_eq!(firmer(Some(&both), &entry()), both);
-        assert_eq!(firmer(Some(&both), &Entry { since: 9, ..manual }), both, "the first stands");
-    }
-
-    #[test]
-    fn of_two_names_of_a_person_the_later_word_counts_and_the_workspaces_always() {
-        let manual = Entry { reason: SuppressionReason::Manual, code: None, added_by: None, since: 7 };
-        assert_eq!(together(None, Some(&entry()), false), Some(entry()));
-        assert_eq!(together(None, Some(&entry()), true), None, "he has asked for messages since");
-        assert_eq!(together(None, Some(&manual), true), Some(manual.clone()));
-        let (here, there) = (ChannelId("here".into()), ChannelId("there".into()));
-        let (standing, heard) = (BTreeMap::from([(here, entry())]), BTreeMap::from([(there, manual)]));
-        assert_eq!(together_by_channel(&standing, &heard, true).len(), 2);
-    }
-
-    #[test]
-    fn an_item_of_before_there_was_marketing_alone_is_about_all_messages() {
-        let item = Item::from([
-            ("sk".to_owned(), text("ab")),
-            ("workspace".to_owned(), table::value(entry()).unwrap()),
-            ("version".to_owned(), number(1)),
-        ]);
-        assert_eq!(named(item).unwrap().1.barred(None, Extent::All), Some(Barred::Suppressed));
-    }
-
-    #[test]
-    fn the_parts_of_the_list_follow_each_other() {
-        let mut shards = vec!["0".to_owned()];
-        while let Some(next) = next_shard(shards.last().unwrap()) {
-            shards.push(next);
-        }
-        assert_eq!(shards.concat().as_bytes(), SHARDS);
-    }
-
-    #[test]
-    fn half_a_million_people_of_a_snapshot_take_nine_megabytes() {
-        assert!(size_of::<(NameBytes, Barred)>() * 500_000 < 9_000_000);
-    }
-
-    #[test]
-    fn a_person_comes_back_from_the_item_as_he_was() {
-        let notice = Notice {
-            id: "wamid.1".into(),
-            asked: Asked::Stop,
-            extent: Extent::Marketing,
-            language: Language::Spanish,
-            channel_id: ChannelId("n".into()),
-            to: "+5511987654321".into(),
-            at: 2,
-            claimed_at: None,
-            state: NoticeState::Wanted,
-        };
-        let person = Person {
-            phone: Some("5511987654321".into()),
-            user_id: Some("BR.1".into()),
-            workspace: Some(entry()),
-            marketing: Some(entry()),
-            channels: BTreeMap::from([(ChannelId("n".into()), entry())]),
-            spoke_at: Some(2),
-            spoke_in: Some("wamid.1".into()),
-            notice: Some(notice),
-            erased_at: None,
-            version: 3,
-        };
-        let (pk, sk) = key(WorkspaceId(1), "ab");
-        let item = table::to_item(&person, &pk, &sk).unwrap();
-        assert_eq!(item["pk"], text("suppressed#1#a"));
-        assert_eq!(named(item).unwrap(), ("ab".to_owned(), person));
-    }
 }

@@ -53,12 +53,38 @@ pub struct Upkeep {
     /// The walk over its chunks after its totals were corrected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunks: Option<Box<ChunkWalk>>,
-    /// The latest that WhatsApp said of its template.
+    /// The latest that WhatsApp said of any of its templates: of before they were told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// The latest that WhatsApp said of each of its templates, by what names that one in `webhook::templates`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub drifts: BTreeMap<String, Drift>,
     /// What of it has had its time.
     #[serde(skip_serializing_if = "Lapse::is_nothing")]
     pub lapse: Lapse,
+}
+
+impl Upkeep {
+    /// The latest that WhatsApp said of the template that is named so.
+    pub fn drift_of(&self, template: &str) -> Option<&Drift> {
+        self.drifts.get(template).or(self.drift.as_ref())
+    }
+
+    /// What stopped it and was not made good since, one for each template.
+    pub fn stopped(&self) -> impl Iterator<Item = &Drift> {
+        self.drifts.values().chain(&self.drift).filter(|drift| drift.state == DriftState::Stopped)
+    }
+
+    /// Notes what WhatsApp said of a template; from then on its templates are told apart.
+    pub fn note_drift(&mut self, template: String, drift: Drift) {
+        self.drift = None;
+        self.drifts.insert(template, drift);
+    }
+
+    /// Whoever lets it go on has seen what became of its templates: nothing stops it any more.
+    pub fn forgive_drifts(&mut self) {
+        self.drifts.values_mut().chain(&mut self.drift).for_each(|drift| drift.state = DriftState::Usable);
+    }
 }
 
 fn is_zero(count: &u32) -> bool {
@@ -162,7 +188,7 @@ pub struct ChunkPart {
 }
 
 /// What WhatsApp said of a template: what it says again, or said before, changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// When, in seconds since 1970, as WhatsApp dates it.
@@ -172,6 +198,9 @@ pub struct Drift {
     /// What was said at that time, one bit for each thing: WhatsApp dates by the second, and says several in one.
     #[serde(default)]
     pub said: u64,
+    /// The latest of it, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
 }
 
 /// What came of a change of a template.
@@ -226,6 +255,21 @@ mod tests {
         assert_eq!((read.settled_below, read.claims_place, read.recount), (4, 7, None));
         let shown = serde_json::to_value(Upkeep::default()).unwrap();
         assert!(shown.get("recount").is_none(), "{shown}");
+    }
+
+    #[test]
+    fn what_was_said_before_templates_were_told_apart_is_of_each_until_more_is_said() {
+        let mut read: Upkeep = serde_json::from_str(r#"{"drift":{"at":9,"state":"stopped","said":1}}"#).unwrap();
+        assert_eq!(read.drift_of("promo#pt_br").map(|drift| drift.at), Some(9));
+        assert_eq!(read.stopped().count(), 1);
+        let drift = |at, state| Drift { at, state, said: 1, words: "Gone.".to_owned() };
+        read.note_drift("promo#pt_br".to_owned(), drift(10, DriftState::Usable));
+        assert_eq!((read.drift_of("news#en"), read.stopped().count()), (None, 0));
+        read.note_drift("news#en".to_owned(), drift(4, DriftState::Stopped));
+        assert_eq!(read.drift_of("promo#pt_br").map(|drift| drift.at), Some(10));
+        assert_eq!(read.stopped().map(|drift| drift.at).collect::<Vec<_>>(), [4]);
+        read.forgive_drifts();
+        assert_eq!((read.stopped().count(), read.drift_of("news#en").map(|drift| drift.at)), (0, Some(4)));
     }
 
     #[test]

@@ -13,7 +13,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use wire::WorkspaceId;
 
+use super::consents;
 use super::person_keys;
+use super::refusals;
 use super::suppressions::{self, Entry, Person};
 use super::table::{self, Item, text};
 use crate::App;
@@ -178,7 +180,7 @@ pub async fn carry_over(
     heard: &Person,
 ) -> anyhow::Result<()> {
     let name = person_keys::of(app, workspace).await?.of_phone(&lead.phone)?;
-    suppressions::change(app, workspace, &name, |standing| {
+    let changed = suppressions::change(app, workspace, &name, |standing| {
         if standing.erased_at.is_some() {
             return standing.clone();
         }
@@ -201,6 +203,10 @@ pub async fn carry_over(
         }
     })
     .await?;
+    // Before the id's item goes: who dies between the two is heard again.
+    for line in refusals::lines_of(changed.person(), heard) {
+        consents::record(app, workspace, &lead.phone, &line).await?;
+    }
     suppressions::forget(app, workspace, id_name).await
 }
 

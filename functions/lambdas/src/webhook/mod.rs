@@ -7,6 +7,7 @@ mod account_words;
 mod accounts;
 mod answers;
 mod failures;
+mod halves;
 mod meetings;
 mod moves;
 mod notification;
@@ -101,7 +102,7 @@ async fn take_in(app: &App, app_id: &str, known: &WhatsAppApp, headers: &HeaderM
         tracing::warn!(app_id, "a webhook without a valid signature was refused");
         return StatusCode::UNAUTHORIZED;
     }
-    let notification: Notification = match serde_json::from_slice(body) {
+    let notification = match read(app_id, body) {
         Ok(notification) => notification,
         Err(error) => {
             tracing::error!(app_id, %error, bytes = body.len(), "a signed webhook cannot be read; it is acknowledged and dropped");
@@ -119,6 +120,15 @@ async fn take_in(app: &App, app_id: &str, known: &WhatsAppApp, headers: &HeaderM
             StatusCode::INTERNAL_SERVER_ERROR
         }
     }
+}
+
+/// What a body says; where a text in it was cut within a character, all the rest of it.
+fn read(app_id: &str, body: &[u8]) -> serde_json::Result<Notification> {
+    serde_json::from_slice(body).or_else(|error| {
+        let notification = serde_json::from_slice(&halves::mended(body)).map_err(|_| error)?;
+        tracing::warn!(app_id, "a webhook has half of a character in it and is read without that");
+        Ok(notification)
+    })
 }
 
 /// The parts of a webhook, each in the order of its hurry: who wants no more messages; what stops or slows a campaign or a

@@ -31,6 +31,13 @@ const MOST_PAGES: usize = 20;
 /// Times that a campaign is decided about anew because somebody else wrote in between.
 const MOST_RACES: u32 = 20;
 
+/// Characters of what was said that a campaign keeps: it takes some hundred, and what WhatsApp adds as a reason may be
+/// long.
+const LONGEST_WORDS: usize = 1_000;
+
+/// What names all templates of a kind among those of a campaign.
+const OF_A_KIND: &str = "#";
+
 /// What was said of one template, or of all of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Event {
@@ -69,6 +76,9 @@ enum What {
     /// Something to know, in words.
     Noted(String),
 }
+
+/// Meta's name of the category that people must have agreed to.
+const MARKETING: &str = "MARKETING";
 
 /// What names the parts of a template that was edited (Meta, webhooks of template components, 2025).
 const PARTS: [&str; 4] =
@@ -128,7 +138,7 @@ fn is_of_templates(field: &str) -> bool {
 
 /// A day before a change `new` is today's category and `correct` the one that it becomes.
 fn recategorised(previous: &str, new: &str, correct: &str) -> What {
-    let is_marketing = |category: &str| category.eq_ignore_ascii_case("MARKETING");
+    let is_marketing = |category: &str| category.eq_ignore_ascii_case(MARKETING);
     match (previous, correct) {
         ("", "") => What::Noted(format!("its category is {new}")),
         ("", correct) => What::Noted(format!("its category changes from {new} to {correct} within a day")),
@@ -168,9 +178,17 @@ impl Event {
                 return (*is_utility && campaign.is_utility()) || (*is_free && campaign.says_free_words());
             }
         };
-        let same = |a: &str, b: &str| a.replace('-', "_").eq_ignore_ascii_case(&b.replace('-', "_"));
-        let is_of = |content: &TemplateContent| content.name == *name && same(&content.language, language);
+        let wanted = subject_of(name, language);
+        let is_of = |content: &TemplateContent| subject_of(&content.name, &content.language) == wanted;
         campaign.wordings().iter().any(|wording| wording.template().is_some_and(|(_, content)| is_of(content)))
+    }
+
+    /// Which of a campaign's templates it is about, as the campaign keeps it.
+    fn subject(&self) -> String {
+        match &self.of {
+            Whose::Template { name, language } => subject_of(name, language),
+            Whose::Kind { .. } => OF_A_KIND.to_owned(),
+        }
     }
 
     /// What it says, for a marketer.
@@ -200,6 +218,29 @@ impl Event {
         let digest = Sha256::digest(format!("{:?}", self.what).as_bytes());
         1 << (digest[0] % 64)
     }
+
+    /// Notes it on the campaign, of which nothing else is changed, but that a template that became marketing is that
+    /// from now on: it is sent and counted as such.
+    fn note(&self, next: &mut CampaignRecord, state: DriftState) {
+        let subject = self.subject();
+        let before = next.upkeep.drift_of(&subject).filter(|known| known.at == self.at);
+        let said = before.map_or(0, |known| known.said) | self.bit();
+        let words = self.in_words().chars().take(LONGEST_WORDS).collect();
+        next.upkeep.note_drift(subject.clone(), Drift { at: self.at, state, said, words });
+        if self.what == What::BecameMarketing {
+            let others = next.variants.iter_mut().filter_map(|other| other.template.as_mut());
+            for template in next.template.iter_mut().chain(others) {
+                if subject_of(&template.name, &template.language) == subject {
+                    template.category = MARKETING.to_owned();
+                }
+            }
+        }
+    }
+}
+
+/// A template in one of its languages, whatever sign stands between the parts of that, and in whatever case.
+fn subject_of(name: &str, language: &str) -> String {
+    format!("{name}#{}", language.replace('-', "_").to_ascii_lowercase())
 }
 
 /// What becomes of one campaign.
@@ -209,25 +250,35 @@ enum Change {
     Pause,
     /// It stays as it is, and its audit says what happened.
     Note,
+    /// The same: it stands paused, and this too must be seen to before it goes on.
+    Add,
     /// It stays as it is, and knows the event.
     Know,
 }
 
 /// What an event means for a campaign of its template; nothing when the campaign knows it already, or a later one.
 fn change(campaign: &CampaignRecord, event: &Event) -> Option<Change> {
+    let known = campaign.upkeep.drift_of(&event.subject());
     // Of the same second only what was not said yet: notes of before bits were kept know all of theirs.
-    let knows = |known: Drift| known.at > event.at || known.said == 0 || known.said & event.bit() != 0;
-    if campaign.upkeep.drift.is_some_and(|known| known.at >= event.at && knows(known)) {
+    let knows = |known: &Drift| known.at > event.at || known.said == 0 || known.said & event.bit() != 0;
+    if known.is_some_and(|known| known.at >= event.at && knows(known)) {
         return None;
     }
     let is_active = matches!(campaign.status, CampaignStatus::Scheduled | CampaignStatus::Processing);
-    let was_stopped = campaign.upkeep.drift.is_some_and(|known| known.state == DriftState::Stopped);
+    let is_paused = campaign.status == CampaignStatus::Paused;
+    let was_stopped = known.is_some_and(|known| known.state == DriftState::Stopped);
+    // For one of its templates: what becomes of another is news then. Whoever paused it himself looks when he resumes.
+    let stands = is_paused && campaign.upkeep.stopped().next().is_some();
     // Whoever starts or resumes a campaign is told then what became of its template.
     let was_looked_at = event.at > 0 && campaign.upkeep.went_on_at.is_some_and(|at| at >= (event.at + 1) * 1_000);
     match &event.what {
         What::Stopped(_) | What::BecameMarketing if is_active => Some(Change::Pause),
         What::Edited if is_active && !was_looked_at => Some(Change::Pause),
-        What::Restored if campaign.status == CampaignStatus::Paused && was_stopped => Some(Change::Note),
+        What::Stopped(_) if stands => Some(Change::Add),
+        What::Edited if stands && !was_looked_at => Some(Change::Add),
+        // Whoever paused it: what it costs, and who wants none of it, is not looked at again.
+        What::BecameMarketing if is_paused => Some(Change::Add),
+        What::Restored if is_paused && was_stopped => Some(Change::Note),
         What::Restored if is_active => Some(Change::Know),
         What::Stopped(_) | What::BecameMarketing | What::Edited | What::Restored | What::Noted(_) => None,
     }
@@ -319,25 +370,33 @@ async fn tell(app: &App, listed: &CampaignRecord, event: &Event) -> anyhow::Resu
 }
 
 async fn write(app: &App, read: &CampaignRecord, change: &Change, event: &Event) -> anyhow::Result<Written> {
-    let said_before = read.upkeep.drift.filter(|known| known.at == event.at).map_or(0, |known| known.said);
-    let drift = |state| Some(Drift { at: event.at, state, said: said_before | event.bit() });
+    let now = app.clock.now_millis();
     match change {
         Change::Pause => {
             let reason = format!("Paused by itself: {}", event.in_words());
-            let mut next = read.paused_by_itself(reason.clone(), app.clock.now_millis());
-            next.upkeep.drift = drift(DriftState::Stopped);
+            let mut next = read.paused_by_itself(reason.clone(), now);
+            event.note(&mut next, DriftState::Stopped);
             store::transition(app, read, &next, AuditLine::by_itself(CampaignEvent::Paused).because(reason)).await
         }
         Change::Note => {
-            let mut next = CampaignRecord { updated_at: app.clock.now_millis(), ..read.clone() };
-            next.upkeep.drift = drift(DriftState::Usable);
-            let line = AuditLine::by_itself(CampaignEvent::TemplateChanged);
-            let line = line.because(format!("{} Resume the campaign when you like.", event.in_words()));
+            let mut next = CampaignRecord { updated_at: now, ..read.clone() };
+            event.note(&mut next, DriftState::Usable);
+            let because = match next.upkeep.stopped().next() {
+                None => format!("{} Resume the campaign when you like.", event.in_words()),
+                Some(_) => format!("{} Look at its other templates before you resume it.", event.in_words()),
+            };
+            let line = AuditLine::by_itself(CampaignEvent::TemplateChanged).because(because);
+            store::transition(app, read, &next, line).await
+        }
+        Change::Add => {
+            let mut next = CampaignRecord { updated_at: now, ..read.clone() };
+            event.note(&mut next, DriftState::Stopped);
+            let line = AuditLine::by_itself(CampaignEvent::TemplateChanged).because(event.in_words());
             store::transition(app, read, &next, line).await
         }
         Change::Know => {
             let mut next = read.clone();
-            next.upkeep.drift = drift(DriftState::Usable);
+            event.note(&mut next, DriftState::Usable);
             store::replace(app, read, &next).await
         }
     }
@@ -349,6 +408,7 @@ mod tests {
 
     use super::*;
     use crate::api::campaign_view::tests::record as campaign;
+    use crate::storage::campaigns::WordingRecord;
 
     fn heard(field: &str, value: Value) -> Option<Event> {
         event(&AccountChange { waba_id: "1".to_owned(), at: 100, field, value: &value }, 200)
@@ -387,7 +447,7 @@ mod tests {
             assert_eq!(change(&campaign(), &event), Some(Change::Pause), "{event:?}");
             assert!(event.in_words().contains("(SCAM)"), "{}", event.in_words());
             let mut knows = campaign();
-            knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: event.bit() });
+            event.note(&mut knows, DriftState::Usable);
             assert_eq!(change(&knows, &event), None, "{event:?} again, after somebody resumed");
         }
     }
@@ -400,7 +460,7 @@ mod tests {
         let words = "Template promo (pt-BR) was edited at WhatsApp: look at it, then resume its campaigns.";
         assert_eq!(edited.in_words(), words);
         let mut knows = campaign();
-        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Stopped, said: edited.bit() });
+        edited.note(&mut knows, DriftState::Stopped);
         assert_eq!(change(&knows, &edited), None, "again, after somebody resumed");
         let mut began = campaign();
         for (at, expected) in [(99_000, Some(Change::Pause)), (100_999, Some(Change::Pause)), (101_000, None)] {
@@ -414,12 +474,85 @@ mod tests {
         let (paused, disabled) = (said(json!({ "event": "PAUSED" })), said(json!({ "event": "DISABLED" })));
         let restored = said(json!({ "event": "APPROVED" }));
         let mut knows = campaign();
-        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: restored.bit() });
+        restored.note(&mut knows, DriftState::Usable);
         assert_eq!((change(&knows, &restored), change(&knows, &paused)), (None, Some(Change::Pause)));
-        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Stopped, said: restored.bit() | paused.bit() });
+        paused.note(&mut knows, DriftState::Stopped);
         assert_eq!((change(&knows, &paused), change(&knows, &disabled)), (None, Some(Change::Pause)));
-        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: 0 });
+        assert_eq!(change(&knows, &restored), None, "what was said of the same second before is known still");
+        knows.upkeep.drifts.clear();
+        knows.upkeep.drift = Some(Drift { at: 100, state: DriftState::Usable, said: 0, words: String::new() });
         assert_eq!(change(&knows, &paused), None, "noted before bits were kept");
+    }
+
+    /// A campaign of two templates: `promo` in Portuguese and `news` in English.
+    fn of_two() -> CampaignRecord {
+        let mut two = campaign();
+        let mut other = two.template.clone().unwrap();
+        (other.name, other.language) = ("news".into(), "en".into());
+        let content = TemplateContent { name: "news".into(), language: "en".into(), ..TemplateContent::default() };
+        let content = wire::Content::Template(Box::new(content));
+        two.variants = vec![WordingRecord { name: "B".into(), content, template: Some(other) }];
+        two
+    }
+
+    fn said_of_news(at: i64, what: Value) -> Event {
+        let mut value = json!({ "message_template_name": "news", "message_template_language": "en" });
+        for (name, of) in what.as_object().unwrap() {
+            value[name] = of.clone();
+        }
+        let field = "message_template_status_update";
+        event(&AccountChange { waba_id: "1".to_owned(), at, field, value: &value }, 200).unwrap()
+    }
+
+    #[test]
+    fn each_template_of_a_campaign_is_known_by_itself() {
+        let promo = said(json!({ "event": "PAUSED" }));
+        let earlier = said_of_news(50, json!({ "event": "PAUSED" }));
+        let mut two = of_two();
+        promo.note(&mut two, DriftState::Stopped);
+        two.upkeep.forgive_drifts();
+        assert_eq!(change(&two, &promo), None, "again, after somebody resumed");
+        assert_eq!(change(&two, &earlier), Some(Change::Pause), "of the other nothing was said yet");
+        let same = said_of_news(100, json!({ "event": "PAUSED" }));
+        assert_eq!(change(&two, &same), Some(Change::Pause), "the same words in the same second, of another template");
+    }
+
+    #[test]
+    fn what_stops_another_template_of_a_paused_campaign_is_added_and_each_is_made_good_by_itself() {
+        let (promo, news) = (said(json!({ "event": "PAUSED" })), said_of_news(150, json!({ "event": "DISABLED" })));
+        let mut two = CampaignRecord { status: CampaignStatus::Paused, ..of_two() };
+        assert_eq!(change(&two, &news), None, "a person paused it, and looks when he resumes");
+        promo.note(&mut two, DriftState::Stopped);
+        assert_eq!(change(&two, &news), Some(Change::Add));
+        news.note(&mut two, DriftState::Stopped);
+        let words: Vec<&str> = two.upkeep.stopped().map(|drift| drift.words.as_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "Template news (en): WhatsApp disabled it for good.",
+                "Template promo (pt-BR): WhatsApp paused it for low quality.",
+            ]
+        );
+        let mut restored = said(json!({ "event": "APPROVED" }));
+        restored.at = 160;
+        assert_eq!(change(&two, &restored), Some(Change::Note));
+        restored.note(&mut two, DriftState::Usable);
+        let left: Vec<i64> = two.upkeep.stopped().map(|drift| drift.at).collect();
+        assert_eq!(left, [150]);
+    }
+
+    #[test]
+    fn a_template_that_became_marketing_is_that_to_its_campaign_and_the_others_are_as_before() {
+        let mut two = CampaignRecord { status: CampaignStatus::Paused, ..of_two() };
+        two.template.as_mut().unwrap().category = "UTILITY".into();
+        two.variants[0].template.as_mut().unwrap().category = "UTILITY".into();
+        let became = said(json!({ "previous_category": "UTILITY", "new_category": "MARKETING" }));
+        assert_eq!((two.is_marketing(), change(&two, &became)), (false, Some(Change::Add)));
+        became.note(&mut two, DriftState::Stopped);
+        let categories: Vec<String> =
+            two.wordings().iter().filter_map(|one| Some(one.template()?.0.category.clone())).collect();
+        assert_eq!(categories, ["MARKETING", "UTILITY"]);
+        assert!(two.is_marketing());
     }
 
     #[test]
@@ -443,7 +576,7 @@ mod tests {
         let restored = said(json!({ "event": "APPROVED" }));
         let mut paused = CampaignRecord { status: CampaignStatus::Paused, ..campaign() };
         assert_eq!(change(&paused, &restored), None, "it was paused for something else");
-        paused.upkeep.drift = Some(Drift { at: 99, state: DriftState::Stopped, said: 1 });
+        paused.upkeep.drift = Some(Drift { at: 99, state: DriftState::Stopped, said: 1, words: String::new() });
         assert_eq!(change(&paused, &restored), Some(Change::Note));
         assert_eq!(change(&campaign(), &restored), Some(Change::Know), "an older pause may come late");
     }
