@@ -9,8 +9,9 @@ use leptos_router::path;
 use web_sys::MouseEvent;
 
 use crate::chunks::{self, Late, Making, Office, People, Sending};
+use crate::components::confirm::Confirm;
 use crate::components::language_pick::LanguagePick;
-use crate::components::loaded::Waiting;
+use crate::components::loaded::Arriving;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor, focus};
 use crate::infra::{api, format, http, kept, language, telling};
@@ -106,6 +107,7 @@ fn Frame(children: Children) -> impl IntoView {
     stay_signed_in(shell);
     fetch_the_rest(shell);
     look_for_notices(shell);
+    shell.unsaved.listen();
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
@@ -125,15 +127,29 @@ fn Frame(children: Children) -> impl IntoView {
         </header>
         <main class="page" id=PAGE tabindex="-1">
             <NoticeLine notice=shell.notice/>
-            <Show when=move || { shell.arriving.get() > 0 }><Waiting/></Show>
+            <Show when=move || { shell.arriving.get() > 0 }><Arriving/></Show>
             {children()}
         </main>
+        <Leaving shell=shell/>
         <footer class="foot">
             <LanguagePick
                 languages=language::ALL.map(|(_, tag, name)| (tag, name)).to_vec() spoken=language::tag(t::language())
                 on_pick=Callback::new(|tag: String| language::choose(&tag))
             />
         </footer>
+    }
+}
+
+/// Asks before a page is left with what is typed there.
+#[component]
+fn Leaving(shell: Shell) -> impl IntoView {
+    let navigate = use_navigate();
+    let leave = Callback::new(move |()| navigate(&shell.unsaved.let_go(), NavigateOptions::default()));
+    view! {
+        <Confirm
+            open=shell.unsaved.asks title=t::leave_without_saving() text=t::typed_but_not_saved() yes=t::leave() no=t::stay()
+            on_yes=leave test_id="unsaved" back_to=PAGE
+        />
     }
 }
 

@@ -12,6 +12,7 @@ pub mod contacts_table;
 pub mod drop_zone;
 pub mod field;
 pub mod figures;
+pub mod file_status;
 pub mod fold;
 pub mod funnel;
 pub mod hours_fields;

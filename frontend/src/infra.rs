@@ -22,4 +22,6 @@ pub mod shell;
 pub mod team;
 pub mod telling;
 pub mod template_languages;
+pub mod unsaved;
 pub mod upload;
+pub mod written_file;

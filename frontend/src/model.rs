@@ -1,5 +1,6 @@
 //! What the pages derive before they draw: plain structs and functions with tests, no signal and no browser.
 
+pub mod actor;
 pub mod attachment;
 pub mod bulk;
 pub mod campaigns_bulk;
@@ -18,6 +19,7 @@ pub mod funnel;
 pub mod history;
 pub mod hours;
 pub mod intake;
+pub mod leaving;
 pub mod list_form;
 pub mod list_words;
 pub mod manner;

@@ -263,9 +263,9 @@ async fn it_is_found_in_the_list(running: &Running, browser: &Browser) -> anyhow
     browser.fill("search", "LOOK").await?;
     browser.text_until("campaign-row", |text| text.contains("first look")).await?;
     browser.choose("status-filter", "Draft").await?;
-    browser.text_until("nothing", |text| text.contains("No campaign is found")).await?;
+    browser.text_until("nothing", |text| text.contains("No campaign was found")).await?;
     browser.driver.refresh().await?;
-    browser.text_until("nothing", |text| text.contains("No campaign is found")).await?;
+    browser.text_until("nothing", |text| text.contains("No campaign was found")).await?;
     browser.choose("status-filter", "Completed").await?;
     browser.text_until("campaign-row", |text| text.contains("first look")).await?;
     browser.screenshot("5-list-found").await.map(|_| ())
@@ -285,7 +285,7 @@ async fn pause_resume_and_cancel_by_the_buttons() -> anyhow::Result<()> {
     let is_open = "return document.querySelector('[data-testid=fold-what-happened]').parentElement.open";
     ensure!(!browser.driver.execute(is_open, vec![]).await?.convert::<bool>()?, "the history is unfolded on a phone");
     browser.click("fold-what-happened").await?;
-    browser.text_until("audit-line", |text| text.starts_with("Created") && text.contains("api-token, ")).await?;
+    browser.text_until("audit-line", |text| text.starts_with("Created") && text.contains("API token, ")).await?;
     browser.click("start").await?;
     browser.text_until("consents-counted", |text| text.contains("without one: 2,000")).await?;
     browser.click("attest-yes").await?;

@@ -123,9 +123,26 @@ async fn add_by_hand(browser: &Browser) -> anyhow::Result<()> {
     browser.fill("contact-phone", "12025550170").await?;
     browser.click("save").await?;
     browser.text_until("phone-error", |text| text.contains("already")).await?;
-    browser.click("taken").await?;
+    leave_after_all(browser).await?;
     rows(browser, 1).await?;
     assert_eq!(row_names(browser).await?, ["Marta Reis"]);
+
+    // Who cancels has answered already.
+    browser.click("new-contact").await?;
+    browser.fill("contact-name", "Nobody").await?;
+    browser.click("cancel-contact").await?;
+    rows(browser, 25).await
+}
+
+/// What is typed is not lost by a click: whoever stays finds it, and whoever leaves goes where the link leads.
+async fn leave_after_all(browser: &Browser) -> anyhow::Result<()> {
+    for answer in ["unsaved-no", "unsaved-yes"] {
+        browser.click("taken").await?;
+        browser.text_until("unsaved-title", |text| text == "Leave without saving?").await?;
+        let typed = browser.find("contact-phone").await?.prop("value").await?;
+        assert_eq!(typed.as_deref(), Some("12025550170"));
+        browser.click(answer).await?;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, ensure};
 use campanile_tests::browser::{Browser, Scheme};
+use campanile_tests::client::until;
 use campanile_tests::running::Running;
 use local::whatsapp::SIMULATOR_APP;
 use thirtyfour::prelude::*;
@@ -40,6 +41,11 @@ async fn a_number_is_looked_after_changed_taken_away_and_added_again() -> anyhow
     browser.click("confirm-yes").await?;
     browser.driver.query(By::Css("[data-testid=channel]")).not_exists().await?;
     browser.find("empty").await?;
+    until("the keyboard at the heading", async || {
+        let focused = browser.driver.execute("return document.activeElement.id", vec![]).await?;
+        Ok((focused.convert::<String>()? == "page-title").then_some(()))
+    })
+    .await?;
 
     browser.click("add-channel").await?;
     browser.text_until("wabaId-error", |text| text.contains("digits")).await?;

@@ -171,6 +171,7 @@ async fn a_campaign_is_made_started_and_held_by_keys_alone() -> anyhow::Result<(
     let campaign = campaigns.first().context("no campaign was made")?;
     moved_on_by_others(&browser, &running, &campaign.id).await?;
     a_change_of_somebody_else_is_told(&browser, &running).await?;
+    what_is_typed_is_not_left_behind_unasked(&browser, &running).await?;
     a_session_ends_in_a_form(&browser, &running).await?;
     browser.close().await?;
     running.stop().await
@@ -307,6 +308,35 @@ async fn a_change_of_somebody_else_is_told(browser: &Browser, running: &Running)
     browser.click("save").await?;
     browser.text_until("title", |text| text == "Lists").await?;
     assert_eq!(running.client.get::<List>(&path).await?.name, "Regulars here");
+    Ok(())
+}
+
+/// Whether the browser would ask before the dashboard is left.
+async fn browser_asks(browser: &Browser) -> anyhow::Result<bool> {
+    let script = "return !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))";
+    Ok(browser.driver.execute(script, vec![]).await?.convert()?)
+}
+
+/// A link asks before it leaves a form; Escape stays there with the keyboard at the link, and the other answer goes on.
+async fn what_is_typed_is_not_left_behind_unasked(browser: &Browser, running: &Running) -> anyhow::Result<()> {
+    browser.driver.goto(format!("{}/lists/new", running.process.address)).await?;
+    // Who looks is known: somebody who may save it.
+    browser.find("nav-contacts").await?;
+    ensure!(!browser_asks(browser).await?, "an empty form is not left unasked");
+    browser.fill("list-name", "Half made").await?;
+    ensure!(browser_asks(browser).await?, "what is typed is lost with the tab");
+    go(browser, Key::BackTab, "nav-contacts").await?;
+    press(browser, Key::Enter).await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    press(browser, Key::Escape).await?;
+    comes_to_id(browser, "nav-contacts").await?;
+    assert_eq!(held_in(browser, "list-name").await?, "Half made");
+    press(browser, Key::Enter).await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    go(browser, Key::Tab, "unsaved-yes").await?;
+    press(browser, Key::Enter).await?;
+    browser.text_until("title", |text| text == "Contacts").await?;
+    ensure!(!browser_asks(browser).await?, "what was given up is asked about");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 
 use anyhow::ensure;
 use campanile_tests::browser::{Browser, Scheme};
+use campanile_tests::campaign::call;
 use campanile_tests::client::until;
 use campanile_tests::receiver::Receiver;
 use campanile_tests::running::Running;
@@ -54,7 +55,12 @@ async fn hours(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.click("delete-hours").await?;
     browser.text_until("confirm-title", |text| text == "Delete Shop on weekdays?").await?;
     browser.click("confirm-yes").await?;
-    browser.find("no-hours").await.map(|_| ())
+    browser.find("no-hours").await?;
+    until("the keyboard at the heading", async || {
+        let focused = browser.driver.execute("return document.activeElement.id", vec![]).await?;
+        Ok((focused.convert::<String>()? == "hours-head").then_some(()))
+    })
+    .await
 }
 
 async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
@@ -74,6 +80,12 @@ async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.fill(&format!("market-{added}-name"), "Angola").await?;
     browser.fill(&format!("market-{added}-countries"), "ao").await?;
     browser.fill(&format!("price-{added}-utility"), "0.01").await?;
+    let rates = json!([{ "validFrom": "2020-01-01", "marketing": "0.10" }]);
+    let market = json!({ "name": "Brazil", "countries": ["BR"], "rates": rates });
+    let theirs = json!({ "name": "Theirs", "currency": "BRL", "markets": [market] });
+    let _: Value = call(&running.process.app, "PUT", "/v3/rate-card", theirs).await?;
+    browser.click("save-prices").await?;
+    browser.text_until("notice", |text| text.contains("Somebody else changed this meanwhile")).await?;
     browser.click("save-prices").await?;
     browser.text_until("prices-said", |text| text.starts_with("Saved.")).await?;
     browser.text_until("market", |text| text.contains("USD 0.0512")).await?;

@@ -271,6 +271,17 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_called_as_the_importer_calls_them() {
+        let text = "phone,Cidade,cidade, Cidade ,,Column 5\n+447700900011,Faro,Beja,Braga,x,y\n";
+        let sheet = last(text);
+        assert_eq!(sheet.columns, ["phone", "Cidade", "cidade", "Cidade (2)", "Column 5", "Column 5 (2)"]);
+        let contacts = campaigns::file::ContactsReader::new(text.as_bytes(), Options::default()).unwrap();
+        assert_eq!(contacts.columns(), sheet.columns);
+        let cells: Vec<Option<&str>> = sheet.columns[1..].iter().map(|column| sheet.first_cell(column)).collect();
+        assert_eq!(cells, ["Faro", "Beja", "Braga", "x", "y"].map(Some));
+    }
+
+    #[test]
     fn a_country_reads_numbers_without_one() {
         let reading = Reading { country: "BR".into(), ..Reading::default() };
         let told = told("nome;celular\nAna;11 98765-4321\n", &reading);

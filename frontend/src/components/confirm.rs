@@ -11,7 +11,7 @@ pub fn Confirm(
     open: RwSignal<bool>,
     #[prop(into)] title: Signal<String>,
     #[prop(into)] text: Signal<String>,
-    yes: &'static str,
+    #[prop(into)] yes: Signal<String>,
     no: &'static str,
     on_yes: Callback<()>,
     /// What the hooks for tests begin with, and its ids: a page may have several questions.

@@ -45,6 +45,12 @@ pub fn Waiting() -> impl IntoView {
     view! { <p class="loading" role="status">{t::loading()}</p> }
 }
 
+/// Another page is on its way: a line under the head while the page before stands, words where nothing stands yet.
+#[component]
+pub fn Arriving() -> impl IntoView {
+    view! { <p class="loading arriving" role="status">{t::loading()}</p> }
+}
+
 /// Something did not come.
 #[component]
 fn Missing(

@@ -3,6 +3,9 @@
 use leptos::html::H1;
 use leptos::prelude::*;
 
+/// The id of the heading: a page has one.
+pub const TITLE: &str = "page-title";
+
 /// The heading. Screen readers announce it when the page opens.
 #[component]
 pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
@@ -14,5 +17,5 @@ pub fn PageTitle(#[prop(into)] text: Signal<String>) -> impl IntoView {
             heading.focus().unwrap_or_default();
         }
     });
-    view! { <h1 node_ref=heading tabindex="-1" data-testid="title">{text}</h1> }
+    view! { <h1 node_ref=heading id=TITLE tabindex="-1" data-testid="title">{text}</h1> }
 }

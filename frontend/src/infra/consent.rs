@@ -5,7 +5,9 @@ use wire::{
     StandingRateCard, SuppressionList, SuppressionsAdded,
 };
 
-use super::http::{ApiError, delete, encoded, get, patch, post, put};
+use super::http::{
+    ApiError, delete, delete_as_seen, encoded, get, get_with_tag, patch, patch_as_seen, post, put_as_seen,
+};
 use crate::model::hours::HoursRequest;
 
 /// People on one page of the list.
@@ -36,9 +38,14 @@ pub async fn lift(who: &str, channel: Option<&ChannelId>) -> Result<(), ApiError
     }
 }
 
-/// Changes the settings.
-pub async fn edit_settings(edit: &EditSettings) -> Result<Settings, ApiError> {
-    patch("/v3/settings", edit).await
+/// The settings, and the tag that a change of them names.
+pub async fn standing_settings() -> Result<(Settings, String), ApiError> {
+    get_with_tag("/v3/settings").await
+}
+
+/// Changes the settings that had this tag, for those that stand then and their tag.
+pub async fn edit_settings(edit: &EditSettings, seen: &str) -> Result<(Settings, String), ApiError> {
+    patch_as_seen("/v3/settings", seen, edit).await
 }
 
 /// The latest changes of the settings.
@@ -66,12 +73,17 @@ fn hours(id: &HoursId) -> String {
     format!("/v3/business-hours/{}", encoded(id.as_str()))
 }
 
-/// Puts the workspace's own prices in place.
-pub async fn replace_rate_card(card: &RateCard) -> Result<StandingRateCard, ApiError> {
-    put("/v3/rate-card", card).await
+/// What messages cost, and the tag that a change of it names.
+pub async fn standing_rate_card() -> Result<(StandingRateCard, String), ApiError> {
+    get_with_tag("/v3/rate-card").await
 }
 
-/// Takes the workspace's own prices away.
-pub async fn reset_rate_card() -> Result<(), ApiError> {
-    delete("/v3/rate-card").await
+/// Puts the workspace's own prices in the place of those that had this tag, for those that stand then and their tag.
+pub async fn replace_rate_card(card: &RateCard, seen: &str) -> Result<(StandingRateCard, String), ApiError> {
+    put_as_seen("/v3/rate-card", seen, card).await
+}
+
+/// Takes the workspace's own prices away that had this tag.
+pub async fn reset_rate_card(seen: &str) -> Result<(), ApiError> {
+    delete_as_seen("/v3/rate-card", seen).await
 }

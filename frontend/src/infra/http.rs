@@ -44,6 +44,11 @@ impl ApiError {
         problem.map(|problem| problem.detail.clone())
     }
 
+    /// Whether somebody else has changed meanwhile what was to be changed as it was seen.
+    pub fn is_changed_meanwhile(&self) -> bool {
+        self.status() == Some(412)
+    }
+
     /// The HTTP status of the answer, where there was one.
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -64,11 +69,7 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 
 /// `GET path`, and the `ETag` of the answer; that is empty where it has none.
 pub async fn get_with_tag<T: DeserializeOwned>(path: &str) -> Result<(T, String), ApiError> {
-    let (response, guard) = send_signed_in(|| Request::get(path), None::<&()>).await?;
-    let tag = response.headers().get("ETag").unwrap_or_default();
-    let answer = read(&response).await;
-    drop(guard);
-    Ok((answer?, tag))
+    answer_with_tag(|| Request::get(path), None::<&()>).await
 }
 
 /// `POST path` with a JSON body.
@@ -109,6 +110,30 @@ pub async fn ask_as_seen<T: DeserializeOwned>(path: &str, tag: &str) -> Result<T
     answer(|| ours(Request::post(path)).header("If-Match", tag), None::<&()>).await
 }
 
+/// `PUT path` with a JSON body, over what had this `ETag` when it was seen: refused where it has changed since. The
+/// answer comes with its own tag.
+pub async fn put_as_seen<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    tag: &str,
+    body: &B,
+) -> Result<(T, String), ApiError> {
+    answer_with_tag(|| as_seen(ours(Request::put(path)), tag), Some(body)).await
+}
+
+/// `PATCH path` in the same way.
+pub async fn patch_as_seen<B: Serialize, T: DeserializeOwned>(
+    path: &str,
+    tag: &str,
+    body: &B,
+) -> Result<(T, String), ApiError> {
+    answer_with_tag(|| as_seen(ours(Request::patch(path)), tag), Some(body)).await
+}
+
+/// `DELETE path` of what had this `ETag` when it was seen: refused where it has changed since.
+pub async fn delete_as_seen(path: &str, tag: &str) -> Result<(), ApiError> {
+    done(|| as_seen(ours(Request::delete(path)), tag)).await
+}
+
 /// `DELETE path`.
 pub async fn delete(path: &str) -> Result<(), ApiError> {
     done(|| ours(Request::delete(path))).await
@@ -129,6 +154,11 @@ fn ours(request: RequestBuilder) -> RequestBuilder {
     request.header(FROM_US.0, FROM_US.1)
 }
 
+/// For what had this tag when it was seen; without one, for whatever stands.
+fn as_seen(request: RequestBuilder, tag: &str) -> RequestBuilder {
+    if tag.is_empty() { request } else { request.header("If-Match", tag) }
+}
+
 async fn answer<B: Serialize, T: DeserializeOwned>(
     request: impl Fn() -> RequestBuilder,
     body: Option<&B>,
@@ -137,6 +167,17 @@ async fn answer<B: Serialize, T: DeserializeOwned>(
     let answer = read(&response).await;
     drop(guard);
     answer
+}
+
+async fn answer_with_tag<B: Serialize, T: DeserializeOwned>(
+    request: impl Fn() -> RequestBuilder,
+    body: Option<&B>,
+) -> Result<(T, String), ApiError> {
+    let (response, guard) = send_signed_in(request, body).await?;
+    let tag = response.headers().get("ETag").unwrap_or_default();
+    let answer = read(&response).await;
+    drop(guard);
+    Ok((answer?, tag))
 }
 
 async fn done(request: impl Fn() -> RequestBuilder) -> Result<(), ApiError> {

@@ -8,6 +8,7 @@ use wire::{CampaignId, FieldError, Role, Session};
 use super::errors::{Notice, NoticeKind, Reaction, reaction, signed_out};
 use super::http::ApiError;
 use super::kept;
+use super::unsaved::Unsaved;
 use crate::model::price::PriceAsked;
 use crate::model::unfilled::Unfilled;
 
@@ -37,6 +38,8 @@ pub struct Shell {
     pub unread: RwSignal<u32>,
     /// How many pages are on their way whose code has not come yet.
     pub arriving: RwSignal<u32>,
+    /// What is typed and saved nowhere.
+    pub unsaved: Unsaved,
     /// What the next page says there: a line goes with its page.
     next_notice: RwSignal<Option<Notice>>,
 }
@@ -51,6 +54,7 @@ impl Shell {
             price: RwSignal::new(None),
             unread: RwSignal::new(0),
             arriving: RwSignal::new(0),
+            unsaved: Unsaved::nothing(),
             next_notice: RwSignal::new(None),
         };
         provide_context(shell);
@@ -121,6 +125,14 @@ impl Shell {
     /// Says something on top of the page, until it is read.
     pub fn say(self, text: String) {
         self.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
+    }
+
+    /// This is no longer true: where it is said on top of the page, it goes.
+    pub fn take_back(self, text: &str) {
+        let is_it = |notice: &Option<Notice>| notice.as_ref().is_some_and(|notice| notice.text == text);
+        if self.notice.try_with_untracked(is_it).unwrap_or_default() {
+            self.notice.set(None);
+        }
     }
 
     fn leave_for_sign_in(self) {

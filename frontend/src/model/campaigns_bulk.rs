@@ -96,6 +96,14 @@ impl Together {
         }
     }
 
+    /// The answer to it that does so.
+    pub fn agreement(self, count: u64, written: &str) -> String {
+        match self {
+            Together::Delete => t::yes_delete_campaigns(count, &written),
+            Together::Pause | Together::Resume | Together::Cancel => self.label(count, written),
+        }
+    }
+
     /// What it would mean: who, and how many people get nothing from them.
     pub fn meaning(self, names: &str, people: &str) -> String {
         match self {
@@ -135,6 +143,8 @@ mod tests {
     fn only_what_cannot_be_taken_back_is_asked_about() {
         assert_eq!(Together::ALL.map(Together::is_final), [false, false, true, true]);
         assert_eq!(Together::Cancel.question(2, "2"), "Cancel 2 campaigns?");
+        assert_eq!(Together::Cancel.agreement(2, "2"), "Cancel 2 campaigns");
+        assert_eq!(Together::Delete.agreement(12, "12"), "Delete 12 campaigns");
         assert_eq!(Together::Delete.told(1, "1"), "1 campaign was deleted.");
     }
 }

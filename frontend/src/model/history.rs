@@ -3,10 +3,8 @@
 use chrono::{DateTime, Utc};
 use wire::{AuditLine, AuditList, CampaignEvent, ChangedField};
 
+use super::actor;
 use crate::t;
-
-/// Who did what happened by itself, as the API says it.
-const BY_ITSELF: &str = "campanile";
 
 /// The lines that came so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +66,7 @@ pub fn words(what: CampaignEvent) -> &'static str {
 
 /// Who did it.
 pub fn who(line: &AuditLine) -> String {
-    if line.who == BY_ITSELF { t::happened_by_itself().to_owned() } else { line.who.clone() }
+    actor::called(&line.who)
 }
 
 /// Why, where that was said: one reason, or several that are each a sentence of its own.
@@ -188,7 +186,7 @@ mod tests {
     #[test]
     fn who_and_why_are_said_in_words() {
         let by_itself = AuditLine {
-            who: BY_ITSELF.into(),
+            who: "campanile".into(),
             reason: Some("its time has come; nobody knows".into()),
             ..line(0, CampaignEvent::Started)
         };

@@ -63,6 +63,12 @@ impl SettingsForm {
         }
     }
 
+    /// Takes over what only an owner changes, as it stands: nobody else can have typed it.
+    pub fn take_approval(&mut self, standing: &Settings) {
+        let Self { approves, approves_above, .. } = Self::of(standing);
+        (self.approves, self.approves_above) = (approves, approves_above);
+    }
+
     /// The request, or every field that is no number. Bounds are the server's to judge.
     pub fn edit(&self) -> Result<EditSettings, Vec<FieldError>> {
         let mut faults = Vec::new();
@@ -172,6 +178,15 @@ mod tests {
         assert_eq!((edit.approval_above, edit.link_origin), (Some(Some(50)), Some(Some("https://go.example".into()))));
         let kept = edit.retention.unwrap();
         assert_eq!((kept.files_days, kept.messages_days), (Some(90), Some(365)));
+    }
+
+    #[test]
+    fn what_only_an_owner_changes_is_taken_over_and_what_is_typed_stays() {
+        let mut form = SettingsForm::of(&settings());
+        form.country = "PT".into();
+        form.take_approval(&Settings { approval_above: Some(50), default_country: None, ..settings() });
+        let edit = form.edit().unwrap();
+        assert_eq!((edit.approval_above, edit.default_country), (Some(Some(50)), Some(Some("PT".into()))));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use campaigns::contact::user_id;
 use campaigns::phone::{PhoneError, PhoneNumber};
 use wire::{Confirmation, ConsentCategory, Suppression, SuppressionEntry, SuppressionReason};
 
+use super::actor;
 use crate::t;
 
 /// Numbers that one request takes.
@@ -79,7 +80,7 @@ pub fn reason(entry: &SuppressionEntry) -> String {
 
 fn why(entry: &SuppressionEntry) -> String {
     match (entry.reason, &entry.added_by, entry.code) {
-        (SuppressionReason::Manual, Some(who), _) => t::put_here_by(who),
+        (SuppressionReason::Manual, Some(who), _) => t::put_here_by(&actor::called(who)),
         (SuppressionReason::Manual, None, _) => t::put_here_by_hand().to_owned(),
         (SuppressionReason::Word, _, _) => t::wrote_that_they_want_no().to_owned(),
         (SuppressionReason::Button, _, _) => t::tapped_the_button_to_stop().to_owned(),

@@ -3,6 +3,7 @@
 mod approval;
 mod attest;
 mod cap;
+mod edit_form;
 mod export;
 mod facts;
 mod header;

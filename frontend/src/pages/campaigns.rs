@@ -159,7 +159,7 @@ fn Row(
 ) -> impl IntoView {
     let may_choose = Shell::around().may(Role::Operator);
     let id = StoredValue::new(first.id.clone());
-    let choose_label = t::choose_person(&first.name);
+    let choose_label = t::choose_campaign(&first.name);
     let is_chosen = Memo::new(move |_| chosen.with(|chosen| id.with_value(|id| chosen.contains(id))));
     let choose = move |_| {
         chosen.update(|chosen| {

@@ -9,9 +9,9 @@ use wire::{Channel, ChannelId, ChannelList, Role};
 
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
-use crate::components::title::PageTitle;
+use crate::components::title::{PageTitle, TITLE};
 use crate::infra::load::Load;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost};
 use crate::infra::{api, numbers};
 use crate::t;
 use add::AddNumber;
@@ -50,7 +50,12 @@ impl Desk {
     async fn remove(self) {
         let Some(channel) = self.leaving.get_untracked() else { return };
         match numbers::remove(&channel.id).await {
-            Ok(()) => self.fetch().await,
+            Ok(()) => {
+                self.said.set(t::number_was_removed(&channel.name));
+                self.fetch().await;
+                // Its card is gone, and the button with it.
+                request_animation_frame(|| focus_if_lost(TITLE));
+            }
             Err(error) => self.shell.report(error),
         }
     }

@@ -14,6 +14,7 @@ use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, mark};
+use crate::infra::unsaved::Typed;
 use crate::infra::{book, clock, format};
 use crate::model::contact_form::ContactForm;
 use crate::model::contacts_query::BASE;
@@ -27,6 +28,7 @@ const FORM: &str = "contact-form";
 #[derive(Clone, Copy)]
 struct Desk {
     form: RwSignal<ContactForm>,
+    typed: Typed<ContactForm>,
     errors: RwSignal<Vec<FieldError>>,
     values: RwSignal<ContactValues>,
     /// Where somebody with this number stands already, when that was refused.
@@ -43,7 +45,8 @@ impl Desk {
             }
         });
         let (errors, taken) = (RwSignal::default(), RwSignal::new(None));
-        Self { form: RwSignal::new(form), errors, values, taken }
+        let form = RwSignal::new(form);
+        Self { form, typed: shell.unsaved.watch(form, shell.may(Role::Operator)), errors, values, taken }
     }
 }
 
@@ -61,7 +64,10 @@ pub fn NewContactPage() -> impl IntoView {
                 Err(faults) => return mark(desk.errors, FORM, faults),
             };
             match book::create_contact(&request).await {
-                Ok(_) => navigate(BASE, NavigateOptions::default()),
+                Ok(_) => {
+                    desk.typed.note_saved();
+                    navigate(BASE, NavigateOptions::default());
+                }
                 Err(error) if error.status() == Some(409) => there_already(desk, &request.phone),
                 Err(error) => mark(desk.errors, FORM, shell.settle(error)),
             }
@@ -98,7 +104,7 @@ fn SaveButtons(#[prop(into)] busy: Signal<bool>, label: &'static str) -> impl In
     view! {
         <div class="actions">
             <button type="submit" class="button primary" disabled=busy data-testid="save">{label}</button>
-            <a class="button" href=BASE>{t::cancel()}</a>
+            <a class="button" href=BASE data-gives-up="" data-testid="cancel-contact">{t::cancel()}</a>
         </div>
     }
 }
@@ -156,7 +162,10 @@ fn Edit(contact: Contact) -> impl IntoView {
                 Err(faults) => return mark(desk.errors, FORM, faults),
             };
             match book::edit_contact(&seen.phone, &edit).await {
-                Ok(_) => navigate(BASE, NavigateOptions::default()),
+                Ok(_) => {
+                    desk.typed.note_saved();
+                    navigate(BASE, NavigateOptions::default());
+                }
                 Err(error) => match changed_elsewhere(&seen, &error).await {
                     Some(fresh) => {
                         standing.try_set_value(fresh);

@@ -16,6 +16,7 @@ use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, mark};
+use crate::infra::unsaved::Typed;
 use crate::infra::{api, book, clock};
 use crate::model::list_form::{ListForm, error_at, place};
 use crate::t;
@@ -31,6 +32,7 @@ const FORM: &str = "list-form";
 #[derive(Clone, Copy)]
 struct Desk {
     form: RwSignal<ListForm>,
+    typed: Typed<ListForm>,
     errors: RwSignal<Vec<FieldError>>,
     values: RwSignal<ContactValues>,
     channels: RwSignal<Vec<Channel>>,
@@ -38,8 +40,10 @@ struct Desk {
 
 impl Desk {
     fn new(form: ListForm, shell: Shell) -> Self {
+        let form = RwSignal::new(form);
         let desk = Self {
-            form: RwSignal::new(form),
+            form,
+            typed: shell.unsaved.watch(form, shell.may(Role::Operator)),
             errors: RwSignal::default(),
             values: RwSignal::default(),
             channels: RwSignal::default(),
@@ -97,7 +101,10 @@ pub fn NewListPage() -> impl IntoView {
         async move {
             let Some((name, filter)) = desk.checked() else { return };
             match book::create_list(&CreateList { name, filter }).await {
-                Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
+                Ok(list) => {
+                    desk.typed.note_saved();
+                    navigate(&then.url(&list.id), NavigateOptions::default());
+                }
                 Err(error) => mark(desk.errors, FORM, shell.settle(error)),
             }
         }
@@ -206,7 +213,10 @@ fn Edit(list: List) -> impl IntoView {
             let Some((name, filter)) = desk.checked() else { return };
             let edit = EditList { name: Some(name), filter: Some(filter), version: Some(seen.version) };
             match book::edit_list(&seen.id, &edit).await {
-                Ok(list) => navigate(&then.url(&list.id), NavigateOptions::default()),
+                Ok(list) => {
+                    desk.typed.note_saved();
+                    navigate(&then.url(&list.id), NavigateOptions::default());
+                }
                 Err(error) => match changed_elsewhere(&seen, &error).await {
                     Some(fresh) => {
                         standing.try_set_value(fresh);

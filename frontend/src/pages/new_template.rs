@@ -10,13 +10,14 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use web_sys::MouseEvent;
-use wire::{Channel, FieldError};
+use wire::{Channel, FieldError, Role};
 
 use super::templates::url;
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
 use crate::infra::shell::{Shell, focus};
+use crate::infra::unsaved::Typed;
 use crate::infra::{api, content};
 use crate::model::attachment::Attachment;
 use crate::model::template_faults::{Place, place};
@@ -34,15 +35,18 @@ pub use edit::EditTemplatePage;
 #[derive(Clone, Copy)]
 struct Desk {
     form: RwSignal<TemplateForm>,
+    typed: Typed<TemplateForm>,
     errors: RwSignal<Vec<FieldError>>,
     channels: RwSignal<Vec<Channel>>,
     uploads: StoredValue<u32>,
 }
 
 impl Desk {
-    fn with(form: TemplateForm) -> Self {
+    fn with(form: TemplateForm, shell: Shell) -> Self {
+        let form = RwSignal::new(form);
         Self {
-            form: RwSignal::new(form),
+            form,
+            typed: shell.unsaved.watch(form, shell.may(Role::Manager)),
             errors: RwSignal::default(),
             channels: RwSignal::default(),
             uploads: StoredValue::new(0),
@@ -100,7 +104,7 @@ pub fn NewTemplatePage() -> impl IntoView {
     let (shell, navigate) = (Shell::around(), use_navigate());
     let channel = use_query_map().with_untracked(|map| map.get("channel").unwrap_or_default());
     let first = TemplateForm { channel_id: channel, category: "MARKETING".to_owned(), ..TemplateForm::default() };
-    let desk = Desk::with(first);
+    let desk = Desk::with(first, shell);
     offer_channels(desk, shell);
     let create = Action::new_local(move |(): &()| {
         let navigate = navigate.clone();
@@ -113,6 +117,7 @@ pub fn NewTemplatePage() -> impl IntoView {
                 Ok(_) => {
                     let search =
                         TemplatesQuery { channel: request.channel_id, search: request.name, ..Default::default() };
+                    desk.typed.note_saved();
                     navigate(&url(BASE, &search), NavigateOptions::default());
                 }
                 Err(error) => desk.refused(shell, error),
@@ -183,9 +188,9 @@ fn offer_channels(desk: Desk, shell: Shell) {
             Ok(list) => {
                 let first = list.items.first().map(|channel| channel.id.to_string()).unwrap_or_default();
                 desk.channels.try_set(list.items);
-                desk.form.try_update(|form| {
+                desk.typed.fill(|form| {
                     if form.channel_id.is_empty() {
-                        form.channel_id = first;
+                        form.channel_id.clone_from(&first);
                     }
                 });
             }

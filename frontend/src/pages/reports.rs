@@ -40,8 +40,14 @@ struct Desk {
 
 impl Desk {
     async fn fetch(self) {
-        let period = self.period.get_untracked();
-        match api::period_report(&period).await {
+        // Who left the page is shown nothing.
+        let Some(period) = self.period.try_get_untracked() else { return };
+        let answer = api::period_report(&period).await;
+        // Another period is asked for by now.
+        if self.period.try_get_untracked().as_ref() != Some(&period) {
+            return;
+        }
+        match answer {
             Ok(report) => {
                 self.shell.connected();
                 self.fault.set(None);

@@ -13,8 +13,10 @@ use crate::components::field::error_of;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::load::Load;
-use crate::infra::shell::{Shell, mark};
-use crate::infra::{api, consent, format};
+use crate::infra::shell::{Shell, Visitor, mark};
+use crate::infra::unsaved::Typed;
+use crate::infra::{consent, format};
+use crate::model::actor;
 use crate::model::settings_form::SettingsForm;
 use crate::model::workspace_events::sentence;
 use crate::t;
@@ -58,6 +60,9 @@ fn Tabs() -> impl IntoView {
 struct Desk {
     shell: Shell,
     form: RwSignal<SettingsForm>,
+    typed: Typed<SettingsForm>,
+    /// Of the settings as they were seen last.
+    tag: StoredValue<String>,
     errors: RwSignal<Vec<FieldError>>,
     /// What was saved, in words.
     saved: RwSignal<String>,
@@ -82,15 +87,35 @@ impl Desk {
             Ok(edit) => edit,
             Err(faults) => return mark(self.errors, FORM, faults),
         };
-        match consent::edit_settings(&edit).await {
-            Ok(settings) => {
+        let seen = self.tag.get_value();
+        match consent::edit_settings(&edit, &seen).await {
+            Ok((settings, tag)) => {
                 self.shell.connected();
+                self.shell.take_back(t::changed_elsewhere());
+                self.tag.try_set_value(tag);
                 self.errors.set(Vec::new());
                 self.form.set(SettingsForm::of(&settings));
+                self.typed.note_saved();
                 self.saved.set(t::saved_campaigns_on_their_way().to_owned());
                 self.look_back().await;
             }
+            Err(error) if error.is_changed_meanwhile() => self.see_anew().await,
             Err(error) => mark(self.errors, FORM, self.shell.settle(error)),
+        }
+    }
+
+    /// Somebody else has changed them meanwhile: what is typed stays, and the next save goes over theirs.
+    async fn see_anew(self) {
+        match consent::standing_settings().await {
+            Ok((standing, tag)) => {
+                self.tag.try_set_value(tag);
+                if !self.shell.visitor.with_untracked(is_owner) {
+                    self.typed.fill(|form| form.take_approval(&standing));
+                }
+                self.shell.say(t::changed_elsewhere().to_owned());
+                self.look_back().await;
+            }
+            Err(error) => self.shell.report_here(error),
         }
     }
 
@@ -106,14 +131,18 @@ impl Desk {
     }
 }
 
+fn is_owner(visitor: &Visitor) -> bool {
+    matches!(visitor, Visitor::SignedIn(session) if session.role == Role::Owner)
+}
+
 /// The settings.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let shell = Shell::around();
-    let load = RwSignal::new(Load::<Settings>::Waiting);
+    let load = RwSignal::new(Load::<(Settings, String)>::Waiting);
     leptos::task::spawn_local(async move {
-        match api::settings().await {
-            Ok(settings) => Load::receive(load, settings),
+        match consent::standing_settings().await {
+            Ok(standing) => Load::receive(load, standing),
             Err(error) => {
                 shell.report(error);
                 Load::give_up(load, t::the_settings_did_not_come().into());
@@ -122,22 +151,28 @@ pub fn SettingsPage() -> impl IntoView {
     });
     view! {
         <Tabs/>
-        <Loaded inline=true load=load show=move |settings| view! { <Editor settings=settings.get_untracked()/> }/>
+        <Loaded inline=true load=load show=move |standing| view! { <Editor standing=standing.get_untracked()/> }/>
     }
 }
 
+/// The form of settings that have this tag.
 #[component]
-fn Editor(settings: Settings) -> impl IntoView {
+fn Editor(standing: (Settings, String)) -> impl IntoView {
+    let (settings, tag) = standing;
+    let shell = Shell::around();
+    let may_change = shell.may(Role::Manager);
+    let form = RwSignal::new(SettingsForm::of(&settings));
     let desk = Desk {
-        shell: Shell::around(),
-        form: RwSignal::new(SettingsForm::of(&settings)),
+        shell,
+        form,
+        typed: shell.unsaved.watch(form, may_change),
+        tag: StoredValue::new(tag),
         errors: RwSignal::default(),
         saved: RwSignal::default(),
         audit: RwSignal::new(Load::Waiting),
     };
     leptos::task::spawn_local(desk.look_back());
     let save = Action::new_local(move |(): &()| desk.save());
-    let may_change = desk.shell.may(Role::Manager);
     view! {
         <div class="two-one">
             <form
@@ -175,7 +210,7 @@ fn Changes(audit: Signal<SettingsAudit>) -> impl IntoView {
         view! {
             <li data-testid="settings-change">
                 <span>{sentence(&change)}</span>
-                <small class="soft">{format!("{}, {}", change.who, format::date_time(change.at))}</small>
+                <small class="soft">{format!("{}, {}", actor::called(&change.who), format::date_time(change.at))}</small>
             </li>
         }
     };

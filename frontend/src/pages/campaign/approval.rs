@@ -6,6 +6,7 @@ use wire::{Campaign, CampaignStatus, Role};
 use crate::infra::errors::{Notice, NoticeKind};
 use crate::infra::shell::Shell;
 use crate::infra::{api, format};
+use crate::model::actor;
 use crate::t;
 
 /// Who approved the campaign; for a draft that waits for it, that it does, and the button.
@@ -50,7 +51,7 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
     view! {
         {move || {
             given().map(|yes| {
-                let words = t::approved_by(&yes.who, &format::date_time(yes.at));
+                let words = t::approved_by(&actor::called(&yes.who), &format::date_time(yes.at));
                 view! { <p class="soft" data-testid="approved-by">{words}</p> }
             })
         }}

@@ -1,12 +1,12 @@
 //! The spend cap of a campaign that has begun, to be changed: one that its cap paused goes on once it is raised.
 
 use leptos::prelude::*;
-use wire::{Campaign, EditCampaign, FieldError};
+use wire::{Campaign, FieldError};
 
-use super::more::{CAP, close};
+use super::edit_form::{close, saving};
+use super::more::CAP;
 use crate::components::field::{Kind, TextField};
-use crate::infra::api;
-use crate::infra::shell::{Shell, mark};
+use crate::infra::shell::mark;
 use crate::model::money::{cap_edit, cap_typed};
 use crate::model::spot::error_at;
 use crate::t;
@@ -17,21 +17,9 @@ const FORM: &str = "cap-form";
 /// The cap as it stands, to be typed anew.
 #[component]
 pub fn CapEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSignal<bool>) -> impl IntoView {
-    let shell = Shell::around();
     let typed = RwSignal::new(campaign.with_untracked(cap_typed));
     let errors = RwSignal::new(Vec::<FieldError>::new());
-    let save = Action::new_local(move |edit: &EditCampaign| {
-        let (id, edit) = (campaign.with_untracked(|campaign| campaign.id.clone()), edit.clone());
-        async move {
-            match api::edit_campaign(&id, &edit).await {
-                Ok(campaign) => {
-                    close(open, CAP);
-                    fresh.try_run(campaign).unwrap_or_default();
-                }
-                Err(error) => mark(errors, FORM, shell.settle(error)),
-            }
-        }
-    });
+    let save = saving(campaign, fresh, errors, FORM, move || close(open, CAP));
     let value = Signal::derive(move || typed.get());
     let set = Callback::new(move |text: String| {
         typed.set(text);

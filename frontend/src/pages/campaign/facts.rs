@@ -8,6 +8,7 @@ use super::people::lead_to_people;
 use crate::components::allowed::Allowed;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, format};
+use crate::model::actor;
 use crate::model::follow_up::{links_in_words, rules_in_words};
 use crate::model::moment::last_message;
 use crate::model::money;
@@ -240,7 +241,7 @@ fn fallback(campaign: &Campaign) -> Option<String> {
 /// Who answers for it that the people agreed, and since when.
 fn attested(campaign: &Campaign) -> String {
     match &campaign.consent_attestation {
-        Some(said) => t::said_when_that_they_agreed(&said.attested_by, &format::near(said.at)),
+        Some(said) => t::said_when_that_they_agreed(&actor::called(&said.attested_by), &format::near(said.at)),
         None => t::nobody_has_said_so_yet().to_owned(),
     }
 }

@@ -148,7 +148,9 @@ fn Actions(
         keep_the_place(&offered);
         offered
     };
-    let untouched = Signal::derive(move || what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched)));
+    let means = Signal::derive(move || {
+        what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry))
+    });
     view! {
         <div class="actions" id=ACTIONS tabindex="-1">
             <For each=offered key=|wanted| wanted.name() children=button/>
@@ -164,7 +166,7 @@ fn Actions(
         <Confirm
             open=confirming
             title=t::cancel_this_campaign()
-            text=untouched
+            text=means
             yes=t::cancel_campaign()
             no=t::keep_it()
             back_to=ACTIONS
@@ -198,7 +200,7 @@ fn class(wanted: Move) -> &'static str {
     }
 }
 
-fn what_cancelling_means(untouched: u64) -> String {
-    let count = crate::infra::format::count(untouched);
-    t::cancelling_means(untouched, &count)
+fn what_cancelling_means(waiting: u64) -> String {
+    let count = crate::infra::format::count(waiting);
+    t::cancelling_means(waiting, &count)
 }

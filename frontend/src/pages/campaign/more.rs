@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use wire::{Campaign, CampaignReport, Channel, DecisionKind, EditCampaign, FieldError, Role, UnknownsDecision};
+use wire::{Campaign, CampaignReport, Channel, DecisionKind, FieldError, Role, UnknownsDecision};
 
 use super::cap::CapEdit;
+use super::edit_form::{close, saving};
 use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::components::risk::RiskHint;
-use crate::infra::shell::{Shell, focus_if_lost, mark};
+use crate::infra::shell::{Shell, mark};
 use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, deleting_means, may_change_cap, may_change_pace, may_try_again};
@@ -24,14 +25,6 @@ pub(super) const CAP: &str = "change-cap";
 
 /// The id of the form for the pace.
 const PACE_FORM: &str = "pace-form";
-
-/// Closes a form, and leads the keyboard back to the button that opened it.
-pub(super) fn close(open: RwSignal<bool>, opener: &'static str) {
-    // Who left the page is led nowhere.
-    if open.try_set(false).is_none() {
-        request_animation_frame(move || focus_if_lost(opener));
-    }
-}
 
 /// The buttons, and what they open.
 #[component]
@@ -148,21 +141,9 @@ pub fn More(
 /// The pace as it stands, to be changed.
 #[component]
 fn PaceEdit(campaign: Signal<Campaign>, fresh: Callback<Campaign>, open: RwSignal<bool>) -> impl IntoView {
-    let shell = Shell::around();
     let pace = RwSignal::new(campaign.with_untracked(PaceText::of));
     let errors = RwSignal::new(Vec::<FieldError>::new());
-    let save = Action::new_local(move |edit: &EditCampaign| {
-        let (id, edit) = (campaign.with_untracked(|campaign| campaign.id.clone()), edit.clone());
-        async move {
-            match api::edit_campaign(&id, &edit).await {
-                Ok(campaign) => {
-                    close(open, PACE);
-                    fresh.try_run(campaign).unwrap_or_default();
-                }
-                Err(error) => mark(errors, PACE_FORM, shell.settle(error)),
-            }
-        }
-    });
+    let save = saving(campaign, fresh, errors, PACE_FORM, move || close(open, PACE));
     let field = move |id: &'static str, label: &'static str, read: fn(&mut PaceText) -> &mut String| {
         let value = Signal::derive(move || pace.with(|pace| read(&mut pace.clone()).clone()));
         let set = Callback::new(move |typed: String| {

@@ -98,13 +98,15 @@ pub fn Bulk(
         }
     };
     let meant = Memo::new(move |_| asked.get().map(|together| (together, all.with(|all| together.fitting(all)))));
-    let title = Signal::derive(move || {
-        let told = |(together, fitting): &(Together, Vec<Chosen>)| {
-            let count = fitting.len() as u64;
-            together.question(count, &format::count(count))
-        };
-        meant.with(|meant| meant.as_ref().map(told)).unwrap_or_default()
-    });
+    let counted = move |tell: fn(Together, u64, &str) -> String| {
+        Signal::derive(move || {
+            let told = |(together, fitting): &(Together, Vec<Chosen>)| {
+                let count = fitting.len() as u64;
+                tell(*together, count, &format::count(count))
+            };
+            meant.with(|meant| meant.as_ref().map(told)).unwrap_or_default()
+        })
+    };
     let text = Signal::derive(move || {
         let told = |(together, fitting): &(Together, Vec<Chosen>)| {
             let names: Vec<String> = fitting.iter().map(|one| one.name.clone()).collect();
@@ -128,7 +130,9 @@ pub fn Bulk(
             </div>
         </Show>
         <p class="said" role="status" data-testid="said">{said}</p>
-        <Confirm open=asks title=title text=text yes=t::yes_do_it() no=t::keep_them() on_yes=yes/>
+        <Confirm
+            open=asks title=counted(Together::question) text=text yes=counted(Together::agreement) no=t::keep_them() on_yes=yes
+        />
     }
 }
 

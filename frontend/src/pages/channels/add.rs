@@ -20,6 +20,7 @@ type Part = fn(&mut NumberForm) -> &mut String;
 #[component]
 pub fn AddNumber(desk: Desk) -> impl IntoView {
     let form = RwSignal::new(NumberForm::default());
+    desk.shell.unsaved.watch(form, desk.is_owner);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let add = Action::new_local(move |(): &()| async move {
         let request = match form.with_untracked(NumberForm::request) {

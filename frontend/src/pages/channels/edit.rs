@@ -29,6 +29,7 @@ fn lead_back(id: &ChannelId) {
 #[component]
 pub fn EditNumber(channel: Channel, desk: Desk) -> impl IntoView {
     let form = RwSignal::new(ChangeForm::of(&channel));
+    desk.shell.unsaved.watch(form, desk.is_owner);
     let errors = RwSignal::new(Vec::<FieldError>::new());
     let (own_token, id) = (channel.own_token, channel.id);
     let left = id.clone();

@@ -143,6 +143,10 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
         let count = book.chosen.with(BTreeSet::len) as u64;
         t::delete_contacts(count, &format::count(count))
     });
+    let yes = Signal::derive(move || {
+        let count = book.chosen.with(BTreeSet::len) as u64;
+        t::yes_delete_contacts(count, &format::count(count))
+    });
     let delete = Action::new_local(move |(): &()| async move {
         let mut deleted = 0;
         for phone in book.chosen.get_untracked() {
@@ -164,7 +168,7 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
             {t::delete()}
         </button>
         <Confirm
-            open=confirming title=title text=text yes=t::delete() no=t::keep()
+            open=confirming title=title text=text yes=yes no=t::keep()
             on_yes=Callback::new(move |()| {
                 delete.dispatch(());
             })

@@ -106,7 +106,7 @@ async fn fetch(
 #[component]
 fn Change(template: Template, standing: CreateTemplate, page: StoredValue<String>) -> impl IntoView {
     let (shell, navigate) = (Shell::around(), use_navigate());
-    let desk = Desk::with(TemplateForm::of(&standing));
+    let desk = Desk::with(TemplateForm::of(&standing), shell);
     let id = template.id.clone();
     let change = Action::new_local(move |(): &()| {
         let (id, navigate) = (id.clone(), navigate.clone());
@@ -116,7 +116,10 @@ fn Change(template: Template, standing: CreateTemplate, page: StoredValue<String
                 Err(faults) => return desk.errors.set(faults),
             };
             match content::change_template(&id, &request).await {
-                Ok(_) => navigate(&page.get_value(), NavigateOptions::default()),
+                Ok(_) => {
+                    desk.typed.note_saved();
+                    navigate(&page.get_value(), NavigateOptions::default());
+                }
                 Err(error) => desk.refused(shell, error),
             }
         }

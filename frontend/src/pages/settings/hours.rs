@@ -9,7 +9,8 @@ use crate::components::field::{Kind, TextField, error_of};
 use crate::components::hours_fields::HoursFields;
 use crate::components::loaded::Loaded;
 use crate::infra::load::Load;
-use crate::infra::shell::{Shell, focus, mark};
+use crate::infra::shell::{Shell, focus, focus_if_lost, mark};
+use crate::infra::unsaved::Typed;
 use crate::infra::{api, clock, consent, format};
 use crate::model::hours::{HoursText, SavedHoursForm};
 use crate::t;
@@ -17,8 +18,16 @@ use crate::t;
 /// The id of the form.
 const FORM: &str = "hours-form";
 
+/// The id of the heading of the list.
+const HEADING: &str = "hours-head";
+
 /// The API's names of the fields.
 const FIELDS: [&str; 3] = ["days", "from", "to"];
+
+/// The id of the button that puts these hours into the form.
+fn opener(hours: &SavedHours) -> String {
+    format!("edit-{}", hours.id)
+}
 
 /// The signals of the page.
 #[derive(Clone, Copy)]
@@ -26,6 +35,7 @@ struct Desk {
     shell: Shell,
     load: RwSignal<Load<SavedHoursList>>,
     form: RwSignal<SavedHoursForm>,
+    typed: Typed<SavedHoursForm>,
     errors: RwSignal<Vec<FieldError>>,
     /// Which ones are about to be deleted, and whether that is asked now.
     ending: RwSignal<Option<SavedHours>>,
@@ -58,7 +68,20 @@ impl Desk {
     /// Puts other hours into the form.
     fn take(self, form: SavedHoursForm) {
         self.form.set(form);
+        self.typed.note_saved();
         self.errors.set(Vec::new());
+    }
+
+    /// The id of what takes the keyboard once the form is done with.
+    fn back(self) -> String {
+        self.form.with_untracked(|form| form.changes.as_ref().map(opener)).unwrap_or_else(|| HEADING.to_owned())
+    }
+
+    /// Leaves what stands in the form.
+    fn leave(self) {
+        let back = self.back();
+        self.take(SavedHoursForm::new(clock::zone()));
+        request_animation_frame(move || focus_if_lost(&back));
     }
 
     async fn save(self) {
@@ -66,11 +89,13 @@ impl Desk {
             Ok(request) => request,
             Err(faults) => return mark(self.errors, FORM, faults),
         };
+        let back = self.back();
         match consent::save_hours(&request).await {
             Ok(saved) => {
                 self.take(SavedHoursForm::new(clock::zone()));
                 self.said.set(t::hours_are_saved(&saved.name));
                 self.fetch().await;
+                request_animation_frame(move || focus_if_lost(&back));
             }
             Err(error) => {
                 let is_stale = matches!(error.status(), Some(404 | 409));
@@ -107,6 +132,8 @@ impl Desk {
                 }
                 self.said.set(t::hours_are_deleted(&hours.name));
                 self.fetch().await;
+                // Their line is gone, and the button with it.
+                request_animation_frame(|| focus_if_lost(HEADING));
             }
             Err(error) => self.shell.report(error),
         }
@@ -117,15 +144,18 @@ impl Desk {
 #[component]
 pub fn HoursPage() -> impl IntoView {
     let shell = Shell::around();
+    let may_change = shell.may(Role::Manager);
+    let form = RwSignal::new(SavedHoursForm::new(clock::zone()));
     let desk = Desk {
         shell,
         load: RwSignal::new(Load::Waiting),
-        form: RwSignal::new(SavedHoursForm::new(clock::zone())),
+        form,
+        typed: shell.unsaved.watch(form, may_change),
         errors: RwSignal::default(),
         ending: RwSignal::new(None),
         asks: RwSignal::new(false),
         said: RwSignal::default(),
-        may_change: shell.may(Role::Manager),
+        may_change,
     };
     leptos::task::spawn_local(desk.fetch());
     let title = Signal::derive(move || {
@@ -136,8 +166,8 @@ pub fn HoursPage() -> impl IntoView {
     let delete = Action::new_local(move |(): &()| desk.delete());
     view! {
         <Tabs/>
-        <section class="card" aria-labelledby="hours-head">
-            <h2 id="hours-head">{t::business_hours()}</h2>
+        <section class="card" aria-labelledby=HEADING>
+            <h2 id=HEADING tabindex="-1">{t::business_hours()}</h2>
             <p class="soft">{t::hours_are_chosen_by_name()}</p>
             <p class="said" role="status" data-testid="hours-said">{desk.said}</p>
             <Loaded inline=true load=desk.load show=move |list| view! { <Rows list=list desk=desk/> }/>
@@ -168,6 +198,7 @@ fn Rows(list: Signal<SavedHoursList>, desk: Desk) -> impl IntoView {
 fn Row(hours: SavedHours, desk: Desk) -> impl IntoView {
     let (name, when) = (hours.name.clone(), format::open_hours(&hours.hours));
     let (edit_label, delete_label) = (t::change_what(&name), t::delete_what(&name));
+    let id = opener(&hours);
     let hours = StoredValue::new(hours);
     let edit = move |_| {
         desk.take(SavedHoursForm::of(hours.get_value()));
@@ -184,7 +215,11 @@ fn Row(hours: SavedHours, desk: Desk) -> impl IntoView {
             <div class="who"><strong>{name}</strong><span class="soft">{when}</span></div>
             <Show when=move || desk.may_change.get()>
                 <div class="actions">
-                    <button type="button" class="button" aria-label=edit_label.clone() data-testid="edit-hours" on:click=edit>{t::change()}</button>
+                    <button
+                        type="button" class="button" id=id.clone() aria-label=edit_label.clone() data-testid="edit-hours" on:click=edit
+                    >
+                        {t::change()}
+                    </button>
                     <button type="button" class="button quiet" aria-label=delete_label.clone() data-testid="delete-hours" on:click=delete>
                         {t::delete()}
                     </button>
@@ -231,12 +266,7 @@ fn Form(desk: Desk) -> impl IntoView {
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-hours">{t::save()}</button>
                 <Show when=move || changing.with(Option::is_some)>
-                    <button
-                        type="button" class="button" data-testid="leave-hours"
-                        on:click=move |_| desk.take(SavedHoursForm::new(clock::zone()))
-                    >
-                        {t::not_now()}
-                    </button>
+                    <button type="button" class="button" data-testid="leave-hours" on:click=move |_| desk.leave()>{t::not_now()}</button>
                 </Show>
             </div>
         </form>

@@ -10,7 +10,7 @@ use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
-use crate::infra::{api, clock, consent, countries, format};
+use crate::infra::{clock, consent, countries, format};
 use crate::model::prices_form::{COLUMNS, PricesForm, next_change, of_column, rates_on};
 use crate::model::{regions, report};
 use crate::t;
@@ -23,6 +23,8 @@ const NAMED: usize = 4;
 pub(super) struct Desk {
     pub(super) shell: Shell,
     pub(super) load: RwSignal<Load<StandingRateCard>>,
+    /// Of the card as it was seen last.
+    tag: StoredValue<String>,
     /// What is typed, while prices are changed.
     pub(super) form: RwSignal<Option<PricesForm>>,
     pub(super) errors: RwSignal<Vec<FieldError>>,
@@ -32,9 +34,10 @@ pub(super) struct Desk {
 
 impl Desk {
     async fn fetch(self) {
-        match api::rate_card().await {
-            Ok(card) => {
+        match consent::standing_rate_card().await {
+            Ok((card, tag)) => {
                 self.shell.connected();
+                self.tag.try_set_value(tag);
                 Load::receive(self.load, card);
             }
             Err(error) => {
@@ -50,24 +53,47 @@ impl Desk {
             Ok(card) => card,
             Err(faults) => return self.errors.set(faults),
         };
-        match consent::replace_rate_card(&card).await {
-            Ok(standing) => {
+        let seen = self.tag.get_value();
+        match consent::replace_rate_card(&card, &seen).await {
+            Ok((standing, tag)) => {
+                self.shell.take_back(t::changed_elsewhere());
+                self.tag.try_set_value(tag);
                 self.errors.set(Vec::new());
                 self.form.set(None);
                 self.said.set(t::prices_are_saved().to_owned());
                 Load::receive(self.load, standing);
             }
+            Err(error) if error.is_changed_meanwhile() => self.see_anew().await,
             Err(error) => self.errors.set(self.shell.settle(error)),
         }
     }
 
+    /// Somebody else has changed the prices meanwhile: what is typed stays, and the next save goes over theirs.
+    async fn see_anew(self) {
+        match consent::standing_rate_card().await {
+            Ok((card, tag)) => {
+                self.tag.try_set_value(tag);
+                Load::receive(self.load, card);
+                self.shell.say(t::changed_elsewhere().to_owned());
+            }
+            Err(error) => self.shell.report_here(error),
+        }
+    }
+
     async fn reset(self) {
-        match consent::reset_rate_card().await {
+        let seen = self.tag.get_value();
+        match consent::reset_rate_card(&seen).await {
             Ok(()) => {
                 self.said.set(t::list_prices_hold_again().to_owned());
                 self.fetch().await;
             }
-            Err(error) => self.shell.report(error),
+            Err(error) => {
+                let is_changed = error.is_changed_meanwhile();
+                self.shell.report(error);
+                if is_changed {
+                    self.fetch().await;
+                }
+            }
         }
     }
 }
@@ -78,6 +104,7 @@ pub fn PricesPage() -> impl IntoView {
     let desk = Desk {
         shell: Shell::around(),
         load: RwSignal::new(Load::Waiting),
+        tag: StoredValue::default(),
         form: RwSignal::new(None),
         errors: RwSignal::default(),
         said: RwSignal::default(),

@@ -1,7 +1,7 @@
 //! The table of prices, to be typed in.
 
 use leptos::prelude::*;
-use wire::StandingRateCard;
+use wire::{Role, StandingRateCard};
 
 use super::prices::Desk;
 use crate::components::field::{FieldError, Kind, TextField, error_of};
@@ -40,6 +40,7 @@ impl Desk {
 /// Name, currency, day and table.
 #[component]
 pub(super) fn Edit(card: Signal<StandingRateCard>, desk: Desk) -> impl IntoView {
+    desk.shell.unsaved.watch(desk.form, desk.shell.may(Role::Manager));
     let save = Action::new_local(move |(): &()| desk.save());
     let shipped = card.with_untracked(|card| card.is_shipped);
     let text = move |read: fn(&PricesForm) -> &String| Signal::derive(move || desk.read(|form| read(form).clone()));

@@ -12,6 +12,7 @@ use crate::infra::format;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::team as api;
+use crate::model::actor;
 use crate::model::team::{TokenForm, area_words, names, scopes, words};
 use crate::t;
 
@@ -114,7 +115,8 @@ fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
         Some(at) => t::works_until(&format::date_time(at)),
         None => t::works_until_it_is_revoked().to_owned(),
     };
-    let made = format!("{} · {until}", t::made_by(&token.created_by, &format::date_time(token.created_at)));
+    let made =
+        format!("{} · {until}", t::made_by(&actor::called(&token.created_by), &format::date_time(token.created_at)));
     let (name, role) = (token.name.clone(), words(token.role).0);
     let narrowed = token.scopes.as_deref().map(|scopes| t::token_narrowed_to(&names(scopes)));
     let end = move |_| {

@@ -100,7 +100,7 @@ pub fn Money(report: Came) -> impl IntoView {
                 {move || spending.get().estimate().map(|(currency, estimated)| view! { <div><dt>{t::estimated_price()}</dt><dd>{format::money(currency, estimated)}</dd></div> })}
                 {move || spending.get().limit().map(|(currency, cap)| view! { <div><dt>{t::spend_cap()}</dt><dd>{format::money(currency, cap)}</dd></div> })}
                 {move || spending.get().billed_by_category.into_iter().map(line).collect_view()}
-                {move || Some(spending.get().not_priced).filter(|count| *count > 0).map(|count| view! { <div><dt></dt><dd>{t::without_a_price(count, &format::count(count))}</dd></div> })}
+                {move || Some(spending.get().not_priced).filter(|count| *count > 0).map(|count| view! { <div><dt>{t::billed_without_a_price()}</dt><dd>{t::messages_counted(count, &format::count(count))}</dd></div> })}
             </dl>
         </Fold>
     }
