@@ -349,17 +349,24 @@ async fn a_walk_over_chunks_goes_on_where_it_was_written_down_and_holds_no_campa
     Ok(())
 }
 
-#[tokio::test]
-async fn who_is_in_hand_only_by_the_totals_has_everybody_counted_now_and_then_and_no_more() -> anyhow::Result<()> {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-    let stepped = Stepped::open().await?;
-    let record = cut(&stepped).await?;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// A campaign in which all were accepted but the first, who had too much marketing and is tried again in three days.
+async fn with_one_who_waits(stepped: &Stepped) -> anyhow::Result<CampaignRecord> {
+    let record = cut(stepped).await?;
     let now = stepped.app.clock.now_millis();
     let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
-    let waiting = claimed_now(&stepped, &record, 0).with_outcome(1, &refused, now);
+    let waiting = claimed_now(stepped, &record, 0).with_outcome(1, &refused, now);
     lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
-    accepted(&stepped, &record, 1..MANY as u64).await?;
-    count(&stepped).await?;
+    accepted(stepped, &record, 1..MANY as u64).await?;
+    count(stepped).await?;
+    Ok(record)
+}
+
+#[tokio::test]
+async fn who_is_in_hand_only_by_the_totals_has_everybody_counted_now_and_then_and_no_more() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let record = with_one_who_waits(&stepped).await?;
     let read = totals_of(&stepped, &record.id).await?;
     let totals = Totals { claimed: 1, ..read.totals.clone() };
     let wrong = TotalsRecord { totals, version: read.version + 1, ..read.clone() };
@@ -439,15 +446,9 @@ async fn nobody_waits_in_a_cancelled_campaign_whatever_is_told_late() -> anyhow:
 
 #[tokio::test]
 async fn a_wait_that_ends_before_the_one_that_is_waited_for_is_looked_at_in_time() -> anyhow::Result<()> {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
     let stepped = Stepped::open().await?;
-    let record = cut(&stepped).await?;
     let now = stepped.app.clock.now_millis();
-    let refused = Outcome::Retry { code: Some(131_049), not_before: now + 3 * DAY_MS, step: Step::Round };
-    let waiting = claimed_now(&stepped, &record, 0).with_outcome(1, &refused, now);
-    lambdas::storage::messages::create(&stepped.app, &waiting.context("it changes nothing")?).await?;
-    accepted(&stepped, &record, 1..MANY as u64).await?;
-    count(&stepped).await?;
+    let record = with_one_who_waits(&stepped).await?;
     tick(&stepped, 60).await?;
     let looks_at = async || Ok::<_, anyhow::Error>(stepped.record(&record.id).await?.due_at.unwrap_or_default());
     assert!(looks_at().await? > now + 2 * DAY_MS, "until then there is nothing to do");
