@@ -75,18 +75,21 @@ impl PhoneNumber {
     /// except that a number which begins with the default country's own code is not given the code twice, unless we
     /// know what that country's numbers look like and it is one without. Where there is no default country, digits that
     /// begin neither with `+` nor with an international prefix are refused when they may be somebody's national number: a
-    /// mobile of Belo Horizonte (31 98765-4321) is not to become one of the Netherlands (+31 98765 4321).
+    /// mobile of Belo Horizonte (31 98765-4321) is not to become one of the Netherlands (+31 98765 4321). Nor is one with
+    /// a digit too many, where the parentheses say that 31 is its area.
     pub fn parse(text: &str, default_country: Option<Country>) -> Result<PhoneNumber, PhoneError> {
-        let digits = match written::read(text)? {
+        let (digits, bracketed) = match written::read(text)? {
             Written::International(digits) => {
                 return international(digits.strip_prefix("00").unwrap_or(&digits));
             }
-            Written::Bare(digits) => digits,
+            Written::Bare { digits, bracketed } => (digits, bracketed),
         };
+        let has_area = |country: &Country| shape::is_area(country.plan(), &digits[..bracketed]);
         match (digits.strip_prefix("00"), default_country) {
             (Some(rest), country) => {
                 dialled_from(rest, country).or_else(|refused| other_prefix(&digits).ok_or(refused))
             }
+            (None, Some(country)) if has_area(&country) => at_home(&digits, country),
             (None, Some(country)) => within(&digits, country),
             (None, None) => anywhere(&digits),
         }
@@ -198,22 +201,37 @@ fn dialled_from(rest: &str, country: Option<Country>) -> Result<PhoneNumber, Pho
     })
 }
 
-fn within(digits: &str, country: Country) -> Result<PhoneNumber, PhoneError> {
+/// As a number of this country, without its code or with it.
+fn at_home(digits: &str, country: Country) -> Result<PhoneNumber, PhoneError> {
     let plan = country.plan();
     let is_own = |number: &PhoneNumber| number.country().map(Country::calling_code) == Some(plan.code);
     let with_own_code = international(digits).ok().filter(is_own);
-    let national = match (finish(plan, digits), with_own_code) {
-        (Ok(national), Some(_)) if shape::is_known(plan) => return Ok(national),
-        (_, Some(number)) => return Ok(number),
-        (Ok(national), None) => return Ok(national),
-        (Err(refused), None) => refused,
+    match (finish(plan, digits), with_own_code) {
+        (Ok(national), Some(_)) if shape::is_known(plan) => Ok(national),
+        (_, Some(number)) => Ok(number),
+        (national, None) => national,
+    }
+}
+
+fn within(digits: &str, country: Country) -> Result<PhoneNumber, PhoneError> {
+    let national = match at_home(digits, country) {
+        Ok(number) => return Ok(number),
+        Err(refused) => refused,
     };
     match (other_prefix(digits), international_without_plus(digits)) {
         (Some(number), _) | (None, Ok(number)) => Ok(number),
-        (None, Err(PhoneError::UnknownCountryCode)) => Err(national),
-        (None, Err(refused)) if digits.len() > MOST_NATIONAL_DIGITS => Err(refused),
-        (None, Err(_)) => Err(national),
+        (None, Err(refused)) => Err(likelier(digits, country.plan(), national, refused)),
     }
+}
+
+/// Which refusal tells what is wrong: that of the digits as a national number, or as one with its country code. One digit
+/// too many is a slip in a national number; more of them, or the country's own code, tell that the code is there.
+fn likelier(digits: &str, plan: &Plan, national: PhoneError, international: PhoneError) -> PhoneError {
+    let has_own_code = digits.starts_with(&plan.code.to_string());
+    let is_long = digits.len() > MOST_NATIONAL_DIGITS.max(plan.max + 1);
+    let is_national =
+        international == PhoneError::UnknownCountryCode || matches!(national, PhoneError::TooShort { .. });
+    if !is_national && (has_own_code || is_long) { international } else { national }
 }
 
 fn anywhere(digits: &str) -> Result<PhoneNumber, PhoneError> {

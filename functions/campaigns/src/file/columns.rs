@@ -67,14 +67,35 @@ fn header_row(sample: &[RawRow], options: &Options) -> Option<usize> {
         Some(named) => titles::same(cell, named),
         None => titles::phone_rank(cell).is_some(),
     };
-    let titled = top[..first_phone.unwrap_or(top.len())]
+    let above = &top[..first_phone.unwrap_or(top.len())];
+    let titled = above
         .iter()
         .enumerate()
         .filter(|(_, row)| row.cells.iter().any(is_title))
         .max_by_key(|(place, row)| (row.filled_cells(), Reverse(*place)))
         .map(|(place, _)| place);
     let is_data = |cell: &String| cell.bytes().filter(u8::is_ascii_digit).count() >= DIGITS_OF_DATA;
-    titled.or_else(|| (!sample[0].cells.iter().any(is_data)).then_some(0))
+    let first = || above.first().is_some_and(|row| !row.cells.iter().any(is_data)).then_some(0);
+    let row = titled.or_else(first)?;
+    Some(if options.phone_column.is_some() { row } else { below_caption(row, above) })
+}
+
+/// The row that was taken for the header, or the one with the titles below it, where it is a caption of one cell
+/// ("List of clients"): rows of several cells would all be too wide for it.
+fn below_caption(row: usize, above: &[RawRow]) -> usize {
+    let is_caption = |row: &RawRow| {
+        let cell = row.cells.first().map_or("", String::as_str);
+        let is_title = titles::phone_rank(cell).is_some() && cell.split_whitespace().count() == 1;
+        row.filled_width() == 1 && !is_title
+    };
+    let has_digit = |cell: &String| cell.chars().any(char::is_numeric);
+    let is_titles = |row: &RawRow| row.filled_cells() > 1 && !row.cells.iter().any(has_digit);
+    match above.get(row..) {
+        Some([first, below @ ..]) if is_caption(first) => {
+            below.iter().position(is_titles).map_or(row, |place| row + 1 + place)
+        }
+        Some(_) | None => row,
+    }
 }
 
 /// The place of a row in the sample.

@@ -1,5 +1,6 @@
 //! Files as people send them: encodings, delimiters, headers, ragged rows, the sample, the rejects file.
 
+mod layouts;
 mod rejects;
 mod told;
 
@@ -139,8 +140,10 @@ fn the_same_people_come_out_of_every_encoding_and_delimiter() {
         bare.replace("\r\n", "\n").into_bytes(),
         bare.replace("\r\n", "\r").into_bytes(),
         pipes.into_bytes(),
+        big_endian[2..].to_vec(),
         big_endian,
         fixture("utf16le.csv"),
+        fixture("utf16le.csv")[2..].to_vec(),
         fixture("windows-1252-semicolon.csv"),
     ] {
         let (columns, rows) = read(&bytes);

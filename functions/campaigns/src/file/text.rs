@@ -109,7 +109,7 @@ impl<R: Read> Text<R> {
             // XML may do without the mark.
             [b'<', 0, b'?', 0, ..] => (declared(UTF_16LE), 0),
             [0, b'<', 0, b'?', ..] => (declared(UTF_16BE), 0),
-            _ => match xml_encoding(&self.raw) {
+            _ => match unmarked_utf16(&self.raw).or_else(|| xml_encoding(&self.raw)) {
                 Some(encoding) => (declared(encoding), 0),
                 None => return,
             },
@@ -207,6 +207,22 @@ fn decode_utf8(raw: &mut Vec<u8>, ended: bool) -> Vec<u8> {
 
 fn declared(encoding: &'static encoding_rs::Encoding) -> Encoding {
     Encoding::Declared(encoding.new_decoder_without_bom_handling())
+}
+
+/// Bytes that show whether a text without a mark is UTF-16.
+const UTF16_SNIFF_BYTES: usize = 256;
+
+/// UTF-16 without a byte order mark: every other byte of a text in our letters is zero, and none of the rest. A binary
+/// file has zeros at both places.
+fn unmarked_utf16(raw: &[u8]) -> Option<&'static encoding_rs::Encoding> {
+    let (pairs, _) = raw[..raw.len().min(UTF16_SNIFF_BYTES)].as_chunks::<2>();
+    let zeros = |place: usize| pairs.iter().filter(|pair| pair[place] == 0).count();
+    let is_most = |count: usize| count > 1 && count * 10 >= pairs.len() * 7;
+    match (zeros(0), zeros(1)) {
+        (0, low) if is_most(low) => Some(UTF_16LE),
+        (high, 0) if is_most(high) => Some(UTF_16BE),
+        _ => None,
+    }
 }
 
 /// The encoding that the first line of an XML file names, where it is none that is found out anyway.

@@ -63,10 +63,16 @@ const NAME_TITLES: [&str; 19] = [
 pub(super) fn phone_rank(title: &str) -> Option<usize> {
     let words = words(title);
     let whole = words.concat();
-    PHONE_WORDS.iter().position(|known| whole == *known || words.iter().any(|word| word == known)).or_else(|| {
+    let says = |known: &&str| words.iter().chain([&whole]).any(|word| is_one_or_several(word, known));
+    PHONE_WORDS.iter().position(says).or_else(|| {
         let place = PHONE_TITLES.iter().position(|known| whole == *known)?;
         Some(PHONE_WORDS.len() + place)
     })
+}
+
+/// Whether a word is the known one, or its plural: `telefones`, `celulares`.
+fn is_one_or_several(word: &str, known: &str) -> bool {
+    word.strip_prefix(known).is_some_and(|ending| matches!(ending, "" | "s" | "es"))
 }
 
 /// How sure a title says "name"; smaller is surer.

@@ -91,6 +91,16 @@ pub(super) fn is_dialled_at_home(plan: &'static Plan, digits: &str) -> bool {
     !is_from_abroad && national(plan, digits).is_ok()
 }
 
+/// Whether digits in parentheses before a number are its area and no country code: in Brazil two, after a 0 or not, in
+/// North America three.
+pub(super) fn is_area(plan: &Plan, bracketed: &str) -> bool {
+    match plan.code {
+        1 => bracketed.len() == 3 && !bracketed.starts_with(['0', '1']),
+        55 => bracketed.trim_start_matches('0').len() == 2,
+        _ => false,
+    }
+}
+
 /// Stricter shapes where a wrong guess is likely; elsewhere the length decides.
 fn looks_right(plan: &Plan, national: &str) -> bool {
     let digits = national.as_bytes();
@@ -120,11 +130,15 @@ fn mexican(national: &str) -> bool {
 }
 
 /// Landlines keep their 0; mobiles begin with 3 and have nine or ten digits (libphonenumber 9.0.33), so that `393 123 4567`
-/// is one of them and not the country code before half a number.
+/// is one of them and not the country code before half a number. Numbers of no place have ten digits at most, so that
+/// `56 9 1234 5678` is none of them.
 fn italian(digits: &[u8]) -> bool {
     match digits[0] {
+        b'0' => true,
         b'3' => (9..=10).contains(&digits.len()),
-        first => matches!(first, b'0' | b'4' | b'5' | b'8'),
+        b'4' | b'5' => digits.len() == 10,
+        b'8' => digits.len() <= 10,
+        _ => false,
     }
 }
 

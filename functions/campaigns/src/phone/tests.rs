@@ -40,6 +40,12 @@ fn every_spelling_of_a_number_is_the_same_number() {
         "5.511998765432E+12",
         "5,511998765432e12",
         "5,511,998,765,432",
+        "5,511,998,765,432.0",
+        "5.511.998.765.432,00",
+        "5\u{202f}511\u{202f}998\u{202f}765\u{202f}432,00",
+        "+5511998765432.0",
+        "+55 (0xx11) 99876-5432",
+        "\u{61c}+5511998765432",
         "=\"5511998765432\"",
         "\"5511998765432\"",
         "+55 011 99876-5432",
@@ -132,10 +138,47 @@ fn two_numbers_in_one_cell_are_refused() {
         "+12125550123 +447700900123",
         "11998765432 11998765433",
         "11 99876-5432 ou 11 3333-4444",
+        "(11) 99876-5432 - (11) 3333-4444",
+        "(11) 99876-5432 (11) 3333-4444",
+        "11 3333-4444/45",
+        "3333-4444/4445",
+        "030 1234567/68",
         "+12125550123\n+12125550124",
     ] {
         refuses(text, "BR", "twoNumbers");
     }
+}
+
+#[test]
+fn a_slash_behind_an_area_divides_nothing() {
+    reads("0621/60-6262", "DE", "+49621606262");
+    reads("+49 35601/12345", "", "+493560112345");
+    reads("+1 212 555/0123", "", "+12125550123");
+}
+
+#[test]
+fn a_digit_too_many_or_an_area_that_is_none_does_not_make_it_somebody_abroad() {
+    refuses("11 99876-54321", "BR", "tooLong");
+    refuses("(49) 99876-54321", "BR", "tooLong");
+    refuses("(049) 99876-54321", "BR", "tooLong");
+    refuses("(21) 3333-44445", "BR", "notPossible");
+    refuses("(36) 99876-5432", "BR", "notPossible");
+    refuses("(404) 555-01234", "US", "tooLong");
+    refuses("+1 1 212 555 0123", "", "tooLong");
+    reads("(55) 11 99876-5432", "BR", "+5511998765432");
+    reads("(351) 912 345 678", "BR", "+351912345678");
+    reads("56 9 1234 5678", "BR", "+56912345678");
+}
+
+#[test]
+fn what_is_wrong_is_told_of_the_country_that_was_meant() {
+    let refused = |text: &str, iso: &str| PhoneNumber::parse(text, Country::parse(iso).ok()).unwrap_err();
+    let country = |iso: &str| Country::parse(iso).ok();
+    assert_eq!(refused("11 99876-54321", "BR"), PhoneError::TooLong { country: country("BR"), digits: 12 });
+    assert_eq!(refused("5511998765", "BR"), PhoneError::TooShort { country: country("BR"), digits: 8 });
+    assert_eq!(refused("119876543", "BR"), PhoneError::TooShort { country: country("BR"), digits: 9 });
+    assert_eq!(refused("351 9123 4567", "PT"), PhoneError::TooShort { country: country("PT"), digits: 8 });
+    assert_eq!(refused("44 7700 9001234", "BR"), PhoneError::TooLong { country: country("GB"), digits: 11 });
 }
 
 #[test]
@@ -174,6 +217,9 @@ fn digits_that_may_be_a_national_number_are_nobodys_without_a_country() {
         ("0031987654321", "+31987654321"),
         ("351912345678", "+351912345678"),
         ("34612345678", "+34612345678"),
+        ("41791234567", "+41791234567"),
+        ("48600700800", "+48600700800"),
+        ("56912345678", "+56912345678"),
         ("12125550123", "+12125550123"),
         ("551133334444", "+551133334444"),
         ("5511987654321", "+5511987654321"),
@@ -269,13 +315,20 @@ fn numbers_are_read_as_forms_links_and_chats_export_them() {
         "https://wa.me/5511987654321",
         "wa.me/+5511987654321",
         "https://api.whatsapp.com/send?phone=5511987654321",
+        "https://wa.me/5511987654321?text=Oi%20Ana",
+        "http://www.wa.me/5511987654321/",
+        "https://api.whatsapp.com/send/?phone=5511987654321&text&type=phone_number",
+        "https://web.whatsapp.com/send?phone=%2B5511987654321",
+        "whatsapp://send?phone=5511987654321",
         "5511987654321@c.us",
         "5511987654321@s.whatsapp.net",
     ] {
         let phone = PhoneNumber::parse(text, None);
         assert_eq!(phone.map(|phone| phone.e164().to_owned()), Ok("+5511987654321".to_owned()), "{text}");
     }
-    assert_eq!(PhoneNumber::parse("ana@c.us", None), Err(PhoneError::NotANumber));
+    for text in ["ana@c.us", "120363041234567890@g.us", "130987654321098@lid", "https://wa.me/message/ABC123"] {
+        assert_eq!(PhoneNumber::parse(text, None), Err(PhoneError::NotANumber), "{text}");
+    }
 }
 
 #[test]
@@ -337,8 +390,9 @@ proptest! {
 
     #[test]
     fn no_digit_is_ever_lost(text in "[+']?[0-9]{1,3}[0-9 ().\\-]{0,24}", country in any_country()) {
+        let text = text.trim_end();
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if let Ok(phone) = PhoneNumber::parse(&text, country) {
+        if let Ok(phone) = PhoneNumber::parse(text, country) {
             let decimals = if text.ends_with(".00") { 2 } else { usize::from(text.ends_with(".0")) };
             let kept = &digits[..digits.len() - decimals];
             prop_assert!(phone.digits().len() + MOST_DROPPED + decimals >= digits.len());
