@@ -118,6 +118,7 @@ fn styled(span: Span) -> AnyView {
         Look::Italic => view! { <em>{inner}</em> }.into_any(),
         Look::Strike => view! { <s>{inner}</s> }.into_any(),
         Look::Mono => view! { <code>{inner}</code> }.into_any(),
+        Look::Quote => view! { <span class="quoted">{inner}</span> }.into_any(),
     })
 }
 

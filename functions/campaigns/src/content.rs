@@ -99,9 +99,13 @@ fn check_free(content: &FreeContent, columns: &[String]) -> Vec<ContentProblem> 
         add("write something".to_owned());
     }
     let most = longest(content);
-    let chars = text.chars().count();
-    if placeholders::is_fixed(text) && chars > most {
-        add(format!("has {chars} characters; WhatsApp takes {most}"));
+    let chars = placeholders::fixed_part(text).chars().count();
+    if chars > most {
+        add(if placeholders::is_fixed(text) {
+            format!("has {chars} characters; WhatsApp takes {most}")
+        } else {
+            format!("with the fixed texts alone it has {chars} characters; WhatsApp takes {most}")
+        });
     }
     problems
 }
@@ -180,7 +184,7 @@ pub fn message_body(content: &JobContent, parameters: &Parameters, address: Addr
     let (kind, object) = match content {
         JobContent::Template(template) => ("template", template::template_object(template, parameters)),
         JobContent::Free(JobFree { media: None, .. }) => {
-            ("text", json!({ "body": text, "preview_url": text.contains("https://") }))
+            ("text", json!({ "body": text, "preview_url": has_address(text) }))
         }
         JobContent::Free(JobFree { media: Some((kind, source)), .. }) => {
             let mut object = template::media_object(source, *kind == MediaKind::Document);
@@ -193,6 +197,11 @@ pub fn message_body(content: &JobContent, parameters: &Parameters, address: Addr
     body["type"] = json!(kind);
     body[kind] = object;
     body
+}
+
+/// Whether WhatsApp finds an address in a text, whose page it can show (Meta, text messages, September 2026).
+fn has_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| text.contains(scheme))
 }
 
 /// Which of so many wordings the recipient with this index gets: by chance, yet each as often as the others within every
@@ -257,6 +266,8 @@ mod tests {
         assert_eq!(faults(&free("Hi {{nome}}", None)), 1);
         assert_eq!(faults(&free(&"é".repeat(4_097), None)), 1);
         assert_eq!(faults(&free(&"é".repeat(4_096), None)), 0);
+        assert_eq!(faults(&free(&format!("{{{{name}}}}{}", "é".repeat(4_097)), None)), 1);
+        assert_eq!(faults(&free(&format!("{{{{name}}}}{}", "é".repeat(4_096)), None)), 0);
         assert_eq!(faults(&free("", Some(MediaKind::Image))), 0);
         assert_eq!(faults(&free(&"é".repeat(1_025), Some(MediaKind::Video))), 1);
         assert_eq!(faults(&free("caption", Some(MediaKind::Audio))), 1);

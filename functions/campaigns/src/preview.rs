@@ -9,7 +9,23 @@ use crate::content::Wording;
 use crate::template::{Parameters, render, variables};
 
 /// Marks and what they do, as WhatsApp reads them (WhatsApp, help on formatting messages, 2025).
-const MARKS: [(&str, Look); 4] = [("```", Look::Mono), ("*", Look::Bold), ("_", Look::Italic), ("~", Look::Strike)];
+const MARKS: [(&str, Look); 5] =
+    [(BLOCK, Look::Mono), ("`", Look::Mono), ("*", Look::Bold), ("_", Look::Italic), ("~", Look::Strike)];
+
+/// The mark of what may have several lines.
+const BLOCK: &str = "```";
+
+/// What WhatsApp shows for the mark of a list's item.
+const BULLET: &str = "• ";
+
+/// What a line is that begins with a mark of its own (same page).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// `* ` or `- `: an item of a list.
+    Item,
+    /// `> `
+    Quote,
+}
 
 /// The message with these values.
 pub fn bubble(wording: Wording<'_>, values: &Parameters) -> Bubble {
@@ -117,7 +133,7 @@ fn buttons(of_template: &[TemplateButton], given: &[ButtonContent], carried_by: 
 }
 
 /// The text in pieces of one look each. A mark counts when it opens at a word's beginning and closes at a word's end in
-/// the same line; anything else is text.
+/// the same line, or begins a line that is an item or a quote; anything else is text.
 pub fn spans(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     cut(text, &[], &mut spans);
@@ -128,6 +144,20 @@ fn cut(text: &str, looks: &[Look], spans: &mut Vec<Span>) {
     let mut plain_from = 0;
     let mut at = 0;
     while at < text.len() {
+        if let Some((mark, line)) = line_at(text, at).filter(|_| looks.is_empty()) {
+            push(&text[plain_from..at], looks, spans);
+            at += mark.len();
+            match line {
+                Line::Item => push(BULLET, looks, spans),
+                Line::Quote => {
+                    let quoted = text[at..].split('\n').next().unwrap_or_default();
+                    cut(quoted, &[Look::Quote], spans);
+                    at += quoted.len();
+                }
+            }
+            plain_from = at;
+            continue;
+        }
         let Some((mark, look, close)) = marked(text, at, looks) else {
             at += text[at..].chars().next().map_or(1, char::len_utf8);
             continue;
@@ -152,13 +182,30 @@ fn push(text: &str, looks: &[Look], spans: &mut Vec<Span>) {
     }
 }
 
+/// The mark of the line that begins at `at`, and what it makes of the line; nothing where no line begins or nothing
+/// follows the mark.
+fn line_at(text: &str, at: usize) -> Option<(&str, Line)> {
+    if at > 0 && !text[..at].ends_with('\n') {
+        return None;
+    }
+    let (mark, rest) = text[at..].split_at_checked(2)?;
+    let line = match mark {
+        "* " | "- " => Line::Item,
+        "> " => Line::Quote,
+        _ => return None,
+    };
+    let says_something = !rest.split('\n').next().unwrap_or_default().trim().is_empty();
+    says_something.then_some((mark, line))
+}
+
 /// The mark that opens at `at`, what it does, and where it closes.
 fn marked<'a>(text: &'a str, at: usize, looks: &[Look]) -> Option<(&'a str, Look, usize)> {
     let rest = &text[at..];
     let (mark, look) = MARKS.into_iter().find(|(mark, look)| rest.starts_with(mark) && !looks.contains(look))?;
     let begins_word = text[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
     let inside = &rest[mark.len()..];
-    let opens = inside.chars().next().is_some_and(|first| !first.is_whitespace()) || look == Look::Mono;
+    let is_block = mark == BLOCK;
+    let opens = inside.chars().next().is_some_and(|first| !first.is_whitespace()) || is_block;
     if !begins_word || !opens {
         return None;
     }
@@ -166,8 +213,8 @@ fn marked<'a>(text: &'a str, at: usize, looks: &[Look]) -> Option<(&'a str, Look
     let mut closes = inside.match_indices(mark).map(|(place, _)| place);
     let close = closes.find(|place| {
         let (before, after) = (&inside[..*place], &inside[*place + mark.len()..]);
-        let one_line = look == Look::Mono || !before.contains('\n');
-        let ends_word = before.chars().next_back().is_some_and(|last| !last.is_whitespace()) || look == Look::Mono;
+        let one_line = is_block || !before.contains('\n');
+        let ends_word = before.chars().next_back().is_some_and(|last| !last.is_whitespace()) || is_block;
         one_line && !before.is_empty() && ends_word && after.chars().next().is_none_or(|next| !next.is_alphanumeric())
     })?;
     Some((&rest[..mark.len()], look, from + close))
@@ -194,17 +241,29 @@ mod tests {
         assert_eq!(shown("Hi *Ana*, _now_"), pieces);
         assert_eq!(shown("~old~"), [piece("old", &[Look::Strike])]);
         assert_eq!(shown("```a *b*\nc```"), [piece("a *b*\nc", &[Look::Mono])]);
+        assert_eq!(shown("`a *b*`"), [piece("a *b*", &[Look::Mono])]);
         let nested = [piece("very ", &[Look::Bold]), piece("big", &[Look::Bold, Look::Italic])];
         assert_eq!(shown("*very _big_*"), nested);
     }
 
     #[test]
     fn what_marks_nothing_is_text() {
-        for text in
-            ["2 * 3 * 4", "snake_case_name", "* list\n* list", "*open", "**", "a*b*", "*two\nlines*", "~ ~", "`x`"]
-        {
+        for text in ["2 * 3 * 4", "snake_case_name", "*open", "**", "a*b*", "*two\nlines*", "~ ~", "```open", "> "] {
             assert_eq!(shown(text), [piece(text, &[])], "{text}");
         }
+        assert_eq!(shown("`two\nlines`"), [piece("`two\nlines`", &[])]);
+    }
+
+    #[test]
+    fn lines_that_begin_with_a_mark_are_items_and_quotes() {
+        let list = [piece("• ", &[]), piece("one\n", &[]), piece("• ", &[]), piece("two", &[Look::Bold])];
+        assert_eq!(shown("* one\n- *two*"), list);
+        let quote =
+            [piece("She said:\n", &[]), piece("so ", &[Look::Quote]), piece("what", &[Look::Quote, Look::Italic])];
+        assert_eq!(shown("She said:\n> so _what_"), quote);
+        assert_eq!(shown("> a\nb"), [piece("a", &[Look::Quote]), piece("\nb", &[])]);
+        assert_eq!(shown("```\n* a\n```"), [piece("\n* a\n", &[Look::Mono])]);
+        assert_eq!(shown("a - b > c"), [piece("a - b > c", &[])]);
     }
 
     #[test]
@@ -259,7 +318,7 @@ mod tests {
         #[test]
         fn nothing_but_marks_is_lost(text in "[a*_~` \n]{0,60}") {
             let kept: String = spans(&text).into_iter().map(|span| span.text).collect();
-            let bare = |text: &str| text.chars().filter(|c| !"*_~`".contains(*c)).collect::<String>();
+            let bare = |text: &str| text.chars().filter(|c| !"*_~`• ".contains(*c)).collect::<String>();
             prop_assert_eq!(bare(&kept), bare(&text));
         }
 

@@ -9,8 +9,9 @@ use anyhow::Context;
 use bytes::Bytes;
 use campaigns::content::{Address, message_body};
 use campaigns::job::JobContent;
-use campaigns::send_error::{BAD_PHONE, told_apart};
+use campaigns::send_error::{BAD_PHONE, find, told_apart};
 use campaigns::template::Parameters;
+use chrono::DateTime;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -125,6 +126,9 @@ const NO_MARKETING_HERE: u32 = 131_063;
 /// used. 131026 is none of them: an id that leads to nobody any more may mean that the number is somebody else's.
 const NO_USER_ID: [u32; 5] = [100, 131_008, 131_009, 131_062, BAD_PHONE];
 
+/// Subcodes that say what is wrong with a template (Meta, error codes, September 2026).
+const OF_TEMPLATES: std::ops::RangeInclusive<u32> = 2_388_019..=2_388_299;
+
 /// Codes by which WhatsApp says that it does not know the token.
 pub const BAD_TOKEN: [u32; 2] = [0, 190];
 
@@ -231,17 +235,40 @@ impl CloudApi {
     }
 }
 
-/// How long WhatsApp asks to be left alone: `Retry-After`, or what it estimates until an account's calls are taken again
-/// (Meta, Graph API rate limits: minutes, by account and use case).
+/// How long WhatsApp asks to be left alone: `Retry-After`, in seconds or as a date by the clock of who answers (RFC
+/// 9110), or what it estimates until an account's calls are taken again (Meta, Graph API rate limits: minutes, by account
+/// and use case).
 fn retry_after_seconds(headers: &HeaderMap) -> Option<u64> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(seconds) = text("retry-after").and_then(|text| text.trim().parse().ok()) {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let by_date = |until: &str| seconds_between(text("date")?, until);
+    if let Some(seconds) = text("retry-after").and_then(|text| text.parse::<u64>().ok().or_else(|| by_date(text))) {
         return Some(seconds);
     }
     let usage: Value = serde_json::from_str(text("x-business-use-case-usage")?).ok()?;
     let cases = usage.as_object()?.values().filter_map(Value::as_array).flatten();
     let minutes = cases.filter_map(|case| case["estimated_time_to_regain_access"].as_u64()).max()?;
     Some(minutes.saturating_mul(60)).filter(|seconds| *seconds > 0)
+}
+
+/// Seconds from one date in a header to a later one.
+fn seconds_between(from: &str, until: &str) -> Option<u64> {
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    u64::try_from((date(until)? - date(from)?).num_seconds()).ok()
+}
+
+/// WhatsApp answered, and did not say what it was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("WhatsApp answered {status} when asked for {what}")]
+pub(crate) struct Unwilling {
+    status: StatusCode,
+    what: &'static str,
+}
+
+impl Unwilling {
+    /// Whether it will not, as with a token that has expired; else it only cannot now.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.status.is_client_error()
+    }
 }
 
 struct Answer {
@@ -302,17 +329,20 @@ impl ErrorDetail {
         told_apart(self.code, self.error_subcode, self.error_data["details"].as_str().unwrap_or_default())
     }
 
-    /// What Meta says of it, as far as it is meant for people. Of a token it says the token itself.
+    /// What Meta says of it, as far as it is meant for people; where it says it by a subcode alone, what that means. Of a
+    /// token it says the token itself.
     fn in_words(&self) -> String {
         if BAD_TOKEN.contains(&self.code) {
             return "WhatsApp does not accept the access token: it is wrong, has expired or was taken back".to_owned();
         }
         let details = self.error_data["details"].as_str().map(str::to_owned);
-        self.error_user_msg.clone().or(details).or_else(|| self.message.clone()).unwrap_or_default()
+        let of_template = self.error_subcode.filter(|subcode| OF_TEMPLATES.contains(subcode)).and_then(find);
+        let meant = || of_template.map(|row| row.title.to_owned()).or_else(|| self.message.clone());
+        self.error_user_msg.clone().or(details).or_else(meant).unwrap_or_default()
     }
 }
 
-/// A 5xx proves nothing unless its code says "not sent"; a 200 without an id was still a 200.
+/// A 5xx or a 408 proves nothing unless its code says "not sent"; a 200 without an id was still a 200.
 fn read_answer(answer: &Answer) -> SendAnswer {
     if answer.status.is_success() {
         return match serde_json::from_slice::<Sent>(&answer.body).ok().and_then(|sent| sent.messages.into_iter().next())
@@ -327,7 +357,8 @@ fn read_answer(answer: &Answer) -> SendAnswer {
     }
     let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.of_send());
     let safe = code.is_some_and(campaigns::send_error::proves_not_sent);
-    if answer.status.is_server_error() && !safe {
+    let is_vague = answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT;
+    if is_vague && !safe {
         return SendAnswer::Indefinite(format!("HTTP {} with code {code:?}", answer.status));
     }
     let by_status = match answer.status {
@@ -444,6 +475,13 @@ mod tests {
             retry_after_seconds(&HeaderMap::from_iter([(name.parse().unwrap(), value.parse().unwrap())]))
         };
         assert_eq!((wait("retry-after", " 7 "), wait("retry-after", "soon")), (Some(7), None));
+        let until = |after: &str| {
+            let date = ("date".parse().unwrap(), "Tue, 31 Mar 2026 23:59:30 GMT".parse().unwrap());
+            retry_after_seconds(&HeaderMap::from_iter([date, ("retry-after".parse().unwrap(), after.parse().unwrap())]))
+        };
+        assert_eq!(until("Wed, 01 Apr 2026 00:01:00 GMT"), Some(90));
+        assert_eq!((until("Tue, 31 Mar 2026 23:59:00 GMT"), until("7")), (None, Some(7)));
+        assert_eq!(wait("retry-after", "Wed, 01 Apr 2026 00:01:00 GMT"), None, "nobody says what time it is");
         let usage = |minutes: u64| {
             let case = json!({ "type": "whatsapp", "call_count": 100, "estimated_time_to_regain_access": minutes });
             wait("x-business-use-case-usage", &json!({ "102290129340398": [case] }).to_string())
@@ -454,9 +492,23 @@ mod tests {
 
     #[test]
     fn a_server_error_without_a_safe_code_proves_nothing() {
-        for (status, body) in [(500, error(131_000)), (503, error(2)), (502, "<html>".to_owned())] {
+        for (status, body) in
+            [(500, error(131_000)), (503, error(2)), (502, "<html>".to_owned()), (408, "<html>".to_owned())]
+        {
             assert!(matches!(answered(status, &body), SendAnswer::Indefinite(_)), "{status}");
         }
         assert!(matches!(answered(200, "{}"), SendAnswer::Indefinite(_)));
+    }
+
+    #[test]
+    fn a_subcode_says_what_is_wrong_with_a_template_where_whatsapp_says_no_more() {
+        let words = |error: Value| serde_json::from_value::<ErrorDetail>(error).unwrap().in_words();
+        let bare = json!({ "code": 100, "message": "Invalid parameter", "error_subcode": 2_388_024 });
+        assert_eq!(words(bare.clone()), "The account has a template of this name in this language");
+        let mut told = bare;
+        told["error_user_msg"] = json!("Choose another name.");
+        assert_eq!(words(told), "Choose another name.");
+        let gone = json!({ "code": 100, "message": "Unsupported get request", "error_subcode": 33 });
+        assert_eq!(words(gone), "Unsupported get request");
     }
 }

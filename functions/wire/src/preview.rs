@@ -99,8 +99,10 @@ pub enum Look {
     Italic,
     /// `~struck~`
     Strike,
-    /// `` ```monospaced``` ``
+    /// `` ```monospaced``` `` and `` `monospaced` ``
     Mono,
+    /// A line that begins with `> `.
+    Quote,
 }
 
 /// A button below the bubble.

@@ -275,9 +275,9 @@ impl Checked<'_> {
 
 fn fixed(source: &ParameterSource) -> String {
     match source {
-        ParameterSource::Text { text } if placeholders::is_fixed(text) => one_line(text),
+        ParameterSource::Text { text } => one_line(&placeholders::fixed_part(text)),
         ParameterSource::Currency { amount: of, .. } | ParameterSource::DateTime { date_time: of } => fixed(of),
-        ParameterSource::Text { .. } | ParameterSource::Column { .. } => String::new(),
+        ParameterSource::Column { .. } => String::new(),
     }
 }
 

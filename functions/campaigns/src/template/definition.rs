@@ -3,6 +3,7 @@
 mod codes;
 mod flows;
 mod standing;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use wire::{ButtonKind, CreateButton, CreateCard, CreateTemplate, FieldError, Hea
 
 use self::codes::of_code;
 use self::flows::add_flow;
+use self::words::{has_host, is_locale, is_number};
 use super::text::{render, variables};
 use super::{MAX_BODY_CHARS, MAX_CARD_BODY_CHARS, MAX_OFFER_BODY_CHARS, is_coupon, media_name};
 
@@ -61,10 +63,12 @@ pub fn check_definition(asked: &CreateTemplate) -> Vec<FieldError> {
         checked.add("body", "write the message");
     }
     if let Some(footer) = &asked.footer {
+        checked.line("footer", footer);
         checked.longest("footer", footer, FOOTER);
         checked.without_variables("footer", footer);
     }
     if let Some(offer) = &asked.offer {
+        checked.line("offer.text", &offer.text);
         checked.longest("offer.text", &offer.text, OFFER);
         if asked.footer.is_some() {
             checked.add("footer", "a limited-time offer has no footer");
@@ -109,8 +113,7 @@ impl Checked {
         if !(1..=NAME).contains(&asked.name.len()) || !asked.name.bytes().all(is_name) {
             self.add("name", format!("must be 1 to {NAME} lower case letters, digits and _"));
         }
-        if asked.language.is_empty() || !asked.language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
+        if !is_locale(&asked.language) {
             self.add("language", "must be a code such as en, en_US or pt_BR");
         }
         match asked.category.as_str() {
@@ -123,6 +126,7 @@ impl Checked {
         match (&asked.header, asked.header_format) {
             (Some(_), Some(_)) => self.add("headerFormat", "a header is a text or something else, not both"),
             (Some(text), None) => {
+                self.line("header", text);
                 self.text("header", text, HEADER, &asked.header_examples);
                 if variables(text).len() > 1 {
                     self.add("header", "takes one variable");
@@ -142,6 +146,7 @@ impl Checked {
     /// A text with variables, each of which has an example.
     fn text(&mut self, field: &str, text: &str, most: usize, examples: &BTreeMap<String, String>) {
         self.longest(field, text, most);
+        self.braces(field, text);
         let names = variables(text);
         match self.format {
             ParameterFormat::Positional => {
@@ -220,11 +225,12 @@ impl Checked {
             self.add(format!("{field}.text"), "give it a label");
         }
         self.longest(&format!("{field}.text"), &button.text, BUTTON);
+        self.label(&format!("{field}.text"), &button.text);
         match button.kind {
             ButtonKind::Url => self.url(field, button),
             ButtonKind::PhoneNumber => {
                 let number = button.phone_number.as_deref().unwrap_or_default();
-                if !(1..=PHONE).contains(&number.chars().count()) {
+                if !is_number(number) || number.chars().count() > PHONE {
                     self.add(format!("{field}.phoneNumber"), format!("give a number of up to {PHONE} characters"));
                 }
             }
@@ -234,7 +240,11 @@ impl Checked {
                 }
             }
             ButtonKind::Flow => self.flow(field, button),
-            ButtonKind::QuickReply | ButtonKind::Otp | ButtonKind::Catalog => {}
+            ButtonKind::QuickReply | ButtonKind::Catalog => {}
+            ButtonKind::Otp => {
+                let message = format!("only a template of the category {AUTHENTICATION} carries a code");
+                self.add(format!("{field}.type"), message);
+            }
             ButtonKind::Other => self.add(format!("{field}.type"), "is no kind of button that is known here"),
         }
     }
@@ -243,6 +253,8 @@ impl Checked {
         let url = button.url.as_deref().unwrap_or_default();
         if !(url.starts_with("https://") || url.starts_with("http://")) {
             self.add(format!("{field}.url"), "must begin with https://");
+        } else if !has_host(url) {
+            self.add(format!("{field}.url"), "must lead to a host, without blanks: https://shop.example/offer");
         }
         self.longest(&format!("{field}.url"), url, URL);
         let names = variables(url);
@@ -398,7 +410,8 @@ fn buttons(buttons: &[CreateButton]) -> Option<Value> {
         match button.kind {
             ButtonKind::Url => {
                 object["url"] = json!(button.url);
-                if let Some(example) = &button.example {
+                let has_variable = !variables(button.url.as_deref().unwrap_or_default()).is_empty();
+                if let Some(example) = button.example.as_ref().filter(|_| has_variable) {
                     object["example"] = json!([example]);
                 }
             }

@@ -9,7 +9,13 @@ const MOST_DECIMALS: usize = 3;
 /// The amount in thousandths; nothing for what is no amount. The last `.` or `,` is the decimal point unless three
 /// digits follow it and the other sign, or none, stands before.
 pub fn thousandths(text: &str) -> Option<i64> {
-    let kept: String = text.chars().filter(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '-')).collect();
+    let mut before = None;
+    let is_kept = |c: &char| {
+        // The point of `Rs.` ends an abbreviation.
+        let follows_letter = before.replace(*c).is_some_and(char::is_alphabetic);
+        c.is_ascii_digit() || *c == '-' || matches!(c, '.' | ',') && !follows_letter
+    };
+    let kept: String = text.chars().filter(is_kept).collect();
     let (is_negative, number) = match kept.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, kept.as_str()),
@@ -64,6 +70,8 @@ mod tests {
             ("0.125", 125),
             ("7", 7_000),
             ("-3,10 €", -3_100),
+            ("Rs. 1,234.50", 1_234_500),
+            ("1.234,50 Kč.", 1_234_500),
         ] {
             assert_eq!(thousandths(text), Some(amount), "{text}");
         }

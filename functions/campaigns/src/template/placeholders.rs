@@ -2,7 +2,8 @@
 //!
 //! A name finds its column whatever its case, blanks and underscores; of columns that differ in these alone, the one that
 //! is called exactly so, and a name that fits several of them equally is refused. `firstName` is the first word of the
-//! column of names where no column is called so. What a cell says is never read as a placeholder itself.
+//! column of names where no column is called so, and `lastName` what follows it. What a cell says is never read as a
+//! placeholder itself.
 
 use super::ParameterProblem;
 use super::text::one_line;
@@ -10,15 +11,21 @@ use super::text::one_line;
 /// What the first word of a name is asked for with, in `plain` form.
 const FIRST_NAMES: [&str; 4] = ["firstname", "primeironome", "primernombre", "nombredepila"];
 
+/// What the words after the first one of a name are asked for with, in `plain` form.
+const LAST_NAMES: [&str; 5] = ["lastname", "surname", "sobrenome", "apellido", "apellidos"];
+
 /// Names of a column of names, in `plain` form, in the order in which they are believed.
-const NAMES: [&str; 9] =
-    ["name", "nome", "nombre", "fullname", "nomecompleto", "nombrecompleto", "contact", "contato", "contacto"];
+const NAMES: [&str; 6] = ["name", "nome", "nombre", "fullname", "nomecompleto", "nombrecompleto"];
+
+/// The same, where no column is called so.
+const CONTACTS: [&str; 3] = ["contact", "contato", "contacto"];
 
 /// Where the value of a placeholder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Cell(usize),
     FirstWord(usize),
+    OtherWords(usize),
 }
 
 /// A piece of a text.
@@ -35,7 +42,7 @@ pub fn expand(text: &str, columns: &[String], fields: &[String]) -> Result<Strin
             Piece::Text(text) => expanded.push_str(text),
             Piece::Placeholder { name, fallback, written } => {
                 let Some(source) = find(name, columns) else {
-                    if is_plain_text(written) {
+                    if is_plain_text(name, written) {
                         expanded.push_str(written);
                         continue;
                     }
@@ -62,7 +69,7 @@ pub fn cells<'a>(
     pieces(text).filter_map(|piece| match piece {
         Piece::Placeholder { name, .. } => match find(name, columns)? {
             Source::Cell(place) => Some((name, fields.get(place)?.as_str())),
-            Source::FirstWord(_) => None,
+            Source::FirstWord(_) | Source::OtherWords(_) => None,
         },
         Piece::Text(_) => None,
     })
@@ -99,15 +106,18 @@ fn several_columns(name: &str, columns: &[String]) -> Option<String> {
 /// The placeholders of a text that no column has a value for.
 fn unknown(text: &str, columns: &[String]) -> Vec<String> {
     let names = pieces(text).filter_map(|piece| match piece {
-        Piece::Placeholder { name, written, .. } if !is_plain_text(written) => Some(name),
+        Piece::Placeholder { name, written, .. } if !is_plain_text(name, written) => Some(name),
         Piece::Placeholder { .. } | Piece::Text(_) => None,
     });
     names.filter(|name| find(name, columns).is_none()).map(str::to_owned).collect()
 }
 
-/// `[VIP]` is a word in brackets where no column is called so: people write such things. `{{…}}` nobody writes by chance.
-fn is_plain_text(written: &str) -> bool {
-    written.starts_with('[') && !written.contains('|')
+/// `[VIP]` is a word in brackets where no column is called so: people write such things. `{{…}}` nobody writes by chance,
+/// nor what other products put a name in with: nobody is to read `[LASTNAME]`.
+fn is_plain_text(name: &str, written: &str) -> bool {
+    let name = plain(name);
+    let is_of_names = FIRST_NAMES.iter().chain(&LAST_NAMES).chain(&NAMES).any(|known| *known == name);
+    written.starts_with('[') && !written.contains('|') && !is_of_names
 }
 
 /// Whether a text is the same for everybody.
@@ -115,13 +125,33 @@ pub fn is_fixed(text: &str) -> bool {
     pieces(text).all(|piece| matches!(piece, Piece::Text(_)))
 }
 
+/// What of a text is the same for everybody.
+pub fn fixed_part(text: &str) -> String {
+    let fixed = pieces(text).filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Placeholder { .. } => None,
+    });
+    fixed.collect()
+}
+
 fn find(name: &str, columns: &[String]) -> Option<Source> {
     if let Some(place) = called(name, columns).first() {
         return Some(Source::Cell(*place));
     }
-    let is_first_name = FIRST_NAMES.contains(&plain(name).as_str());
-    let of_names = || NAMES.iter().find_map(|name| columns.iter().position(|column| plain(column) == *name));
-    if is_first_name { of_names().map(Source::FirstWord) } else { None }
+    let asked = plain(name);
+    let of_names = || column_of(&NAMES, columns).or_else(|| column_of(&CONTACTS, columns));
+    if FIRST_NAMES.contains(&asked.as_str()) {
+        column_of(&FIRST_NAMES, columns).map(Source::Cell).or_else(|| of_names().map(Source::FirstWord))
+    } else if LAST_NAMES.contains(&asked.as_str()) {
+        column_of(&LAST_NAMES, columns).map(Source::Cell).or_else(|| of_names().map(Source::OtherWords))
+    } else {
+        None
+    }
+}
+
+/// The place of the column with one of these names, in `plain` form; the first name that there is counts.
+fn column_of(names: &[&str], columns: &[String]) -> Option<usize> {
+    names.iter().find_map(|name| columns.iter().position(|column| plain(column) == *name))
 }
 
 /// The places of the columns that are called so: exactly, or else but for case and doubled blanks, or else but for all
@@ -151,6 +181,7 @@ fn value(source: Source, fields: &[String]) -> String {
     match source {
         Source::Cell(place) => cell(place),
         Source::FirstWord(place) => cell(place).split(' ').next().unwrap_or_default().to_owned(),
+        Source::OtherWords(place) => cell(place).split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default(),
     }
 }
 
@@ -224,6 +255,35 @@ mod tests {
         for text in ["[FIRSTNAME]", "{{first_name}}", "{{primeiro nome}}", "[FIRSTNAME|amiga]"] {
             assert_eq!(expanded(text).unwrap(), "Ana", "{text}");
         }
+        for text in ["[LASTNAME]", "{{last name}}", "[SOBRENOME]"] {
+            assert_eq!(expanded(text).unwrap(), "Maria Silva", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_first_or_last_name_is_that_of_its_own_column_in_whatever_language() {
+        let columns = ["nome", "Primeiro nome", "Sobrenome"].map(str::to_owned);
+        let fields = ["Dona Ana", "Ana", "Silva"].map(str::to_owned);
+        assert_eq!(expand("Hello, [FIRSTNAME] +[LASTNAME].", &columns, &fields).unwrap(), "Hello, Ana +Silva.");
+        let of_one_word = expand("[LASTNAME]", &columns[..1], &["Ana".to_owned()]);
+        assert_eq!(of_one_word, Err(ParameterProblem::EmptyValue { column: "LASTNAME".into() }));
+        assert_eq!(expand("[LASTNAME|amiga]", &columns[..1], &["Ana".to_owned()]).unwrap(), "amiga");
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_told_and_never_sent_as_it_is_written() {
+        let columns = ["phone".to_owned()];
+        for text in ["[FIRSTNAME]", "[LASTNAME]", "[NAME]", "[NOME COMPLETO]"] {
+            assert!(fault(text, &columns).is_some_and(|told| told.contains("no column")), "{text}");
+            assert!(expand(text, &columns, &["+5511987654321".to_owned()]).is_err(), "{text}");
+        }
+        assert_eq!(fault("[VIP] [CONTATO]", &columns), None);
+    }
+
+    #[test]
+    fn the_fixed_part_of_a_text_is_what_stands_beside_its_placeholders() {
+        assert_eq!(fixed_part("Hi {{name|you}}, [FIRSTNAME]!"), "Hi , !");
+        assert_eq!(fixed_part("[ok]"), "[ok]");
     }
 
     #[test]

@@ -125,6 +125,8 @@ fn no_component_is_without_a_case() {
         "free-document",
         "free-image",
         "free-text",
+        "free-text-last-name",
+        "free-text-plain-address",
         "header-currency",
         "header-date-named",
         "header-document",

@@ -43,6 +43,9 @@ const MOST_OF_VERIFIED: usize = 6_000;
 /// The status of a template that can be sent.
 const APPROVED: &str = "APPROVED";
 
+/// The statuses of templates that can be changed (Meta, template management, November 2025).
+const CHANGEABLE: [&str; 3] = [APPROVED, "REJECTED", "PAUSED"];
+
 /// Which channel's account.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -156,10 +159,17 @@ pub async fn replace(
     let (channel, credentials) = account(&app, &caller, &asked.channel_id).await?;
     let standing = find(&app, &channel, &id).await?;
     refuse(unchangeable(&standing, &asked))?;
+    if let Some(why) = closed(&standing) {
+        return Err(Refusal::new(Kind::Conflict, why).into());
+    }
     if standing.status == APPROVED {
         template_limits::of_change(&app, &channel, &standing).await?;
     }
-    let definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
+    let mut definition = in_metas_form(&app, &caller, &credentials, &asked).await?;
+    if let Some(parts) = definition.as_object_mut().filter(|_| standing.status == APPROVED) {
+        // It cannot be changed any more, and is not named.
+        parts.remove("category");
+    }
     taken(app.cloud_api.change_template(&credentials, &id, &definition).await)?;
     if standing.status == APPROVED {
         template_limits::note(&app, &channel, Deed::Changed(&id)).await;
@@ -285,6 +295,13 @@ fn unchangeable(standing: &Template, asked: &CreateTemplate) -> Vec<FieldError> 
     faults
 }
 
+/// Why WhatsApp takes no change of the template as it stands.
+fn closed(standing: &Template) -> Option<String> {
+    let status = standing.status.to_lowercase();
+    let why = format!("the template is {status}: WhatsApp takes changes of approved, rejected and paused ones only");
+    (!CHANGEABLE.contains(&standing.status.as_str())).then_some(why)
+}
+
 async fn find(app: &App, channel: &ChannelRecord, id: &str) -> Result<Template, ApiError> {
     let found = templates_of(app, channel).await?.into_iter().find(|template| template.id == id);
     Ok(found.ok_or_else(|| Refusal::not_found("template"))?)
@@ -403,6 +420,17 @@ mod tests {
         assert_eq!(no_room(&two, &asked("promo", "en"), 3), []);
         let full = no_room(&two, &asked("promo", "en"), 2);
         assert!(fields(&full) == ["name"] && full[0].message.contains("has 2 templates"), "{full:?}");
+    }
+
+    #[test]
+    fn what_is_under_review_or_gone_for_good_takes_no_change() {
+        let of = |status: &str| closed(&Template { status: status.to_owned(), ..standing("promo", "en") });
+        for status in CHANGEABLE {
+            assert_eq!(of(status), None, "{status}");
+        }
+        for status in ["PENDING", "DISABLED", "IN_APPEAL", "ARCHIVED"] {
+            assert!(of(status).is_some_and(|why| why.contains(&status.to_lowercase())), "{status}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::manage::{done, read};
-use super::{ANSWER_TIMEOUT, CloudApi, Failure, Managed, request};
+use super::{ANSWER_TIMEOUT, CloudApi, Failure, Managed, Unwilling, request};
 use crate::config::WhatsAppApp;
 
 /// The only status of a number that sends.
@@ -96,7 +96,7 @@ impl CloudApi {
             Err(Failure::NotSent(cause) | Failure::Indefinite(cause)) => bail!("asking WhatsApp for a number: {cause}"),
         };
         if !answer.status.is_success() {
-            bail!("WhatsApp answered {} when asked for a number", answer.status);
+            return Err(Unwilling { status: answer.status, what: "a number" }.into());
         }
         serde_json::from_slice(&answer.body).context("WhatsApp's answer about a number cannot be read")
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use wire::{ButtonKind, HeaderFormat, ParameterFormat, Template, TemplateButton, TemplateCard, TemplateOffer};
 
-use super::{ANSWER_TIMEOUT, CloudApi, ErrorBody, Failure, request};
+use super::{ANSWER_TIMEOUT, CloudApi, ErrorBody, Failure, Unwilling, encoded, request};
 use crate::config::WhatsAppApp;
 
 /// Templates asked for at once.
@@ -161,11 +161,20 @@ impl CloudApi {
         Ok(self.template_nodes(app, waba_id).await?.into_iter().find(|node| node["id"] == id))
     }
 
+    /// The templates of an account with this name, one for each language, as they are now: one call.
+    pub async fn templates_named(&self, app: &WhatsAppApp, waba_id: &str, name: &str) -> anyhow::Result<Vec<Template>> {
+        match self.template_page(app, waba_id, &format!("name={}", encoded(name))).await? {
+            Asked::Page(page) => Ok(page.data.iter().filter_map(template_of).filter(|one| one.name == name).collect()),
+            Asked::StaleCursor => bail!("WhatsApp takes the name of a template for a stale cursor"),
+        }
+    }
+
     async fn template_nodes(&self, app: &WhatsAppApp, waba_id: &str) -> anyhow::Result<Vec<Value>> {
         let mut walk = Walk::default();
         let mut nodes = Vec::new();
         while walk.goes_on() {
-            let page = match self.template_page(app, waba_id, walk.after.as_deref()).await? {
+            let after = walk.after.as_ref().map(|cursor| format!("after={}", encoded(cursor))).unwrap_or_default();
+            let page = match self.template_page(app, waba_id, &after).await? {
                 Asked::Page(page) => page,
                 Asked::StaleCursor => {
                     if !walk.begin_again() {
@@ -182,11 +191,12 @@ impl CloudApi {
         Ok(nodes)
     }
 
-    async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, after: Option<&str>) -> anyhow::Result<Asked> {
+    /// One page of the list; `which`: a parameter that says of what, or nothing for the first page of all.
+    async fn template_page(&self, app: &WhatsAppApp, waba_id: &str, which: &str) -> anyhow::Result<Asked> {
         let fields = "id,name,status,category,sub_category,language,components,parameter_format,quality_score,\
                       rejected_reason,message_send_ttl_seconds";
-        let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
-        let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{after}");
+        let and = if which.is_empty() { "" } else { "&" };
+        let path = format!("{waba_id}/message_templates?fields={fields}&limit={PAGE}{and}{which}");
         let request = request(app, Method::GET, &path, Bytes::new())?;
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, self.answer(request)).await;
         let answer = match answer.context("WhatsApp did not answer in time when asked for templates")? {
@@ -197,10 +207,10 @@ impl CloudApi {
         };
         if !answer.status.is_success() {
             let code = serde_json::from_slice::<ErrorBody>(&answer.body).ok().map(|body| body.error.code);
-            if code == Some(STALE_CURSOR) && !after.is_empty() {
+            if code == Some(STALE_CURSOR) && !which.is_empty() {
                 return Ok(Asked::StaleCursor);
             }
-            bail!("WhatsApp answered {} when asked for templates", answer.status);
+            return Err(Unwilling { status: answer.status, what: "templates" }.into());
         }
         let page = serde_json::from_slice(&answer.body).context("WhatsApp's list of templates cannot be read")?;
         Ok(Asked::Page(page))
