@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{Request, StatusCode, header};
 use campaigns::message::MessageRecord;
-use campanile_tests::campaign::{call, count, dispatched, later, messages};
+use campanile_tests::campaign::{call, count, dispatched, later, messages, refused};
 use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use lambdas::storage::campaigns as store;
@@ -95,6 +95,39 @@ async fn work(stepped: &Stepped, seconds: &[i64]) -> anyhow::Result<()> {
         }
     }
     count(stepped).await
+}
+
+/// Something that Meta does to the template, which nobody hears.
+async fn becomes(stepped: &Stepped, what: Value) -> anyhow::Result<()> {
+    let request = Request::post("/simulator/templates").header(header::CONTENT_TYPE, "application/json");
+    let answer = stepped.simulator.router().oneshot(request.body(Body::from(what.to_string()))?).await?;
+    anyhow::ensure!(answer.status() == StatusCode::OK, "{what} was answered {}", answer.status());
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_attempt_goes_with_the_template_as_it_is_now() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let campaign = partly_failed(&stepped).await?;
+    let of_offer = |event: Value| {
+        let mut what = json!({ "name": "weekly_offer", "language": "en" });
+        for (field, value) in event.as_object().into_iter().flatten() {
+            what[field] = value.clone();
+        }
+        what
+    };
+    becomes(&stepped, of_offer(json!({ "event": "PAUSED" }))).await?;
+    let retry = format!("/v3/campaigns/{campaign}/retry");
+    let problem = refused(&stepped.app, "POST", &retry, json!({})).await?;
+    assert_eq!((&problem["status"], &problem["errors"][0]["field"]), (&json!(422), &json!("template.name")));
+    assert_eq!(stepped.record(&campaign).await?.status, CampaignStatus::Completed);
+
+    becomes(&stepped, of_offer(json!({ "event": "UNPAUSED" }))).await?;
+    becomes(&stepped, of_offer(json!({ "event": "CATEGORY", "category": "UTILITY" }))).await?;
+    ask(&stepped.app, &campaign, "retry", json!({})).await?;
+    let record = stepped.record(&campaign).await?;
+    assert_eq!((record.status, record.is_marketing()), (CampaignStatus::Processing, false));
+    Ok(())
 }
 
 #[tokio::test]

@@ -151,6 +151,11 @@ pub async fn start(id: &CampaignId, agreed: &StartCampaign) -> Result<Campaign, 
     post(&format!("/v3/campaigns/{}/start", encoded(id.as_str())), agreed).await
 }
 
+/// Goes on with a paused campaign with what was agreed to.
+pub async fn resume(id: &CampaignId, agreed: &StartCampaign) -> Result<Campaign, ApiError> {
+    post(&format!("/v3/campaigns/{}/resume", encoded(id.as_str())), agreed).await
+}
+
 /// Asks for a campaign's people, or its report, as a file.
 pub async fn create_campaign_export(
     id: &CampaignId,

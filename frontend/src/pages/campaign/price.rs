@@ -1,7 +1,7 @@
-//! Agreeing to the price before a campaign starts, where the workspace asks for it.
+//! Agreeing to the price before a campaign starts, or goes on dearer than it was, where the workspace asks for it.
 
 use leptos::prelude::*;
-use wire::{Campaign, StartCampaign};
+use wire::{Campaign, CampaignStatus, StartCampaign};
 
 use super::header::ACTIONS;
 use crate::components::confirm::Confirm;
@@ -10,7 +10,7 @@ use crate::infra::shell::Shell;
 use crate::model::form::attested_start;
 use crate::t;
 
-/// Asks once a start was refused for its price: here, or in the wizard that led here.
+/// Asks once a start, or a resume, was refused for its price: here, or in the wizard that led here.
 #[component]
 pub fn PriceQuestion(
     campaign: Signal<Campaign>,
@@ -34,11 +34,18 @@ pub fn PriceQuestion(
         now
     });
     let start = Action::new_local(move |confirmed: &String| {
-        let attested =
-            campaign.with_untracked(|campaign| statement.with_untracked(|said| attested_start(campaign, said)));
+        let is_paused = campaign.with_untracked(|campaign| campaign.status == CampaignStatus::Paused);
+        // Of the people nobody is asked anything when it goes on.
+        let attested = if is_paused {
+            StartCampaign::default()
+        } else {
+            campaign.with_untracked(|campaign| statement.with_untracked(|said| attested_start(campaign, said)))
+        };
         let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..attested };
         async move {
-            match api::start(&id.get_untracked(), &agreed).await {
+            let id = id.get_untracked();
+            let answer = if is_paused { api::resume(&id, &agreed).await } else { api::start(&id, &agreed).await };
+            match answer {
                 Ok(campaign) => fresh.run(campaign),
                 Err(error) => shell.report(error),
             }

@@ -20,8 +20,8 @@ use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
 use super::extract;
-use super::launch_check;
-use super::price_check;
+use super::launch_check::{self, Looked};
+use super::price_check::{self, Estimated};
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::media::Held;
@@ -75,7 +75,7 @@ struct Said<'a> {
     confirmed_price: Option<&'a str>,
 }
 
-/// A start needs no body.
+/// A start needs no body, nor does a resume.
 fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
     let request: Option<StartCampaign> = match body.trim_ascii() {
         [] => None,
@@ -110,14 +110,26 @@ pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -
     tag = "Campaigns",
     operation_id = "resumeCampaign",
     summary = "Goes on with a paused campaign.",
+    description = "What WhatsApp says of its templates by now holds, whatever was heard of them. Where one became a \
+                   marketing template, and the workspace wants somebody to agree to the price, it goes on only with \
+                   `confirmedPrice`.",
     params(("id" = String, Path, description = "The campaign's id.")),
+    request_body = Option<wire::StartCampaign>,
     responses(
         (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Upstream, answers::Invalid, answers::Gone,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Invalid, answers::Upstream, answers::Gone,
     ),
 )]
-pub async fn resume(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -> Result<Json<Campaign>, ApiError> {
-    act(&app, &caller, &id, Action::Resume, Said::default()).await
+pub async fn resume(
+    app: State<Arc<App>>,
+    caller: Caller,
+    id: Path<CampaignId>,
+    body: Bytes,
+) -> Result<Json<Campaign>, ApiError> {
+    let request = start_request(&body)?;
+    let said =
+        Said { attest: request.consent_attestation.as_ref(), confirmed_price: request.confirmed_price.as_deref() };
+    act(&app, &caller, &id, Action::Resume, said).await
 }
 
 /// `POST /v3/campaigns/{id}/cancel`
@@ -154,36 +166,24 @@ async fn act(
         };
         let said = with.attest.map(|said| AttestationRecord::of(said, &caller.name, now_micros / 1_000));
         let attestation = said.clone().or_else(|| read.attestation.clone());
-        let mut estimated = None;
-        if action == Action::Start {
-            // Of what is read here: whoever changes it meanwhile makes the write lose, and it is looked at anew.
-            estimated = Some(price_check::check(app, &read, with.confirmed_price).await?);
-            approvals::check(app, &read).await?;
-            consent_check::check(app, &CampaignRecord { attestation: attestation.clone(), ..read.clone() }).await?;
-        }
-        if action == Action::Resume {
-            launch_check::money(app, &read).await?;
-        }
-        let held = match action {
-            Action::Start => launch_check::check(app, &read).await?,
-            Action::Resume => launch_check::again(app, &read).await?,
-            Action::Pause | Action::Cancel => Held::AsBefore,
-        };
+        let asked = CampaignRecord { attestation, ..read.clone() };
+        let Ready { record, looked, estimated } = ready(app, asked, action, with.confirmed_price).await?;
         if matches!(action, Action::Start | Action::Resume) {
             // Whoever starts or resumes has seen to what blocked the number, or wants to try.
             number::unblock(app, caller.workspace_id, &read.channel_id).await?;
         }
-        let mut next = after(action, status, &read, now_micros);
-        next.attestation = attestation;
+        let mut next = after(action, status, &record, now_micros);
         if let Some(estimated) = estimated {
             estimated.note(&mut next);
         }
-        if let Held::Anew(media) = held {
+        let because = looked.in_words();
+        if let Held::Anew(media) = looked.held {
             next.media = media;
         }
         portfolios::predict(app, &mut next).await?;
         let line = AuditLine::of(&caller.name, event(action, status)).by(caller.member_id.clone());
         let line = said.iter().fold(line, |line, said| line.because(said.in_words()));
+        let line = because.into_iter().fold(line, |line, because| line.and(because));
         match store::transition(app, &read, &next, line).await? {
             Written::ConditionFailed => continue,
             Written::Done => {
@@ -191,11 +191,58 @@ async fn act(
                 let (from, to) = (status_name(read.status), status_name(status));
                 tracing::info!(%workspace, campaign = %id, from, to, epoch, "a campaign was moved");
                 nudge_if_near(app, &next).await;
+                looked.news.tell_people(app, &next).await;
                 return Ok(Json(whole(app, &next).await?));
             }
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to {} it", action.name()).into())
+}
+
+/// A campaign that was looked at before it moves.
+struct Ready {
+    /// With its templates as WhatsApp has them by now.
+    record: CampaignRecord,
+    looked: Looked,
+    /// Where it was estimated anew.
+    estimated: Option<Estimated>,
+}
+
+/// Looks at a campaign as the action asks for. Of what was read: whoever changes it meanwhile makes the write lose, and
+/// it is looked at anew.
+async fn ready(
+    app: &App,
+    read: CampaignRecord,
+    action: Action,
+    confirmed_price: Option<&str>,
+) -> Result<Ready, ApiError> {
+    match action {
+        Action::Start => {
+            let estimated = price_check::check(app, &read, confirmed_price).await?;
+            approvals::check(app, &read).await?;
+            consent_check::check(app, &read).await?;
+            let looked = launch_check::start(app, &read).await?;
+            let record = looked.news.taken_in(&read);
+            // Cheaper than what was agreed to: what became dearer is refused.
+            let is_other = looked.news.is_recategorised();
+            let estimated = if is_other { price_check::look(app, &record).await? } else { estimated };
+            Ok(Ready { record, looked, estimated: Some(estimated) })
+        }
+        Action::Resume => {
+            let looked = launch_check::again(app, &read).await?;
+            let record = looked.news.taken_in(&read);
+            launch_check::money(app, &record).await?;
+            let estimated = if record.upkeep.price_is_old {
+                Some(price_check::check(app, &record, confirmed_price).await?)
+            } else if looked.news.is_recategorised() {
+                Some(price_check::look(app, &record).await?)
+            } else {
+                None
+            };
+            Ok(Ready { record, looked, estimated })
+        }
+        Action::Pause | Action::Cancel => Ok(Ready { record: read, looked: Looked::at_nothing(), estimated: None }),
+    }
 }
 
 /// Where the action leads from this record. A resume leads back to the wait for a time that has not come; asked once

@@ -16,6 +16,8 @@ use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept, whole};
 use super::extract::Body;
+use super::launch_check;
+use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
 use crate::dispatcher::{JOB_KEPT_FAILING, UNKNOWN_STANDS_MS};
@@ -25,6 +27,7 @@ use crate::storage::campaigns::{self as store, CampaignRecord};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope, TotalsRecord};
 use crate::storage::upkeep::{Sweep, SweepKind};
+use crate::webhook::templates::News;
 
 /// Seconds after which a sweep that is under way is worth asking for again.
 const SWEEP_RETRY_SECONDS: u32 = 30;
@@ -39,7 +42,7 @@ const SWEEP_RETRY_SECONDS: u32 = 30;
     params(("id" = String, Path, description = "The campaign's id.")),
     responses(
         (status = 200, description = "It is on its way.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Gone,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::Invalid, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn retry(
@@ -61,7 +64,7 @@ pub async fn retry(
     request_body = wire::DecideUnknowns,
     responses(
         (status = 200, description = "It is decided.", body = wire::Campaign),
-        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Gone,
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn unknowns(
@@ -96,17 +99,41 @@ async fn decide(app: &App, caller: &Caller, id: &CampaignId, decide: Decide) -> 
             return Err(Refusal::new(Kind::Gone, detail).into());
         }
         let counted = totals::get(app, id, Scope::Campaign).await?;
-        let Decided::Next(next, event, reason) = decide(&read, &counted, app.clock.now_millis())? else {
+        let Decided::Next(mut next, event, reason) = decide(&read, &counted, app.clock.now_millis())? else {
             return Ok(Json(whole(app, &read).await?));
         };
-        let line = AuditLine::of(&caller.name, event).because(&reason);
+        let mut line = AuditLine::of(&caller.name, event).because(&reason);
+        let mut news = News::default();
+        if matches!(event, CampaignEvent::Retried | CampaignEvent::UnknownsSentAgain) {
+            let looked = launch_check::some_again(app, &read).await?;
+            if read.status == CampaignStatus::Processing && looked.news.happen(app, &read).await? {
+                // It may stand paused by now: it is decided anew.
+                looked.news.tell_people(app, &read).await;
+                continue;
+            }
+            *next = looked.news.taken_in(&next);
+            if looked.news.is_recategorised() {
+                estimated_anew(app, &mut next).await?;
+            }
+            line = looked.in_words().into_iter().fold(line, |line, because| line.and(because));
+            news = looked.news;
+        }
         if store::transition(app, &read, &next, line).await? == Written::Done {
             tracing::info!(workspace = %caller.workspace_id, campaign = %id, ?event, reason, "a person decided");
             nudge_if_near(app, &next).await;
+            news.tell_people(app, &next).await;
             return Ok(Json(whole(app, &next).await?));
         }
     }
     Err(anyhow!("campaign {id} kept changing under {MOST_RACES} tries to decide").into())
+}
+
+/// Notes what the campaign costs by now. Another attempt asks nobody for a yes: whoever resumes the campaign is asked.
+async fn estimated_anew(app: &App, next: &mut CampaignRecord) -> anyhow::Result<()> {
+    let is_old = next.upkeep.price_is_old;
+    price_check::look(app, next).await?.note(next);
+    next.upkeep.price_is_old = is_old;
+    Ok(())
 }
 
 fn retried(read: &CampaignRecord, counted: &TotalsRecord, now: i64) -> Result<Decided, Refusal> {

@@ -12,7 +12,7 @@ use super::channel_edits::{COEXISTENCE_RATE, HIGH_RATE};
 use super::messages::told;
 use super::problem::{ApiError, Kind, Refusal};
 use crate::App;
-use crate::cloud_api::NumberHealth;
+use crate::cloud_api::{NumberHealth, Unwilling};
 use crate::media::{self, Held};
 use crate::spending;
 use crate::storage::campaigns::{CampaignRecord, Unfilled};
@@ -20,6 +20,7 @@ use crate::storage::channels::{self, ChannelRecord};
 use crate::storage::files;
 use crate::storage::heard::{self, Asked, Limit, Quality, STANDARD_RATE};
 use crate::storage::totals::{self, Scope};
+use crate::webhook::templates::{self as said, News};
 
 /// Rows that are told: who has more to correct sees what kind of thing it is.
 const MOST_ROWS: usize = 20;
@@ -27,14 +28,60 @@ const MOST_ROWS: usize = 20;
 /// Segments that are read side by side.
 const PARALLEL_SEGMENTS: usize = 8;
 
+/// What was found out before a campaign starts or goes on.
+pub(super) struct Looked {
+    /// Where WhatsApp has its files by now.
+    pub held: Held,
+    /// What WhatsApp says of its templates that it does not know.
+    pub news: News,
+    /// Whether WhatsApp did not answer, so that it goes by what is known.
+    pub is_unanswered: bool,
+}
+
+impl Looked {
+    /// Where nobody has to look.
+    pub(super) fn at_nothing() -> Looked {
+        Looked { held: Held::AsBefore, news: News::default(), is_unanswered: false }
+    }
+
+    /// For the audit.
+    pub(super) fn in_words(&self) -> Option<String> {
+        if self.is_unanswered { Some(UNANSWERED.to_owned()) } else { self.news.in_words() }
+    }
+}
+
+/// Why nothing is said of what WhatsApp thinks of a campaign.
+const UNANSWERED: &str = "WhatsApp did not answer, so this goes by what was known of the number and its templates";
+
+/// What a campaign is looked at for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// It would begin: what is not known is not taken for good, and nobody is to pay more than he thinks.
+    Start,
+    /// It would go on, as it was let go before: it takes in what has become of its templates.
+    GoOn,
+}
+
 /// Refuses a campaign that cannot be sent as it stands; else says where WhatsApp has its files by now.
 pub(super) async fn check(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
+    Ok(start(app, record).await?.held)
+}
+
+/// The same with all that was found out.
+pub(super) async fn start(app: &App, record: &CampaignRecord) -> Result<Looked, ApiError> {
     offers(app, record)?;
     unfilled(app, record).await?;
+    look_over(app, record, Look::Start).await
+}
+
+async fn look_over(app: &App, record: &CampaignRecord, look: Look) -> Result<Looked, ApiError> {
     let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
-    number(app, &channel, record).await?;
-    templates(app, &channel, record).await?;
-    hold(app, &channel, record).await
+    let asked = match number(app, &channel, record, look).await? {
+        Answer::Came => templates(app, &channel, record, look).await?,
+        Answer::Missing => None,
+    };
+    let held = hold(app, &channel, record).await?;
+    Ok(Looked { held, is_unanswered: asked.is_none(), news: asked.unwrap_or_default() })
 }
 
 /// Sees to it that WhatsApp has the campaign's files.
@@ -51,15 +98,19 @@ pub(super) async fn hold(app: &App, channel: &ChannelRecord, record: &CampaignRe
 
 /// Refuses a resume that could only pause again. Once messages have left nobody is looked at anew: contacts and content
 /// are as they were.
-pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Held, ApiError> {
-    if record.last_chunk.is_none() {
-        return check(app, record).await;
-    }
+pub(super) async fn again(app: &App, record: &CampaignRecord) -> Result<Looked, ApiError> {
     offers(app, record)?;
+    if record.last_chunk.is_none() {
+        unfilled(app, record).await?;
+    }
+    look_over(app, record, Look::GoOn).await
+}
+
+/// Refuses another attempt for some whose template cannot be sent any more.
+pub(super) async fn some_again(app: &App, record: &CampaignRecord) -> Result<Looked, ApiError> {
     let channel = channel_of(app, record.workspace_id, &record.channel_id).await?;
-    number(app, &channel, record).await?;
-    templates(app, &channel, record).await?;
-    hold(app, &channel, record).await
+    let asked = templates(app, &channel, record, Look::GoOn).await?;
+    Ok(Looked { held: Held::AsBefore, is_unanswered: asked.is_none(), news: asked.unwrap_or_default() })
 }
 
 /// Refuses a resume that would pause at once, because another message would pass the campaign's spend cap.
@@ -97,26 +148,47 @@ pub(super) async fn channel_of(app: &App, workspace: WorkspaceId, id: &ChannelId
 const MOST_ASKS: u32 = 3;
 const BETWEEN_ASKS_MICROS: i64 = 500_000;
 
-/// WhatsApp did not answer `what` it was asked: waits a moment for it to be asked once more, and refuses where it was asked
-/// often enough. What is not known is not taken for good.
-async fn wait(app: &App, what: &str, tries: &mut u32, error: &anyhow::Error) -> Result<(), ApiError> {
+/// Times that it is asked where a campaign goes on without its answer, too.
+const MOST_ASKS_TO_GO_ON: u32 = 2;
+
+/// Whether WhatsApp said what it was asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Came,
+    /// It could not be reached: what is known counts.
+    Missing,
+}
+
+/// What to do about an answer that did not come.
+enum Then {
+    AskAgain,
+    GoByWhatIsKnown,
+}
+
+/// WhatsApp did not answer `what` it was asked: waits a moment for it to be asked once more. Where it was asked often
+/// enough the start is refused; what goes on does so, unless WhatsApp answered that it will not say.
+async fn wait(app: &App, what: &str, tries: &mut u32, look: Look, error: &anyhow::Error) -> Result<Then, ApiError> {
     tracing::warn!(
         what,
         tries = *tries,
         error = format!("{error:#}"),
         "WhatsApp did not answer a check before a start"
     );
+    let is_refusal = error.downcast_ref::<Unwilling>().is_some_and(Unwilling::is_refusal);
+    if look == Look::GoOn && !is_refusal && *tries == MOST_ASKS_TO_GO_ON {
+        return Ok(Then::GoByWhatIsKnown);
+    }
     if *tries == MOST_ASKS {
         let detail = format!("WhatsApp does not say now {what}: try again in a minute");
         return Err(Refusal::new(Kind::Upstream, detail).into());
     }
     app.clock.sleep_until(app.clock.now_micros() + BETWEEN_ASKS_MICROS * i64::from(*tries)).await;
     *tries += 1;
-    Ok(())
+    Ok(Then::AskAgain)
 }
 
 /// Refuses when WhatsApp says that the number can send nothing, or not this; and takes in what else it says of it.
-async fn number(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
+async fn number(app: &App, channel: &ChannelRecord, record: &CampaignRecord, look: Look) -> Result<Answer, ApiError> {
     let now = app.clock.now_millis();
     let refused = |why: &str| Err(Refusal::new(Kind::Conflict, format!("the number cannot send: {why}")).into());
     if channel.heard.lacks_utility(now) && record.is_utility() {
@@ -125,19 +197,22 @@ async fn number(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> 
     if channel.heard.lacks_replies(now) && record.says_free_words() {
         return refused("WhatsApp lets the account answer nobody with free words for now");
     }
-    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(Answer::Came) };
     let mut tries = 1;
     let health = loop {
         match app.cloud_api.number_health(&credentials, &channel.phone_number_id).await {
             Ok(health) => break health,
-            Err(error) => wait(app, "how the number is", &mut tries, &error).await?,
+            Err(error) => match wait(app, "how the number is", &mut tries, look, &error).await? {
+                Then::AskAgain => {}
+                Then::GoByWhatIsKnown => return Ok(Answer::Missing),
+            },
         }
     };
     if let Some(why) = health.blocked_because() {
         return refused(&why);
     }
     heard::learn(app, channel, &told_of(&health), now / 1_000).await?;
-    Ok(())
+    Ok(Answer::Came)
 }
 
 /// What of a number's health changes how it sends.
@@ -159,29 +234,46 @@ fn told_of(health: &NumberHealth) -> Asked {
     }
 }
 
-/// Refuses when a template was paused or edited since the campaign was made.
-async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) -> Result<(), ApiError> {
-    let wordings = record.wordings();
-    let named: Vec<_> = wordings.iter().enumerate().filter_map(|(at, one)| Some((at, one.template()?))).collect();
-    if named.is_empty() {
-        return Ok(());
+/// Refuses when a template was paused or edited since the campaign was made; else says what is new of them, and nothing
+/// where the campaign goes by what is known.
+async fn templates(
+    app: &App,
+    channel: &ChannelRecord,
+    record: &CampaignRecord,
+    look: Look,
+) -> Result<Option<News>, ApiError> {
+    if record.wordings().iter().all(|one| one.template().is_none()) {
+        return Ok(Some(News::default()));
     }
-    let Some(credentials) = channel.credentials(app).await? else { return Ok(()) };
+    let Some(credentials) = channel.credentials(app).await? else { return Ok(Some(News::default())) };
     let mut tries = 1;
-    let templates = loop {
-        match app.cloud_api.templates(&credentials, &channel.waba_id).await {
-            Ok(templates) => break templates,
-            Err(error) => wait(app, "which templates the account has", &mut tries, &error).await?,
+    let found = loop {
+        match said::ask(app, &credentials, channel, record).await {
+            Ok(found) => break found,
+            Err(error) => match wait(app, "which templates the account has", &mut tries, look, &error).await? {
+                Then::AskAgain => {}
+                Then::GoByWhatIsKnown => return Ok(None),
+            },
         }
     };
+    let faults = faults(channel, record, &found, look);
+    if faults.is_empty() {
+        Ok(Some(News::of(channel, record, found, app.clock.now_millis() / 1_000)))
+    } else {
+        Err(Refusal::fields(faults).into())
+    }
+}
+
+/// Why the campaign cannot be sent with its templates as they were found.
+fn faults(channel: &ChannelRecord, record: &CampaignRecord, templates: &[Template], look: Look) -> Vec<FieldError> {
+    let wordings = record.wordings();
+    let named = wordings.iter().enumerate().filter_map(|(at, one)| Some((at, one.template()?)));
     let mut faults: Vec<FieldError> = Vec::new();
     for (at, (known, content)) in named {
         let found = templates.iter().find(|one| one.name == content.name && one.language == content.language);
         let gone = || format!("WhatsApp has no template \"{}\" in {} any more", content.name, content.language);
-        // Offers go to fewer people, and cost more. Once messages have left, the news of it pauses the campaign, which
-        // takes it over (`webhook::templates`).
-        let is_new = record.last_chunk.is_none();
-        let becomes_marketing = |one: &Template| is_new && is_marketing(one) && !is_marketing(known);
+        // Offers go to fewer people, and cost more.
+        let becomes_marketing = |one: &Template| look == Look::Start && is_marketing(one) && !is_marketing(known);
         let changed =
             || format!("\"{}\" was changed at WhatsApp since: give the campaign its content again", content.name);
         let name = |message: String| vec![FieldError { field: "template.name".to_owned(), message }];
@@ -202,7 +294,7 @@ async fn templates(app: &App, channel: &ChannelRecord, record: &CampaignRecord) 
         let before = if wordings.len() > 1 { format!("variants.{at}.") } else { String::new() };
         faults.extend(wrong.into_iter().map(|fault| FieldError { field: format!("{before}{}", fault.field), ..fault }));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::fields(faults).into()) }
+    faults
 }
 
 fn is_gif(template: &Template) -> bool {

@@ -22,7 +22,14 @@ impl Estimated {
     pub(super) fn note(self, record: &mut CampaignRecord) {
         record.estimated_micros = Some(self.micros);
         record.estimated_currency = Some(self.currency);
+        record.upkeep.price_is_old = false;
     }
+}
+
+/// What the campaign is estimated to cost, whoever agrees to it.
+pub(super) async fn look(app: &App, record: &CampaignRecord) -> anyhow::Result<Estimated> {
+    let (micros, estimate) = spending::estimate(app, record).await?;
+    Ok(Estimated { micros, currency: estimate.currency })
 }
 
 /// What the campaign is estimated to cost; refused where its cap is in another currency, and where somebody must agree

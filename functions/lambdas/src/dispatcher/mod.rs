@@ -37,6 +37,7 @@ use crate::storage::pauses::pause_by_itself;
 use crate::storage::queues::{self, Nudge};
 use crate::storage::table::Written;
 use crate::storage::totals::{self, Scope};
+use crate::webhook::templates::{BeforeStart, before_start};
 
 /// How far ahead jobs are cut: three ticks of the schedule, so that two may fail.
 pub const HORIZON_MICROS: i64 = 180_000_000;
@@ -229,14 +230,25 @@ async fn begin(app: &App, read: CampaignRecord) -> anyhow::Result<Option<Campaig
             if starts_at > now + LOOK_AGAIN_MS {
                 return Ok(None);
             }
-            let mut next = read.clone();
+            let (mut next, news, is_unanswered) = match before_start(app, &read).await? {
+                BeforeStart::Changed => return Ok(None),
+                BeforeStart::Begins { record, news, is_unanswered } => (*record, news, is_unanswered),
+            };
             next.status = CampaignStatus::Processing;
             next.epoch += 1;
             next.updated_at = now;
             next.upkeep.went_on_at = Some(now);
             next.lay_anchor(0, starts_at.max(now) * 1_000, WaitReason::Pace);
-            let line = AuditLine::by_itself(CampaignEvent::Started).because("its time has come");
-            transition(app, read, next, line).await
+            let line = AuditLine::by_itself(CampaignEvent::Started).because(match is_unanswered {
+                false => "its time has come",
+                true => "its time has come, and WhatsApp did not say how its templates are: it goes by what was known",
+            });
+            let line = news.in_words().into_iter().fold(line, |line, because| line.and(because));
+            let begun = transition(app, read, next, line).await?;
+            if let Some(begun) = &begun {
+                news.tell_people(app, begun).await;
+            }
+            Ok(begun)
         }
         CampaignStatus::Draft
         | CampaignStatus::Paused

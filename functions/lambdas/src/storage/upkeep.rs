@@ -59,6 +59,9 @@ pub struct Upkeep {
     /// The latest that WhatsApp said of each of its templates, by what names that one in `webhook::templates`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub drifts: BTreeMap<String, Drift>,
+    /// Whether a template of it became dearer since somebody agreed to its price: whoever lets it go on is asked anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub price_is_old: bool,
     /// What of it has had its time.
     #[serde(skip_serializing_if = "Lapse::is_nothing")]
     pub lapse: Lapse,

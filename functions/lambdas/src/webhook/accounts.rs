@@ -24,6 +24,9 @@ use crate::storage::wabas;
 /// Messages a second after an upgrade (Meta's throughput page, September 2026).
 const UPGRADED_RATE: u32 = 1_000;
 
+/// Longest text for people, in characters: what WhatsApp gives as a reason has no bound, and items have one.
+const LONGEST_TEXT: usize = 1_000;
+
 /// One piece of news.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct News {
@@ -69,10 +72,15 @@ pub(super) fn news(change: &AccountChange<'_>, now: i64) -> Option<News> {
         "account_alerts" => alert(value),
         _ => return None,
     };
-    let number = digits(text("display_phone_number"));
-    let number = Some(number).filter(|number| !number.is_empty());
+    let number = shown_number(text("display_phone_number")).or_else(|| news.number.clone());
     let at = if change.at > 0 { change.at } else { news.at };
-    Some(News { waba_id: change.waba_id.clone(), at, number, ..news })
+    let text = news.text.chars().take(LONGEST_TEXT).collect();
+    Some(News { waba_id: change.waba_id.clone(), at, number, text, ..news })
+}
+
+/// The digits of a number that a change names; nothing where it names none.
+fn shown_number(text: &str) -> Option<String> {
+    Some(digits(text)).filter(|number| !number.is_empty())
 }
 
 /// The digits of a shown number: WhatsApp shows some of Brazil without their ninth digit, and some of Mexico with a one.
@@ -131,7 +139,12 @@ fn account(value: &Value, at: i64, now: i64) -> News {
             }
             _ => blocked(ACCOUNT_DISABLED, "WhatsApp disabled the account: nothing can be sent."),
         },
-        other => News { text: account_words::in_words(other, value), ..News::default() },
+        // Of a number that the WhatsApp app has too, it is that number's (Meta, coexistence, 2025).
+        other => News {
+            number: shown_number(value["phone_number"].as_str().unwrap_or_default()),
+            text: account_words::in_words(other, value),
+            ..News::default()
+        },
     }
 }
 
@@ -408,6 +421,22 @@ mod tests {
         {
             assert_eq!(of(odd.clone()), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_one_number_of_an_account_is_that_numbers_unless_it_stops_the_account() {
+        let number =
+            |event: &str| heard("account_update", json!({ "phone_number": "+1 555-078-3881", "event": event })).number;
+        assert_eq!(number("PARTNER_REMOVED").as_deref(), Some("15550783881"));
+        assert_eq!(number("ACCOUNT_DELETED"), None);
+        assert_eq!(heard("account_update", json!({ "event": "PARTNER_REMOVED" })).number, None);
+    }
+
+    #[test]
+    fn a_text_for_people_has_a_bound() {
+        let info = json!({ "alert_type": "x".repeat(500_000) });
+        let alert = heard("account_alerts", json!({ "entity_type": "WABA", "alert_info": info }));
+        assert_eq!(alert.text.chars().count(), LONGEST_TEXT);
     }
 
     #[test]

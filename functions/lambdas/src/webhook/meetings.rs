@@ -45,10 +45,6 @@ pub(super) fn meetings(field: &str, value: &Value) -> Vec<Meeting> {
     }
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
-    let by_phone = |entry: &Value, phone: &str, id: &str| {
-        let who = by_number(people::wa_id(&entry[phone]))?;
-        meeting(people::user_id(&entry[id]), who)
-    };
     // What goes to a group names the group.
     let to_people = |status: &&Value| status["recipient_type"].as_str() != Some("group");
     let statuses = entries("statuses").filter(to_people).filter_map(|status| {
@@ -59,13 +55,10 @@ pub(super) fn meetings(field: &str, value: &Value) -> Vec<Meeting> {
         };
         meeting(people::user_id(&status["recipient_user_id"]), who)
     });
-    let messages = entries("messages").filter_map(|message| by_phone(message, "from", "from_user_id"));
-    let beside = people::only_contact(value, "user_preferences");
-    let preferences = entries("user_preferences").filter_map(|entry| {
-        let (phone, user_id) = people::named(entry, beside);
-        meeting(user_id, by_number(phone)?)
-    });
-    let contacts = entries("contacts").filter_map(|contact| by_phone(contact, "wa_id", "user_id"));
+    let together = |(phone, user_id): (String, String)| meeting(user_id, by_number(phone)?);
+    let messages = entries("messages").filter_map(|message| together(people::writer(message, value)));
+    let preferences = entries("user_preferences").filter_map(|entry| together(people::chooser(entry, value)));
+    let contacts = entries("contacts").filter_map(|contact| together(people::named(contact)));
     let all = statuses.chain(messages).chain(preferences).chain(contacts);
     all.map(|meeting| Meeting { phone_number_id: phone_number_id.clone(), ..meeting }).collect()
 }

@@ -17,7 +17,7 @@ mod receipts;
 mod replies;
 mod reply_rules;
 mod signature;
-mod templates;
+pub(crate) mod templates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,8 +122,10 @@ async fn take_in(app: &App, app_id: &str, known: &WhatsAppApp, headers: &HeaderM
     }
 }
 
-/// What a body says; where a text in it was cut within a character, all the rest of it.
+/// What a body says; where a text in it was cut within a character, all the rest of it. A mark of the byte order before it
+/// says nothing.
 fn read(app_id: &str, body: &[u8]) -> serde_json::Result<Notification> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     serde_json::from_slice(body).or_else(|error| {
         let notification = serde_json::from_slice(&halves::mended(body)).map_err(|_| error)?;
         tracing::warn!(app_id, "a webhook has half of a character in it and is read without that");
@@ -143,7 +145,10 @@ async fn apply(app: &App, app_id: &str, notification: Notification) -> anyhow::R
     let mut left = unused(&changes, now);
     opt_outs::apply(app, app_id, notification.wishes()).await?;
     left.extend(accounts::apply(app, app_id, news).await?);
-    templates::apply(app, app_id, events).await?;
+    let foreign = templates::apply(app, app_id, events).await?;
+    let is_foreign =
+        |change: &&AccountChange<'_>| templates::is_of_templates(change.field) && foreign.contains(&change.waba_id);
+    left.extend(changes.iter().filter(is_foreign).take(MOST_AT_ONCE).map(AccountChange::raw));
     left.extend(receipts::apply(app, app_id, notification).await?);
     meetings::apply(app, app_id, meetings).await?;
     moves::apply(app, app_id, moves).await?;

@@ -110,6 +110,9 @@ pub(super) struct Status {
     /// A list of objects with a `code` in Meta's samples; whatever else stands here does not lose the status.
     #[serde(default)]
     errors: Value,
+    /// The contact beside it, where the status itself names no number.
+    #[serde(skip)]
+    contact: Option<Value>,
 }
 
 /// What is no text says nothing, and loses nothing else.
@@ -168,11 +171,13 @@ impl Notification {
     pub(super) fn of_accounts(&self) -> Vec<AccountChange<'_>> {
         let mut all = Vec::new();
         for entry in &self.entry {
-            let waba_id = people::id(&entry.id);
-            let waba_id = if waba_id.len() <= LONGEST_ACCOUNT_ID { waba_id } else { String::new() };
+            let account = |id: &Value| Some(people::id(id)).filter(|id| id.len() <= LONGEST_ACCOUNT_ID);
             let at = millis(&entry.time).map_or(0, |millis| millis / 1_000);
             for Change { field, value } in &entry.changes {
-                all.push(AccountChange { waba_id: waba_id.clone(), at, field, value });
+                // What a partner is told stands under the partner's own business and names the account within.
+                let within = account(&value["waba_info"]["waba_id"]).filter(|id| !id.is_empty());
+                let waba_id = within.or_else(|| account(&entry.id)).unwrap_or_default();
+                all.push(AccountChange { waba_id, at, field, value });
             }
         }
         all
@@ -182,10 +187,15 @@ impl Notification {
     pub(super) fn into_statuses(self) -> Vec<NumberStatuses> {
         let changes = self.entry.into_iter().flat_map(|entry| entry.changes);
         let mut all = Vec::new();
-        for change in changes.filter(|change| change.field == "messages") {
+        for mut change in changes.filter(|change| change.field == "messages") {
+            let entries = people::entries(&change.value);
+            let contacts = change.value.get_mut("contacts").map(Value::take).unwrap_or_default();
             match serde_json::from_value::<MessagesValue>(change.value) {
                 Ok(value) => {
-                    let (statuses, unreadable) = read_statuses(value.statuses);
+                    let (mut statuses, unreadable) = read_statuses(value.statuses);
+                    for status in &mut statuses {
+                        status.look_beside(&contacts, entries);
+                    }
                     if !unreadable.is_empty() {
                         let (unreadable, read) = (unreadable.len(), statuses.len());
                         tracing::error!(unreadable, read, "statuses in a webhook cannot be read");
@@ -252,6 +262,10 @@ impl Status {
     /// The receipt for attempt `attempt`; nothing for a status that says nothing of delivery. One whose time cannot be
     /// read is of now (milliseconds): the earliest of several stands, so that the same again says nothing new.
     pub(super) fn receipt(&self, attempt: u32, now: i64) -> Option<Receipt> {
+        // What became of a payment (Meta, payments): one that failed is no message that failed.
+        if self.raw["type"].as_str() == Some("payment") {
+            return None;
+        }
         let status = match self.status.as_str() {
             "sent" => ReceiptStatus::Sent,
             "delivered" => ReceiptStatus::Delivered,
@@ -277,13 +291,24 @@ impl Status {
     pub(super) fn recipient(&self) -> (String, String) {
         match self.recipient_type.as_str() {
             Some("group") => (String::new(), String::new()),
-            _ => (people::wa_id(&self.recipient_id), people::user_id(&self.recipient_user_id)),
+            _ => {
+                let (phone, id) = (people::wa_id(&self.recipient_id), people::user_id(&self.recipient_user_id));
+                people::completed(phone, id, self.contact.as_ref())
+            }
         }
     }
 
-    /// The code of the first error.
+    /// Finds the contact of a status that names no number, one of so many entries.
+    fn look_beside(&mut self, contacts: &Value, entries: usize) {
+        if people::wa_id(&self.recipient_id).is_empty() {
+            let user_id = people::user_id(&self.recipient_user_id);
+            self.contact = people::contact_among(contacts, entries, &user_id).cloned();
+        }
+    }
+
+    /// The code of the first error that has one.
     fn code(&self) -> u32 {
-        self.errors.get(0).and_then(code_of).unwrap_or(NO_REASON)
+        self.errors.as_array().into_iter().flatten().find_map(code_of).unwrap_or(NO_REASON)
     }
 }
 
@@ -373,6 +398,52 @@ mod tests {
     }
 
     #[test]
+    fn a_payment_that_failed_is_no_message_that_failed() {
+        let failed = json!({ "id": "wamid.1", "status": "failed", "timestamp": "1", "type": "payment" });
+        let plain = json!({ "id": "wamid.1", "status": "failed", "timestamp": "1", "type": "message" });
+        let (statuses, _) = read_statuses(vec![failed, plain]);
+        let receipts: Vec<bool> = statuses.iter().map(|status| status.receipt(1, 7).is_some()).collect();
+        assert_eq!(receipts, [false, true]);
+    }
+
+    #[test]
+    fn the_contact_beside_the_only_status_says_to_whom_it_went() {
+        let of = |statuses: Value| -> Vec<(String, String)> {
+            let contacts = json!([{ "wa_id": "551", "user_id": "BR.1" }]);
+            let value = json!({ "metadata": { "phone_number_id": "1" }, "contacts": contacts, "statuses": statuses });
+            let body = json!({ "entry": [{ "changes": [{ "field": "messages", "value": value }] }] });
+            let notification: Notification = serde_json::from_value(body).unwrap();
+            let numbers = notification.into_statuses();
+            numbers.iter().flat_map(|number| &number.statuses).map(Status::recipient).collect()
+        };
+        let status = |more: Value| {
+            let mut status = json!({ "id": "wamid.1", "status": "sent", "timestamp": "1" });
+            for (name, of) in more.as_object().unwrap() {
+                status[name] = of.clone();
+            }
+            status
+        };
+        let named = |phone: &str, id: &str| (phone.to_owned(), id.to_owned());
+        assert_eq!(of(json!([status(json!({ "recipient_user_id": "BR.1" }))])), [named("551", "BR.1")]);
+        assert_eq!(of(json!([status(json!({}))])), [named("551", "BR.1")]);
+        assert_eq!(of(json!([status(json!({ "recipient_id": "552" }))])), [named("552", "")]);
+        assert_eq!(of(json!([status(json!({ "recipient_id": "g", "recipient_type": "group" }))])), [named("", "")]);
+        assert_eq!(of(json!([status(json!({})), status(json!({}))])), [named("", ""), named("", "")]);
+    }
+
+    #[test]
+    fn a_partners_webhook_is_of_the_account_that_it_names_within() {
+        let value = json!({ "event": "PARTNER_REMOVED", "waba_info": { "waba_id": "7", "owner_business_id": "8" } });
+        let change = |value: Value| json!({ "field": "account_update", "value": value });
+        let long = json!({ "waba_info": { "waba_id": "9".repeat(LONGEST_ACCOUNT_ID + 1) } });
+        let changes = [change(value), change(json!({ "event": "ACCOUNT_DELETED" })), change(long), change(json!(null))];
+        let body = json!({ "entry": [{ "id": "35602282435505", "changes": changes }] });
+        let notification: Notification = serde_json::from_value(body).unwrap();
+        let accounts: Vec<String> = notification.of_accounts().into_iter().map(|change| change.waba_id).collect();
+        assert_eq!(accounts, ["7", "35602282435505", "35602282435505", "35602282435505"]);
+    }
+
+    #[test]
     fn a_status_that_meta_adds_is_no_receipt() {
         assert_eq!(status("deleted", json!("1")).receipt(1, 7), None);
     }
@@ -396,6 +467,8 @@ mod tests {
         };
         assert_eq!(failed(json!([{ "code": 131_026 }])), ReceiptStatus::Failed { code: 131_026 });
         assert_eq!(failed(json!([{ "code": "131026" }])), ReceiptStatus::Failed { code: 131_026 });
+        let second = failed(json!([null, { "title": "?" }, { "code": 131_026 }]));
+        assert_eq!(second, ReceiptStatus::Failed { code: 131_026 });
         for odd in [json!(null), json!([]), json!([{ "title": "?" }]), json!([{ "code": -1 }]), json!("131026")] {
             assert_eq!(failed(odd.clone()), ReceiptStatus::Failed { code: NO_REASON }, "{odd}");
         }

@@ -64,11 +64,8 @@ pub(super) enum Accord {
 pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
     let entries = |name: &str| value[name].as_array().into_iter().flatten();
     let wishes: Vec<Option<Wish>> = match field {
-        "messages" => entries("messages").map(said).collect(),
-        "user_preferences" => {
-            let contact = people::only_contact(value, "user_preferences");
-            entries("user_preferences").map(|entry| preferred(entry, contact)).collect()
-        }
+        "messages" => entries("messages").map(|message| said(message, value)).collect(),
+        "user_preferences" => entries("user_preferences").map(|entry| preferred(entry, value)).collect(),
         _ => Vec::new(),
     };
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
@@ -77,18 +74,20 @@ pub(super) fn wishes(field: &str, value: &Value) -> Vec<Wish> {
     wishes.map(|wish| Wish { phone_number_id: phone_number_id.clone(), ..wish }).collect()
 }
 
-/// What an inbound message says, if it says anything of this: a whole text, or a button.
-fn said(message: &Value) -> Option<Wish> {
+/// What an inbound message of this value says, if it says anything of this: a whole text, or a button. Who is named by
+/// the user id alone may have his number in the contact beside it.
+fn said(message: &Value, value: &Value) -> Option<Wish> {
     // What is said in a group is said to the group.
     if message["group_id"].as_str().is_some_and(|group| !group.is_empty()) {
         return None;
     }
     let (Heard { asked, extent, language }, reason) = asked(message)?;
     let (id, at) = (people::id(&message["id"]), millis(&message["timestamp"]));
+    let (phone, user_id) = people::writer(message, value);
     Some(Wish {
         phone_number_id: String::new(),
-        phone: people::wa_id(&message["from"]),
-        user_id: people::user_id(&message["from_user_id"]),
+        phone,
+        user_id,
         asked,
         extent,
         accord: Accord::Undoing,
@@ -104,14 +103,16 @@ pub(super) fn asked(message: &Value) -> Option<(Heard, SuppressionReason)> {
     let (reply, row) = (&message["interactive"]["button_reply"], &message["interactive"]["list_reply"]);
     let button = [&message["button"]["text"], &message["button"]["payload"]];
     let mut buttons = button.into_iter().chain([&reply["title"], &reply["id"], &row["title"], &row["id"]]);
-    let by_word = heard(&text(&message["text"]["body"])).map(|heard| (heard, SuppressionReason::Word));
+    // Whoever corrects his message means what it says now.
+    let mut words = [&message["text"]["body"], &message["edit"]["message"]["text"]["body"]].into_iter();
+    let by_word = words.find_map(|words| heard(&text(words))).map(|heard| (heard, SuppressionReason::Word));
     let by_button = || buttons.find_map(|button| tapped(&text(button))).map(|heard| (heard, SuppressionReason::Button));
     by_word.or_else(by_button)
 }
 
 /// What a person chose in WhatsApp itself: about marketing alone. An entry that names the user id alone may have the
 /// number in the contact beside it.
-fn preferred(entry: &Value, contact: Option<&Value>) -> Option<Wish> {
+fn preferred(entry: &Value, value: &Value) -> Option<Wish> {
     let (asked, accord) = match entry["value"].as_str()? {
         "stop" => (Asked::Stop, Accord::Undoing),
         "resume" => (Asked::Resume, Accord::Undoing),
@@ -119,7 +120,7 @@ fn preferred(entry: &Value, contact: Option<&Value>) -> Option<Wish> {
         _ => return None,
     };
     let at = millis(&entry["timestamp"]);
-    let (phone, user_id) = people::named(entry, contact);
+    let (phone, user_id) = people::chooser(entry, value);
     Some(Wish {
         phone_number_id: String::new(),
         phone,
@@ -379,6 +380,8 @@ mod tests {
         }
         assert_eq!(said_in(json!({ "from": from, "text": { "body": "stop, o Zé não vem" } })), []);
         assert_eq!(said_in(json!({ "text": { "body": "STOP" } })), [], "nobody is named");
+        let edit = json!({ "message": { "type": "text", "text": { "body": "Parar" } } });
+        assert_eq!(said_in(json!({ "from": from, "type": "edit", "edit": edit })), stop(SuppressionReason::Word));
         let to_all = json!({ "from": from, "group_id": "g", "text": { "body": "stop" } });
         assert_eq!(said_in(to_all), [], "in a group");
         let by_id = json!({ "from_user_id": "BR.1", "text": { "body": "voltar" } });

@@ -21,9 +21,12 @@ const LONGEST_USER_ID: usize = 160;
 /// Longest number that is read: E.164 has fifteen digits.
 const LONGEST_NUMBER: usize = 20;
 
-/// A number as WhatsApp spells it, digits only; empty where there is none. Its samples have digits; in real traffic a plus
-/// sign, blanks and the like occur.
+/// A number as WhatsApp spells it, digits only; empty where there is none. Its samples have text of digits; in real traffic
+/// a plus sign, blanks and the like occur, and other clients write it as a number.
 pub(super) fn wa_id(value: &Value) -> String {
+    if let Some(number) = value.as_u64() {
+        return number.to_string();
+    }
     let Some(text) = value.as_str().filter(|text| text.len() <= LONGEST_NUMBER) else { return String::new() };
     let text: String = text.chars().filter(|letter| !matches!(letter, '+' | '-' | '(' | ')' | ' ')).collect();
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text } else { String::new() }
@@ -36,22 +39,50 @@ pub(super) fn user_id(value: &Value) -> String {
     if is_id { text.to_owned() } else { String::new() }
 }
 
-/// The contact beside the only entry of a list. Where there are several of either, nobody knows who is who.
-pub(super) fn only_contact<'a>(value: &'a Value, list: &str) -> Option<&'a Value> {
-    let only = |name: &str| match value[name].as_array().map(Vec::as_slice) {
-        Some([one]) => Some(one),
-        Some(_) | None => None,
-    };
-    only(list)?;
-    only("contacts")
+/// How many entries the value of a change has that contacts may stand beside.
+pub(super) fn entries(value: &Value) -> usize {
+    let lists = ["messages", "statuses", "user_preferences"];
+    lists.iter().map(|list| value[*list].as_array().map_or(0, Vec::len)).sum()
 }
 
-/// The number and the user id of an entry's `wa_id` and `user_id`, completed by those of the contact beside it unless
-/// that one is somebody else; empty where neither tells.
-pub(super) fn named(entry: &Value, contact: Option<&Value>) -> (String, String) {
-    let of = |value: &Value| (wa_id(&value["wa_id"]), user_id(&value["user_id"]));
-    let (phone, id) = of(entry);
-    let (phone_beside, id_beside) = contact.map(of).unwrap_or_default();
+/// The contact beside an entry, one of so many, that names this user id: the one with the same id, or else the only one
+/// beside the only entry. Where there are several of either, nobody knows who is who.
+pub(super) fn contact_among<'a>(contacts: &'a Value, entries: usize, user_id: &str) -> Option<&'a Value> {
+    let contacts = contacts.as_array().map(Vec::as_slice).unwrap_or_default();
+    let has_the_id = |contact: &&Value| !user_id.is_empty() && contact["user_id"].as_str() == Some(user_id);
+    let mut with_the_id = contacts.iter().filter(has_the_id);
+    if let (Some(one), None) = (with_the_id.next(), with_the_id.next()) {
+        return Some(one);
+    }
+    match (entries, contacts) {
+        (1, [one]) => Some(one),
+        (_, _) => None,
+    }
+}
+
+/// The number and the user id of who wrote a message of this value.
+pub(super) fn writer(message: &Value, value: &Value) -> (String, String) {
+    let (phone, id) = (wa_id(&message["from"]), user_id(&message["from_user_id"]));
+    let contact = contact_among(&value["contacts"], entries(value), &id);
+    completed(phone, id, contact)
+}
+
+/// The number and the user id in a preference of this value.
+pub(super) fn chooser(preference: &Value, value: &Value) -> (String, String) {
+    let (phone, id) = named(preference);
+    let contact = contact_among(&value["contacts"], entries(value), &id);
+    completed(phone, id, contact)
+}
+
+/// The number and the user id of a contact or a preference by itself; empty where it does not tell.
+pub(super) fn named(entry: &Value) -> (String, String) {
+    (wa_id(&entry["wa_id"]), user_id(&entry["user_id"]))
+}
+
+/// A number and a user id, completed by those of the contact beside them unless that one is somebody else; empty where
+/// neither tells.
+pub(super) fn completed(phone: String, id: String, contact: Option<&Value>) -> (String, String) {
+    let (phone_beside, id_beside) = contact.map(named).unwrap_or_default();
     let both = |one: &str, other: &str| !one.is_empty() && !other.is_empty();
     let is_other_phone = both(&phone, &phone_beside) && canonical(&phone) != canonical(&phone_beside);
     if is_other_phone || (both(&id, &id_beside) && id != id_beside) {
@@ -120,4 +151,43 @@ pub(super) async fn message_of(
 
 fn is_it(message: &MessageRecord, channel: &ChannelRecord, wamid: &str) -> bool {
     message.channel_id == channel.id && message.wamid.as_deref() == Some(wamid)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_contact_completes_who_wrote_by_the_user_id_or_where_nobody_else_is_there() {
+        let who = |phone: &str, id: &str| (phone.to_owned(), id.to_owned());
+        let of = |messages: Value, contacts: Value| -> Vec<(String, String)> {
+            let value = json!({ "messages": messages, "contacts": contacts });
+            let messages = value["messages"].as_array().into_iter().flatten();
+            messages.map(|message| writer(message, &value)).collect()
+        };
+        let (ana, ben) = (json!({ "wa_id": "551", "user_id": "BR.1" }), json!({ "wa_id": "552", "user_id": "BR.2" }));
+        let by_id = |id: &str| json!({ "from_user_id": id });
+        assert_eq!(of(json!([by_id("BR.1")]), json!([{ "wa_id": "551" }])), [who("551", "BR.1")]);
+        assert_eq!(of(json!([{}]), json!([ana])), [who("551", "BR.1")]);
+        let two = of(json!([by_id("BR.2"), by_id("BR.1")]), json!([ana, ben]));
+        assert_eq!(two, [who("552", "BR.2"), who("551", "BR.1")], "whatever their order");
+        assert_eq!(of(json!([by_id("BR.3")]), json!([ana])), [who("", "BR.3")], "somebody else");
+        assert_eq!(of(json!([{}, {}]), json!([ana])), [who("", ""), who("", "")], "nobody knows whose it is");
+        assert_eq!(of(json!([{ "from": "551" }]), json!([ben])), [who("551", "")], "somebody else");
+        for odd in [json!(null), json!([]), json!([7]), json!("551"), json!([[ana]])] {
+            assert_eq!(of(json!([by_id("BR.1")]), odd.clone()), [who("", "BR.1")], "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_however_it_is_written() {
+        for written in [json!("5511987654321"), json!("+55 (11) 98765-4321"), json!(5_511_987_654_321_u64)] {
+            assert_eq!(wa_id(&written), "5511987654321", "{written}");
+        }
+        for none in [json!(null), json!(-1), json!(1.5), json!("nobody"), json!("1".repeat(21)), json!(["1"])] {
+            assert_eq!(wa_id(&none), "", "{none}");
+        }
+    }
 }

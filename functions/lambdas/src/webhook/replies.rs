@@ -69,11 +69,12 @@ pub(super) fn replies(field: &str, value: &Value) -> Vec<Reply> {
     }
     let phone_number_id = people::id(&value["metadata"]["phone_number_id"]);
     let messages = value["messages"].as_array().into_iter().flatten();
-    messages.filter_map(|message| reply(message, &phone_number_id)).collect()
+    messages.filter_map(|message| reply(message, value, &phone_number_id)).collect()
 }
 
-fn reply(message: &Value, phone_number_id: &str) -> Option<Reply> {
-    let (phone, user_id) = (people::wa_id(&message["from"]), people::user_id(&message["from_user_id"]));
+/// One message of this value.
+fn reply(message: &Value, value: &Value, phone_number_id: &str) -> Option<Reply> {
+    let (phone, user_id) = people::writer(message, value);
     let is_in_group = message["group_id"].as_str().is_some_and(|group| !group.is_empty());
     if (phone.is_empty() && user_id.is_empty()) || is_in_group {
         return None;
@@ -105,7 +106,8 @@ fn said(message: &Value) -> Option<(Kind, Option<String>)> {
         "image" | "video" | "document" => written(text(&body["caption"])),
         "location" => written(text(&body["name"])),
         "order" => written(text(&body["text"])),
-        "audio" | "sticker" | "contacts" | "unsupported" => written(None),
+        // Older versions call `unknown` what newer ones call `unsupported`.
+        "audio" | "sticker" | "contacts" | "unsupported" | "unknown" => written(None),
         "system" | "edit" | "revoke" => None,
         // A reaction, or a type that Meta added since.
         _ => Some((Kind::Sign, None)),
@@ -246,7 +248,7 @@ mod tests {
         let asked = |kind: &str, of: Value| {
             let mut message = json!({ "from": "1", "timestamp": "1", "type": kind });
             message[kind] = of;
-            reply(&message, "1").and_then(|reply| reply.asked)
+            reply(&message, &Value::Null, "1").and_then(|reply| reply.asked)
         };
         assert_eq!(asked("text", json!({ "body": "Sair" })), Some(Asked::Stop));
         assert_eq!(asked("button", json!({ "payload": "STOP", "text": "Chega" })), Some(Asked::Stop));
@@ -265,7 +267,7 @@ mod tests {
             json!({ "from": "1", "timestamp": "1", "type": "revoke", "revoke": {} }),
             json!({ "from": "1", "timestamp": "1", "type": "text", "text": { "body": "Oi" }, "group_id": "g" }),
         ] {
-            assert_eq!(reply(&message, "1"), None, "{message}");
+            assert_eq!(reply(&message, &Value::Null, "1"), None, "{message}");
         }
         assert_eq!(said(&json!({ "type": "reaction", "reaction": { "emoji": "x" } })), Some((Kind::Sign, None)));
     }

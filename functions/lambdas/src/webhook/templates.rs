@@ -4,12 +4,15 @@
 //! The event names an account, a template and a language; the campaigns are found in the workspaces of the account's
 //! channels, among the newest of each. One that is not found, or starts a moment later, pauses at its first refusal.
 
+mod asked;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use wire::{CampaignEvent, CampaignStatus, ChannelId, TemplateContent, WebhookData, WebhookEventKind, WorkspaceId};
 
+pub(crate) use self::asked::{BeforeStart, News, ask, before_start};
 use super::accounts::{NO_REPLIES, NO_UTILITY, restricted_until};
 use super::notification::AccountChange;
 use crate::App;
@@ -31,9 +34,12 @@ const MOST_PAGES: usize = 20;
 /// Times that a campaign is decided about anew because somebody else wrote in between.
 const MOST_RACES: u32 = 20;
 
-/// Characters of what was said that a campaign keeps: it takes some hundred, and what WhatsApp adds as a reason may be
-/// long.
+/// Characters of what was said that people are told and a campaign keeps: it takes some hundred, and what WhatsApp adds as
+/// a reason may be long.
 const LONGEST_WORDS: usize = 1_000;
+
+/// Characters of a name or a language that are read: Meta's names have 512 at most, so what is cut is no campaign's.
+const LONGEST_NAME: usize = 520;
 
 /// What names all templates of a kind among those of a campaign.
 const OF_A_KIND: &str = "#";
@@ -110,7 +116,8 @@ pub(super) fn event(change: &AccountChange<'_>, now: i64) -> Option<Event> {
     } else {
         return None;
     };
-    let of = Whose::Template { name: name.to_owned(), language: text("message_template_language").to_owned() };
+    let short = |text: &str| text.chars().take(LONGEST_NAME).collect();
+    let of = Whose::Template { name: short(name), language: short(text("message_template_language")) };
     Some(Event { waba_id: change.waba_id.clone(), at: change.at, of, what })
 }
 
@@ -132,7 +139,8 @@ fn restriction(change: &AccountChange<'_>, now: i64) -> Option<Event> {
     Some(Event { waba_id: change.waba_id.clone(), at: change.at, of, what: What::Stopped(how.to_owned()) })
 }
 
-fn is_of_templates(field: &str) -> bool {
+/// Whether changes of this field speak of templates.
+pub(super) fn is_of_templates(field: &str) -> bool {
     field.starts_with("message_template_") || field == "template_category_update"
 }
 
@@ -193,6 +201,10 @@ impl Event {
 
     /// What it says, for a marketer.
     fn in_words(&self) -> String {
+        self.sentence().chars().take(LONGEST_WORDS).collect()
+    }
+
+    fn sentence(&self) -> String {
         let (name, language) = match (&self.of, &self.what) {
             (Whose::Template { name, language }, _) => (name, language),
             (Whose::Kind { .. }, What::Stopped(how) | What::Noted(how)) => return format!("WhatsApp {how}."),
@@ -225,9 +237,9 @@ impl Event {
         let subject = self.subject();
         let before = next.upkeep.drift_of(&subject).filter(|known| known.at == self.at);
         let said = before.map_or(0, |known| known.said) | self.bit();
-        let words = self.in_words().chars().take(LONGEST_WORDS).collect();
-        next.upkeep.note_drift(subject.clone(), Drift { at: self.at, state, said, words });
+        next.upkeep.note_drift(subject.clone(), Drift { at: self.at, state, said, words: self.in_words() });
         if self.what == What::BecameMarketing {
+            next.upkeep.price_is_old = true;
             let others = next.variants.iter_mut().filter_map(|other| other.template.as_mut());
             for template in next.template.iter_mut().chain(others) {
                 if subject_of(&template.name, &template.language) == subject {
@@ -284,8 +296,10 @@ fn change(campaign: &CampaignRecord, event: &Event) -> Option<Change> {
     }
 }
 
-/// Takes in the events of a webhook. An error means: some may be missing, send it again.
-pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow::Result<()> {
+/// Takes in the events of a webhook, and says of which accounts the app has no channel. An error means: some may be missing,
+/// send it again.
+pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow::Result<BTreeSet<String>> {
+    let mut foreign = BTreeSet::new();
     let mut by_workspace: BTreeMap<WorkspaceId, BTreeMap<ChannelId, Vec<&Event>>> = BTreeMap::new();
     let accounts: BTreeSet<&str> = events.iter().map(|event| event.waba_id.as_str()).collect();
     for waba_id in accounts {
@@ -293,6 +307,7 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
         let channels = wabas::channels_of(app, app_id, waba_id).await?;
         if channels.is_empty() {
             tracing::warn!(app_id, events = of_account.len(), "templates of no account of this app change nothing");
+            foreign.insert(waba_id.to_owned());
         }
         for channel in channels {
             note(app, &channel, &of_account).await?;
@@ -302,7 +317,7 @@ pub(super) async fn apply(app: &App, app_id: &str, events: Vec<Event>) -> anyhow
     for (workspace, channels) in by_workspace {
         walk(app, workspace, &channels).await?;
     }
-    Ok(())
+    Ok(foreign)
 }
 
 /// Notices on the channel for people.
@@ -439,6 +454,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_a_template_has_a_bound() {
+        let long = said(json!({ "event": "REJECTED", "reason": "x".repeat(500_000) }));
+        assert_eq!(long.in_words().chars().count(), LONGEST_WORDS);
+        let named = said(json!({ "event": "PAUSED", "message_template_name": "n".repeat(500_000) }));
+        assert!(!named.is_of(&campaign()) && named.subject().len() <= 2 * LONGEST_NAME);
+    }
+
+    #[test]
     fn every_way_to_lose_a_template_pauses_once_and_in_words() {
         let lost = ["PAUSED", "DISABLED", "REJECTED", "PENDING_DELETION", "DELETED", "LOCKED", "ARCHIVED"];
         for event in lost.into_iter().chain(["PENDING", "IN_APPEAL", "LIMIT_EXCEEDED"]) {
@@ -552,7 +575,7 @@ mod tests {
         let categories: Vec<String> =
             two.wordings().iter().filter_map(|one| Some(one.template()?.0.category.clone())).collect();
         assert_eq!(categories, ["MARKETING", "UTILITY"]);
-        assert!(two.is_marketing());
+        assert!(two.is_marketing() && two.upkeep.price_is_old, "whoever resumes it is asked for his yes to the price");
     }
 
     #[test]
