@@ -1,5 +1,6 @@
 //! The contact book: who is in it, who is found, what many are given at once, and what shows that they were written to.
 
+mod consents_in_files;
 mod in_files;
 mod lists;
 

@@ -2,6 +2,7 @@
 //! read people's words; here a whole message that means "stop" or "start", in Portuguese, English or Spanish, is taken
 //! at its word, and answered in that language. A sentence that only contains such a word is not.
 
+pub mod exported;
 pub mod written;
 
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,7 @@
 
 mod file_columns;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -270,20 +271,30 @@ pub fn joined(standing: &Contact, said: &Contact) -> Contact {
 
 /// Of two standings, by kind of messages, what was said last; of the same time a no, or else what stands.
 pub fn later(standing: &Consents, said: &Consents) -> Consents {
-    let later = |standing: Option<ConsentStanding>, said: Option<ConsentStanding>| match (standing, said) {
-        (Some(standing), Some(said)) if said.at < standing.at => Some(standing),
-        (Some(standing), Some(said)) if said.at == standing.at && said.act != ConsentAct::OptOut => Some(standing),
-        (standing, said) => said.or(standing),
+    let later = |standing: &Option<ConsentStanding>, said: &Option<ConsentStanding>| match (standing, said) {
+        (Some(stands), Some(new)) if !replaces(stands, new) => Some(stands.clone()),
+        (_, said) => said.clone().or_else(|| standing.clone()),
     };
-    Consents { marketing: later(standing.marketing, said.marketing), utility: later(standing.utility, said.utility) }
+    Consents {
+        marketing: later(&standing.marketing, &said.marketing),
+        utility: later(&standing.utility, &said.utility),
+    }
+}
+
+fn replaces(standing: &ConsentStanding, said: &ConsentStanding) -> bool {
+    match said.at.cmp(&standing.at) {
+        Ordering::Less => false,
+        Ordering::Equal => said.act == ConsentAct::OptOut && standing.act != ConsentAct::OptOut,
+        Ordering::Greater => true,
+    }
 }
 
 /// The same where what is said was not said by the person, but of everybody in a file: a person's own no stands.
 pub fn later_of_all(standing: &Consents, said: &Consents) -> Consents {
-    let is_no = |standing: Option<ConsentStanding>| standing.is_some_and(|said| said.act == ConsentAct::OptOut);
+    let is_no = |standing: Option<&ConsentStanding>| standing.is_some_and(|said| said.act == ConsentAct::OptOut);
     let said = Consents {
-        marketing: said.marketing.filter(|_| !is_no(standing.marketing)),
-        utility: said.utility.filter(|_| !is_no(standing.utility)),
+        marketing: said.marketing.clone().filter(|_| !is_no(standing.marketing.as_ref())),
+        utility: said.utility.clone().filter(|_| !is_no(standing.utility.as_ref())),
     };
     later(standing, &said)
 }
@@ -405,7 +416,8 @@ mod tests {
     fn what_is_said_of_a_whole_file_does_not_beat_a_persons_own_no() {
         let said = |act, second| {
             let at = DateTime::from_timestamp(second, 0).unwrap();
-            Consents { marketing: Some(ConsentStanding { act, at }), utility: None }
+            let said = ConsentStanding { act, at, source: None, text_version: None };
+            Consents { marketing: Some(said), utility: None }
         };
         let (yes, no) = (ConsentAct::OptIn, ConsentAct::OptOut);
         assert_eq!(later_of_all(&said(no, 1), &said(yes, 9)), said(no, 1));
@@ -415,6 +427,11 @@ mod tests {
         }
         assert_eq!(later(&said(yes, 5), &said(no, 5)), said(no, 5), "a no of the same time");
         assert_eq!(later(&said(no, 5), &said(yes, 5)), said(no, 5));
+        let told_where = |source: &str| {
+            let of = |said: ConsentStanding| ConsentStanding { source: Some(source.to_owned()), ..said };
+            Consents { marketing: said(no, 5).marketing.map(of), utility: None }
+        };
+        assert_eq!(later(&told_where("shop"), &told_where("file")), told_where("shop"), "the same no told again");
     }
 
     #[test]

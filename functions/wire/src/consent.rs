@@ -223,7 +223,7 @@ pub struct FileConsent {
 }
 
 /// Beside the fields of `POST /v3/uploads` with `intoContacts`: which columns say what each person of the file agreed to.
-/// A row that says neither yes nor no says nothing.
+/// A row that says neither yes nor no says nothing. The columns of `POST /v3/contacts/export` are read without it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -248,7 +248,7 @@ pub struct ConsentColumn {
 }
 
 /// Where a person stands with one kind of messages: the latest line of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConsentStanding {
@@ -256,10 +256,16 @@ pub struct ConsentStanding {
     pub act: ConsentAct,
     /// When.
     pub at: DateTime<Utc>,
+    /// Where: the beginning of what the line says; absent where it was not noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// To which text, its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_version: Option<String>,
 }
 
 /// Where a person stands, by kind of messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Consents {
@@ -278,10 +284,10 @@ impl Consents {
     }
 
     /// Where the person stands with such messages.
-    pub fn of(&self, category: ConsentCategory) -> Option<ConsentStanding> {
+    pub fn of(&self, category: ConsentCategory) -> Option<&ConsentStanding> {
         match category {
-            ConsentCategory::Marketing => self.marketing,
-            ConsentCategory::Utility => self.utility,
+            ConsentCategory::Marketing => self.marketing.as_ref(),
+            ConsentCategory::Utility => self.utility.as_ref(),
         }
     }
 }
@@ -311,7 +317,7 @@ pub struct ConsentAttestation {
     pub at: DateTime<Utc>,
 }
 
-/// `POST /v3/campaigns/{id}/start`: the body may be empty, and fields that are not here are ignored.
+/// `POST /v3/campaigns/{id}/start` and `…/resume`: the body may be empty, and fields that are not here are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]

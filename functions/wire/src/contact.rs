@@ -187,7 +187,10 @@ pub struct LabelsChanged {
     pub next: Option<String>,
 }
 
-/// `POST /v3/contacts/export`: whom to write into a file.
+/// `POST /v3/contacts/export`: whom to write into a file. Its columns: `whatsapp`, `name`, `labels`, `portfolio`, `city`,
+/// `state`, `waId`, `userId`, `createdAt`, `lastContactAt`, `lastReplyAt`; what the person said last of marketing:
+/// `marketingConsent` (`optIn`, `optOut` or `lifted`), `marketingConsentAt`, `marketingConsentSource` and
+/// `marketingConsentTextVersion`; the same of what he ordered, from `utilityConsent` on; and each custom field by its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -232,7 +235,8 @@ pub struct Export {
     pub created_at: DateTime<Utc>,
 }
 
-/// Beside the fields of `POST /v3/uploads`: whether the people of the file also go into the contact book.
+/// Beside the fields of `POST /v3/uploads`: whether the people of the file also go into the contact book. The columns of
+/// an export say what each agreed to: `optIn` with its time, which never counts over a later no, and any no.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -271,9 +275,9 @@ pub struct IntoContactsProgress {
     /// Columns of the file that no contact has: there are too many of them, or their titles are too long.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns_left_out: Vec<String>,
-    /// Of them: rows whose consent column says yes.
+    /// Of them: rows whose consent columns say yes and never no.
     pub agreed: u64,
-    /// Of them: rows whose consent column says no.
+    /// Of them: rows whose consent columns say no.
     pub refused: u64,
 }
 

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use wire::ConsentColumn;
 
+use super::exported::exported_places;
 use crate::contact::folded;
 use crate::file::as_written;
 
@@ -129,20 +130,29 @@ pub struct ConsentPlaces {
     pub date: Option<usize>,
     /// Where it was said.
     pub source: Option<usize>,
+    /// To which text.
+    pub text_version: Option<usize>,
 }
 
 impl ConsentPlaces {
-    /// Finds the columns that were named, without regard to case and accents. The error is the name that is missing.
+    /// Finds the columns that were named, without regard to case and accents. Beside a column of an export those that go with
+    /// it are found by themselves, so that its people said it then and not at the upload. The error is the name that is
+    /// missing.
     pub fn find(columns: &[String], asked: &ConsentColumn) -> Result<ConsentPlaces, String> {
         let place = |named: &String| {
             let exact = columns.iter().position(|column| column == named);
             let found = exact.or_else(|| columns.iter().position(|column| folded(column) == folded(named)));
             found.ok_or_else(|| named.clone())
         };
+        let answer = place(&asked.column)?;
+        let beside = exported_places(columns).into_iter().map(|(_, places)| places).find(|own| own.answer == answer);
+        let date = asked.date_column.as_ref().map(place).transpose()?;
+        let source = asked.source_column.as_ref().map(place).transpose()?;
         Ok(ConsentPlaces {
-            answer: place(&asked.column)?,
-            date: asked.date_column.as_ref().map(place).transpose()?,
-            source: asked.source_column.as_ref().map(place).transpose()?,
+            answer,
+            date: date.or_else(|| beside?.date),
+            source: source.or_else(|| beside?.source),
+            text_version: beside.and_then(|own| own.text_version),
         })
     }
 }
@@ -193,9 +203,13 @@ mod tests {
             date_column: Some(date.into()),
             ..ConsentColumn::default()
         };
-        let found = ConsentPlaces { answer: 1, date: Some(2), source: None };
+        let found = ConsentPlaces { answer: 1, date: Some(2), source: None, text_version: None };
         assert_eq!(ConsentPlaces::find(&columns, &asked("data do aceite")), Ok(found));
         assert_eq!(ConsentPlaces::find(&columns, &asked("Quando")), Err("Quando".to_owned()));
+        let exported = ["whatsapp", "utilityConsent", "marketingConsent", "marketingConsentAt"].map(str::to_owned);
+        let column = ConsentColumn { column: "marketingConsent".into(), ..ConsentColumn::default() };
+        let found = ConsentPlaces { answer: 2, date: Some(3), source: None, text_version: None };
+        assert_eq!(ConsentPlaces::find(&exported, &column), Ok(found), "with the time that stands beside it");
     }
 
     proptest! {

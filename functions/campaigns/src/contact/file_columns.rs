@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use wire::Contact;
 
+use crate::consent::exported::is_consent_title;
 use crate::file::own_columns;
 
 use super::{LABEL_SEPARATORS, LONGEST_FIELD_NAME, MOST_FIELDS, folded, tidied, user_id};
@@ -32,7 +33,8 @@ enum Part {
     State,
     WaId,
     UserId,
-    /// Phone and name, which are read already, and times, which are our own to know; what a rejects file says of its rows.
+    /// Phone and name, which are read already, and times, which are our own to know; consents, which go into the ledger; what
+    /// a rejects file says of its rows.
     Known,
     /// By its title a phone or a name, though another column is read as that: no contact has two.
     Another,
@@ -73,6 +75,9 @@ const TITLES: [(&str, Part); 26] = [
 
 fn part_of(title: &str) -> Part {
     let title = folded(title);
+    if is_consent_title(&title) {
+        return Part::Known;
+    }
     TITLES.iter().find(|(known, _)| *known == title).map_or(Part::Field, |(_, part)| *part)
 }
 

@@ -240,6 +240,7 @@ fn checked_into_contacts(asked: IntoContacts, who: &str) -> Result<Option<IntoCo
         portfolio,
         next_segment: 0,
         progress: IntoContactsProgress::default(),
+        asked_by: Some(who.to_owned()),
         consent: consent.map(|consent| FileConsentRecord { consent, recorded_by: who.to_owned() }),
         consent_column: consent_column.map(|asked| ConsentColumnRecord { asked, recorded_by: who.to_owned() }),
     }))

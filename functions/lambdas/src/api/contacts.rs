@@ -141,7 +141,8 @@ pub async fn create(
     }
     let standing = store::get(&app, caller.workspace_id, &phone.canonical()).await?;
     let standing = standing.ok_or_else(|| anyhow::anyhow!("a contact stands there and is not found"))?;
-    let Contact { created_at, updated_at, consents, .. } = standing;
+    let Contact { created_at, updated_at, .. } = standing;
+    let consents = standing.consents.clone();
     match (Contact { created_at, updated_at, consents, ..contact }) == standing {
         true => {
             // The run that created it may have died before.

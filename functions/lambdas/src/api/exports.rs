@@ -26,7 +26,7 @@ use crate::storage::queues::{self, Errand};
     path = "/v3/contacts/export",
     tag = "Contacts",
     operation_id = "createExport",
-    summary = "Asks for contacts as a file: CSV, or a workbook.",
+    summary = "Asks for contacts as a file: CSV, or a workbook, with what each agreed to.",
     request_body = wire::CreateExport,
     responses(
         (status = 202, description = "It is being written.", body = wire::Export),

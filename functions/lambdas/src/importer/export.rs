@@ -1,10 +1,11 @@
-//! An export: contacts as a workbook, or as text that a spreadsheet opens safely. Either can be imported again.
+//! An export: contacts as a workbook, or as text that a spreadsheet opens safely, with what each agreed to. Either can be
+//! imported again.
 
 use std::fs::File;
 use std::io::BufWriter;
 
 use anyhow::Context;
-use campaigns::contact::file_row;
+use campaigns::consent::exported::{export_row, export_titles};
 use campaigns::file::{defused, for_spreadsheets};
 use campaigns::list::Sought;
 use tempfile::NamedTempFile;
@@ -47,8 +48,8 @@ pub(super) async fn write(app: &App, workspace: WorkspaceId, id: &ExportId) -> a
 
 fn write_rows(gathered: &Gathered, format: ExportFormat, created_at: i64, file: File) -> anyhow::Result<()> {
     let fields: Vec<String> = gathered.fields.iter().cloned().collect();
-    let people = gathered.read()?.map(|found| anyhow::Ok(file_row(&found?.contact, &fields)));
-    let rows = std::iter::once(Ok(gathered.columns())).chain(people);
+    let people = gathered.read()?.map(|found| anyhow::Ok(export_row(&found?.contact, &fields)));
+    let rows = std::iter::once(Ok(export_titles(&fields))).chain(people);
     match format {
         ExportFormat::Xlsx => workbook::of_rows(rows, "Contacts", created_at, file),
         ExportFormat::Csv => {

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 
 use anyhow::Context;
+use campaigns::consent::exported::CONSENT_TITLES;
 use campaigns::contact::{self, FILE_TITLES};
 use campaigns::file::MAX_COLUMNS;
 use campaigns::list::Sought;
@@ -21,8 +22,9 @@ use crate::storage::suppressions::Snapshot;
 /// Contacts read at once: DynamoDB's 1 MB comes first.
 const READ_AT_ONCE: i32 = 10_000;
 
-/// Most custom fields that get a column: with those of every contact no more than a file may have.
-const MOST_FIELD_COLUMNS: usize = MAX_COLUMNS - FILE_TITLES.len();
+/// Most custom fields that get a column: with those of every contact, and their consents in an export, no more than a file
+/// may have.
+const MOST_FIELD_COLUMNS: usize = MAX_COLUMNS - FILE_TITLES.len() - CONSENT_TITLES.len();
 
 /// What is done about people who asked for no more messages.
 pub(super) enum Suppressed {
@@ -49,7 +51,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The titles of all columns.
+    /// The titles of all columns but those of consents.
     pub fn columns(&self) -> Vec<String> {
         FILE_TITLES.iter().map(|title| (*title).to_owned()).chain(self.fields.iter().cloned()).collect()
     }

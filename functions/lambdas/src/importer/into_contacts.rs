@@ -85,11 +85,8 @@ async fn put_segment(
     progress.columns_left_out = columns.left_out();
     for row in rows.iter().filter(|row| !listed.was_erased(row)) {
         let consent = consents.of_row(row);
-        match (&into.consent_column, &consent) {
-            (Some(_), Some(Said::ByOne(Line { act: ConsentAct::OptIn, .. }))) => progress.agreed += 1,
-            (Some(_), Some(_)) => progress.refused += 1,
-            (Some(_), None) | (None, _) => {}
-        }
+        progress.refused += u64::from(consent.declines());
+        progress.agreed += u64::from(!consent.by_one.is_empty() && !consent.declines());
         puts.push(put_one(app, workspace, row.row, said(app, &columns, into, row), consent, listed.refused(row)));
     }
     let left_out = rows.len() - puts.len();
@@ -142,42 +139,56 @@ enum CameTo {
     LeftOut(LeftOutRow),
 }
 
+/// What a file says of a person.
+struct Told {
+    /// Himself, with what he said no to before.
+    contact: Contact,
+    /// What was said of everybody, where it may be said of him.
+    of_all: Consents,
+    /// Where his ledger left him before, where it was asked.
+    ledger: Option<Consents>,
+}
+
+impl Told {
+    fn consents_over(&self, standing: &Consents) -> Consents {
+        contact::later_of_all(&contact::later(standing, &self.contact.consents), &self.of_all)
+    }
+
+    fn over(&self, standing: &Contact) -> Contact {
+        let consents = self.consents_over(&standing.consents);
+        Contact { consents, ..contact::joined(standing, &self.contact) }
+    }
+}
+
 async fn put_one(
     app: &App,
     workspace: WorkspaceId,
     row: u64,
     said: Contact,
-    consent: Option<Said>,
+    consent: Said,
     refused: Consents,
 ) -> anyhow::Result<CameTo> {
     let phone = contact::canonical(&said);
     let lead = said.user_id.as_deref().map(|id| Lead::of_book(id, &phone));
-    let (said, is_of_all) = with_consent(app, workspace, &phone, said, consent, &refused).await?;
-    let next = |standing: &Contact| {
-        let joined = contact::joined(standing, &said);
-        match is_of_all {
-            true => Contact { consents: contact::later_of_all(&standing.consents, &said.consents), ..joined },
-            false => joined,
-        }
-    };
+    let told = with_consents(app, workspace, &phone, said, consent, &refused).await?;
     // Twice: whoever was not there may be there by the time it is created.
     for _ in 0..2 {
         let changed = contacts::change(app, workspace, &phone, |standing| {
-            let next = next(standing);
+            let next = told.over(standing);
             match contact::faults(&next).into_iter().next() {
                 None => Ok(next),
                 Some(fault) => Err(fault),
             }
         });
-        match (changed.await?, contact::faults(&said).into_iter().next()) {
+        match (changed.await?, contact::faults(&told.contact).into_iter().next()) {
             (Changed::Done(_), _) => return Ok(CameTo::Written(lead)),
             (Changed::Same(_), _) => return Ok(CameTo::Same(lead)),
             (Changed::Refused(fault), _) | (Changed::Missing, Some(fault)) => {
-                keep_consents(app, workspace, &phone, &said.consents, is_of_all).await?;
+                keep_consents(app, workspace, &phone, &told).await?;
                 return Ok(left_out(row, fault));
             }
             (Changed::Missing, None) => {
-                let newcomer = with_ledger(app, workspace, &phone, &said, &refused).await?;
+                let newcomer = with_ledger(app, workspace, &phone, &told, &refused).await?;
                 match contacts::create(app, workspace, &newcomer).await? {
                     Written::Done => return Ok(CameTo::Written(lead)),
                     Written::ConditionFailed => {}
@@ -194,18 +205,9 @@ fn left_out(row: u64, FieldError { field, message }: FieldError) -> CameTo {
 
 /// Has what the person of a row said count although the row does not fit into the book: on the contact that stands there,
 /// or on the suppression list.
-async fn keep_consents(
-    app: &App,
-    workspace: WorkspaceId,
-    phone: &str,
-    said: &Consents,
-    is_of_all: bool,
-) -> anyhow::Result<()> {
+async fn keep_consents(app: &App, workspace: WorkspaceId, phone: &str, told: &Told) -> anyhow::Result<()> {
     let change = |standing: &Contact| {
-        let consents = match is_of_all {
-            true => contact::later_of_all(&standing.consents, said),
-            false => contact::later(&standing.consents, said),
-        };
+        let consents = told.consents_over(&standing.consents);
         Ok::<_, std::convert::Infallible>(Contact { consents, ..standing.clone() })
     };
     match contacts::change(app, workspace, phone, change).await? {
@@ -222,53 +224,49 @@ async fn keep_refusals(app: &App, workspace: WorkspaceId, phone: &str) -> anyhow
     refusals::keep(app, workspace, phone, &ledger).await
 }
 
-/// Who comes into the book, or back into it, with all that his ledger says since before.
+/// Who comes into the book, or back into it, with all that his ledger says since before. The ledger lies by person and time,
+/// so that no batch can ask for the last lines of many: it is read once for each who is new.
 async fn with_ledger(
     app: &App,
     workspace: WorkspaceId,
     phone: &str,
-    said: &Contact,
+    told: &Told,
     refused: &Consents,
 ) -> anyhow::Result<Contact> {
-    let ledger = consents::standing(app, workspace, phone).await?;
-    let consents = refusals::over(&contact::later(&ledger, &said.consents), refused);
-    Ok(Contact { consents, ..said.clone() })
+    let ledger = match &told.ledger {
+        Some(ledger) => ledger.clone(),
+        None => consents::standing(app, workspace, phone).await?,
+    };
+    let consents = refusals::over(&told.consents_over(&ledger), refused);
+    Ok(Contact { consents, ..told.contact.clone() })
 }
 
 /// Writes down what the person agreed to. What was said of everybody is not said of somebody who said no himself, and what
-/// the suppression list has of him stands, whatever a file says. Answers the contact with it, and whether it is of
-/// everybody.
-async fn with_consent(
+/// the suppression list has of him stands, whatever a file says.
+async fn with_consents(
     app: &App,
     workspace: WorkspaceId,
     phone: &str,
     said: Contact,
-    consent: Option<Said>,
+    consent: Said,
     refused: &Consents,
-) -> anyhow::Result<(Contact, bool)> {
-    let nothing_said = Contact { consents: refusals::over(&said.consents, refused), ..said };
-    let (line, is_of_all) = match consent {
-        None => return Ok((nothing_said, false)),
-        Some(Said::ByOne(line)) => (line, false),
-        Some(Said::OfAll(line)) => (line, true),
-    };
-    if is_of_all && declines(app, workspace, phone, &line, refused).await? {
-        return Ok((nothing_said, is_of_all));
+) -> anyhow::Result<Told> {
+    let mut own = Consents::default();
+    for line in &consent.by_one {
+        consents::add(app, workspace, phone, line).await?;
+        own = contact::later(&own, &line.standing());
     }
-    consents::add(app, workspace, phone, &line).await?;
-    Ok((Contact { consents: refusals::over(&line.standing(), refused), ..nothing_said }, is_of_all))
-}
-
-/// Whether the person said no himself to the messages that this line is about.
-async fn declines(
-    app: &App,
-    workspace: WorkspaceId,
-    phone: &str,
-    line: &Line,
-    refused: &Consents,
-) -> anyhow::Result<bool> {
-    let is_listed = refused.of(line.category).is_some();
-    Ok(is_listed || consents::ledger_declines(app, workspace, line.category, phone).await?)
+    let contact = Contact { consents: refusals::over(&own, refused), ..said };
+    let mut told = Told { contact, of_all: Consents::default(), ledger: None };
+    let not_listed = consent.of_all.filter(|line| refused.of(line.category).is_none());
+    let Some(line) = not_listed else { return Ok(told) };
+    let ledger = consents::standing(app, workspace, phone).await?;
+    if ledger.of(line.category).is_none_or(|last| last.act != ConsentAct::OptOut) {
+        consents::add(app, workspace, phone, &line).await?;
+        told.of_all = line.standing();
+    }
+    told.ledger = Some(ledger);
+    Ok(told)
 }
 
 /// Writes down the no of everybody who says so in a row that was left out since he stands in another. Small: whoever
@@ -294,9 +292,10 @@ async fn put_refusals(
         let listed = Listed::among(app, workspace, &batch).await?;
         let mut writes = Vec::with_capacity(batch.len());
         for row in batch.iter().filter(|row| !listed.was_erased(row)) {
-            if let Some(line) = consents.refusal(row) {
+            let lines = consents.refusals(row);
+            if !lines.is_empty() {
                 progress.refused += 1;
-                writes.push(refuse(app, workspace, canonical_digits(&row.phone), line));
+                writes.push(refuse(app, workspace, canonical_digits(&row.phone), lines));
             }
         }
         stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<Vec<()>>().await?;
@@ -305,8 +304,10 @@ async fn put_refusals(
     Ok(IntoContactsRecord { next_segment: into.next_segment + 1, progress, ..into.clone() })
 }
 
-async fn refuse(app: &App, workspace: WorkspaceId, phone: String, line: Line) -> anyhow::Result<()> {
-    consents::record(app, workspace, &phone, &line).await?;
+async fn refuse(app: &App, workspace: WorkspaceId, phone: String, lines: Vec<Line>) -> anyhow::Result<()> {
+    for line in &lines {
+        consents::record(app, workspace, &phone, line).await?;
+    }
     match contacts::get(app, workspace, &phone).await? {
         Some(_) => Ok(()),
         None => keep_refusals(app, workspace, &phone).await,

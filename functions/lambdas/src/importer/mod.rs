@@ -255,9 +255,10 @@ impl Spools {
         let open = |spool: &NamedTempFile| {
             anyhow::Ok(BufWriter::new(spool.reopen().context("opening a file for the rejected rows")?))
         };
-        let asked = record.into_contacts.as_ref().and_then(|into| into.consent_column.as_ref());
-        let refusals =
-            asked.map(|column| anyhow::Ok(Refusals { asked: column.asked.clone(), file: open(&self.refusals)? }));
+        let refusals = record.into_contacts.as_ref().map(|into| {
+            let asked = into.consent_column.as_ref().map(|column| column.asked.clone());
+            anyhow::Ok(Refusals { asked, file: open(&self.refusals)? })
+        });
         Ok(LeftOut {
             file: open(&self.rejects)?,
             language: record.said.language.unwrap_or_default(),

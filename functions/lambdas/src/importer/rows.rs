@@ -5,6 +5,7 @@ use std::io::{Cursor, Read, Write};
 
 use anyhow::Context;
 use campaigns::audience::{MOST_RECIPIENTS, Recipient, SEGMENT_ROWS, too_many};
+use campaigns::consent::exported::exported_places;
 use campaigns::consent::written::{Answer, ConsentPlaces, answer};
 use campaigns::file::{
     Contact, ContactsReader, Document, Duplicates, FORMAT_BYTES, FileError, Format, Options, RejectReason,
@@ -39,14 +40,14 @@ pub(super) struct LeftOut<W> {
     pub file: W,
     /// The language of its explanations.
     pub language: Language,
-    /// Where the file says what each person agreed to.
+    /// Where the file may say what each person agreed to; nothing where nobody comes into the book.
     pub refusals: Option<Refusals<W>>,
 }
 
 /// Rows of people who stand in the file already, and say no in this one: it counts.
 pub(super) struct Refusals<W> {
-    /// Which columns say so.
-    pub asked: ConsentColumn,
+    /// Which columns say so, beside those of an export.
+    pub asked: Option<ConsentColumn>,
     /// Where these rows go, one recipient in JSON per line.
     pub file: W,
 }
@@ -142,7 +143,10 @@ fn read_contacts<W: Write>(
 ) -> anyhow::Result<Outcome> {
     let LeftOut { file, language, refusals } = left_out;
     let find = |Refusals { asked, file }: Refusals<W>| {
-        Some((ConsentPlaces::find(contacts.columns(), &asked).ok()?.answer, file))
+        let asked = asked.and_then(|asked| ConsentPlaces::find(contacts.columns(), &asked).ok());
+        let exported = exported_places(contacts.columns()).into_iter().map(|(_, places)| places);
+        let places: Vec<usize> = asked.into_iter().chain(exported).map(|places| places.answer).collect();
+        (!places.is_empty()).then_some((places, file))
     };
     let refusals = refusals.and_then(find);
     let rejects = RejectsWriter::new(file, contacts.columns(), contacts.phone_place(), language);
@@ -205,8 +209,8 @@ struct Audience<'a, W: Write, G> {
     country: Option<Country>,
     is_suppressed: IsSuppressed<'a>,
     rejects: RejectsWriter<W>,
-    /// The place of the column that says yes or no, and where the rows go that say no too late.
-    refusals: Option<(usize, W)>,
+    /// The places of the columns that say yes or no, and where the rows go that say no too late.
+    refusals: Option<(Vec<usize>, W)>,
     give: G,
 }
 
@@ -253,8 +257,9 @@ impl<W: Write, G: FnMut(Segment) -> bool> Audience<'_, W, G> {
 
     /// Keeps the row of somebody who stands in the file already and says no here: the first row may say yes.
     fn note_refusal(&mut self, contact: &Contact) -> anyhow::Result<()> {
-        let Some((place, file)) = &mut self.refusals else { return Ok(()) };
-        if contact.fields.get(*place).and_then(|cell| answer(cell)) != Some(Answer::No) {
+        let Some((places, file)) = &mut self.refusals else { return Ok(()) };
+        let mut answers = places.iter().filter_map(|place| answer(contact.fields.get(*place)?));
+        if !answers.any(|said| said == Answer::No) {
             return Ok(());
         }
         let recipient = Recipient {
@@ -480,7 +485,7 @@ mod tests {
                     Bia;5511987654322;sim\nAna;5511987654321;n\n";
         let (mut rejects, mut refusals) = (Vec::new(), Vec::new());
         let asked = ConsentColumn { column: "Aceita".to_owned(), ..ConsentColumn::default() };
-        let kept = Refusals { asked, file: &mut refusals };
+        let kept = Refusals { asked: Some(asked), file: &mut refusals };
         let left_out = LeftOut { file: &mut rejects, language: Language::English, refusals: Some(kept) };
         let outcome = read(file.as_bytes(), Options::default(), &nobody, left_out, |_| true).unwrap();
         assert!(

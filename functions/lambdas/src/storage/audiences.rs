@@ -156,6 +156,9 @@ pub struct IntoContactsRecord {
     pub next_segment: u64,
     /// How far they got, by whole segments.
     pub progress: IntoContactsProgress,
+    /// Who asked for it; absent in audiences of before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
     /// What all of them agreed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<FileConsentRecord>,

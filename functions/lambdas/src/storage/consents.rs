@@ -29,6 +29,12 @@ const PARALLEL_BATCHES: usize = 8;
 /// Times that a batch is asked for what it left out for lack of throughput.
 const MOST_ASKS: u32 = 5;
 
+/// Bytes of a source that are kept on the contact, whose item stays under 4 KB; the ledger has all of it.
+pub(super) const SOURCE_BYTES: usize = 100;
+
+/// The same of the text that a person agreed to.
+pub(super) const TEXT_VERSION_BYTES: usize = 50;
+
 /// A line as it lies in the table; the same line written twice is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -63,7 +69,9 @@ impl From<Line> for ConsentEvent {
 impl Line {
     /// Where the line alone leaves a person.
     pub fn standing(&self) -> Consents {
-        let said = Some(ConsentStanding { act: self.act, at: time_of_millis(self.at) });
+        let source = Some(beginning(&self.source, SOURCE_BYTES));
+        let text_version = self.text_version.as_deref().map(|text| beginning(text, TEXT_VERSION_BYTES));
+        let said = Some(ConsentStanding { act: self.act, at: time_of_millis(self.at), source, text_version });
         match self.category {
             ConsentCategory::Marketing => Consents { marketing: said, utility: None },
             ConsentCategory::Utility => Consents { marketing: None, utility: said },
@@ -77,6 +85,12 @@ impl Line {
         };
         format!("{:015}#{}#{category}", self.at, self.id)
     }
+}
+
+/// The same again of what it answered, as a file that goes out and comes back needs it.
+fn beginning(text: &str, most_bytes: usize) -> String {
+    let text = text.trim();
+    text[..text.floor_char_boundary(most_bytes)].trim_end().to_owned()
 }
 
 fn partition(workspace: WorkspaceId, canonical_phone: &str) -> String {
@@ -173,18 +187,6 @@ pub async fn standings(
     Ok(Standings(said.into_iter().flatten().collect()))
 }
 
-/// Whether the last that a person's ledger says of such messages is no: for who is not in the book, or not yet.
-pub async fn ledger_declines(
-    app: &App,
-    workspace: WorkspaceId,
-    category: ConsentCategory,
-    canonical_phone: &str,
-) -> anyhow::Result<bool> {
-    let lines = list(app, workspace, canonical_phone).await?;
-    let last = lines.iter().find(|line| line.category == category);
-    Ok(last.is_some_and(|line| line.act == ConsentAct::OptOut))
-}
-
 #[derive(Deserialize)]
 struct Asked {
     phone: String,
@@ -222,4 +224,19 @@ async fn said_by(
         missing = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
     }
     bail!("asking where people stand: {} were left out {MOST_ASKS} times", missing.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_keeps_the_beginning_of_a_source_which_is_its_own_beginning() {
+        let long = "loja da praça ".repeat(20);
+        let kept = beginning(&long, SOURCE_BYTES);
+        assert!(long.starts_with(&kept) && (90..=SOURCE_BYTES).contains(&kept.len()), "{kept}");
+        assert_eq!(beginning(&kept, SOURCE_BYTES), kept);
+        assert_eq!(beginning("ç", 1), "");
+        assert_eq!(beginning(" shop ", SOURCE_BYTES), "shop");
+    }
 }

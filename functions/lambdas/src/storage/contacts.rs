@@ -284,6 +284,7 @@ mod tests {
     use campaigns::contact::{self, MOST_FIELDS, MOST_LABELS, MOST_TEXT_BYTES};
 
     use super::*;
+    use crate::storage::consents::{SOURCE_BYTES, TEXT_VERSION_BYTES};
 
     /// Bytes as DynamoDB counts them (developer guide, "item sizes and formats", 2025): names and texts in UTF-8, half a
     /// byte per digit and one more, three for a list or map and one for each of its members.
@@ -306,8 +307,13 @@ mod tests {
         largest.replies =
             (0..MOST_CHANNELS).map(|n| (ChannelId(format!("01JD8ZQ00000000000000000{n:02}")), now)).collect();
         largest.last_contact_at = Some(now);
-        let said = Some(wire::ConsentStanding { act: wire::ConsentAct::OptOut, at: now });
-        largest.consents = Consents { marketing: said, utility: said };
+        let said = wire::ConsentStanding {
+            act: wire::ConsentAct::OptOut,
+            at: now,
+            source: Some("x".repeat(SOURCE_BYTES)),
+            text_version: Some("x".repeat(TEXT_VERSION_BYTES)),
+        };
+        largest.consents = Consents { marketing: Some(said.clone()), utility: Some(said) };
         while contact::faults(&largest).is_empty() {
             largest.name.push('x');
         }
@@ -326,5 +332,16 @@ mod tests {
         contact.last_reply_at = Some(now);
         let item = item(WorkspaceId(1), &contact).unwrap();
         assert_eq!(Contact::from(table::from_item::<ContactRecord>(item).unwrap()), contact);
+    }
+
+    #[test]
+    fn what_was_noted_of_a_consent_before_its_source_was_still_says_yes_or_no() {
+        let now = chrono::DateTime::from_timestamp_millis(1_795_000_000_123).unwrap();
+        let mut of_before = item(WorkspaceId(1), &contact::blank("+5531987654321", now)).unwrap();
+        let said = serde_json::json!({ "marketing": { "act": "optOut", "at": now } });
+        of_before.insert("consents".to_owned(), table::value(said).unwrap());
+        let read = Contact::from(table::from_item::<ContactRecord>(of_before).unwrap());
+        let no = wire::ConsentStanding { act: wire::ConsentAct::OptOut, at: now, source: None, text_version: None };
+        assert_eq!(read.consents, Consents { marketing: Some(no), utility: None });
     }
 }

@@ -15,12 +15,13 @@ use crate::clock::time_of_millis;
 /// blocked, or who was erased, nothing.
 pub fn of_list(person: &Person) -> Consents {
     let all = no(person, person.workspace.as_ref());
-    Consents { marketing: all.or_else(|| no(person, person.marketing.as_ref())), utility: all }
+    Consents { marketing: all.clone().or_else(|| no(person, person.marketing.as_ref())), utility: all }
 }
 
 fn no(person: &Person, entry: Option<&Entry>) -> Option<ConsentStanding> {
     let entry = entry.filter(|entry| person.erased_at.is_none() && is_a_no(entry))?;
-    Some(ConsentStanding { act: ConsentAct::OptOut, at: time_of_millis(entry.since) })
+    let at = time_of_millis(entry.since);
+    Some(ConsentStanding { act: ConsentAct::OptOut, at, source: None, text_version: None })
 }
 
 fn is_a_no(entry: &Entry) -> bool {
@@ -29,11 +30,11 @@ fn is_a_no(entry: &Entry) -> bool {
 
 /// Where a person stands who said this, and of whom the list says that: while he is on it, no yes counts.
 pub fn over(said: &Consents, listed: &Consents) -> Consents {
-    let over = |said: Option<ConsentStanding>, listed: Option<ConsentStanding>| match said {
-        Some(said) if said.act == ConsentAct::OptOut => Some(said),
-        Some(_) | None => listed.or(said),
+    let over = |said: &Option<ConsentStanding>, listed: &Option<ConsentStanding>| match said {
+        Some(no) if no.act == ConsentAct::OptOut => Some(no.clone()),
+        Some(_) | None => listed.clone().or_else(|| said.clone()),
     };
-    Consents { marketing: over(said.marketing, listed.marketing), utility: over(said.utility, listed.utility) }
+    Consents { marketing: over(&said.marketing, &listed.marketing), utility: over(&said.utility, &listed.utility) }
 }
 
 /// The lines of a ledger for what was said by a user id alone and has become what `person` says: the same lines whenever
@@ -74,7 +75,7 @@ fn source_of(reason: SuppressionReason) -> &'static str {
 /// Puts a person on the suppression list for what he said no to: marketing alone, or everything where he wants not even
 /// what he ordered. Does nothing where he said no to nothing, or was erased.
 pub async fn keep(app: &App, workspace: WorkspaceId, canonical_phone: &str, said: &Consents) -> anyhow::Result<()> {
-    if refused(said.marketing).is_none() && refused(said.utility).is_none() {
+    if refused(said.marketing.as_ref()).is_none() && refused(said.utility.as_ref()).is_none() {
         return Ok(());
     }
     let name = person_keys::of(app, workspace).await?.of_phone(canonical_phone)?;
@@ -88,7 +89,7 @@ fn with_refusals(standing: &Person, canonical_phone: &str, said: &Consents) -> P
     if standing.erased_at.is_some() || standing.workspace.is_some() {
         return standing.clone();
     }
-    let (entry, next) = match (refused(said.utility), refused(said.marketing)) {
+    let (entry, next) = match (refused(said.utility.as_ref()), refused(said.marketing.as_ref())) {
         (Some(all), _) => (all.clone(), Person { workspace: Some(all), ..standing.clone() }),
         (None, Some(offers)) if standing.marketing.is_none() => {
             (offers.clone(), Person { marketing: Some(offers), ..standing.clone() })
@@ -98,7 +99,7 @@ fn with_refusals(standing: &Person, canonical_phone: &str, said: &Consents) -> P
     Person { phone: Some(canonical_phone.to_owned()), spoke_at: standing.spoke_at.max(Some(entry.since)), ..next }
 }
 
-fn refused(said: Option<ConsentStanding>) -> Option<Entry> {
+fn refused(said: Option<&ConsentStanding>) -> Option<Entry> {
     let no = said.filter(|said| said.act == ConsentAct::OptOut)?;
     let since = no.at.timestamp_millis();
     Some(Entry { reason: SuppressionReason::Recorded, code: None, added_by: None, since })
@@ -111,12 +112,18 @@ mod tests {
     use super::*;
     use crate::storage::suppressions::Barred;
 
-    fn said(act: ConsentAct) -> Option<ConsentStanding> {
-        Some(ConsentStanding { act, at: time_of_millis(5_000) })
+    fn said(act: ConsentAct, at: i64) -> ConsentStanding {
+        ConsentStanding { act, at: time_of_millis(at), source: None, text_version: None }
     }
 
-    fn after(standing: &Person, marketing: Option<ConsentStanding>, utility: Option<ConsentStanding>) -> Person {
-        with_refusals(standing, "5511987654321", &Consents { marketing, utility })
+    /// Both said at one time.
+    fn consents(marketing: Option<ConsentAct>, utility: Option<ConsentAct>) -> Consents {
+        let [marketing, utility] = [marketing, utility].map(|act| act.map(|act| said(act, 5_000)));
+        Consents { marketing, utility }
+    }
+
+    fn after(standing: &Person, marketing: Option<ConsentAct>, utility: Option<ConsentAct>) -> Person {
+        with_refusals(standing, "5511987654321", &consents(marketing, utility))
     }
 
     fn barred(person: &Person) -> (Option<Barred>, Option<Barred>) {
@@ -126,21 +133,21 @@ mod tests {
     #[test]
     fn a_no_to_marketing_bars_marketing_and_one_to_everything_else_bars_all() {
         let nobody = Person::default();
-        let (yes, no) = (said(ConsentAct::OptIn), said(ConsentAct::OptOut));
+        let (yes, no) = (Some(ConsentAct::OptIn), Some(ConsentAct::OptOut));
         let bars = Some(Barred::Suppressed);
         let offers = after(&nobody, no, yes);
         assert_eq!((barred(&offers), offers.spoke_at), ((bars, None), Some(5_000)));
         assert_eq!(offers.phone.as_deref(), Some("5511987654321"));
         assert_eq!(barred(&after(&nobody, None, no)), (bars, bars));
         assert_eq!(barred(&after(&offers, no, no)), (bars, bars), "the list had a no to marketing already");
-        for neither in [None, yes, said(ConsentAct::Lifted)] {
+        for neither in [None, yes, Some(ConsentAct::Lifted)] {
             assert_eq!(after(&nobody, neither, neither), nobody);
         }
     }
 
     #[test]
     fn what_the_list_says_already_stands_and_who_was_erased_has_no_number_again() {
-        let no = said(ConsentAct::OptOut);
+        let no = Some(ConsentAct::OptOut);
         let entry = Entry { reason: SuppressionReason::Manual, code: None, added_by: None, since: 1 };
         for standing in [
             Person { workspace: Some(entry.clone()), ..Person::default() },
@@ -157,16 +164,13 @@ mod tests {
 
     #[test]
     fn while_the_list_has_a_person_no_yes_counts_and_a_block_is_no_word_of_his() {
-        let (yes, no) = (said(ConsentAct::OptIn), said(ConsentAct::OptOut));
+        let (yes, no) = (Some(ConsentAct::OptIn), Some(ConsentAct::OptOut));
         let offers = of_list(&Person { marketing: entry(SuppressionReason::Recorded, None), ..Person::default() });
-        assert_eq!(offers, Consents { marketing: no, utility: None });
+        assert_eq!(offers, consents(no, None));
         let all = of_list(&Person { workspace: entry(SuppressionReason::Word, None), ..Person::default() });
-        assert_eq!(all, Consents { marketing: no, utility: no });
-        let later = Some(ConsentStanding { act: ConsentAct::OptIn, at: time_of_millis(9_000) });
-        assert_eq!(
-            over(&Consents { marketing: later, utility: yes }, &offers),
-            Consents { marketing: no, utility: yes }
-        );
+        assert_eq!(all, consents(no, no));
+        let later = Consents { marketing: Some(said(ConsentAct::OptIn, 9_000)), ..consents(None, yes) };
+        assert_eq!(over(&later, &offers), consents(no, yes));
         let blocked = Person { workspace: entry(SuppressionReason::Code, Some(130_403)), ..Person::default() };
         assert_eq!(of_list(&blocked), Consents::default());
         let erased =
