@@ -26,6 +26,7 @@ async fn somebody_is_let_in_and_signs_in_with_what_the_owner_gave_him() -> anyho
     token(&browser, &running).await?;
     webhook(&browser).await?;
     nothing_to_tell(&browser).await?;
+    departure(&browser, &running).await?;
 
     browser.click("sign-out").await?;
     browser.find("how-to-sign-in").await?;
@@ -91,6 +92,42 @@ async fn webhook(browser: &Browser) -> anyhow::Result<()> {
     ensure!(question.contains("example.com"), "{question}");
     browser.click("confirm-yes").await?;
     browser.driver.query(By::Css("[data-testid=webhook]")).not_exists().await?;
+    Ok(())
+}
+
+/// Another owner, who made two tokens, is removed: the question names them, and they end with her.
+async fn departure(browser: &Browser, running: &Running) -> anyhow::Result<()> {
+    let asked = json!({ "email": "bia@example.com", "name": "Bia", "role": "owner" });
+    let bia: Value = running.client.post("/v3/members", &asked).await?;
+    let path = format!("/v3/members/{}/sign-in-link", bia["id"].as_str().unwrap_or_default());
+    let link: Value = running.client.post(&path, &json!({})).await?;
+    let (http, address) = (reqwest::Client::new(), &running.process.address);
+    let signed_in = http.post(format!("{address}/v3/sign-in")).json(&json!({ "code": link["code"] })).send().await?;
+    let cookies = signed_in.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let pairs: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+    let cookies = pairs.join("; ");
+    for name in ["CRM", "ERP"] {
+        let post = http.post(format!("{address}/v3/tokens")).header("cookie", &cookies);
+        let post = post.header("x-requested-with", "campanile").json(&json!({ "name": name, "role": "viewer" }));
+        post.send().await?.error_for_status()?;
+    }
+    browser.click("nav-notices").await?;
+    browser.find("no-notices").await?;
+    browser.click("nav-team").await?;
+    browser.text_until("members", |text| text.contains("bia@example.com")).await?;
+    let last = "[data-testid=member]:last-child [data-testid=remove-member]";
+    let remove = browser.driver.query(By::Css(last)).first().await?;
+    remove.scroll_into_view().await?;
+    remove.click().await?;
+    let names = |text: &str| ["CRM", "ERP"].iter().all(|name| text.contains(name));
+    let named = |text: &str| text.starts_with("2 API tokens of Bia still work") && names(text);
+    browser.text_until("their-tokens", named).await?;
+    ensure!(browser.find("revoke-tokens").await?.is_selected().await?, "the tokens would go on working");
+    browser.screenshot("team-3-departure").await?;
+    browser.click("confirm-yes").await?;
+    browser.driver.query(By::Css("[data-testid=token]")).not_exists().await?;
+    let gone = |text: &str| text.contains("ana@example.com") && !text.contains("bia@example.com");
+    browser.text_until("members", gone).await?;
     Ok(())
 }
 

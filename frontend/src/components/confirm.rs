@@ -23,6 +23,9 @@ pub fn Confirm(
     /// Whether yes destroys nothing.
     #[prop(optional)]
     harmless: bool,
+    /// What else is decided with the answer; stands below the text.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     keep_open(dialog, open);
@@ -47,6 +50,7 @@ pub fn Confirm(
             <div>
                 <h2 id=format!("{test_id}-title") data-testid=format!("{test_id}-title")>{title}</h2>
                 <p data-testid=format!("{test_id}-text")>{text}</p>
+                {children.map(|children| children())}
                 <div class="actions">
                     <button type="button" class="button" data-testid=format!("{test_id}-no") on:click=move |_| close()>{no}</button>
                     <button type="button" class=yes_class data-testid=format!("{test_id}-yes") on:click=answer_yes>{yes}</button>

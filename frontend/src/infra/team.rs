@@ -1,7 +1,8 @@
 //! The endpoints of members and tokens, one function each.
 
 use wire::{
-    CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberId, MemberList, SignInLink, TokenId, TokenList,
+    CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberId, MemberList, SignInLink, TheirTokens,
+    TokenId, TokenList,
 };
 
 use super::http::{ApiError, ask, delete, encoded, get, patch, post};
@@ -21,9 +22,9 @@ pub async fn edit_member(id: &MemberId, edit: &EditMember) -> Result<Member, Api
     patch(&one(id), edit).await
 }
 
-/// Lets somebody out.
-pub async fn delete_member(id: &MemberId) -> Result<(), ApiError> {
-    delete(&one(id)).await
+/// Lets somebody out, and says what becomes of the tokens that they made.
+pub async fn delete_member(id: &MemberId, tokens: TheirTokens) -> Result<(), ApiError> {
+    delete(&format!("{}?tokens={}", one(id), tokens.as_str())).await
 }
 
 /// A link that signs this member in once.

@@ -1,6 +1,7 @@
 //! Roles and scopes in words, and the forms that let people and systems in.
 
-use wire::{Area, CreateMember, CreateToken, FieldError, Role, Scope};
+use chrono::{DateTime, Utc};
+use wire::{ApiToken, Area, CreateMember, CreateToken, FieldError, Member, Role, Scope, TheirTokens};
 
 use crate::t;
 
@@ -46,6 +47,49 @@ fn does(scope: Scope) -> &'static str {
 pub fn names(scopes: &[Scope]) -> String {
     let words = |scope: &Scope| format!("{} ({})", area_words(scope.area()), does(*scope).to_lowercase());
     scopes.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+/// Tokens of somebody who leaves that are told by name before the rest is only counted.
+const MOST_NAMED: usize = 10;
+
+/// Somebody who is about to leave, and the tokens that would go on working.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaving {
+    /// Who.
+    pub member: Member,
+    /// The names of the tokens that they made, or that such a token made.
+    tokens: Vec<String>,
+}
+
+impl Leaving {
+    /// This member, with what of these tokens is theirs and works at this moment.
+    pub fn of(member: Member, tokens: &[ApiToken], now: DateTime<Utc>) -> Leaving {
+        let theirs = tokens.iter().filter(|token| token.maker_id.as_ref() == Some(&member.id));
+        let working = theirs.filter(|token| token.expires_at.is_none_or(|at| at > now));
+        let tokens = working.map(|token| token.name.clone()).collect();
+        Leaving { member, tokens }
+    }
+
+    /// What their leaving means.
+    pub fn question(&self) -> String {
+        t::member_leaves(&self.member.name)
+    }
+
+    /// Which tokens still work; nothing where none does.
+    pub fn still_works(&self) -> Option<String> {
+        let (named, rest) = self.tokens.split_at(self.tokens.len().min(MOST_NAMED));
+        let names = match rest.len() {
+            0 => named.join(", "),
+            more => t::and_others(&named.join(", "), &more),
+        };
+        let count = self.tokens.len();
+        (count > 0).then(|| t::tokens_still_work(count as u64, &count, &self.member.name, &names))
+    }
+
+    /// What becomes of the tokens; where none was told, none was decided on.
+    pub fn fate(&self, revoke: bool) -> TheirTokens {
+        if revoke && !self.tokens.is_empty() { TheirTokens::Revoke } else { TheirTokens::Keep }
+    }
 }
 
 /// Somebody to invite, as typed.
@@ -167,6 +211,58 @@ mod tests {
         assert_eq!((offered.len(), offered[4]), (15, Scope::ReportsRead));
         assert!(offered.is_sorted() && offered.windows(2).all(|pair| pair[0] != pair[1]));
         assert_eq!(names(&offered[..2]), "Campaigns (see), Campaigns (change)");
+    }
+
+    fn token(name: &str, maker: &str, expires_at: Option<DateTime<Utc>>) -> ApiToken {
+        ApiToken {
+            id: wire::TokenId(name.to_owned()),
+            name: name.to_owned(),
+            role: Role::Viewer,
+            scopes: None,
+            created_by: "Ana".to_owned(),
+            maker_id: Some(wire::MemberId(maker.to_owned())),
+            maker_removed: false,
+            created_at: DateTime::UNIX_EPOCH,
+            expires_at,
+        }
+    }
+
+    fn ana() -> Member {
+        Member {
+            id: wire::MemberId("ana".to_owned()),
+            email: "ana@example.com".to_owned(),
+            name: "Ana".to_owned(),
+            role: Role::Owner,
+            created_at: DateTime::UNIX_EPOCH,
+            signed_in_at: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn who_leaves_is_told_with_the_tokens_of_theirs_that_still_work() {
+        let now = DateTime::UNIX_EPOCH + chrono::TimeDelta::days(2);
+        let (over, later) = (Some(now), Some(now + chrono::TimeDelta::days(1)));
+        let unknown = ApiToken { maker_id: None, ..token("Old", "", None) };
+        let theirs = [token("CRM", "ana", None), token("Till", "ana", over), token("ERP", "ana", later)];
+        let others = [token("BI", "bia", None), unknown];
+        let leaving = Leaving::of(ana(), &[&theirs[..], &others[..]].concat(), now);
+        assert_eq!(leaving.still_works().as_deref(), Some("2 API tokens of Ana still work: CRM, ERP."));
+        assert_eq!((leaving.fate(true), leaving.fate(false)), (TheirTokens::Revoke, TheirTokens::Keep));
+    }
+
+    #[test]
+    fn where_no_token_works_none_is_told_and_none_is_decided_on() {
+        let leaving = Leaving::of(ana(), &[token("BI", "bia", None)], DateTime::UNIX_EPOCH);
+        assert_eq!((leaving.still_works(), leaving.fate(true)), (None, TheirTokens::Keep));
+    }
+
+    #[test]
+    fn many_tokens_are_told_by_some_names_and_a_number() {
+        let tokens: Vec<ApiToken> = (1..=12).map(|place| token(&format!("t{place}"), "ana", None)).collect();
+        let told = Leaving::of(ana(), &tokens, DateTime::UNIX_EPOCH).still_works().unwrap();
+        assert!(told.starts_with("12 API tokens of Ana still work: t1, t2,"), "{told}");
+        assert!(told.ends_with("t10 and 2 more."), "{told}");
     }
 
     #[test]

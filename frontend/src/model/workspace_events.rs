@@ -54,10 +54,16 @@ fn detail(change: &ChangedField) -> String {
         ("accessToken", _, _) => t::changed_access_token().to_owned(),
         ("byUserId", _, Some("true")) => t::changed_by_user_id().to_owned(),
         ("byUserId", _, _) => t::changed_by_number().to_owned(),
+        ("tokensKept", _, Some(count)) => t::changed_tokens_kept(number(count), &count),
+        ("tokensRevoked", _, Some(count)) => t::changed_tokens_revoked(number(count), &count),
         ("currency", _, Some(currency)) => t::changed_currency(&currency),
         ("markets", _, Some(markets)) => t::changed_markets(&markets),
         (field, _, after) => format!("{field}: {}", after.unwrap_or(t::set_to_nothing())),
     }
+}
+
+fn number(count: &str) -> u64 {
+    count.parse().unwrap_or_default()
 }
 
 fn role_words(role: &str) -> &str {
@@ -92,6 +98,10 @@ mod tests {
         let narrowed = [("role", None, Some("viewer")), ("scopes", None, Some("contacts:read"))];
         let token = change(WorkspaceEvent::TokenMade, "CRM", &narrowed);
         assert_eq!(sentence(&token), "API token “CRM” was made: as Viewer; only for contacts:read");
+        let gone = change(WorkspaceEvent::MemberRemoved, "Bia", &[("tokensKept", None, Some("1"))]);
+        assert_eq!(sentence(&gone), "Bia was removed from the team: 1 API token of theirs goes on working");
+        let gone = change(WorkspaceEvent::MemberRemoved, "Bia", &[("tokensRevoked", None, Some("2"))]);
+        assert_eq!(sentence(&gone), "Bia was removed from the team: 2 API tokens of theirs were revoked");
         let hook = change(WorkspaceEvent::WebhookSecretReplaced, "example.com", &[]);
         assert_eq!(sentence(&hook), "Webhook “example.com” got a new secret");
         let number = change(WorkspaceEvent::ChannelChanged, "Shop", &[("accessToken", None, None), ("x", None, None)]);

@@ -14,7 +14,7 @@ use crate::infra::shell::Shell;
 use crate::model::team;
 use crate::t;
 use members::Members;
-use tokens::Tokens;
+use tokens::{Ring, Tokens};
 use webhooks::Webhooks;
 
 /// Members for everybody to see; what changes them is for owners, webhooks are for managers too.
@@ -22,11 +22,13 @@ use webhooks::Webhooks;
 pub fn TeamPage() -> impl IntoView {
     let shell = Shell::around();
     let (is_owner, is_manager) = (shell.may(Role::Owner), shell.may(Role::Manager));
+    // Whoever lets somebody out decides on their tokens, too.
+    let ring = Ring::of(shell);
     view! {
         <div class="page-head"><PageTitle text=t::team()/></div>
-        <Members is_owner=is_owner/>
+        <Members is_owner=is_owner ring=ring/>
         <Show when=move || is_owner.get()>
-            <Tokens/>
+            <Tokens ring=ring/>
         </Show>
         <Show when=move || is_manager.get()>
             <Webhooks/>

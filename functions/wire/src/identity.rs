@@ -142,6 +142,28 @@ pub struct SignInLink {
     pub expires_at: DateTime<Utc>,
 }
 
+/// `DELETE /v3/members/{id}?tokens=`: what becomes of the API tokens that whoever leaves has made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum TheirTokens {
+    /// They go on working.
+    #[default]
+    Keep,
+    /// They end.
+    Revoke,
+}
+
+impl TheirTokens {
+    /// As it stands in the query.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TheirTokens::Keep => "keep",
+            TheirTokens::Revoke => "revoke",
+        }
+    }
+}
+
 /// A token for another system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -156,8 +178,14 @@ pub struct ApiToken {
     /// To what it is narrowed; absent: everything that its role allows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<Scope>>,
-    /// Who made it.
+    /// Who made it, by name: a member, or a token.
     pub created_by: String,
+    /// The member who made it, or made the token that made it; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker_id: Option<MemberId>,
+    /// Whether that member works here no longer.
+    #[serde(default)]
+    pub maker_removed: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// Until when it works; absent: until it is revoked.

@@ -52,7 +52,7 @@ pub use counts::{CampaignTotals, ChunkCounts, FailureCount, HealthCheckData, Res
 pub use export::{CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportContent, ExportFormat};
 pub use identity::{
     ApiToken, CreateMember, CreateToken, CreatedToken, EditMember, Member, MemberList, Role, Session, SignIn,
-    SignInLink, SignInWays, TokenList,
+    SignInLink, SignInWays, TheirTokens, TokenList,
 };
 pub use ids::{
     AudienceId, CampaignId, ChannelId, DeliveryId, ExportId, HoursId, ListId, MemberId, NoticeId, TokenId, WebhookId,

@@ -26,7 +26,7 @@ pub(super) async fn team(walk: &mut Walk) -> anyhow::Result<[(HeaderName, String
     let entered = through_the_provider(walk, &text(&link, "code")?).await?;
     let (renewed, _) = walk.ask_as(&entered, "POST", "/v3/session/refresh", &[], Value::Null).await?;
     walk.ask_as(&browser(&renewed), "DELETE", "/v3/session", &[], Value::Null).await?;
-    walk.ask("DELETE", "/v3/members/{id}", &[&member], Value::Null).await?;
+    walk.ask("DELETE", "/v3/members/{id}?tokens=revoke", &[&member], Value::Null).await?;
 
     let asked = json!({ "name": "CRM", "role": "operator", "scopes": ["campaigns:write"], "days": 30 });
     let token = id(&walk.ask("POST", "/v3/tokens", &[], asked).await?)?;

@@ -3,15 +3,17 @@
 use leptos::prelude::*;
 use wire::{EditMember, FieldError, Member, MemberId, MemberList};
 
+use super::tokens::Ring;
 use super::{Secret, role_names, role_picks};
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, PickField, TextField, error_of};
 use crate::components::loaded::Loaded;
-use crate::infra::format;
+use crate::components::switch::Switch;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::team as api;
-use crate::model::team::{MemberForm, role_of, words};
+use crate::infra::{clock, format};
+use crate::model::team::{Leaving, MemberForm, role_of, words};
 use crate::t;
 
 /// The id of the heading, and of the form.
@@ -25,8 +27,12 @@ struct Roll {
     load: RwSignal<Load<MemberList>>,
     /// A link that was just made: whose, and the link.
     link: RwSignal<Option<(String, String)>>,
+    /// The tokens: who leaves may have made some.
+    ring: Ring,
     /// Who is about to be removed.
-    leaving: RwSignal<Option<Member>>,
+    leaving: RwSignal<Option<Leaving>>,
+    /// Whether their tokens end, too.
+    revokes: RwSignal<bool>,
     asks: RwSignal<bool>,
 }
 
@@ -70,12 +76,24 @@ impl Roll {
         });
     }
 
-    fn remove(self, member: Member) {
+    /// Asks whether this member leaves, with their tokens as they stand now.
+    fn ask(self, member: Member) {
         leptos::task::spawn_local(async move {
-            if let Err(error) = api::delete_member(&member.id).await {
+            let Some(tokens) = self.ring.fetch().await else { return };
+            self.leaving.set(Some(Leaving::of(member, &tokens.items, clock::now())));
+            self.revokes.set(true);
+            self.asks.set(true);
+        });
+    }
+
+    fn remove(self, leaving: Leaving) {
+        let fate = leaving.fate(self.revokes.get_untracked());
+        leptos::task::spawn_local(async move {
+            if let Err(error) = api::delete_member(&leaving.member.id, fate).await {
                 self.shell.report(error);
             }
             self.fetch().await;
+            self.ring.fetch().await;
             // Its line is gone, and the button with it.
             request_animation_frame(|| focus_if_lost(HEADING));
         });
@@ -84,22 +102,21 @@ impl Roll {
 
 /// The list and, for owners, the invitation.
 #[component]
-pub fn Members(is_owner: Signal<bool>) -> impl IntoView {
+pub fn Members(is_owner: Signal<bool>, ring: Ring) -> impl IntoView {
     let roll = Roll {
         shell: Shell::around(),
         load: RwSignal::new(Load::Waiting),
         link: RwSignal::new(None),
+        ring,
         leaving: RwSignal::new(None),
+        revokes: RwSignal::new(true),
         asks: RwSignal::new(false),
     };
     roll.read();
-    let question = move || {
-        let name = roll.leaving.with(|member| member.as_ref().map(|member| member.name.clone()).unwrap_or_default());
-        t::member_leaves(&name)
-    };
+    let question = move || roll.leaving.with(|leaving| leaving.as_ref().map(Leaving::question).unwrap_or_default());
     let remove = Callback::new(move |()| {
-        if let Some(member) = roll.leaving.get_untracked() {
-            roll.remove(member);
+        if let Some(leaving) = roll.leaving.get_untracked() {
+            roll.remove(leaving);
         }
     });
     view! {
@@ -110,7 +127,25 @@ pub fn Members(is_owner: Signal<bool>) -> impl IntoView {
             <Show when=move || is_owner.get()><Invite roll=roll/></Show>
         </section>
         <Show when=move || roll.asks.get()>
-            <Confirm open=roll.asks title=t::remove_this_member() text=Signal::derive(question) yes=t::remove() no=t::keep() on_yes=remove/>
+            <Confirm open=roll.asks title=t::remove_this_member() text=Signal::derive(question) yes=t::remove() no=t::keep() on_yes=remove>
+                <TheirTokens roll=roll/>
+            </Confirm>
+        </Show>
+    }
+}
+
+/// The tokens that whoever leaves has made, and whether they end, too.
+#[component]
+fn TheirTokens(roll: Roll) -> impl IntoView {
+    let told = Memo::new(move |_| roll.leaving.with(|leaving| leaving.as_ref().and_then(Leaving::still_works)));
+    let decide = Callback::new(move |revoke| roll.revokes.set(revoke));
+    view! {
+        <Show when=move || told.with(Option::is_some)>
+            <p data-testid="their-tokens">{move || told.get()}</p>
+            <Switch
+                label=t::revoke_these_tokens_too() meaning=t::or_they_go_on_working() checked=roll.revokes on_switch=decide
+                test_id="revoke-tokens"
+            />
         </Show>
     }
 }
@@ -138,10 +173,7 @@ fn Row(roll: Roll, member: Member, is_owner: Signal<bool>) -> impl IntoView {
     let id = member.with_value(|member| member.id.as_str().to_owned());
     let pick = move |value: String| roll.change_role(member.with_value(|member| member.id.clone()), value);
     let never = Signal::derive(|| None::<String>);
-    let leave = move |_| {
-        roll.leaving.set(Some(member.get_value()));
-        roll.asks.set(true);
-    };
+    let leave = move |_| roll.ask(member.get_value());
     view! {
         <li data-testid="member">
             <div class="who">

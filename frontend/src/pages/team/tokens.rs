@@ -22,7 +22,7 @@ const FORM: &str = "token-form";
 
 /// The signals of the list.
 #[derive(Clone, Copy)]
-struct Ring {
+pub struct Ring {
     shell: Shell,
     load: RwSignal<Load<TokenList>>,
     /// A token that was just made.
@@ -33,16 +33,34 @@ struct Ring {
 }
 
 impl Ring {
-    fn read(self) {
-        leptos::task::spawn_local(self.fetch());
+    /// Nothing yet: it is read when it is shown.
+    pub fn of(shell: Shell) -> Ring {
+        Ring {
+            shell,
+            load: RwSignal::new(Load::Waiting),
+            made: RwSignal::new(None),
+            ending: RwSignal::new(None),
+            asks: RwSignal::new(false),
+        }
     }
 
-    async fn fetch(self) {
+    fn read(self) {
+        leptos::task::spawn_local(async move {
+            self.fetch().await;
+        });
+    }
+
+    /// Reads the list anew: what came, if it came.
+    pub async fn fetch(self) -> Option<TokenList> {
         match api::tokens().await {
-            Ok(list) => Load::receive(self.load, list),
+            Ok(list) => {
+                Load::receive(self.load, list.clone());
+                Some(list)
+            }
             Err(error) => {
                 self.shell.report(error);
                 Load::give_up(self.load, t::the_tokens_did_not_come().into());
+                None
             }
         }
     }
@@ -61,14 +79,7 @@ impl Ring {
 
 /// The list and the form.
 #[component]
-pub fn Tokens() -> impl IntoView {
-    let ring = Ring {
-        shell: Shell::around(),
-        load: RwSignal::new(Load::Waiting),
-        made: RwSignal::new(None),
-        ending: RwSignal::new(None),
-        asks: RwSignal::new(false),
-    };
+pub fn Tokens(ring: Ring) -> impl IntoView {
     ring.read();
     let question = move || {
         let name = ring.ending.with(|token| token.as_ref().map(|token| token.name.clone()).unwrap_or_default());
@@ -101,7 +112,7 @@ fn Rows(ring: Ring, list: Signal<TokenList>) -> impl IntoView {
     view! {
         <Show when=move || !empty.get() fallback=|| view! { <p class="soft">{t::there_is_no_token_yet()}</p> }>
             <ul class="people" data-testid="tokens">
-                <For each=move || list.get().items key=|token| token.id.clone() let:token>
+                <For each=move || list.get().items key=|token| (token.id.clone(), token.maker_removed) let:token>
                     <Row ring=ring token=token/>
                 </For>
             </ul>
@@ -118,6 +129,7 @@ fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
     let made =
         format!("{} · {until}", t::made_by(&actor::called(&token.created_by), &format::date_time(token.created_at)));
     let (name, role) = (token.name.clone(), words(token.role).0);
+    let orphaned = token.maker_removed.then(t::whoever_made_it_left);
     let narrowed = token.scopes.as_deref().map(|scopes| t::token_narrowed_to(&names(scopes)));
     let end = move |_| {
         ring.ending.set(Some(token.clone()));
@@ -127,6 +139,7 @@ fn Row(ring: Ring, token: ApiToken) -> impl IntoView {
         <li data-testid="token">
             <div class="who"><strong>{name}</strong><span class="soft">{made}</span>
                 {narrowed.map(|text| view! { <span class="soft" data-testid="token-scopes">{text}</span> })}
+                {orphaned.map(|text| view! { <span class="soft" data-testid="token-maker">{text}</span> })}
             </div>
             <div class="actions">
                 <span class="badge">{role}</span>

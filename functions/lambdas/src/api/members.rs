@@ -6,14 +6,18 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{ChangedField, CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink, WorkspaceEvent};
+use serde::Deserialize;
+use wire::{
+    ChangedField, CreateMember, EditMember, Member, MemberId, MemberList, Role, SignInLink, TheirTokens, WorkspaceEvent,
+};
 
 use super::actions::MOST_RACES;
 use super::answers;
 use super::caller::Caller;
-use super::extract::Body;
+use super::extract::{Body, Params};
 use super::problem::{ApiError, Kind, Refusal};
 use super::settings::{self, Shown, differing, set_to};
+use super::tokens;
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::access::{self, AccessRecord, Purpose, SIGN_IN_HOURS};
@@ -136,14 +140,24 @@ pub async fn edit(
     Err(kept_changing())
 }
 
-/// `DELETE /v3/members/{id}`: their sessions end with the next request.
+/// What is said when somebody is let out.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Removal {
+    /// What becomes of the API tokens that the member made, or that such a token made, and that still work. `revoke`
+    /// ends them; `keep` lets them go on working, and so it is when absent.
+    #[param(inline)]
+    tokens: Option<TheirTokens>,
+}
+
+/// `DELETE /v3/members/{id}?tokens=`: their sessions end with the next request, and their tokens if that is asked.
 #[utoipa::path(
     delete,
     path = "/v3/members/{id}",
     tag = "Team",
     operation_id = "deleteMember",
     summary = "Lets a member out; their sessions end with the next request.",
-    params(("id" = String, Path, description = "The member's id.")),
+    params(("id" = String, Path, description = "The member's id."), Removal),
     responses(
         (status = 204, description = "Gone."),
         answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict,
@@ -153,13 +167,25 @@ pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<MemberId>,
+    Params(asked): Params<Removal>,
 ) -> Result<StatusCode, ApiError> {
+    let (mut revoked, mut kept) = (0, 0);
     for _ in 0..MOST_RACES {
         let roll = store::roll(&app, caller.workspace_id).await?;
         let read = found(&roll, &id)?;
         keep_an_owner(&roll, read)?;
+        // The tokens first: where this breaks off, the member is still there to be let out once more.
+        match asked.tokens.unwrap_or_default() {
+            TheirTokens::Keep => kept = access::working_tokens_of(&app, caller.workspace_id, &id).await?.len(),
+            TheirTokens::Revoke => revoked += tokens::revoke_all_of(&app, &caller, &id).await?,
+        }
         if store::change(&app, &roll, Change::Remove(read)).await? == Written::Done {
-            note(&app, &caller, read, WorkspaceEvent::MemberRemoved, Vec::new()).await;
+            let counts = of_tokens(revoked, kept);
+            note(&app, &caller, read, WorkspaceEvent::MemberRemoved, counts).await;
+            if asked.tokens == Some(TheirTokens::Revoke) {
+                // One that was made between the two.
+                tokens::revoke_all_of(&app, &caller, &id).await?;
+            }
             return Ok(StatusCode::NO_CONTENT);
         }
     }
@@ -210,6 +236,12 @@ async fn note(app: &App, caller: &Caller, member: &MemberRecord, what: Workspace
     let (who, role) = (caller.name.as_str(), member.role.as_str());
     tracing::info!(workspace = %caller.workspace_id, member = %member.id, who, role, ?what, "who works here changed");
     settings::note(app, caller, what, &member.name, changed).await;
+}
+
+/// What became of the tokens of somebody who was let out, for the audit: how many, where there were any.
+fn of_tokens(revoked: usize, kept: usize) -> Vec<ChangedField> {
+    let counts = [("tokensRevoked", revoked), ("tokensKept", kept)].into_iter().filter(|(_, count)| *count > 0);
+    counts.flat_map(|(field, count)| set_to(field, &count.to_string())).collect()
 }
 
 fn shown(member: &MemberRecord) -> [Shown; 2] {

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use wire::{ApiToken, CreateToken, CreatedToken, Scope, TokenId, TokenList, WorkspaceEvent};
+use wire::{ApiToken, CreateToken, CreatedToken, MemberId, Scope, TokenId, TokenList, WorkspaceEvent};
 
 use super::answers;
 use super::caller::Caller;
@@ -19,6 +19,7 @@ use super::settings::{self, set_to};
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::access::{self, AccessRecord, MOST_TOKENS, TokenRecord};
+use crate::storage::members::{self, Roll};
 
 /// Most days for which a token may work.
 const MOST_DAYS: u32 = 3_650;
@@ -39,7 +40,8 @@ const MS_OF_DAY: i64 = 86_400_000;
 )]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TokenList>, ApiError> {
     let kept = access::tokens(&app, caller.workspace_id).await?;
-    Ok(Json(TokenList { items: kept.into_iter().map(view).collect() }))
+    let roll = members::roll(&app, caller.workspace_id).await?;
+    Ok(Json(TokenList { items: kept.into_iter().map(|kept| view(kept, &roll)).collect() }))
 }
 
 /// `POST /v3/tokens`
@@ -69,16 +71,17 @@ pub async fn create(
         let how = format!("a workspace has at most {MOST_TOKENS} tokens: revoke one first");
         return Err(Refusal::new(Kind::Conflict, how).into());
     }
+    let roll = members::roll(&app, caller.workspace_id).await?;
     let now = app.clock.now_millis();
     let works_until = request.days.map(|days| now + i64::from(days) * MS_OF_DAY);
     let kept = TokenRecord::new(TokenId(app.new_id()?), name, request.role, caller.name.clone(), now);
-    let kept = kept.until(works_until).narrowed_to(scopes);
+    let kept = kept.until(works_until).narrowed_to(scopes).made_by(caller.person().cloned());
     let opens = AccessRecord {
         role: kept.role,
         scopes: kept.scopes.clone(),
         name: Some(kept.name.clone()),
         token_id: Some(kept.id.clone()),
-        created_by: caller.person().cloned(),
+        created_by: kept.maker.clone(),
         expires_at: works_until.map(|at| at / 1_000),
         ..AccessRecord::owner(caller.workspace_id, &caller.workspace_name)
     };
@@ -88,7 +91,7 @@ pub async fn create(
     let narrowed = kept.scopes.as_deref().map(in_words);
     let told = set_to("role", role).into_iter().chain(narrowed.iter().flat_map(|words| set_to("scopes", words)));
     settings::note(&app, &caller, WorkspaceEvent::TokenMade, &kept.name, told.collect()).await;
-    Ok((StatusCode::CREATED, Json(CreatedToken { kept: view(kept), token })).into_response())
+    Ok((StatusCode::CREATED, Json(CreatedToken { kept: view(kept, &roll), token })).into_response())
 }
 
 /// `DELETE /v3/tokens/{id}`: it opens nothing from now on.
@@ -111,10 +114,28 @@ pub async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let revoked = access::revoke(&app, caller.workspace_id, &id).await?;
     let revoked = revoked.ok_or_else(|| Refusal::not_found("token"))?;
+    note_end(&app, &caller, &revoked).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the tokens that a member made, or that such a token made, and that still work; gives how many. Each has its
+/// line in the audit. Where it breaks off, the rest ends when it is asked for again.
+pub(super) async fn revoke_all_of(app: &App, caller: &Caller, maker: &MemberId) -> anyhow::Result<usize> {
+    let mut ended = 0;
+    for token in access::working_tokens_of(app, caller.workspace_id, maker).await? {
+        // Nothing where somebody else was faster.
+        if let Some(revoked) = access::revoke(app, caller.workspace_id, &token.id).await? {
+            note_end(app, caller, &revoked).await;
+            ended += 1;
+        }
+    }
+    Ok(ended)
+}
+
+async fn note_end(app: &App, caller: &Caller, revoked: &TokenRecord) {
     let who = caller.name.as_str();
     tracing::info!(workspace = %caller.workspace_id, token = %revoked.id, who, "an API token was revoked");
-    settings::note(&app, &caller, WorkspaceEvent::TokenRevoked, &revoked.name, Vec::new()).await;
-    Ok(StatusCode::NO_CONTENT)
+    settings::note(app, caller, WorkspaceEvent::TokenRevoked, &revoked.name, Vec::new()).await;
 }
 
 /// The scopes of a new token, each once. A token that is narrowed makes none that may do more.
@@ -144,8 +165,10 @@ fn in_words(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn view(kept: TokenRecord) -> ApiToken {
+fn view(kept: TokenRecord, roll: &Roll) -> ApiToken {
     ApiToken {
+        maker_removed: kept.maker.as_ref().is_some_and(|maker| roll.find(maker).is_none()),
+        maker_id: kept.maker,
         id: kept.id,
         name: kept.name,
         role: kept.role,

@@ -62,8 +62,11 @@ pub struct TokenRecord {
     /// To what it is narrowed beside its role; nothing: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<Scope>>,
-    /// Who made it.
+    /// Who made it, by name.
     pub created_by: String,
+    /// The member who made it, or made the token that made it; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<MemberId>,
     /// When.
     pub created_at: i64,
     /// Until when it works.
@@ -178,7 +181,31 @@ pub async fn tokens(app: &App, workspace: WorkspaceId) -> anyhow::Result<Vec<Tok
     let query = query.key_condition_expression("pk = :pk AND begins_with(sk, :sk)");
     let query = query.expression_attribute_values(":pk", text(format!("workspace#{workspace}")));
     let output = query.expression_attribute_values(":sk", text("token#")).send().await.context("listing tokens")?;
-    output.items.unwrap_or_default().into_iter().map(table::from_item).collect()
+    let items = output.items.unwrap_or_default();
+    let kept = items.into_iter().map(table::from_item).collect::<anyhow::Result<Vec<TokenRecord>>>()?;
+    futures::future::try_join_all(kept.into_iter().map(|kept| with_maker(app, kept))).await
+}
+
+/// The same with its maker: of a token from before the list named makers, only what it opens does.
+async fn with_maker(app: &App, kept: TokenRecord) -> anyhow::Result<TokenRecord> {
+    if kept.maker.is_some() {
+        return Ok(kept);
+    }
+    let (pk, sk) = keys(Purpose::Token, &kept.hash);
+    let opens: Option<AccessRecord> = table::get(&app.dynamodb, &app.config.control_table, &pk, sk).await?;
+    Ok(TokenRecord { maker: opens.and_then(|opens| opens.created_by), ..kept })
+}
+
+/// The API tokens that a member made, or that such a token made, and that still work; oldest first.
+pub async fn working_tokens_of(
+    app: &App,
+    workspace: WorkspaceId,
+    maker: &MemberId,
+) -> anyhow::Result<Vec<TokenRecord>> {
+    let now = app.clock.now_millis();
+    let works = |token: &TokenRecord| token.works_until.is_none_or(|until| until > now);
+    let theirs = |token: &TokenRecord| token.maker.as_ref() == Some(maker);
+    Ok(tokens(app, workspace).await?.into_iter().filter(|token| theirs(token) && works(token)).collect())
 }
 
 /// Takes an API token away, for every request from now on. Answers what it was.
@@ -226,7 +253,14 @@ pub fn expires_in_hours(now_millis: i64, hours: i64) -> i64 {
 impl TokenRecord {
     /// A token that is about to be made.
     pub fn new(id: TokenId, name: String, role: Role, created_by: String, created_at: i64) -> TokenRecord {
-        TokenRecord { id, name, role, scopes: None, created_by, created_at, works_until: None, hash: String::new() }
+        let (scopes, maker, works_until, hash) = (None, None, None, String::new());
+        TokenRecord { id, name, role, scopes, created_by, maker, created_at, works_until, hash }
+    }
+
+    /// The same that this member made, where that is known.
+    #[must_use]
+    pub fn made_by(self, maker: Option<MemberId>) -> TokenRecord {
+        TokenRecord { maker, ..self }
     }
 
     /// The same that works until a time, in milliseconds since 1970.
