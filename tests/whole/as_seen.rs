@@ -1,9 +1,10 @@
-//! Settings and prices as somebody saw them: of two changes of the same state one is made, and the other one is told.
+//! Settings, prices and campaigns as somebody saw them: of two changes of the same state one is made, the other told so.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use campanile_tests::campaign::token;
+use campanile_tests::campaign::{draft, token};
+use campanile_tests::contacts;
 use campanile_tests::stepped::Stepped;
 use local::whatsapp::WORKSPACE;
 use serde_json::{Value, json};
@@ -120,6 +121,18 @@ async fn of_two_changes_of_the_same_settings_one_is_made_and_nothing_is_lost() -
     }
     let wrong = somebody.ask("PATCH", SETTINGS, &seen.tag, &json!({ "defaultCountry": "Brazil" })).await?;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "what is wrong of itself is said first");
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_edits_of_the_same_campaign_one_is_made_and_nothing_is_lost() -> anyhow::Result<()> {
+    let somebody = Somebody::begin().await?;
+    let campaign = draft(&somebody.stepped.app, &contacts::csv(1), json!({})).await?;
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let changes = [("PATCH", json!({ "name": "Ours" })), ("PATCH", json!({ "secondsBetweenChunks": 60 }))];
+    somebody.one_wins(&path, changes).await?;
+    let both = somebody.look(&path).await?.body;
+    assert_eq!((&both["name"], &both["secondsBetweenChunks"]), (&json!("Ours"), &json!(60)));
     Ok(())
 }
 

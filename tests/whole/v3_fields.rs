@@ -1,6 +1,7 @@
 //! Every field of the v3 API's campaigns, and what it does: none is merely echoed.
 
 mod elsewhere;
+mod odd_forms;
 mod saved_hours;
 
 use std::collections::BTreeSet;

@@ -248,6 +248,9 @@ fn upload(url: &str) -> Option<AudienceId> {
 /// `audienceId`, or the one that `leadsAssetUrl` names.
 fn audience(request: &CreateCampaign, faults: &mut Faults) -> Option<AudienceId> {
     if let Some(id) = &request.audience_id {
+        if filled(&request.leads_asset_url).is_some_and(|url| upload(url).as_ref() != Some(id)) {
+            faults.add("leadsAssetUrl", "names other contacts than audienceId: give one of the two".into());
+        }
         return Some(id.clone());
     }
     let Some(url) = filled(&request.leads_asset_url) else {
@@ -415,6 +418,21 @@ mod tests {
         }
         let both = CreateCampaign { audience_id: Some(AudienceId("1".into())), ..at("https://example.com/a.csv") };
         assert_eq!(file_elsewhere(&both), None);
+    }
+
+    #[test]
+    fn contacts_that_are_named_twice_are_the_same_or_refused() {
+        let id = "01JD8ZQ0000000000000000000";
+        let both = |url: &str| CreateCampaign {
+            audience_id: Some(AudienceId(id.into())),
+            leads_asset_url: Some(url.into()),
+            ..request()
+        };
+        assert!(parse(&both(&format!("s3://files/uploads/1/{id}.csv")), now()).is_ok());
+        assert!(parse(&both(" "), now()).is_ok());
+        for other in ["s3://files/uploads/1/01JD8ZQ0000000000000000001.csv", "https://example.com/contacts.csv"] {
+            assert_eq!(refused_fields(&both(other)), ["leadsAssetUrl"], "{other}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Campaigns, field for field as the v3 API has them, and what this product adds.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Alert, AttestConsent, AudienceId, BilledCount, BusinessHours, CampaignId, CampaignTotals, ChannelId,
@@ -56,14 +56,17 @@ pub struct CreateCampaign {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_raw: Option<String>,
     /// One file: with the message, or in the template's header. `assetUrl` of an upload, or a public `https` address.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<String>>))]
     pub assets_urls: Vec<String>,
     /// Several wordings, of which each recipient gets one by chance: 2 to 10, instead of `template` and `message`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<CreateVariant>>))]
     pub variants: Vec<CreateVariant>,
     /// Tracked links, at most 20: `{{link:name}}` in a text, or the column `link:name` for a button's address, becomes a
     /// short address of each recipient's own, and who taps it is counted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<TrackedLink>>))]
     pub links: Vec<TrackedLink>,
     /// What is done when some recipients cannot be filled in (an empty cell without a fallback): the start is refused
     /// with their rows (`false`, as usual), or they are skipped (`true`).
@@ -140,6 +143,11 @@ pub struct CreateCampaign {
     /// The estimated price that somebody agreed to: needed with `scheduledTo` where the workspace's settings ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmed_price: Option<String>,
+}
+
+/// A list, of which null is the empty one: so many programs write what they leave out.
+pub(crate) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::<Vec<T>>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// The yes of a second person.

@@ -84,7 +84,8 @@ pub struct CreateVariant {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// A file with the words, or for the template's header.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::campaign::list", skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<String>>))]
     pub assets_urls: Vec<String>,
 }
 

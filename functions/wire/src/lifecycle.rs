@@ -37,8 +37,8 @@ pub struct EditCampaign {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub name: Option<String>,
-    /// Of a draft or a scheduled campaign; empty: no time, a draft again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Of a draft or a scheduled campaign; empty or null: no time, a draft again.
+    #[serde(deserialize_with = "emptied", skip_serializing_if = "Option::is_none")]
     pub scheduled_to: Option<String>,
     /// Sets both the minimum and the maximum, until the campaign has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -136,6 +136,11 @@ pub struct EditCampaign {
 /// A field that is there, even as null.
 fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// A text that is there; null is the empty one.
+fn emptied<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(|text| Some(text.unwrap_or_default()))
 }
 
 /// What was done with a campaign.

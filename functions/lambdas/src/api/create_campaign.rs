@@ -132,12 +132,7 @@ pub(super) async fn create_or_find(
     let columns = links::with_columns(&audience.columns, &asked.links);
     let wordings = fitting_wordings(app, &channel, &asked.wordings, &columns).await?;
     check_buttons(&wordings, links.as_ref())?;
-    let new = CampaignId(app.new_id()?);
-    let id = match keyed {
-        Some(keyed) => idempotency::promise(app, caller.workspace_id, keyed, new).await?,
-        None => new,
-    };
-    let mut record = record(app, id, &asked, &channel, audience, wordings)?;
+    let mut record = record(app, CampaignId(app.new_id()?), &asked, &channel, audience, wordings)?;
     record.links = links;
     record.author = caller.person().cloned();
     record.created_by.clone_from(&caller.member_id);
@@ -160,6 +155,10 @@ pub(super) async fn create_or_find(
         if let Held::Anew(media) = launch_check::check(app, &record).await? {
             record.media = media;
         }
+    }
+    if let Some(keyed) = keyed {
+        // Only once all is right: a request that was refused may be mended and asked for again under its key.
+        record.id = idempotency::promise(app, caller.workspace_id, keyed, record.id.clone()).await?;
     }
     let line = match &record.attestation {
         Some(attestation) => line.and(attestation.in_words()),

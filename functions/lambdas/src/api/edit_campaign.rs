@@ -14,6 +14,8 @@ use campaigns::editing::{self, Part, Progress};
 use campaigns::links;
 use campaigns::rates::amount;
 use campaigns::tracking::TrackedChannels;
+use http::HeaderMap;
+use http::header::IF_MATCH;
 use wire::{
     Campaign, CampaignEvent, CampaignId, CampaignStatus, ChangedField, Content, CreateCampaign, CreateVariant,
     EditCampaign, FreeContent, MediaSource, WaitReason,
@@ -32,6 +34,7 @@ use super::extract::Body;
 use super::launch_check;
 use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
+use super::unchanged;
 use super::webhooks;
 use crate::App;
 use crate::clock::time_of_millis;
@@ -54,17 +57,21 @@ use crate::storage::totals::{self, Scope};
     tag = "Campaigns",
     operation_id = "editCampaign",
     summary = "Changes what is named, each field for as long as it may be changed.",
-    params(("id" = String, Path, description = "The campaign's id.")),
+    params(
+        ("id" = String, Path, description = "The campaign's id."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the campaign as it was looked at: where it is another one since, nothing is changed. Absent: the last change wins."),
+    ),
     request_body = wire::EditCampaign,
     responses(
-        (status = 200, description = "As it stands now.", body = wire::Campaign),
-        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Upstream, answers::Gone,
+        (status = 200, description = "As it stands now.", body = wire::Campaign, headers(("ETag" = String, description = "Of this state, for `If-Match`."))),
+        answers::Changes, answers::ReadsBody, answers::NotFound, answers::Conflict, answers::Changed, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<CampaignId>,
+    headers: HeaderMap,
     Body(request): Body<EditCampaign>,
 ) -> Result<Json<Campaign>, ApiError> {
     let faults = creation::attestation_faults(request.consent_attestation.as_ref());
@@ -99,6 +106,9 @@ pub async fn edit(
         changes.extend(limits.and_then(|limits| change_of_limits(limits, new.limits)));
         if changes.is_empty() {
             return Ok(Json(whole(&app, &read).await?));
+        }
+        if headers.contains_key(IF_MATCH) {
+            unchanged::check(&headers, &whole(&app, &read).await?)?;
         }
         if let Some(detail) = changes.iter().find_map(|(part, _)| editing::refusal(*part, read.status, progress)) {
             return Err(Refusal::new(Kind::Conflict, detail).into());

@@ -1,26 +1,31 @@
 //! Requests parsed at the edge: JSON bodies, query parameters and pages, each refusal as a problem.
 
+use std::error::Error;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
-use http::StatusCode;
+use http::header::CONTENT_ENCODING;
 use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::MAX_BODY_BYTES;
+use super::misfit::of_a_field;
 use super::problem::{ApiError, Kind, Refusal};
 
 /// How deep lists and objects of a body may lie in one another: a campaign's go ten deep, a flow's data a few more.
 const DEEPEST: usize = 64;
 
-/// A JSON body. Unknown fields are ignored; what is too large or too deep is refused, and what cannot be read with its
-/// place.
+/// A JSON body. Unknown fields are ignored; what is packed, too large or too deep is refused, what has the wrong type
+/// with its field, and what cannot be read with its place.
 pub struct Body<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        check_unpacked(request.headers())?;
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
         let bytes = Bytes::from_request(whole, state).await.map_err(|rejection| unread(&rejection))?;
@@ -74,16 +79,28 @@ fn unread(rejection: &BytesRejection) -> Refusal {
     }
 }
 
-fn unreadable(rejection: &JsonRejection) -> Refusal {
-    Refusal::new(Kind::of_status(readable_status(rejection)), rejection.body_text())
+/// Nothing unpacks a body here, and packed bytes would only be told to be no JSON.
+fn check_unpacked(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is_as_it_is = |encoding: &[u8]| encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(|encoding| is_as_it_is(encoding.as_bytes().trim_ascii())) {
+        return Ok(());
+    }
+    let how = "a body with a Content-Encoding is not read: send it as it is";
+    Err(Refusal::new(Kind::UnsupportedMediaType, how))
 }
 
 /// A body of the wrong type (a text where a number belongs) is malformed too: 400, whatever axum calls it.
-fn readable_status(rejection: &JsonRejection) -> StatusCode {
+fn unreadable(rejection: &JsonRejection) -> Refusal {
     match rejection {
-        JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_) => StatusCode::BAD_REQUEST,
-        other => other.status(),
+        JsonRejection::JsonDataError(misfit) => wrong(misfit, rejection.body_text()),
+        other => Refusal::new(Kind::of_status(other.status()), other.body_text()),
     }
+}
+
+/// What does not fit, by the field that does not; in axum's words where it names none.
+fn wrong(misfit: &dyn Error, otherwise: String) -> Refusal {
+    let field = misfit.source().and_then(|cause| of_a_field(&cause.to_string()));
+    field.unwrap_or_else(|| Refusal::new(Kind::Malformed, otherwise))
 }
 
 /// Query parameters.
@@ -95,7 +112,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(params)) => Ok(Params(params)),
-            Err(rejection) => Err(Refusal::new(Kind::Malformed, rejection.body_text()).into()),
+            Err(rejection) => Err(wrong(&rejection, rejection.body_text()).into()),
         }
     }
 }
@@ -133,7 +150,19 @@ mod tests {
     async fn a_wrong_type_is_refused_with_its_field() {
         let problem = refused("application/json", r#"{"fileName": "a.csv", "sizeBytes": "big"}"#).await;
         assert_eq!(problem.status, StatusCode::BAD_REQUEST.as_u16());
-        assert!(problem.detail.contains("sizeBytes"), "{}", problem.detail);
+        assert_eq!(problem.detail, "sizeBytes: must be a whole number, not \"big\"");
+        assert_eq!(problem.errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["sizeBytes"]);
+    }
+
+    #[tokio::test]
+    async fn a_packed_body_is_refused_as_such() {
+        let posted = |encoding: &'static str| -> Request {
+            let request = Request::post("/").header("content-type", "application/json; charset=utf-8");
+            request.header("content-encoding", encoding).body("{}".into()).unwrap()
+        };
+        let refused = Body::<serde_json::Value>::from_request(posted("gzip"), &()).await.err().unwrap();
+        assert_eq!(refused.into_response().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert!(Body::<serde_json::Value>::from_request(posted("identity"), &()).await.is_ok());
     }
 
     #[tokio::test]

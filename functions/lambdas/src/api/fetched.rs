@@ -36,7 +36,7 @@ pub(super) async fn here(app: &App, caller: &Caller, request: CreateCampaign) ->
             AudienceStatus::AwaitingFile | AudienceStatus::Importing => {}
             AudienceStatus::Ready => {
                 fetches::end(app, caller.workspace_id, &address).await?;
-                return Ok(CreateCampaign { audience_id: Some(audience.id), ..request });
+                return Ok(CreateCampaign { audience_id: Some(audience.id), leads_asset_url: None, ..request });
             }
             AudienceStatus::Failed => {
                 fetches::end(app, caller.workspace_id, &address).await?;
@@ -66,7 +66,8 @@ fn unusable(problem: Option<String>) -> String {
 
 /// What else is wrong is told before anything is fetched.
 async fn check_the_rest(app: &App, caller: &Caller, request: &CreateCampaign) -> Result<(), ApiError> {
-    let as_if_here = CreateCampaign { audience_id: Some(AudienceId(String::new())), ..request.clone() };
+    let audience_id = Some(AudienceId(String::new()));
+    let as_if_here = CreateCampaign { audience_id, leads_asset_url: None, ..request.clone() };
     let asked = creation::parse(&as_if_here, app.clock.now()).map_err(Refusal::fields)?;
     match channels::get(app, caller.workspace_id, &asked.channel_id).await? {
         Some(_) => Ok(()),

@@ -55,6 +55,7 @@ mod lists;
 mod members;
 pub(crate) mod message_view;
 mod messages;
+mod misfit;
 mod notices;
 mod once;
 mod openapi;

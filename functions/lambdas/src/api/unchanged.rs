@@ -36,7 +36,7 @@ const TOLD: [&str; 7] = [
 ];
 
 /// Those of them whose changes answer what a GET would then, and carry its tag.
-const CHANGES_TOLD: [&str; 2] = ["/v3/settings", "/v3/rate-card"];
+const CHANGES_TOLD: [&str; 3] = ["/v3/campaigns/{id}", "/v3/settings", "/v3/rate-card"];
 
 /// Whether answers of this route carry a tag.
 pub(super) fn is_told(path: &str) -> bool {
@@ -46,7 +46,8 @@ pub(super) fn is_told(path: &str) -> bool {
 /// Adds the tag of an answer to a GET, or answers 304 when the asker has it already; to a change, where it answers as a
 /// GET would.
 pub(super) async fn tell(request: Request, next: Next) -> Response {
-    let is_get = request.method() == Method::GET;
+    // A HEAD is answered as a GET: the router takes the body off behind this.
+    let is_get = [Method::GET, Method::HEAD].contains(request.method());
     let known = tags(request.headers(), IF_NONE_MATCH);
     let path = request.extensions().get::<MatchedPath>().cloned();
     let may_be_kept = path.as_ref().is_none_or(|path| path.as_str() != EXPORT);
@@ -126,6 +127,25 @@ mod tests {
         assert!(check(&headers, &"new").is_ok());
         headers.append(IF_MATCH, HeaderValue::from_str(&tag_of(b"\"new\"")).unwrap());
         assert!(check(&headers, &"new").is_ok() && check(&headers, &"newer").is_err());
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_the_head_alone_is_told_the_tag_too() {
+        use axum::Router;
+        use axum::middleware::from_fn;
+        use axum::routing::get;
+        use tower::ServiceExt;
+
+        let asked = |method: &str, known: &str| {
+            let router = Router::new().route("/", get(|| async { "new" })).layer(from_fn(tell));
+            let request = Request::builder().method(method).header(IF_NONE_MATCH, known).body(Body::empty()).unwrap();
+            async move { router.oneshot(request).await.unwrap() }
+        };
+        let (whole, head) = (asked("GET", "\"\"").await, asked("HEAD", "\"\"").await);
+        assert_eq!((head.status(), head.headers().get(ETAG)), (StatusCode::OK, whole.headers().get(ETAG)));
+        assert!(head.headers().contains_key(ETAG));
+        let tag = tag_of(b"new");
+        assert_eq!(asked("HEAD", &tag).await.status(), StatusCode::NOT_MODIFIED);
     }
 
     #[test]
