@@ -64,6 +64,11 @@ async fn a_file_is_sent_watched_and_reported_from_a_shell() -> anyhow::Result<()
     assert_eq!(wrong.status.code(), Some(1));
     assert!(said(&wrong.stderr).contains("no_such_template"), "{}", said(&wrong.stderr));
     assert_eq!(campanile(&running, &["sent"]).await?.status.code(), Some(2));
+    assert_eq!(campanile(&running, &["pause", "no/id"]).await?.status.code(), Some(2));
+    let timed = ["send", file, "--template", "weekly_offer/en", "--then", "draft", "--at", "2999-01-01T00:00:00Z"];
+    let timed = campanile(&running, &timed).await?;
+    assert_eq!(timed.status.code(), Some(2));
+    assert!(said(&timed.stderr).contains("leave --at or --then draft out"), "{}", said(&timed.stderr));
     running.stop().await
 }
 

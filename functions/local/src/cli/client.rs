@@ -51,10 +51,14 @@ impl std::error::Error for Refused {}
 impl Client {
     /// A client with the token that was given, or this machine's.
     pub fn of(target: &Target) -> anyhow::Result<Client> {
-        let token = match &target.token {
-            Some(token) => token.trim().to_owned(),
+        // A variable that a pipeline leaves empty gives no token.
+        let token = match target.token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
+            Some(token) => token.to_owned(),
             None => of_this_machine(&target.data)?,
         };
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            bail!("the token has blanks or signs that no token has: was it copied whole, and alone?");
+        }
         let tls = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
             .context("TLS cannot be set up")?
@@ -126,7 +130,8 @@ impl Client {
         let request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         let request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
         let request = request.header(CONTENT_TYPE, "application/json").body(Full::from(body));
-        let request = request.with_context(|| format!("{} is no address", self.url))?;
+        let how = || format!("{} is no address: write it like https://campanile.example.com", self.url);
+        let request = request.with_context(how)?;
         let answered = async {
             let response = self.http.request(request).await.with_context(|| format!("{} does not answer", self.url))?;
             let status = response.status();
@@ -166,6 +171,19 @@ mod tests {
     use wire::FieldError;
 
     use super::*;
+
+    #[test]
+    fn a_token_that_cannot_be_one_is_told_before_anything_is_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = |token: &str| {
+            let (url, data) = ("http://127.0.0.1:9".to_owned(), folder.path().to_owned());
+            Client::of(&Target { url, token: Some(token.to_owned()), data, json: false })
+        };
+        assert_eq!(of(" abc\n").unwrap().token, "abc");
+        let told = |token: &str| of(token).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told(" ").contains("--token"), "{}", told(" "));
+        assert!(told("abc def").contains("copied whole"), "{}", told("abc def"));
+    }
 
     #[test]
     fn a_refusal_names_every_wrong_field() {

@@ -11,7 +11,7 @@ use wire::{Campaign, CampaignId, CampaignList, CampaignStatus};
 
 use super::client::UNREADABLE;
 use super::print::{self, say};
-use super::{Client, Command, OneArgs, SendArgs, Then, complete, export, report, send, start, watch};
+use super::{Client, Command, OneArgs, SendArgs, Then, asked_wrongly, complete, export, report, send, start, watch};
 use crate::Options;
 use crate::recount::recount;
 
@@ -68,6 +68,9 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
 }
 
 async fn send_all(args: &SendArgs) -> anyhow::Result<ExitCode> {
+    if let Some(contradiction) = args.contradiction() {
+        return asked_wrongly(contradiction);
+    }
     let target = &args.import.target;
     let client = Client::of(target)?;
     let beside = send::beside(&client, args).await?;

@@ -10,13 +10,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use clap::CommandFactory;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use wire::{Campaign, CampaignExport, CampaignExportStatus, CreateCampaignExport, ExportContent, ExportFormat};
 
 use super::print::{self, say};
-use super::{Cli, Client, OneArgs, watch};
+use super::{Client, OneArgs, asked_wrongly, watch};
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -37,8 +36,10 @@ pub(super) async fn export(one: &OneArgs, output: &Path) -> anyhow::Result<ExitC
     let client = Client::of(&one.target)?;
     if is_standard_output {
         let export = written(&client, one, format).await?;
-        client.fetch(link(&export)?, &mut std::io::stdout()).await?;
-        return Ok(ExitCode::SUCCESS);
+        return match client.fetch(link(&export)?, &mut std::io::stdout()).await {
+            Err(error) if !is_left(&error) => Err(error),
+            Ok(_) | Err(_) => Ok(ExitCode::SUCCESS),
+        };
     }
     let mut partial = Partial::beside(output)?;
     let export = written(&client, one, format).await?;
@@ -57,6 +58,11 @@ pub(super) async fn export(one: &OneArgs, output: &Path) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+/// Whether whoever reads the output has seen enough and closed it, as `head` does.
+fn is_left(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}
+
 /// By the file's ending; standard output is text.
 fn format_of(output: &Path) -> Option<ExportFormat> {
     if output.as_os_str() == "-" {
@@ -67,12 +73,6 @@ fn format_of(output: &Path) -> Option<ExportFormat> {
         "xlsx" => Some(ExportFormat::Xlsx),
         _ => None,
     }
-}
-
-/// Says so as for a flag that there is not.
-fn asked_wrongly(message: &str) -> anyhow::Result<ExitCode> {
-    Cli::command().error(clap::error::ErrorKind::ValueValidation, message).print()?;
-    Ok(ExitCode::from(2))
 }
 
 /// Asks for the file and waits until it is whole, with a bar of the people in it.
@@ -180,6 +180,16 @@ mod tests {
         let format = |output: &str| format_of(Path::new(output));
         assert_eq!((format("a.csv"), format("b/A.XLSX")), (Some(ExportFormat::Csv), Some(ExportFormat::Xlsx)));
         assert_eq!((format("-"), format("a.pdf"), format("csv")), (Some(ExportFormat::Csv), None, None));
+    }
+
+    #[test]
+    fn a_reader_who_leaves_is_no_fault_and_a_line_that_breaks_is() {
+        let broken = || std::io::Error::from(ErrorKind::BrokenPipe);
+        let written: std::io::Result<()> = Err(broken());
+        assert!(is_left(&written.context("the file cannot be written").unwrap_err()));
+        assert!(!is_left(&anyhow::anyhow!("the file broke off")));
+        let full: std::io::Result<()> = Err(std::io::Error::from(ErrorKind::StorageFull));
+        assert!(!is_left(&full.context("the file cannot be written").unwrap_err()));
     }
 
     #[test]

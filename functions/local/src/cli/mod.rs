@@ -14,8 +14,11 @@ mod start;
 mod watch;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
+use campaigns::plan::{LARGEST_CHUNK, LONGEST_WAIT_MS};
 use campaigns::rates::parse_amount;
+use chrono::DateTime;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use wire::{CampaignId, Language};
 
@@ -127,6 +130,7 @@ pub struct Target {
 #[derive(Debug, Args)]
 pub struct OneArgs {
     /// The campaign's id
+    #[arg(value_parser = campaign_id)]
     pub campaign: String,
     /// Which Campanile.
     #[command(flatten)]
@@ -206,19 +210,19 @@ pub struct SendArgs {
     #[arg(long)]
     pub name: Option<String>,
     /// Recipients in a chunk
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=u64::from(LARGEST_CHUNK)))]
     pub chunk_size: u64,
     /// Seconds between chunks
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = seconds)]
     pub seconds_between_chunks: f64,
     /// Shortest wait between two messages, in seconds
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, value_parser = seconds)]
     pub min_seconds: f64,
-    /// Longest wait between two messages, in seconds
-    #[arg(long, default_value_t = 0.0)]
-    pub max_seconds: f64,
-    /// Start at this time (RFC 3339) instead of now
-    #[arg(long)]
+    /// Longest wait between two messages, in seconds; absent: the shortest
+    #[arg(long, value_parser = seconds)]
+    pub max_seconds: Option<f64>,
+    /// Start at this time instead of now, like 2026-11-30T09:00:00-03:00
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub at: Option<String>,
     /// Saved business hours in which to send: their name or id
     #[arg(long, value_name = "HOURS")]
@@ -282,9 +286,40 @@ fn placed(text: &str) -> Result<(u32, String), String> {
     Ok((place.parse().map_err(|_| how())?, value))
 }
 
+/// A campaign's id, which stands in an address: letters and digits.
+fn campaign_id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_id.then(|| id.to_owned()).ok_or_else(|| "give an id as `campanile campaigns` lists it".to_owned())
+}
+
+/// A wait in seconds that the API takes.
+fn seconds(text: &str) -> Result<f64, String> {
+    let most = LONGEST_WAIT_MS / 1_000;
+    let seconds = text.trim().parse::<f64>().ok().filter(|seconds| (0.0..=most as f64).contains(seconds));
+    seconds.ok_or_else(|| format!("give 0 to {most} seconds"))
+}
+
+/// A time that the API reads.
+fn time(text: &str) -> Result<String, String> {
+    let read = DateTime::parse_from_rfc3339(text.trim());
+    read.map(|_| text.trim().to_owned()).map_err(|_| "write it like 2026-11-30T09:00:00-03:00".to_owned())
+}
+
 /// An amount of money as the API takes it.
 fn amount(text: &str) -> Result<String, String> {
     parse_amount(text).map(|_| text.trim().to_owned()).map_err(|wrong| wrong.to_string())
+}
+
+impl SendArgs {
+    /// What two flags say against each other; nothing when they agree.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        if self.max_seconds.is_some_and(|most| most < self.min_seconds) {
+            return Some("--max-seconds is below --min-seconds");
+        }
+        let is_timed_draft = self.then == Then::Draft && self.at.is_some();
+        is_timed_draft.then_some("a campaign with a time starts by itself: leave --at or --then draft out")
+    }
 }
 
 impl ImportArgs {
@@ -292,6 +327,12 @@ impl ImportArgs {
     pub fn language(&self) -> Option<Language> {
         self.language.or_else(|| std::env::var("LANG").ok().and_then(|tag| language(&tag).ok()))
     }
+}
+
+/// Says what was asked wrongly, as for a flag that there is not.
+fn asked_wrongly(message: &str) -> anyhow::Result<ExitCode> {
+    Cli::command().error(clap::error::ErrorKind::ValueValidation, message).print()?;
+    Ok(ExitCode::from(2))
 }
 
 /// Writes the completions of a shell.
@@ -344,9 +385,28 @@ mod tests {
             &["--variable", "who=name", "--body", "name"],
             &["--retry-rounds", "4"],
             &["--days", "0"],
+            &["--chunk-size", "0"],
+            &["--min-seconds", "nan"],
+            &["--max-seconds=-1"],
+            &["--seconds-between-chunks", "604801"],
+            &["--at", "tomorrow"],
+            &["--at", "2026-11-30T09:00:00"],
         ] {
             assert!(send(wrong).is_err(), "{wrong:?}");
         }
+        let watch = |id: &str| Cli::try_parse_from(["campanile", "watch", id]).map(|_| ());
+        assert!(watch(" 01JD8ZQ0000000000000000000 ").is_ok());
+        assert!(["", "A/..", "A?limit=1", "a b"].into_iter().all(|id| watch(id).is_err()));
+    }
+
+    #[test]
+    fn flags_that_say_the_opposite_of_each_other_are_found() {
+        let at = "2026-11-30T09:00:00-03:00";
+        let told = |flags: &[&str]| sent_with(flags).contradiction();
+        assert_eq!(told(&["--min-seconds", "5", "--max-seconds", "9", "--at", at]), None);
+        assert_eq!(told(&["--min-seconds", "5"]), None);
+        assert!(told(&["--min-seconds", "5", "--max-seconds", "2"]).is_some_and(|why| why.contains("--max-seconds")));
+        assert!(told(&["--then", "draft", "--at", at]).is_some_and(|why| why.contains("--at")));
     }
 
     #[test]

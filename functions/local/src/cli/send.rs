@@ -175,7 +175,7 @@ fn body(args: &SendArgs, audience: &Audience, beside: &Beside) -> anyhow::Result
         "chunkSize": args.chunk_size,
         "secondsBetweenChunks": args.seconds_between_chunks,
         "minSecondsBetweenMessages": args.min_seconds,
-        "maxSecondsBetweenMessages": args.max_seconds.max(args.min_seconds),
+        "maxSecondsBetweenMessages": args.max_seconds.unwrap_or(args.min_seconds),
         "template": beside.says,
     });
     let given = [
