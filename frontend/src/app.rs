@@ -14,7 +14,9 @@ use crate::components::language_pick::LanguagePick;
 use crate::components::loaded::Arriving;
 use crate::components::notice::NoticeLine;
 use crate::infra::shell::{Shell, Visitor, focus};
+use crate::infra::unsaved::step_back;
 use crate::infra::{api, format, http, kept, language, telling};
+use crate::model::leaving::{Way, address};
 use crate::model::way_back::SIGN_IN;
 use crate::pages::campaigns::CampaignsPage;
 use crate::pages::not_found::NotFoundPage;
@@ -62,7 +64,7 @@ const NOTICES_MS: u32 = 30_000;
 /// The whole dashboard.
 #[component]
 pub fn App() -> impl IntoView {
-    Shell::provide();
+    Shell::provide().unsaved.listen();
     view! {
         <Router>
             <Frame>
@@ -101,13 +103,17 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Frame(children: Children) -> impl IntoView {
     let shell = Shell::around();
-    let path = use_location().pathname;
+    let location = use_location();
+    let (path, search, place) = (location.pathname, location.search, location.hash);
     lead_to_sign_in(shell);
     ask_who(shell, path);
     stay_signed_in(shell);
     fetch_the_rest(shell);
     look_for_notices(shell);
-    shell.unsaved.listen();
+    Effect::new(move || {
+        let address = path.with(|path| search.with(|search| place.with(|place| address(path, search, place))));
+        shell.unsaved.note_shown(address);
+    });
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
@@ -144,7 +150,12 @@ fn Frame(children: Children) -> impl IntoView {
 #[component]
 fn Leaving(shell: Shell) -> impl IntoView {
     let navigate = use_navigate();
-    let leave = Callback::new(move |()| navigate(&shell.unsaved.let_go(), NavigateOptions::default()));
+    let leave = Callback::new(move |()| match shell.unsaved.let_go() {
+        Some(Way::To(address)) => navigate(&address, NavigateOptions::default()),
+        Some(Way::Back) => step_back(),
+        Some(Way::SignOut) => leptos::task::spawn_local(sign_out(shell)),
+        None => {}
+    });
     view! {
         <Confirm
             open=shell.unsaved.asks title=t::leave_without_saving() text=t::typed_but_not_saved() yes=t::leave() no=t::stay()
@@ -167,16 +178,7 @@ fn Account(shell: Shell) -> impl IntoView {
         let current = move || path.get().starts_with(href).then_some("page");
         view! { <a href=href aria-current=current data-testid=test_id>{name()}</a> }
     };
-    let sign_out = Action::new_local(move |(): &()| async move {
-        match api::sign_out().await {
-            Ok(()) => {
-                kept::forget();
-                kept::forget_page();
-                shell.visitor.set(Visitor::SignedOut);
-            }
-            Err(error) => shell.report(error),
-        }
-    });
+    let signing_out = Action::new_local(move |(): &()| sign_out(shell));
     view! {
         <nav aria-label=t::main()>{SECTIONS.map(link).into_iter().collect_view()}</nav>
         <div class="account">
@@ -192,12 +194,25 @@ fn Account(shell: Shell) -> impl IntoView {
                 class="button quiet"
                 data-testid="sign-out"
                 on:click=move |_| {
-                    sign_out.dispatch(());
+                    if !shell.unsaved.holds(Way::SignOut) {
+                        signing_out.dispatch(());
+                    }
                 }
             >
                 {t::sign_out()}
             </button>
         </div>
+    }
+}
+
+async fn sign_out(shell: Shell) {
+    match api::sign_out().await {
+        Ok(()) => {
+            kept::forget();
+            kept::forget_page();
+            shell.visitor.set(Visitor::SignedOut);
+        }
+        Err(error) => shell.report(error),
     }
 }
 

@@ -173,6 +173,7 @@ async fn a_campaign_is_made_started_and_held_by_keys_alone() -> anyhow::Result<(
     a_change_of_somebody_else_is_told(&browser, &running).await?;
     what_is_typed_is_not_left_behind_unasked(&browser, &running).await?;
     a_session_ends_in_a_form(&browser, &running).await?;
+    neither_back_nor_signing_out_is_unasked(&browser).await?;
     browser.close().await?;
     running.stop().await
 }
@@ -357,4 +358,42 @@ async fn a_session_ends_in_a_form(browser: &Browser, running: &Running) -> anyho
     browser.text_until("title", |text| text == "Contacts").await?;
     assert_eq!(held_in(browser, "search").await?, "marta");
     Ok(())
+}
+
+/// By links alone, so that one step back leads to the lists.
+async fn a_list_half_made(browser: &Browser) -> anyhow::Result<()> {
+    browser.click("nav-lists").await?;
+    browser.text_until("title", |text| text == "Lists").await?;
+    browser.click("new-list").await?;
+    browser.fill("list-name", "Half made").await
+}
+
+/// Back and Sign out ask as a link does: Escape keeps the page with its words and address, the other answer goes on.
+async fn neither_back_nor_signing_out_is_unasked(browser: &Browser) -> anyhow::Result<()> {
+    a_list_half_made(browser).await?;
+    browser.driver.back().await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    press(browser, Key::Escape).await?;
+    comes_to_id(browser, "list-name").await?;
+    assert_eq!(held_in(browser, "list-name").await?, "Half made");
+    assert_eq!(browser.driver.current_url().await?.path(), "/lists/new");
+    browser.driver.back().await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    go(browser, Key::Tab, "unsaved-yes").await?;
+    press(browser, Key::Enter).await?;
+    browser.text_until("title", |text| text == "Lists").await?;
+    assert_eq!(browser.driver.current_url().await?.path(), "/lists");
+    ensure!(!browser_asks(browser).await?, "what was given up is asked about");
+
+    a_list_half_made(browser).await?;
+    browser.click("sign-out").await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    press(browser, Key::Escape).await?;
+    comes_to_id(browser, "sign-out").await?;
+    assert_eq!(held_in(browser, "list-name").await?, "Half made");
+    press(browser, Key::Enter).await?;
+    comes_to(browser, "the question", |place| place.in_dialog).await?;
+    go(browser, Key::Tab, "unsaved-yes").await?;
+    press(browser, Key::Enter).await?;
+    browser.find("how-to-sign-in").await.map(drop)
 }

@@ -254,6 +254,8 @@ async fn every_screen_speaks_every_language_fits_its_width_and_is_for_everybody(
         wrong.extend(look(&browser, &address, &screens, tag).await?);
     }
     browser.as_screen(1280, 900, Scheme::Light).await?;
+    // Away from the form that was looked at last, which would be asked about.
+    browser.driver.goto(format!("{address}/campaigns")).await?;
     browser.click("sign-out").await?;
     browser.find("how-to-sign-in").await?;
     let signed_out = [Screen::standing("sign-in", "sign-in".to_owned(), &[Step::See("begin-sign-in")])];

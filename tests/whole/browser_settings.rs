@@ -66,6 +66,7 @@ async fn hours(running: &Running, browser: &Browser) -> anyhow::Result<()> {
 async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     browser.text_until("market", |text| text.contains("Brazil") && text.contains("USD 0.0625")).await?;
     browser.whole_page("settings-2-list-prices").await?;
+    prices_fit_a_phone(browser).await?;
     browser.click("change-prices").await?;
     browser.fill(BRAZIL, "cheap").await?;
     browser.click("save-prices").await?;
@@ -83,7 +84,7 @@ async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     let rates = json!([{ "validFrom": "2020-01-01", "marketing": "0.10" }]);
     let market = json!({ "name": "Brazil", "countries": ["BR"], "rates": rates });
     let theirs = json!({ "name": "Theirs", "currency": "BRL", "markets": [market] });
-    let _: Value = call(&running.process.app, "PUT", "/v3/rate-card", theirs).await?;
+    let _: Value = call(&running.process.app, "PUT", "/v3/rate-card", theirs.clone()).await?;
     browser.click("save-prices").await?;
     browser.text_until("notice", |text| text.contains("Somebody else changed this meanwhile")).await?;
     browser.click("save-prices").await?;
@@ -96,6 +97,7 @@ async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
     assert_eq!(brazil.rates[1].marketing.as_deref(), Some("0.0512"));
     let last = card.card.markets.last().map(|market| market.countries.join(" "));
     assert_eq!(last.as_deref(), Some("AO"));
+    prices_left_as_others_changed_them(running, browser, theirs).await?;
 
     browser.click("reset-prices").await?;
     browser.click("confirm-yes").await?;
@@ -105,6 +107,35 @@ async fn prices(running: &Running, browser: &Browser) -> anyhow::Result<()> {
         Ok(card.is_shipped.then_some(()))
     })
     .await
+}
+
+/// Who changes nothing after all is told no longer that somebody else did, and sees what they changed.
+async fn prices_left_as_others_changed_them(running: &Running, browser: &Browser, theirs: Value) -> anyhow::Result<()> {
+    browser.click("change-prices").await?;
+    browser.fill(BRAZIL, "0.07").await?;
+    let _: Value = call(&running.process.app, "PUT", "/v3/rate-card", theirs).await?;
+    browser.click("save-prices").await?;
+    browser.text_until("notice", |text| text.contains("Somebody else changed this meanwhile")).await?;
+    browser.click("leave-prices").await?;
+    browser.text_until("prices-name", |text| text == "Theirs, BRL").await?;
+    let is_said = browser.driver.query(By::Testid("notice")).nowait().exists().await?;
+    ensure!(!is_said, "what was given up is still spoken of");
+    Ok(())
+}
+
+/// The prices, as they stand and as they are changed, lie one below the other on a narrow screen.
+async fn prices_fit_a_phone(browser: &Browser) -> anyhow::Result<()> {
+    browser.as_phone(360, 780, Scheme::Light).await?;
+    let script = "return [...document.querySelectorAll('.scroll')].every((box) => box.scrollWidth <= box.clientWidth)";
+    for (name, next) in [("standing", "change-prices"), ("changed", "leave-prices")] {
+        browser.find(next).await?;
+        ensure!(browser.driver.execute(script, vec![]).await?.convert::<bool>()?, "the {name} prices scroll sideways");
+        let spilt = browser.spills().await?;
+        ensure!(browser.fits_its_width().await? && spilt.is_empty(), "the {name} prices: {}", spilt.join("\n"));
+        browser.whole_page(&format!("settings-6-prices-phone-{name}")).await?;
+        browser.click(next).await?;
+    }
+    browser.as_screen(1280, 1000, Scheme::Light).await
 }
 
 /// What a webhook did not take is shown with its reason, on a phone too, and is sent again.

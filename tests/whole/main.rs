@@ -1,6 +1,7 @@
 //! Whole-flow tests: Campanile and the simulator, judged by the simulator's own log.
 
 mod api_limits;
+mod approvals;
 mod as_seen;
 mod asked_twice;
 mod audit;
@@ -33,6 +34,7 @@ mod contract;
 mod dead_letters;
 mod decisions;
 mod deletes;
+mod departures;
 mod edits;
 mod erasure;
 mod error_table;
@@ -51,6 +53,7 @@ mod ledger;
 mod limit;
 mod links;
 mod long;
+mod lost_webhooks;
 mod money;
 mod notices;
 mod openapi;
@@ -68,6 +71,7 @@ mod retention;
 mod roles;
 mod seeds;
 mod set_up;
+mod signed_in;
 mod stops;
 mod suppressions;
 mod templates;

@@ -1,12 +1,12 @@
 //! What is typed and saved nowhere: before it is left behind, the browser asks where the dashboard is left, and the
-//! dashboard where another of its pages is gone to by a link.
+//! dashboard where another of its pages is gone to by a link or in the browser's history, and where somebody signs out.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, Event, EventTarget, MouseEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, EventTarget, History, MouseEvent};
 
-use crate::model::leaving::{Click, Link, is_loss};
+use crate::model::leaving::{Click, Link, Way, is_loss, is_other_page};
 
 /// The attribute of a link by which somebody says that nothing is to be saved.
 const GIVES_UP: &str = "data-gives-up";
@@ -18,8 +18,10 @@ pub struct Unsaved {
     pub asks: RwSignal<bool>,
     /// Of each form, whether something of it would be lost.
     forms: StoredValue<Vec<Signal<bool>>>,
-    /// The address that who is asked wanted to go to.
-    going_to: StoredValue<String>,
+    /// Where who is asked wants to go.
+    way: StoredValue<Option<Way>>,
+    /// The address of the page that is shown, as the router knows it.
+    shown: StoredValue<String>,
 }
 
 /// A form that is watched, and what of it is no loss.
@@ -39,10 +41,15 @@ impl<T> Copy for Typed<T> {}
 impl Unsaved {
     /// No form yet.
     pub fn nothing() -> Self {
-        Self { asks: RwSignal::new(false), forms: StoredValue::default(), going_to: StoredValue::default() }
+        Self {
+            asks: RwSignal::new(false),
+            forms: StoredValue::default(),
+            way: StoredValue::default(),
+            shown: StoredValue::default(),
+        }
     }
 
-    /// Begins to ask, for as long as the dashboard is there.
+    /// Begins to ask, for as long as the dashboard is there. To be called before the router listens.
     pub fn listen(self) {
         listen(&window(), "beforeunload", move |event| {
             if self.is_any() {
@@ -50,13 +57,34 @@ impl Unsaved {
             }
         });
         listen(&document(), "click", move |event| {
-            if let Some(address) = other_page(&event).filter(|_| self.is_any()) {
+            if other_page(&event).is_some_and(|address| self.holds(Way::To(address))) {
                 event.prevent_default();
                 event.stop_propagation();
-                self.going_to.set_value(address);
-                self.asks.set(true);
             }
         });
+        listen(&window(), "popstate", move |event| {
+            let arrived_at = window().location().pathname().unwrap_or_default();
+            let shown = self.shown.get_value();
+            if self.is_any() && is_other_page(&arrived_at, &shown) && step_onto(&shown) {
+                // The router, which hears of it next, would draw the page that was stepped to.
+                event.stop_immediate_propagation();
+                self.ask(Way::Back);
+            }
+        });
+    }
+
+    /// The page with this address is shown.
+    pub fn note_shown(self, address: String) {
+        self.shown.set_value(address);
+    }
+
+    /// Asks who goes this way, where something would be lost; whether it does.
+    pub fn holds(self, way: Way) -> bool {
+        let is_any = self.is_any();
+        if is_any {
+            self.ask(way);
+        }
+        is_any
     }
 
     /// Watches a form until its page goes, as long as who looks may save it. What is in it now is no loss.
@@ -75,10 +103,18 @@ impl Unsaved {
         Typed { form, saved }
     }
 
-    /// What is typed may go; gives the address to go to.
-    pub fn let_go(self) -> String {
-        self.forms.set_value(Vec::new());
-        self.going_to.get_value()
+    /// What is typed may go; gives where to. Who signs out keeps it until that is done, as the server may not answer.
+    pub fn let_go(self) -> Option<Way> {
+        let way = self.way.get_value();
+        if way != Some(Way::SignOut) {
+            self.forms.set_value(Vec::new());
+        }
+        way
+    }
+
+    fn ask(self, way: Way) {
+        self.way.set_value(Some(way));
+        self.asks.set(true);
     }
 
     fn is_any(self) -> bool {
@@ -103,6 +139,19 @@ where
         self.form.try_update(&change);
         self.saved.try_update_value(&change);
     }
+}
+
+/// Goes one step back in the browser's history.
+pub fn step_back() {
+    // A browser without a history stays where it is.
+    window().history().and_then(|history| history.back()).unwrap_or_default();
+}
+
+/// Puts this address on top of where the browser's history stands, so that it is shown and one step back leads to what
+/// was. What lay ahead there is forgotten. Whether the browser does so.
+fn step_onto(address: &str) -> bool {
+    let step = |history: History| history.push_state_with_url(&JsValue::NULL, "", Some(address));
+    window().history().and_then(step).is_ok()
 }
 
 /// The page of the dashboard that a click leads to.

@@ -1,4 +1,16 @@
-//! When a page is not left at once: somebody typed what is saved nowhere, and a click leads to another page.
+//! When a page is not left at once: somebody typed what is saved nowhere, and a click or a step in the browser's
+//! history leads to another page.
+
+/// Where somebody goes who leaves a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// To the page with this address, by a link.
+    To(String),
+    /// To the page that lies one step back in the browser's history.
+    Back,
+    /// Out of the workspace.
+    SignOut,
+}
 
 /// A click, as the browser tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +44,20 @@ impl Link {
         let is_external = self.rel.split_whitespace().any(|word| word == "external");
         let is_held = !self.is_download && !self.gives_up && self.target.is_empty() && !is_external;
         let is_ours = self.href.starts_with('/') && !self.href.starts_with("//");
-        let is_other = page(&self.href) != page(path);
+        let is_other = is_other_page(&self.href, path);
         (is_plain && is_held && is_ours && is_other).then_some(self.href.as_str())
     }
+}
+
+/// Whether two addresses show two pages, and not two places of the same.
+pub fn is_other_page(one: &str, other: &str) -> bool {
+    page(one) != page(other)
+}
+
+/// The address of a page, of the parts that the router knows: the search without its `?`, the place with its `#`.
+pub fn address(path: &str, search: &str, place: &str) -> String {
+    let mark = if search.is_empty() { "" } else { "?" };
+    format!("{path}{mark}{search}{place}")
 }
 
 /// The path of an address, without what is looked for on the page.
@@ -85,6 +108,14 @@ mod tests {
         ] {
             assert_eq!(link.other_page(PLAIN, "/lists/new"), None, "{link:?}");
         }
+    }
+
+    #[test]
+    fn an_address_is_put_together_of_what_the_router_knows() {
+        assert_eq!(address("/contacts", "search=marta&label=vip", "#name"), "/contacts?search=marta&label=vip#name");
+        assert_eq!(address("/lists/new", "", ""), "/lists/new");
+        assert!(!is_other_page(&address("/reports", "days=7", "#money"), "/reports/"));
+        assert!(is_other_page(&address("/lists", "", ""), "/lists/new"));
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub fn Failures(
         <section class="card" aria-labelledby="failures">
             <h2 id="failures">{t::why_messages_failed()}</h2>
             <Show when=move || !failures.with(Vec::is_empty) fallback=|| view! { <p class="soft">{t::no_message_has_failed()}</p> }>
-                <div class="scroll">
+                <div class="scroll" tabindex="0" role="region" aria-labelledby="failures">
                     <table>
                         <thead>
                             <tr>

@@ -80,6 +80,13 @@ impl Desk {
         }
     }
 
+    /// Nothing is changed: what was typed goes, and what was said of it.
+    pub(super) fn leave(self) {
+        self.shell.take_back(t::changed_elsewhere());
+        self.errors.set(Vec::new());
+        self.form.set(None);
+    }
+
     async fn reset(self) {
         let seen = self.tag.get_value();
         match consent::reset_rate_card(&seen).await {
@@ -140,16 +147,20 @@ fn Standing(card: Signal<StandingRateCard>, desk: Desk) -> impl IntoView {
         desk.said.set(String::new());
         desk.form.set(Some(card.with_untracked(|card| PricesForm::of(card, today))));
     };
-    let heads = COLUMNS.map(|(category, _)| view! { <th scope="col" class="number">{report::category(category)}</th> });
+    let heads = COLUMNS.map(|(category, _)| {
+        view! { <th scope="col" class="number" role="columnheader">{report::category(category)}</th> }
+    });
     view! {
         <section class="card" aria-labelledby="prices-head">
             <h2 id="prices-head">{t::prices()}</h2>
             <p data-testid="prices-name">{move || card.with(|card| format!("{}, {}", t::said(&card.card.name), card.card.currency))}</p>
             <Show when=move || shipped.get()><p class="warning">{t::these_are_list_prices()}</p></Show>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="prices-head">
-                <table class="prices" data-testid="prices">
-                    <thead><tr><th scope="col">{t::countries()}</th>{heads.into_iter().collect_view()}</tr></thead>
-                    <tbody>
+                <table class="prices" role="table" data-testid="prices">
+                    <thead role="rowgroup">
+                        <tr role="row"><th scope="col" role="columnheader">{t::countries()}</th>{heads.into_iter().collect_view()}</tr>
+                    </thead>
+                    <tbody role="rowgroup">
                         {move || card.with(|card| {
                             let line = |market| line(market, &card.card.currency, card.is_shipped, today);
                             card.card.markets.iter().map(line).collect_view()
@@ -191,12 +202,12 @@ fn line(market: &Market, currency: &str, is_shipped: bool, today: NaiveDate) -> 
     let cell = COLUMNS.map(|(category, _)| {
         let price = rates.and_then(|rates| of_column(rates, category));
         let text = price.map_or_else(|| "–".to_owned(), |amount| format::rate(currency, amount));
-        view! { <td class="number">{text}</td> }
+        view! { <td class="number" role="cell" data-label=report::category(category)>{text}</td> }
     });
     let next = next_change(market, today).map(|day| t::other_prices_from(&format::day(day)));
     view! {
-        <tr data-testid="market">
-            <th scope="row">
+        <tr role="row" data-testid="market">
+            <th scope="row" role="rowheader">
                 {name}
                 <small class="soft">{who}</small>
                 {next.map(|text| view! { <small class="soft">{text}</small> })}

@@ -51,7 +51,9 @@ pub(super) fn Edit(card: Signal<StandingRateCard>, desk: Desk) -> impl IntoView 
     let other_currency = Memo::new(move |_| desk.read(PricesForm::is_other_currency));
     let currency_hint =
         Signal::derive(move || if other_currency.get() { t::other_currency_means().to_owned() } else { String::new() });
-    let heads = COLUMNS.map(|(category, _)| view! { <th scope="col" class="number">{report::category(category)}</th> });
+    let heads = COLUMNS.map(|(category, _)| {
+        view! { <th scope="col" class="number" role="columnheader">{report::category(category)}</th> }
+    });
     view! {
         <form
             class="card" novalidate data-testid="prices-form"
@@ -80,15 +82,21 @@ pub(super) fn Edit(card: Signal<StandingRateCard>, desk: Desk) -> impl IntoView 
                 />
             </div>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="prices-edit-head">
-                <table class="prices">
-                    <thead><tr><th scope="col">{t::countries()}</th>{heads.into_iter().collect_view()}<th></th></tr></thead>
-                    <tbody><For each=move || keys.get() key=|key| *key let:key><Line row=key desk=desk/></For></tbody>
+                <table class="prices" role="table">
+                    <thead role="rowgroup">
+                        <tr role="row">
+                            <th scope="col" role="columnheader">{t::countries()}</th>
+                            {heads.into_iter().collect_view()}
+                            <th role="columnheader"></th>
+                        </tr>
+                    </thead>
+                    <tbody role="rowgroup"><For each=move || keys.get() key=|key| *key let:key><Line row=key desk=desk/></For></tbody>
                 </table>
             </div>
             <FieldError id="markets-error" error=error_of(desk.errors, "markets")/>
             <div class="actions">
                 <button type="submit" class="button primary" disabled=save.pending() data-testid="save-prices">{t::save()}</button>
-                <button type="button" class="button" data-testid="leave-prices" on:click=move |_| desk.form.set(None)>{t::not_now()}</button>
+                <button type="button" class="button" data-testid="leave-prices" on:click=move |_| desk.leave()>{t::not_now()}</button>
                 <button type="button" class="button quiet" data-testid="add-market" on:click=move |_| desk.change("markets", PricesForm::add)>
                     {t::add_countries()}
                 </button>
@@ -111,7 +119,7 @@ fn Line(row: usize, desk: Desk) -> impl IntoView {
         let error_id = format!("{id}-error");
         let described = error_id.clone();
         view! {
-            <td>
+            <td role="cell" data-label=report::category(category)>
                 <input
                     class="input" id=id type="text" inputmode="decimal" autocomplete="off" data-testid=format!("price-{row}-{field}")
                     aria-label=move || format!("{}, {}", name.get(), report::category(category))
@@ -140,8 +148,8 @@ fn Line(row: usize, desk: Desk) -> impl IntoView {
         }
     };
     view! {
-        <tr data-testid="price-row">
-            <td class="whose">
+        <tr role="row" data-testid="price-row">
+            <td class="whose" role="cell">
                 <div class="stack">
                     {words("name", t::name(), |row| &mut row.name)}
                     {words("countries", t::countries_by_their_letters(), |row| &mut row.countries)}
@@ -149,7 +157,7 @@ fn Line(row: usize, desk: Desk) -> impl IntoView {
                 </div>
             </td>
             {COLUMNS.into_iter().enumerate().map(cell).collect_view()}
-            <td>
+            <td class="take-out" role="cell">
                 <button
                     type="button" class="button quiet" aria-label=move || t::remove_what(&name.get()) data-testid=format!("remove-market-{row}")
                     on:click=move |_| desk.change("markets", |form| form.remove(row))
