@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use campanile_tests::campaign::{act, call, count, dispatched, draft, later, refused, uploaded};
 use campanile_tests::contacts;
 use campanile_tests::people::{now, write};
@@ -57,6 +58,26 @@ async fn free_words_reach_who_wrote_lately_and_nobody_else() -> anyhow::Result<(
     assert_eq!(skipped.items.len(), 2);
     assert!(skipped.items.iter().all(|one| one.reason.as_deref().is_some_and(|why| why.contains("24 hours"))));
     assert!(skipped.items.iter().all(|one| one.skip_reason.as_deref() == Some("windowClosed")));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_file_that_was_put_again_after_it_was_looked_at_is_used_no_more() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    // As large as each other and of one kind: whoever approved the first has not seen the second.
+    let [first, second] = [b"a", b"b"].map(|end| [PNG, &end[..]].concat());
+    let announced = json!({ "fileName": "picture.png", "sizeBytes": first.len() });
+    let upload: AssetUpload = call(app, "POST", "/v3/assets", announced).await?;
+    let key = assets::key(WORKSPACE, &upload.asset_id);
+    files::put(app, &key, "image/png", first.clone()).await?;
+    call::<Value>(app, "GET", &format!("/v3/assets/{}", upload.asset_id), Value::Null).await?;
+    let looked = assets::get(app, WORKSPACE, &upload.asset_id).await?.context("the file is known")?;
+    assert_eq!(assets::bytes(app, &looked).await?, Some(first.clone()));
+    files::put(app, &key, "image/png", second).await?;
+    assert_eq!(assets::bytes(app, &looked).await?, None);
+    files::put(app, &key, "image/png", first.clone()).await?;
+    assert_eq!(assets::bytes(app, &looked).await?, Some(first));
     Ok(())
 }
 

@@ -52,6 +52,19 @@ async fn listed(app: &Arc<App>, id: &TokenId) -> anyhow::Result<ApiToken> {
     list.items.into_iter().find(|token| token.id == *id).context("the token is listed")
 }
 
+/// The code of a link that whoever is signed in makes for a member.
+async fn link(app: &Arc<App>, by: &mut Browser, member: &MemberId) -> anyhow::Result<String> {
+    let answer = by.ask(app, Method::POST, &format!("/v3/members/{member}/sign-in-link"), json!({})).await?;
+    ensure!(answer.status() == StatusCode::CREATED, "the link was answered {}", answer.status());
+    let link: SignInLink = serde_json::from_slice(&axum::body::to_bytes(answer.into_body(), 1 << 16).await?)?;
+    Ok(link.code)
+}
+
+/// What whoever follows a link is answered.
+async fn followed(app: &Arc<App>, code: &str) -> anyhow::Result<StatusCode> {
+    Ok(Browser::default().ask(app, Method::POST, "/v3/sign-in", json!({ "code": code })).await?.status())
+}
+
 /// What the audit tells of removals and of tokens that ended, in the order of the words.
 async fn told(app: &Arc<App>) -> anyhow::Result<Vec<String>> {
     let audit: SettingsAudit = call(app, "GET", "/v3/settings/audit", Value::Null).await?;
@@ -110,6 +123,31 @@ async fn tokens_outlive_whoever_made_them_where_nothing_else_is_asked_and_the_li
         assert_eq!((kept.maker_id, kept.maker_removed), (Some(member), true), "{name}");
     }
     assert_eq!(told(app).await?, ["memberRemoved Ana tokensKept 1", "memberRemoved Bia tokensKept 1"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_links_that_somebody_made_end_with_what_let_them_make_any() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let app = &stepped.app;
+    members::first_owner(app, WORKSPACE, "Test").await?;
+    let (ana, mut anas) = owner(app, "Ana").await?;
+    let (bia, mut bias) = owner(app, "Bia").await?;
+    let crm = made(app, &mut anas, "CRM").await?;
+    let path = format!("/v3/members/{bia}/sign-in-link");
+    let of_token: SignInLink = call_with(&crm.token, app, "POST", &path, json!({})).await?;
+    let (of_ana, of_bia) = (link(app, &mut anas, &bia).await?, link(app, &mut bias, &bia).await?);
+    let meanwhile = link(app, &mut anas, &bia).await?;
+    assert_eq!(followed(app, &meanwhile).await?, StatusCode::OK);
+
+    assert_eq!(let_out(&stepped, &ana, "?tokens=revoke").await?, StatusCode::NO_CONTENT);
+    for code in [&of_ana, &of_token.code] {
+        assert_eq!(followed(app, code).await?, StatusCode::UNAUTHORIZED);
+    }
+    call::<Member>(app, "PATCH", &format!("/v3/members/{bia}"), json!({ "role": "viewer" })).await?;
+    assert_eq!(followed(app, &of_bia).await?, StatusCode::UNAUTHORIZED, "a viewer makes no links");
+    let anew: SignInLink = call(app, "POST", &path, json!({})).await?;
+    assert_eq!(followed(app, &anew.code).await?, StatusCode::OK);
     Ok(())
 }
 

@@ -56,6 +56,26 @@ async fn a_session_is_short_is_renewed_and_ends_for_both_when_a_secret_was_copie
 }
 
 #[tokio::test]
+async fn a_thief_who_renews_again_and_again_is_out_once_the_browser_comes_with_what_it_had() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let mut browser = Browser::signed_in(&stepped.app, &owner_code(&stepped.app).await?).await?;
+    let mut thief = browser.clone();
+    let after = later(&stepped.app, 16 * 60);
+    for _ in 0..3 {
+        assert_eq!(thief.status(&after, Method::POST, "/v3/session/refresh").await?, StatusCode::NO_CONTENT);
+    }
+    let (refresh, _) = browser.refresh.rsplit_once('.').context("a refresh secret has parts")?;
+    let mut guess = Browser { session: String::new(), refresh: format!("{refresh}.00") };
+    assert_eq!(guess.status(&after, Method::POST, "/v3/session/refresh").await?, StatusCode::UNAUTHORIZED);
+    assert_eq!(thief.status(&after, Method::GET, "/v3/session").await?, StatusCode::OK, "a guess ends nothing");
+
+    assert_eq!(browser.status(&after, Method::POST, "/v3/session/refresh").await?, StatusCode::UNAUTHORIZED);
+    assert_eq!(thief.status(&after, Method::GET, "/v3/session").await?, StatusCode::UNAUTHORIZED);
+    assert_eq!(thief.status(&after, Method::POST, "/v3/session/refresh").await?, StatusCode::UNAUTHORIZED);
+    Ok(())
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_and_a_guess_at_its_id_does_not() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let mut browser = Browser::signed_in(&stepped.app, &owner_code(&stepped.app).await?).await?;

@@ -99,6 +99,9 @@ struct Tokens {
 #[derive(Debug, Deserialize)]
 struct Claims {
     exp: i64,
+    /// The client that it was made for, where it may be shown to several.
+    #[serde(default)]
+    azp: Option<String>,
     #[serde(default)]
     nonce: Option<String>,
     #[serde(default)]
@@ -221,7 +224,7 @@ impl Oidc {
         // By our own clock, below.
         validation.validate_exp = false;
         Ok(match jsonwebtoken::decode::<Claims>(id_token, &key, &validation) {
-            Ok(token) => believed(token.claims, nonce, now),
+            Ok(token) => believed(token.claims, &self.config.client_id, nonce, now),
             Err(error) => Err(Untrusted(error.to_string())),
         })
     }
@@ -271,7 +274,7 @@ enum Freshness {
     Anew,
 }
 
-fn believed(claims: Claims, nonce: &str, now: i64) -> Result<Person, Untrusted> {
+fn believed(claims: Claims, client_id: &str, nonce: &str, now: i64) -> Result<Person, Untrusted> {
     let no = |why: &str| Err(Untrusted(why.to_owned()));
     if claims.exp + LEEWAY_SECONDS <= now {
         return no("it has expired");
@@ -279,12 +282,21 @@ fn believed(claims: Claims, nonce: &str, now: i64) -> Result<Person, Untrusted> 
     if !claims.nonce.is_some_and(|said| bool::from(said.as_bytes().ct_eq(nonce.as_bytes()))) {
         return no("it is of another sign-in");
     }
+    if claims.azp.is_some_and(|azp| azp != client_id) {
+        return no("it was made for another client");
+    }
     let is_confirmed = claims.email_verified == true || claims.email_verified == "true";
     match claims.email {
+        Some(email) if becomes_ascii(&email) => no("the address has letters that would be taken for others"),
         Some(email) if is_confirmed => Ok(Person { email: email.trim().to_lowercase() }),
         Some(_) => no("the address is not confirmed"),
         None => no("it names no address"),
     }
+}
+
+/// Whether an address has letters whose small ones belong to another address: the Kelvin sign becomes a plain "k".
+fn becomes_ascii(email: &str) -> bool {
+    email.chars().any(|letter| !letter.is_ascii() && letter.to_lowercase().any(|small| small.is_ascii()))
 }
 
 /// Fields as a form or a query has them.
@@ -317,18 +329,25 @@ mod tests {
     fn only_a_confirmed_address_of_this_sign_in_in_time_is_believed() {
         let claims = |verified: serde_json::Value| Claims {
             exp: 1_000,
+            azp: None,
             nonce: Some("n".into()),
             email: Some(" Ana@Example.com".into()),
             email_verified: verified,
         };
         let ana = Ok(Person { email: "ana@example.com".into() });
-        assert_eq!(believed(claims(true.into()), "n", 0), ana);
-        assert_eq!(believed(claims("true".into()), "n", 1_059), ana);
-        assert!(believed(claims(true.into()), "n", 1_060).is_err());
-        assert!(believed(claims(true.into()), "m", 0).is_err());
+        assert_eq!(believed(claims(true.into()), "c", "n", 0), ana);
+        assert_eq!(believed(claims("true".into()), "c", "n", 1_059), ana);
+        assert!(believed(claims(true.into()), "c", "n", 1_060).is_err());
+        assert!(believed(claims(true.into()), "c", "m", 0).is_err());
         for unverified in [false.into(), "false".into(), serde_json::Value::Null] {
-            assert!(believed(claims(unverified), "n", 0).is_err());
+            assert!(believed(claims(unverified), "c", "n", 0).is_err());
         }
+        let made_for = |azp: &str| Claims { azp: Some(azp.into()), ..claims(true.into()) };
+        assert_eq!(believed(made_for("c"), "c", "n", 0), ana);
+        assert!(believed(made_for("d"), "c", "n", 0).is_err(), "another client");
+        let named = |email: &str| Claims { email: Some(email.into()), ..claims(true.into()) };
+        assert!(believed(named("\u{212a}ai@example.com"), "c", "n", 0).is_err(), "the Kelvin sign for a k");
+        assert!(believed(named("É@example.com"), "c", "n", 0).is_ok());
     }
 
     #[test]

@@ -223,11 +223,7 @@ async fn granted(issuer: &Issuer, app: &App, asked: &Asked) -> anyhow::Result<Op
     // A whole link may be pasted too.
     let code = asked.sign_in_code.trim().rsplit('=').next().unwrap_or_default();
     let Some(opened) = access::spend_sign_in(app, code).await? else { return Ok(None) };
-    let member = match &opened.member_id {
-        Some(id) => members::get(app, opened.workspace_id, id).await?,
-        None => Some(members::first_owner(app, opened.workspace_id, &opened.workspace_name).await?),
-    };
-    let Some(member) = member else { return Ok(None) };
+    let Some(member) = members::of_sign_in(app, &opened).await? else { return Ok(None) };
     let now = app.clock.now_millis() / 1_000;
     let (nonce, challenge) = (asked.nonce.clone(), asked.code_challenge.clone());
     let granted = Granted { email: member.email, nonce, challenge, until: now + CODE_SECONDS };

@@ -1,10 +1,12 @@
 //! The one open port: the API, the webhook, presigned files, the simulator and the dashboard's files.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::header::HOST;
+use axum::http::uri::Authority;
 use axum::http::{Request, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +24,7 @@ const CONTROL_PATH: &str = "/simulator/";
 /// Whether the simulator's control routes are served. They ask for no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlRoutes {
-    /// To whoever reaches the port.
+    /// To whoever reaches the port by a name of this machine's own.
     Served,
     /// To nobody: 404.
     Hidden,
@@ -70,9 +72,27 @@ fn announce(app: &Arc<App>, cloud: &Cloud) -> OnPut {
 
 fn guarded(simulator: Router, control: ControlRoutes) -> Router {
     match control {
-        ControlRoutes::Served => simulator,
+        ControlRoutes::Served => simulator.layer(middleware::from_fn(guard_control)),
         ControlRoutes::Hidden => simulator.layer(middleware::from_fn(hide_control)),
     }
+}
+
+/// A page of another site may have its own name lead to this machine: its browser would then let it read what asks for
+/// no token, and says by which name it came.
+async fn guard_control(request: Request<axum::body::Body>, next: Next) -> Response {
+    let came_by = request.headers().get(HOST);
+    let is_foreign = came_by.is_some_and(|host| !host.to_str().is_ok_and(is_this_machine));
+    if is_foreign && request.uri().path().starts_with(CONTROL_PATH) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether `host` or `host:port` names this machine as only it does itself.
+fn is_this_machine(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 async fn hide_control(request: Request<axum::body::Body>, next: Next) -> Response {
@@ -106,6 +126,11 @@ mod tests {
 
     /// The answer to a GET, with a page and an asset in the dashboard's folder.
     async fn get(path: &str, control: ControlRoutes) -> Response {
+        get_by("127.0.0.1:8080", path, control).await
+    }
+
+    /// The same for a browser that came by this name.
+    async fn get_by(host: &str, path: &str, control: ControlRoutes) -> Response {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
         std::fs::write(folder.path().join("app-1f.js"), "").unwrap();
@@ -113,7 +138,7 @@ mod tests {
         let app = Arc::new(cloud.app("http://127.0.0.1", Vec::new(), Clock::System).unwrap());
         let simulator = Simulator::start(simulator::Config::default()).unwrap();
         let router = router(&app, &cloud, &simulator, control, folder.path()).unwrap();
-        router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()
+        router.oneshot(Request::get(path).header(HOST, host).body(Body::empty()).unwrap()).await.unwrap()
     }
 
     #[test]
@@ -136,6 +161,17 @@ mod tests {
         }
         let api = get("/whatsapp/v25.0/106540352242922", ControlRoutes::Hidden).await;
         assert_eq!(api.status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn a_foreign_name_that_leads_here_opens_no_control_route() {
+        let path = "/whatsapp/simulator/arrivals";
+        for own in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(get_by(own, path, ControlRoutes::Served).await.status(), StatusCode::OK, "{own}");
+        }
+        for foreign in ["evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "192.168.1.2:8080"] {
+            assert_eq!(get_by(foreign, path, ControlRoutes::Served).await.status(), StatusCode::NOT_FOUND, "{foreign}");
+        }
     }
 
     #[tokio::test]

@@ -48,6 +48,7 @@ pub async fn announce(
         file_name: request.file_name.trim().to_owned(),
         kind: None,
         size_bytes: request.size_bytes,
+        tag: None,
         created_at: now.timestamp_millis(),
     };
     assets::put(&app, &record).await?;
@@ -150,7 +151,8 @@ pub(super) async fn look(app: &App, workspace: WorkspaceId, id: &str) -> anyhow:
         Ok(kind) => kind,
         Err(problem) => return Ok(Err(Unusable::Wrong(problem.to_string()))),
     };
-    let known = AssetRecord { kind: Some(kind), size_bytes: opened.size_bytes, ..record };
+    let tag = Some(opened.tag).filter(|tag| !tag.is_empty());
+    let known = AssetRecord { kind: Some(kind), size_bytes: opened.size_bytes, tag, ..record };
     assets::put(app, &known).await?;
     Ok(Ok(known))
 }
@@ -169,7 +171,9 @@ pub(super) async fn keep(
     };
     let (id, created_at) = (app.new_id()?, app.clock.now_millis());
     files::put(app, &assets::key(workspace, &id), &kind.mime_type, bytes).await?;
-    let record = AssetRecord { id, workspace_id: workspace, file_name, kind: Some(kind), size_bytes, created_at };
+    // Nobody was given an address to put others there.
+    let (workspace_id, kind, tag) = (workspace, Some(kind), None);
+    let record = AssetRecord { id, workspace_id, file_name, kind, size_bytes, tag, created_at };
     assets::put(app, &record).await?;
     Ok(Ok(record))
 }

@@ -213,7 +213,8 @@ pub async fn sign_in_link(
     let member = store::get(&app, caller.workspace_id, &id).await?.ok_or_else(|| Refusal::not_found("member"))?;
     let expires_at = access::expires_in_hours(app.clock.now_millis(), SIGN_IN_HOURS);
     let record = AccessRecord::owner(member.workspace_id, &member.workspace_name).until(expires_at);
-    let record = AccessRecord { member_id: Some(member.id.clone()), ..record };
+    let (created_by, token_id) = (caller.member_id.clone(), caller.token_id.clone());
+    let record = AccessRecord { member_id: Some(member.id.clone()), created_by, token_id, ..record };
     let code = access::grant(&app, Purpose::SignIn, &record).await?;
     note(&app, &caller, &member, WorkspaceEvent::SignInLinkMade, Vec::new()).await;
     let link = SignInLink { code, expires_at: time_of_millis(expires_at * 1_000) };

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, X_CONTENT_TYPE_OPTIONS};
 use tracing::Instrument;
 use wire::Problem;
 
@@ -61,6 +61,8 @@ fn complete(mut response: Response, request_id: &str) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // What people typed stands in answers too: no browser is to guess that one is a page.
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -98,6 +100,7 @@ mod tests {
     async fn a_problem_is_written_with_the_request_id() {
         let response = complete(Refusal::not_found("campaign").into_response(), "a1");
         assert_eq!(response.headers()[REQUEST_ID], "a1");
+        assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
         let problem = body(response).await;
         assert_eq!((problem.kind.as_str(), problem.request_id.as_deref()), ("notFound", Some("a1")));

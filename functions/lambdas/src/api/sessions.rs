@@ -58,10 +58,7 @@ pub async fn sign_in(
     let used =
         || Refusal::new(Kind::Unauthorized, "the sign-in link was used before or has expired: ask for a new one");
     let opened = access::spend_sign_in(&app, &request.code).await?.ok_or_else(used)?;
-    let member = match &opened.member_id {
-        Some(id) => members::get(&app, opened.workspace_id, id).await?.ok_or_else(used)?,
-        None => members::first_owner(&app, opened.workspace_id, &opened.workspace_name).await?,
-    };
+    let member = members::of_sign_in(&app, &opened).await?.ok_or_else(used)?;
     let secrets = open(&app, &member).await?.ok_or_else(used)?;
     Ok(with_cookies(Json(session_of(member)).into_response(), &secrets, Transport::of(&headers))?)
 }

@@ -38,10 +38,10 @@ pub struct AccessRecord {
     /// Whom a sign-in code signs in; absent: the first owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member_id: Option<MemberId>,
-    /// The id under which a token is listed; absent for one that is not.
+    /// The id under which a token is listed, absent for one that is not; of a sign-in code the token that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_id: Option<TokenId>,
-    /// The member who made a token, or made the token that made it; absent where that is not known.
+    /// The member who made a token, or made the token that made it, or made a sign-in code; absent where not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<MemberId>,
     /// Seconds since 1970; also the table's time to live. Nothing: until it is taken away.
@@ -206,6 +206,14 @@ pub async fn working_tokens_of(
     let works = |token: &TokenRecord| token.works_until.is_none_or(|until| until > now);
     let theirs = |token: &TokenRecord| token.maker.as_ref() == Some(maker);
     Ok(tokens(app, workspace).await?.into_iter().filter(|token| theirs(token) && works(token)).collect())
+}
+
+/// Whether an API token that is listed works now.
+pub async fn is_working(app: &App, workspace: WorkspaceId, id: &TokenId) -> anyhow::Result<bool> {
+    let (pk, sk) = token_keys(workspace, id);
+    let found: Option<TokenRecord> = table::get(&app.dynamodb, &app.config.control_table, &pk, &sk).await?;
+    let now = app.clock.now_millis();
+    Ok(found.is_some_and(|token| token.works_until.is_none_or(|until| until > now)))
 }
 
 /// Takes an API token away, for every request from now on. Answers what it was.

@@ -26,6 +26,9 @@ pub struct AssetRecord {
     /// Its size.
     #[serde(default)]
     pub size_bytes: u64,
+    /// Names the bytes that were looked at; nothing where none were put from outside, or an earlier release looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
     /// When it was announced, in milliseconds since 1970.
     pub created_at: i64,
 }
@@ -49,11 +52,12 @@ pub fn media_url(media: &MediaSource) -> Option<String> {
 }
 
 /// The bytes of a file that was looked at; nothing when others lie there since. Its upload's address may be used again,
-/// so what is not as large as it was is not read.
+/// so what does not have the tag and the size that it had is not read: a person may have approved what lay there.
 pub async fn bytes(app: &App, record: &AssetRecord) -> anyhow::Result<Option<Vec<u8>>> {
     let key = key(record.workspace_id, &record.id);
     let opened = files::open(app, &key).await?;
-    if opened.size_bytes != record.size_bytes {
+    let is_other = record.tag.as_ref().is_some_and(|tag| *tag != opened.tag);
+    if is_other || opened.size_bytes != record.size_bytes {
         return Ok(None);
     }
     let body = opened.body.collect().await.with_context(|| format!("reading the file {key}"))?.to_vec();

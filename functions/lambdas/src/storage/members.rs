@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use wire::{MemberId, Role, WorkspaceId};
 
+use super::access::{self, AccessRecord};
 use super::table::{self, Item, Written, number, text};
 use crate::App;
 
@@ -163,6 +164,21 @@ pub async fn note_sign_in(app: &App, member: &MemberRecord) -> anyhow::Result<Wr
     let update = update.condition_expression("attribute_exists(pk)");
     let update = update.expression_attribute_values(":now", number(app.clock.now_millis()));
     table::written(update.send().await, "noting a sign-in")
+}
+
+/// Whom a sign-in code lets in: nobody once they are gone, or once whoever made it may make none any more.
+pub async fn of_sign_in(app: &App, opened: &AccessRecord) -> anyhow::Result<Option<MemberRecord>> {
+    let workspace = opened.workspace_id;
+    let may_be_made = match (&opened.token_id, &opened.created_by) {
+        (Some(token), _) => access::is_working(app, workspace, token).await?,
+        (None, Some(maker)) => get(app, workspace, maker).await?.is_some_and(|maker| maker.role == Role::Owner),
+        (None, None) => true,
+    };
+    match &opened.member_id {
+        _ if !may_be_made => Ok(None),
+        Some(id) => get(app, workspace, id).await,
+        None => Ok(Some(first_owner(app, workspace, &opened.workspace_name).await?)),
+    }
 }
 
 /// The one who is there from the beginning; made where a workspace has nobody yet.

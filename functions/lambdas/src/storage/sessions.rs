@@ -1,7 +1,8 @@
 //! Sessions of browsers: short access, renewed by a refresh secret that changes with every use.
 //!
 //! A session is one item, and its secrets stand in it as hashes. A refresh secret that comes a second time was copied by
-//! somebody, unless it comes within the moment in which tabs of one browser ask side by side: then the session ends.
+//! somebody, unless it comes within the moment in which tabs of one browser ask side by side: then the session ends. One
+//! of long ago ends it too: all refresh secrets of a session have the same last part, which is known by its hash.
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,10 @@ pub struct SessionRecord {
     issued: Vec<Issued>,
     /// The refresh secrets before them.
     spent: Vec<String>,
-    /// When these were spent.
+    /// The hash of the last part of all its refresh secrets; empty in a session that an earlier release opened.
+    #[serde(default)]
+    family: String,
+    /// When those before were spent.
     spent_at: i64,
     opened_at: i64,
     /// Also the table's time to live.
@@ -88,13 +92,14 @@ enum Standing {
 
 /// Opens a session.
 pub async fn open(app: &App, workspace_id: WorkspaceId, member_id: &MemberId) -> anyhow::Result<Secrets> {
-    let (now, id) = (now(app), hex::encode(random::<16>()?));
-    let (secrets, issued) = pair(&id, now)?;
+    let (now, id, family) = (now(app), hex::encode(random::<16>()?), new_family()?);
+    let (secrets, issued) = pair(&id, &family, now)?;
     let record = SessionRecord {
         workspace_id,
         member_id: member_id.clone(),
         issued: vec![issued],
         spent: Vec::new(),
+        family: hash(&family),
         spent_at: now,
         opened_at: now,
         expires_at: now + IDLE_DAYS * SECONDS_OF_DAY,
@@ -116,11 +121,13 @@ pub async fn find(app: &App, access: &str) -> anyhow::Result<Option<SessionRecor
 /// Spends a refresh secret for the next pair.
 pub async fn refresh(app: &App, refresh: &str) -> anyhow::Result<Refreshed> {
     let Some(id) = id_of(refresh) else { return Ok(Refreshed::Unknown) };
+    let family = family_of(refresh).map_or_else(new_family, |family| Ok(family.to_owned()))?;
+    let family_hash = hash(&family);
     // Every loss of the race shows somebody else's refresh, after which the record is judged anew.
     for _ in 0..MOST_ISSUED {
         let (now, Some(read)) = (now(app), get(app, id).await?) else { return Ok(Refreshed::Unknown) };
-        let (secrets, issued) = pair(id, now)?;
-        let next = match read.standing(&hash(refresh), now) {
+        let (secrets, issued) = pair(id, &family, now)?;
+        let next = match read.standing(&hash(refresh), &family_hash, now) {
             Standing::Current => read.renewed(issued, now),
             Standing::Neighbour => read.shared(issued),
             Standing::Copied => {
@@ -130,6 +137,8 @@ pub async fn refresh(app: &App, refresh: &str) -> anyhow::Result<Refreshed> {
             }
             Standing::Unknown => return Ok(Refreshed::Unknown),
         };
+        // One that an earlier release opened has its family from now on.
+        let next = SessionRecord { family: family_hash.clone(), ..next };
         if put(app, id, &next).await? == Written::Done {
             return Ok(Refreshed::Renewed(secrets));
         }
@@ -147,7 +156,7 @@ pub async fn end(app: &App, secret: &str) -> anyhow::Result<()> {
 }
 
 impl SessionRecord {
-    fn standing(&self, refresh: &str, now: i64) -> Standing {
+    fn standing(&self, refresh: &str, family: &str, now: i64) -> Standing {
         let is_spent = self.spent.iter().any(|spent| spent == refresh);
         let is_near = now - self.spent_at < SIDE_BY_SIDE_SECONDS;
         match self.issued.iter().any(|issued| issued.refresh == refresh) {
@@ -156,7 +165,7 @@ impl SessionRecord {
             // So many tabs: those that come too late take the cookies of the others.
             false if is_spent && is_near && self.issued.len() >= MOST_ISSUED => Standing::Unknown,
             false if is_spent && is_near => Standing::Neighbour,
-            false if is_spent => Standing::Copied,
+            false if is_spent || self.family == family => Standing::Copied,
             false => Standing::Unknown,
         }
     }
@@ -183,9 +192,9 @@ impl SessionRecord {
     }
 }
 
-fn pair(id: &str, now: i64) -> anyhow::Result<(Secrets, Issued)> {
+fn pair(id: &str, family: &str, now: i64) -> anyhow::Result<(Secrets, Issued)> {
     let secret = || anyhow::Ok(format!("{id}.{}", hex::encode(random::<32>()?)));
-    let secrets = Secrets { access: secret()?, refresh: secret()? };
+    let secrets = Secrets { access: secret()?, refresh: format!("{}.{family}", secret()?) };
     let access_until = now + ACCESS_SECONDS;
     let issued = Issued { access: hash(&secrets.access), refresh: hash(&secrets.refresh), access_until };
     Ok((secrets, issued))
@@ -201,6 +210,15 @@ fn hash(secret: &str) -> String {
 
 fn id_of(secret: &str) -> Option<&str> {
     secret.split_once('.').map(|(id, _)| id)
+}
+
+/// The last part of a refresh secret; nothing in one of an earlier release.
+fn family_of(refresh: &str) -> Option<&str> {
+    refresh.splitn(3, '.').nth(2).filter(|family| !family.is_empty())
+}
+
+fn new_family() -> anyhow::Result<String> {
+    Ok(hex::encode(random::<16>()?))
 }
 
 fn keys(id: &str) -> (String, &'static str) {
@@ -247,6 +265,7 @@ mod tests {
             member_id: MemberId("m".into()),
             issued: vec![issued("1")],
             spent: Vec::new(),
+            family: "f".into(),
             spent_at: 0,
             opened_at: 0,
             expires_at: 1_000_000,
@@ -257,26 +276,39 @@ mod tests {
     #[test]
     fn a_refresh_secret_works_once_and_shows_a_copy_the_second_time() {
         let first = record();
-        assert_eq!(first.standing("r1", 10), Standing::Current);
+        assert_eq!(first.standing("r1", "f", 10), Standing::Current);
         let second = first.renewed(issued("2"), 100);
-        assert_eq!(second.standing("r2", 110), Standing::Current);
-        assert_eq!(second.standing("r1", 100 + SIDE_BY_SIDE_SECONDS), Standing::Copied);
+        assert_eq!(second.standing("r2", "f", 110), Standing::Current);
+        assert_eq!(second.standing("r1", "f", 100 + SIDE_BY_SIDE_SECONDS), Standing::Copied);
         let third = second.renewed(issued("3"), 900);
-        assert_eq!(third.standing("r2", 2_000), Standing::Copied);
-        // Two generations old: it opens nothing, and is told apart from nothing.
-        assert_eq!(third.standing("r1", 2_000), Standing::Unknown);
+        assert_eq!(third.standing("r2", "f", 2_000), Standing::Copied);
+        // Two generations old: known by its last part alone. Without that it is a guess, which ends nothing.
+        assert_eq!(third.standing("r1", "f", 2_000), Standing::Copied);
+        assert_eq!(third.standing("r1", "g", 2_000), Standing::Unknown);
+    }
+
+    #[test]
+    fn refresh_secrets_end_with_their_family_and_those_of_an_earlier_release_have_none() {
+        let (secrets, _) = pair("id", "f", 0).unwrap();
+        assert_eq!((id_of(&secrets.refresh), family_of(&secrets.refresh)), (Some("id"), Some("f")));
+        for without in [secrets.access.as_str(), "id.secret", "id.secret.", "id"] {
+            assert_eq!(family_of(without), None, "{without}");
+        }
+        let earlier = SessionRecord { family: String::new(), ..record() };
+        assert_eq!(earlier.standing("r1", "f", 10), Standing::Current);
+        assert_eq!(earlier.standing("r0", "f", 10), Standing::Unknown);
     }
 
     #[test]
     fn tabs_that_ask_side_by_side_each_get_a_pair_and_any_of_these_goes_on() {
         let second = record().renewed(issued("2"), 100);
-        assert_eq!(second.standing("r1", 130), Standing::Neighbour);
+        assert_eq!(second.standing("r1", "f", 130), Standing::Neighbour);
         let shared = second.shared(issued("3"));
-        assert_eq!(shared.standing("r2", 200), Standing::Current);
-        assert_eq!(shared.standing("r3", 200), Standing::Current);
+        assert_eq!(shared.standing("r2", "f", 200), Standing::Current);
+        assert_eq!(shared.standing("r3", "f", 200), Standing::Current);
         let next = shared.renewed(issued("4"), 1_000);
-        assert_eq!(next.standing("r2", 1_010), Standing::Neighbour);
-        assert_eq!(next.standing("r3", 2_000), Standing::Copied);
+        assert_eq!(next.standing("r2", "f", 1_010), Standing::Neighbour);
+        assert_eq!(next.standing("r3", "f", 2_000), Standing::Copied);
     }
 
     #[test]
@@ -284,6 +316,6 @@ mod tests {
         let late = LONGEST_DAYS * SECONDS_OF_DAY - 10;
         let near_its_end = SessionRecord { expires_at: late + 10, ..record() };
         assert_eq!(near_its_end.renewed(issued("2"), late).expires_at, LONGEST_DAYS * SECONDS_OF_DAY);
-        assert_eq!(near_its_end.standing("r1", late + 10), Standing::Unknown);
+        assert_eq!(near_its_end.standing("r1", "f", late + 10), Standing::Unknown);
     }
 }
