@@ -255,7 +255,7 @@ async fn who_cannot_be_mailed_keeps_no_letter_from_others_and_has_them_told_once
     let campaign = dispatched(&stepped, &contacts::csv(1), json!({ "name": "Natal" })).await?.0;
     pause_by_itself(&stepped, &campaign, "Why.").await?;
     let notice = notices(&stepped.app).await?.items.swap_remove(0).id;
-    let letter = |name: &str| folder.path().join(format!("{notice}-{name}-example-com.eml"));
+    let letter = |name: &str| folder.path().join(format!("{notice}-{name}@example.com.eml"));
     // Where a folder stands no letter can be put.
     std::fs::create_dir(letter("ana"))?;
     deliver(&stepped).await?;

@@ -79,6 +79,27 @@ async fn who_answers_is_labelled_and_answered_once_however_often_the_webhook_com
 }
 
 #[tokio::test]
+async fn a_webhook_that_wants_replies_anyway_is_given_each_once() -> anyhow::Result<()> {
+    let mut stepped = Stepped::open().await?;
+    stepped.app = reaching_here(&stepped.app)?;
+    let receiver = Receiver::start().await?;
+    let (hook, _) = receiver.wants(&stepped.app, &["reply.received"]).await?;
+    sent(&stepped, json!({ "webhookId": hook }), 1).await?;
+    write(&stepped, from(0), "Quero saber mais", "wamid.a", now()).await?;
+    let mut errands = 0;
+    loop {
+        let event = stepped.take_now(&stepped.cloud.queues.hook).await?;
+        if event.records.is_empty() {
+            break;
+        }
+        errands += event.records.len();
+        exporter::handle(&stepped.app, event).await?;
+    }
+    assert_eq!((errands, receiver.told().len()), (1, 1));
+    Ok(())
+}
+
+#[tokio::test]
 async fn who_wants_no_messages_gets_no_automatic_answer() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     sent(&stepped, json!({ "answer": THANKS }), 3).await?;

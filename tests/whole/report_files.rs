@@ -121,11 +121,20 @@ async fn a_campaigns_report_as_a_file_holds_the_numbers_of_its_report() -> anyho
         ("delivered", funnel.delivered, rates.delivered_percent),
         ("read", funnel.read, rates.read_percent),
         ("failed", report.totals.failed, rates.failed_percent),
+        ("held", report.totals.held, None),
+        ("skipped", report.totals.skipped, None),
+        ("unknown", report.totals.unknown, None),
+        ("claimed", report.totals.claimed, None),
+        ("retry", report.totals.retry, None),
+        ("untouched", report.totals.untouched, None),
         ("attempts", report.pace.attempts, None),
     ] {
         assert_eq!(number(&lines, "Totals", name, "count"), Some(count as f64), "{name}");
         assert_eq!(number(&lines, "Totals", name, "percent"), percent, "{name}");
     }
+    let parts = ["accepted", "failed", "skipped", "unknown", "claimed", "retry", "untouched"];
+    let of_parts: f64 = parts.iter().filter_map(|name| number(&lines, "Totals", name, "count")).sum();
+    assert_eq!(of_parts, funnel.audience as f64, "whoever is in the audience stands in one line");
     assert_eq!(number(&lines, "Totals", "billed", "amount"), report.spending.billed.parse::<f64>().ok());
     assert_eq!(cell(&lines, "Totals", "billed", "currency"), Some(report.spending.currency.as_str()));
     assert!(!report.timeline.points.is_empty());

@@ -18,7 +18,7 @@ pub const LONGEST_URL: usize = 2_000;
 /// The path under which recipients find them; a token follows.
 pub const PATH: &str = "/r/";
 
-/// Reads what was asked for; on failure every field that is wrong.
+/// Reads what was asked for, other alphabets as headers carry them; on failure every field that is wrong.
 pub fn parse(asked: &[TrackedLink]) -> Result<Vec<TrackedLink>, Vec<FieldError>> {
     let mut faults = Vec::new();
     let mut fault = |field: String, message: &str| faults.push(FieldError { field, message: message.to_owned() });
@@ -26,7 +26,9 @@ pub fn parse(asked: &[TrackedLink]) -> Result<Vec<TrackedLink>, Vec<FieldError>>
         fault("links".to_owned(), "a campaign has at most 20 tracked links");
     }
     let mut names = BTreeSet::new();
-    for (place, link) in asked.iter().enumerate() {
+    let links: Vec<TrackedLink> =
+        asked.iter().map(|link| TrackedLink { url: in_ascii(&link.url), ..link.clone() }).collect();
+    for (place, link) in links.iter().enumerate() {
         if !is_name(&link.name) {
             fault(format!("links.{place}.name"), "must be 1 to 40 small letters, digits, - and _");
         } else if !names.insert(&link.name) {
@@ -36,7 +38,21 @@ pub fn parse(asked: &[TrackedLink]) -> Result<Vec<TrackedLink>, Vec<FieldError>>
             fault(format!("links.{place}.url"), "not an address: write it like https://shop.example/offer");
         }
     }
-    if faults.is_empty() { Ok(asked.to_vec()) } else { Err(faults) }
+    if faults.is_empty() { Ok(links) } else { Err(faults) }
+}
+
+/// The address as browsers send it: letters of other alphabets are written as bytes. A host with such stays wrong.
+fn in_ascii(url: &str) -> String {
+    let mut written = String::with_capacity(url.len());
+    for letter in url.chars() {
+        if letter.is_ascii() {
+            written.push(letter);
+        } else {
+            let mut bytes = [0; 4];
+            written.extend(letter.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")));
+        }
+    }
+    written
 }
 
 /// Whether a link can be called so: 1 to 40 small letters, digits, `-` and `_`.
@@ -163,6 +179,17 @@ mod tests {
         assert_eq!(fields(&[link("Shop", ok), link("", ok), link("a b", ok)]).len(), 3);
         assert_eq!(fields(&[link("a", ok), link("a", ok)]), ["links.1.name"]);
         assert_eq!(fields(&(0..21).map(|n| link(&format!("n{n}"), ok)).collect::<Vec<_>>()), ["links"]);
+    }
+
+    #[test]
+    fn other_alphabets_are_written_as_browsers_send_them_but_not_in_a_host() {
+        let parsed = parse(&[link("shop", "https://loja.example/promoção?q=maçã&x=%20#ça")]);
+        let sent = "https://loja.example/promo%C3%A7%C3%A3o?q=ma%C3%A7%C3%A3&x=%20#%C3%A7a";
+        assert_eq!(parsed, Ok(vec![link("shop", sent)]));
+        assert_eq!(parse(&[link("shop", sent)]), Ok(vec![link("shop", sent)]), "as it is kept it stays");
+        assert_eq!(fields(&[link("shop", "https://lojaçã.example/")]), ["links.0.url"]);
+        let long = format!("https://a.example/{}", "ç".repeat(400));
+        assert_eq!(fields(&[link("shop", &long)]), ["links.0.url"], "counted as it is sent");
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod amount;
 mod spent;
 
 pub use self::amount::{NoAmount, amount, parse_amount};
-pub use self::spent::{Spent, billed_micros, spent};
+pub use self::spent::{Spent, billed_micros, categories, spent};
 
 /// The card that comes with the product: indicative list prices in USD, from a table of Meta's official card files of 1
 /// October 2026 made by others. Countries outside it have no rate. A workspace puts its own in its place.

@@ -72,9 +72,10 @@ impl Mail {
     }
 }
 
-/// The address as part of a file's name.
+/// The address as part of a file's name: of what addresses are usually made, nothing is changed.
 fn file_name(address: &str) -> String {
-    address.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect()
+    let is_kept = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '@' | '.' | '_' | '+' | '-');
+    address.chars().map(|letter| if is_kept(letter) { letter } else { '-' }).collect()
 }
 
 /// The letter as mail programs read it (RFC 5322).
@@ -107,5 +108,13 @@ mod tests {
         let text = std::fs::read_to_string(&files[0]).unwrap();
         assert!(text.starts_with("From: ") && text.ends_with("\r\n\r\nOlá\r\nAna\r\n"), "{text}");
         assert!(text.contains("\r\nTo: ana@example.com\r\nSubject: News\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\n"));
+    }
+
+    #[test]
+    fn letters_to_two_people_are_two_files_and_none_leaves_the_folder() {
+        let names = ["ana.b@example.com", "ana-b@example.com", "ana+b@example.com", "ana_b@example.com"].map(file_name);
+        assert_eq!(names[0], "ana.b@example.com");
+        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
+        assert_eq!(file_name("../a b/c@example.com"), "..-a-b-c@example.com");
     }
 }

@@ -81,9 +81,15 @@ pub(crate) struct Purse {
     cap_micros: Option<u64>,
 }
 
+/// What the campaign's messages may be charged as.
+fn categories(record: &CampaignRecord, counted: &TotalsRecord) -> BTreeSet<PriceCategory> {
+    let own: BTreeSet<PriceCategory> = record.wordings().iter().map(Wording::price_category).collect();
+    rates::categories(&own, &counted.breakdown)
+}
+
 /// Sums up what was counted of a campaign.
 pub(crate) fn purse(card: &Card, record: &CampaignRecord, counted: &TotalsRecord, on: NaiveDate) -> Purse {
-    let own: BTreeSet<PriceCategory> = record.wordings().iter().map(Wording::price_category).collect();
+    let own = categories(record, counted);
     Purse {
         currency: card.currency.clone(),
         spent: rates::spent(card, &counted.breakdown, &own, on),
@@ -92,7 +98,8 @@ pub(crate) fn purse(card: &Card, record: &CampaignRecord, counted: &TotalsRecord
     }
 }
 
-/// The same where the campaign has a cap; its dearest message is then that of its own people.
+/// The same where the campaign has a cap; its dearest message is then that of its own people. Rates may rise while it
+/// goes on: the dearer of its first day's and today's count.
 pub(crate) async fn capped_purse(
     app: &App,
     record: &CampaignRecord,
@@ -102,18 +109,27 @@ pub(crate) async fn capped_purse(
         return Ok(None);
     }
     let card = rate_cards::parsed(&rate_cards::read(app, record.workspace_id).await?)?;
-    let on = day(app, record);
-    let own: BTreeSet<PriceCategory> = record.wordings().iter().map(Wording::price_category).collect();
+    let own = categories(record, counted);
     let audience = audiences::get(app, record.workspace_id, &record.audience_id).await?;
-    let mut purse = purse(&card, record, counted, on);
-    if let Some(countries) = audience.and_then(|audience| audience.countries) {
+    let countries = audience.and_then(|audience| audience.countries).unwrap_or_default();
+    let purse_of = |on: NaiveDate| {
+        let purse = purse(&card, record, counted, on);
         let at_most = countries.keys().map(|country| card.at_most(country, &own, on)).max();
-        purse.dearest_micros = at_most.unwrap_or(purse.dearest_micros);
-    }
-    Ok(Some(purse))
+        Purse { dearest_micros: at_most.unwrap_or(purse.dearest_micros), ..purse }
+    };
+    let (first, today) = (day(app, record), app.clock.now().date_naive());
+    Ok(Some(purse_of(first).or_dearer(purse_of(today.max(first)))))
 }
 
 impl Purse {
+    /// Of two views of the same money the one that leaves less, with the dearer of their messages.
+    fn or_dearer(self, other: Purse) -> Purse {
+        let dearest_micros = self.dearest_micros.max(other.dearest_micros);
+        let is_dearer = other.spent.committed_micros() > self.spent.committed_micros();
+        let purse = if is_dearer { other } else { self };
+        Purse { dearest_micros, ..purse }
+    }
+
     /// Whether not one more message may leave.
     pub(crate) fn is_empty(&self) -> bool {
         self.left_micros().is_some_and(|left| left < self.dearest_micros.max(1))
@@ -174,4 +190,25 @@ pub(crate) fn money(app: &App, card: &Card, record: &CampaignRecord, counted: &T
         not_priced: spent.not_priced,
     };
     Money { spending, billed_micros: spent.billed_micros, billed_by_country: spent.by_country }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purse(billed_micros: u64, dearest_micros: u64) -> Purse {
+        let spent = Spent { billed_micros, ..Spent::default() };
+        Purse { currency: "USD".to_owned(), spent, dearest_micros, cap_micros: Some(1_000_000) }
+    }
+
+    #[test]
+    fn where_rates_change_on_the_way_the_dearer_ones_count_for_a_cap() {
+        for (one, other) in [((600_000, 60_000), (500_000, 50_000)), ((600_000, 50_000), (500_000, 60_000))] {
+            let (one, other) = (|| purse(one.0, one.1), || purse(other.0, other.1));
+            for purse in [one().or_dearer(other()), other().or_dearer(one())] {
+                assert_eq!((purse.spent.billed_micros, purse.dearest_micros), (600_000, 60_000));
+                assert_eq!(purse.room(0), Some(6));
+            }
+        }
+    }
 }

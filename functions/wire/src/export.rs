@@ -61,6 +61,8 @@ pub enum CampaignExportStatus {
     Ready,
     /// The contacts or the messages of the campaign are no longer kept.
     Failed,
+    /// It could not be written, however often it was tried: it may be asked for again.
+    GivenUp,
 }
 
 /// `GET /v3/campaigns/{id}/exports/{export}`. People who were erased are not in it.

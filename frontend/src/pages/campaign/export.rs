@@ -84,6 +84,7 @@ fn stage_of(export: &CampaignExport) -> Stage {
     match (export.status, &export.url) {
         (CampaignExportStatus::Ready, Some(url)) => Stage::Ready { id: export.id.clone(), url: url.clone(), people },
         (CampaignExportStatus::Failed, _) => Stage::Gone,
+        (CampaignExportStatus::GivenUp, _) => Stage::Failed,
         (CampaignExportStatus::Ready, None) | (CampaignExportStatus::Writing, _) => Stage::Writing(export.people),
     }
 }

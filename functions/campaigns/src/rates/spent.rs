@@ -64,7 +64,18 @@ pub fn billed_micros(card: &Card, country: &str, counted_as: &str, on: NaiveDate
     }
 }
 
-/// Sums up what was counted. `own`: the categories of the campaign's wordings; `on`: the day of its start.
+/// What a campaign's messages may be charged as: by its own wordings, and as WhatsApp has charged some of them already.
+/// It alone says what a message is, and may move a template to another category while the campaign goes on.
+pub fn categories(own: &BTreeSet<PriceCategory>, counted: &Breakdown) -> BTreeSet<PriceCategory> {
+    let names = counted.countries.values().flat_map(|counts| counts.priced.keys());
+    let told = names.filter_map(|name| match charged(name) {
+        Charged::As(category) => Some(category),
+        Charged::Free | Charged::Unknown => None,
+    });
+    own.iter().copied().chain(told).collect()
+}
+
+/// Sums up what was counted. `own`: what the campaign's messages may be charged as; `on`: the day whose rates hold.
 pub fn spent(card: &Card, counted: &Breakdown, own: &BTreeSet<PriceCategory>, on: NaiveDate) -> Spent {
     let mut spent = Spent::default();
     let mut by_category: BTreeMap<PriceCategory, (u64, u64)> = BTreeMap::new();
@@ -85,7 +96,8 @@ pub fn spent(card: &Card, counted: &Breakdown, own: &BTreeSet<PriceCategory>, on
             };
             let micros = rate.saturating_mul(*messages);
             spent.billed_micros = spent.billed_micros.saturating_add(micros);
-            *spent.by_country.entry(country.clone()).or_default() += micros;
+            let of_country = spent.by_country.entry(country.clone()).or_default();
+            *of_country = of_country.saturating_add(micros);
             let sum = by_category.entry(category).or_default();
             *sum = (sum.0 + messages, sum.1.saturating_add(micros));
         }

@@ -152,6 +152,40 @@ fn what_is_billed_is_told_from_what_may_be() {
 }
 
 #[test]
+fn what_whatsapp_moved_to_another_category_may_be_charged_as_that() {
+    use wire::MessageState::{Delivered, Sent};
+    let card = Card::parse(&card()).unwrap();
+    let own: BTreeSet<PriceCategory> = [PriceCategory::Utility].into();
+    let mut counted = Breakdown::default();
+    for _ in 0..3 {
+        counted.apply(None, &told("BR", Sent, None));
+    }
+    let free = Price::of("service", "free_customer_service", "PMP", None);
+    counted.apply(None, &Told { price: free, ..told("BR", Delivered, None) });
+    let in_flight = |counted: &Breakdown| {
+        let own = categories(&own, counted);
+        spent(&card, counted, &own, day("2026-10-01")).in_flight_micros
+    };
+    assert_eq!((categories(&own, &counted), in_flight(&counted)), (own.clone(), 3 * 35_000));
+    counted.apply(None, &told("BR", Delivered, Some("marketing")));
+    assert_eq!(categories(&own, &counted), [PriceCategory::Marketing, PriceCategory::Utility].into());
+    assert_eq!(in_flight(&counted), 3 * 321_700);
+}
+
+#[test]
+fn no_rate_is_too_large_to_be_summed_up() {
+    let mut dear = card();
+    dear.markets[0].rates[0].marketing = Some("999999999".to_owned());
+    let card = Card::parse(&dear).unwrap();
+    let mut counted = Breakdown::default();
+    let priced = [("marketing/regular".to_owned(), 1_500_000), ("marketing_lite/regular".to_owned(), 1_500_000)];
+    counted.countries.entry("BR".to_owned()).or_default().priced = priced.into();
+    let own = [PriceCategory::Marketing].into();
+    let spent = spent(&card, &counted, &own, day("2026-10-01"));
+    assert_eq!((spent.billed_micros, spent.by_country["BR"]), (u64::MAX, u64::MAX));
+}
+
+#[test]
 fn amounts_are_written_as_money_is() {
     let shown = [0, 1, 10_000, 62_500, 1_000_000, 12_345_678_900].map(amount);
     assert_eq!(shown, ["0.00", "0.000001", "0.01", "0.0625", "1.00", "12345.6789"]);

@@ -21,6 +21,10 @@ use crate::storage::exports::KEPT_DAYS;
 use crate::storage::files;
 use crate::storage::queues::{self, ExportErrand};
 
+/// A file that is still not written after so long is not written any more, in milliseconds: the queue gives its errand
+/// five times, with a quarter of an hour for each (`ExportQueue` in infra/template.yaml), and a run takes as long.
+const LONGEST_WRITING_MS: i64 = 2 * 60 * 60 * 1_000;
+
 /// `POST /v3/campaigns/{id}/exports`
 #[utoipa::path(
     post,
@@ -92,8 +96,9 @@ pub async fn show(
 }
 
 async fn view(app: &App, record: CampaignExportRecord) -> anyhow::Result<CampaignExport> {
-    let url = match record.status {
-        CampaignExportStatus::Writing | CampaignExportStatus::Failed => None,
+    let status = standing(&record, app.clock.now_millis());
+    let url = match status {
+        CampaignExportStatus::Writing | CampaignExportStatus::Failed | CampaignExportStatus::GivenUp => None,
         CampaignExportStatus::Ready => {
             let of = match record.content {
                 ExportContent::People => "",
@@ -111,7 +116,39 @@ async fn view(app: &App, record: CampaignExportRecord) -> anyhow::Result<Campaig
         campaign_id: record.campaign_id,
         format: record.format,
         content: record.content,
-        status: record.status,
+        status,
         people: record.people,
     })
+}
+
+/// How far it got; given up where nobody writes it any more.
+fn standing(record: &CampaignExportRecord, now: i64) -> CampaignExportStatus {
+    let is_silent = record.status == CampaignExportStatus::Writing && now - record.created_at > LONGEST_WRITING_MS;
+    if is_silent { CampaignExportStatus::GivenUp } else { record.status }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{ExportFormat, WorkspaceId};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_nobody_writes_any_more_is_not_waited_for() {
+        let record = |status| CampaignExportRecord {
+            id: ExportId("e".to_owned()),
+            workspace_id: WorkspaceId(1),
+            campaign_id: CampaignId("c".to_owned()),
+            format: ExportFormat::Csv,
+            content: ExportContent::People,
+            status,
+            people: 0,
+            created_at: 1_000,
+            expires_at: 0,
+        };
+        let at = |status, after_ms: i64| standing(&record(status), 1_000 + after_ms);
+        assert_eq!(at(CampaignExportStatus::Writing, LONGEST_WRITING_MS), CampaignExportStatus::Writing);
+        assert_eq!(at(CampaignExportStatus::Writing, LONGEST_WRITING_MS + 1), CampaignExportStatus::GivenUp);
+        assert_eq!(at(CampaignExportStatus::Ready, 10 * LONGEST_WRITING_MS), CampaignExportStatus::Ready);
+    }
 }

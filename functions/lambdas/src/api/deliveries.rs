@@ -132,14 +132,19 @@ pub async fn redeliver(
         let how = "what it said of a person is kept no longer";
         return Err(Refusal::new(Kind::Conflict, how).into());
     }
-    let attempts = if read.status == DeliveryStatus::Waiting { read.attempts } else { 0 };
-    let anew = DeliveryRecord { status: DeliveryStatus::Waiting, attempts, ..read };
-    let next = outbox::waiting(anew, app.clock.now_millis());
+    let next = anew(read, app.clock.now_millis());
     if store::put(&app, &next).await? == Written::ConditionFailed {
         return Err(Refusal::new(Kind::Conflict, "it was just tried: look again").into());
     }
     outbox::send(&app, vec![next.clone()]).await;
     Ok(Json(view(next)))
+}
+
+/// The delivery as it waits to be told again. Its time begins anew too: it is not forgotten before its last try.
+fn anew(read: DeliveryRecord, now: i64) -> DeliveryRecord {
+    let attempts = if read.status == DeliveryStatus::Waiting { read.attempts } else { 0 };
+    let expires_at = store::expires_at(now);
+    outbox::waiting(DeliveryRecord { status: DeliveryStatus::Waiting, attempts, expires_at, ..read }, now)
 }
 
 fn switched_off() -> Refusal {
@@ -158,5 +163,24 @@ fn view(record: DeliveryRecord) -> Delivery {
         answer: record.answer,
         next_attempt_at: record.next_at.map(time_of_millis),
         is_kept: record.body.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::WorkspaceId;
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_again_is_kept_for_as_long_as_it_is_tried() {
+        let (kind, data) = (WebhookEventKind::CampaignPaused, WebhookData::default());
+        let happening = Happening { kind, at: 0, named: "a".to_owned(), person: None, data };
+        let first = happening.to(WorkspaceId(1), &WebhookId("h".to_owned()), 0).unwrap();
+        let dead = DeliveryRecord { status: DeliveryStatus::Dead, attempts: 7, ..first.clone() };
+        let almost_forgotten = first.expires_at * 1_000 - 1_000;
+        let again = anew(dead, almost_forgotten);
+        assert_eq!((again.id, again.attempts, again.next_at), (first.id, 0, Some(almost_forgotten)));
+        assert_eq!(again.expires_at, store::expires_at(almost_forgotten));
     }
 }

@@ -19,6 +19,15 @@ use crate::storage::{campaigns as store, messages};
 const PROGRAMS: [&str; 8] =
     ["bot", "crawler", "spider", "preview", "whatsapp/", "facebookexternalhit", "curl/", "scanner"];
 
+/// A maker of telephones, whose browsers say so.
+const NO_PROGRAM: &str = "cubot";
+
+/// Headers by which browsers say that they fetch what nobody tapped yet.
+const AHEAD_OF_PEOPLE: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+
+/// What they say in them.
+const AHEAD: [&str; 3] = ["prefetch", "prerender", "preview"];
+
 /// What a person reads whose link is no link (any more), in the product's three languages.
 const GONE: &str = "This link is not valid any more.\nEste link não é mais válido.\nEste enlace ya no es válido.\n";
 
@@ -70,8 +79,17 @@ async fn count(app: &App, token: &Token) {
 }
 
 fn is_program(headers: &HeaderMap) -> bool {
-    let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    PROGRAMS.iter().any(|program| agent.contains(program))
+    let agent = said(headers, USER_AGENT.as_str()).replace(NO_PROGRAM, "");
+    let is_ahead = AHEAD_OF_PEOPLE.iter().any(|name| {
+        let purpose = said(headers, name);
+        AHEAD.iter().any(|word| purpose.contains(word))
+    });
+    is_ahead || PROGRAMS.iter().any(|program| agent.contains(program))
+}
+
+/// What the header says, in small letters.
+fn said(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn gone() -> Response {
@@ -96,7 +114,28 @@ mod tests {
         ] {
             assert!(is_program(&agent(text)), "{text}");
         }
-        let phone = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36";
-        assert!(!is_program(&agent(phone)) && !is_program(&HeaderMap::new()));
+        for phone in [
+            "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36",
+            "Mozilla/5.0 (Linux; Android 11; CUBOT X30) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36",
+        ] {
+            assert!(!is_program(&agent(phone)), "{phone}");
+        }
+        assert!(!is_program(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_browser_that_looks_before_its_person_taps_is_no_tap() {
+        let header = |name: &'static str, value: &'static str| {
+            HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
+        };
+        for (name, value) in [
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-purpose", "preview"),
+            ("x-moz", "prefetch"),
+        ] {
+            assert!(is_program(&header(name, value)), "{name}");
+        }
+        assert!(!is_program(&header("sec-fetch-mode", "navigate")));
     }
 }

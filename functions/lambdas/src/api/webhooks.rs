@@ -20,7 +20,7 @@ use crate::App;
 use crate::app::random;
 use crate::clock::time_of_millis;
 use crate::hooks::sign;
-use crate::storage::hooks::{self as store, Changed, HookRecord, HooksRecord, MOST_HOOKS, OldSecret, host};
+use crate::storage::hooks::{self as store, Changed, HookRecord, HooksRecord, MOST_HOOKS, host};
 
 /// Longest address, in characters.
 const LONGEST_URL: usize = 2_000;
@@ -30,6 +30,9 @@ const LONGEST_DESCRIPTION: usize = 200;
 
 /// How long a secret that was replaced still signs, in milliseconds: a day to put the new one where it is checked.
 const OLD_SECRET_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Why an address with a name and a password is refused.
+const NAMELESS: &str = "leave the name and the password out: they are not sent; each event is signed instead";
 
 /// What a person said who switched it off.
 const SWITCHED_OFF: &str = "Switched off by ";
@@ -85,6 +88,7 @@ pub async fn create(
         events: asked.events.unwrap_or_default(),
         secret: sign::secret_of(&random::<32>()?),
         old_secret: None,
+        older_secrets: Vec::new(),
         disabled_because: None,
         failing_since: None,
         created_by: caller.name.clone(),
@@ -217,7 +221,7 @@ pub async fn delete(
     path = "/v3/webhooks/{id}/rotate-secret",
     tag = "Webhooks",
     operation_id = "rotateWebhookSecret",
-    summary = "Gives a webhook a new secret; for a day the one before signs too.",
+    summary = "Gives a webhook a new secret; for a day those before sign too.",
     params(("id" = String, Path, description = "The webhook's id.")),
     responses(
         (status = 200, description = "The webhook with its new secret, shown only now.", body = wire::CreatedWebhook),
@@ -233,8 +237,7 @@ pub async fn rotate_secret(
     let rotate = |record: &mut HooksRecord| {
         let hook = record.find_mut(&id).ok_or_else(not_found)?;
         if hook.secret != secret {
-            let before = std::mem::replace(&mut hook.secret, secret.clone());
-            hook.old_secret = Some(OldSecret { secret: before, until: now + OLD_SECRET_MS });
+            hook.replace_secret(secret.clone(), now, now + OLD_SECRET_MS);
             hook.updated_at = now;
         }
         Ok(())
@@ -279,6 +282,7 @@ fn checked(app: &App, asked: EditWebhook) -> Result<EditWebhook, Refusal> {
     let url = asked.url.map(|url| url.trim().to_owned());
     if let Some(url) = &url {
         match app.fetcher.may_ask(url) {
+            Ok(()) if names_somebody(url) => fault("url", NAMELESS.to_owned()),
             Ok(()) if url.len() <= LONGEST_URL => {}
             Ok(()) => fault("url", format!("give at most {LONGEST_URL} characters")),
             Err(why) => fault("url", why),
@@ -301,6 +305,12 @@ fn checked(app: &App, asked: EditWebhook) -> Result<EditWebhook, Refusal> {
         true => Ok(EditWebhook { url, events, description, enabled: asked.enabled }),
         false => Err(Refusal::fields(faults)),
     }
+}
+
+/// Whether a name and a password stand before the address's server.
+fn names_somebody(url: &str) -> bool {
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    behind_scheme.split(['/', '?', '#']).next().unwrap_or_default().contains('@')
 }
 
 fn changes(before: &HookRecord, after: &HookRecord) -> Vec<ChangedField> {
@@ -335,5 +345,20 @@ fn view(hook: &HookRecord, now: i64) -> Webhook {
         created_by: hook.created_by.clone(),
         created_at: time_of_millis(hook.created_at),
         updated_at: time_of_millis(hook.updated_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_and_a_password_are_told_from_the_rest_of_an_address() {
+        for url in ["https://ana:s3cret@example.com/in", "https://key@example.com"] {
+            assert!(names_somebody(url), "{url}");
+        }
+        for url in ["https://example.com/@ana", "https://example.com?to=ana@example.com", "https://example.com/#a@b"] {
+            assert!(!names_somebody(url), "{url}");
+        }
     }
 }

@@ -72,6 +72,7 @@ fn funnel_and_rates(report: &CampaignReport) -> Vec<Vec<Cell>> {
     vec![
         counted("audience", funnel.audience, None),
         counted("accepted", funnel.accepted, rates.accepted_percent),
+        counted("held", totals.held, None),
         counted("delivered", funnel.delivered, rates.delivered_percent),
         counted("read", funnel.read, rates.read_percent),
         counted("replied", funnel.replied, rates.replied_percent),
@@ -80,6 +81,8 @@ fn funnel_and_rates(report: &CampaignReport) -> Vec<Vec<Cell>> {
         counted("failed", totals.failed, rates.failed_percent),
         counted("skipped", totals.skipped, None),
         counted("unknown", totals.unknown, None),
+        counted("claimed", totals.claimed, None),
+        counted("retry", totals.retry, None),
         counted("untouched", totals.untouched, None),
         counted("linkOpens", report.link_opens, None),
     ]

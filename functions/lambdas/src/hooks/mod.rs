@@ -18,7 +18,7 @@ use wire::{DeliveryId, DeliveryStatus, WebhookData, WebhookEvent, WebhookEventKi
 use crate::App;
 use crate::clock::time_of_millis;
 use crate::storage::deliveries::{self, DeliveryRecord};
-use crate::storage::hooks;
+use crate::storage::hooks::{self, HookRecord};
 use crate::storage::queues::{self, DeliveryErrand};
 
 /// Events of one errand: with a slow receiver they take a few minutes of the exporter's fifteen.
@@ -92,8 +92,8 @@ pub(crate) async fn tell(app: &App, workspace: WorkspaceId, happenings: &[Happen
     Ok(())
 }
 
-/// Tells one webhook, whatever it wants, unless it is switched off. The same event is the same delivery, so one that it
-/// wants besides comes once.
+/// Tells one webhook what it has not asked for, unless it is switched off. What it wants besides comes by [`tell`]:
+/// given to the queue twice, two runs of the exporter might post it at the same time.
 pub(crate) async fn tell_one(
     app: &App,
     workspace: WorkspaceId,
@@ -101,7 +101,8 @@ pub(crate) async fn tell_one(
     happening: &Happening,
 ) -> anyhow::Result<()> {
     let known = hooks::known(app, workspace).await?;
-    match known.find(hook).filter(|hook| hook.disabled_because.is_none()) {
+    let is_left = |hook: &&HookRecord| hook.disabled_because.is_none() && !hook.wants(happening.kind);
+    match known.find(hook).filter(is_left) {
         Some(_) => give(app, workspace, hook, &[happening]).await,
         None => Ok(()),
     }

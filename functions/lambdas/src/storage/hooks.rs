@@ -12,6 +12,9 @@ use crate::App;
 /// Most webhooks of a workspace: each event is told to every one that wants it.
 pub const MOST_HOOKS: usize = 20;
 
+/// Secrets beside the standing one and the one before it that sign at most: headers stay short.
+const MOST_OLDER_SECRETS: usize = 2;
+
 /// Times that a change is computed anew because somebody else wrote in between.
 const MOST_RACES: u32 = 20;
 
@@ -65,6 +68,9 @@ pub struct HookRecord {
     /// Signed before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old_secret: Option<OldSecret>,
+    /// Signed before that one, longest ago first: who replaces a secret twice in a day may have put the second nowhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub older_secrets: Vec<OldSecret>,
     /// Why nothing goes there; absent: events do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_because: Option<String>,
@@ -83,6 +89,22 @@ impl HookRecord {
     /// Whether events of this kind go there.
     pub fn wants(&self, kind: WebhookEventKind) -> bool {
         self.disabled_because.is_none() && self.events.contains(&kind)
+    }
+
+    /// Puts a secret in the place of the standing one, which signs until `until` too, as do those before it whose time
+    /// is not over. Times are milliseconds since 1970.
+    pub fn replace_secret(&mut self, secret: HookSecret, now: i64, until: i64) {
+        let before = std::mem::replace(&mut self.secret, secret);
+        self.older_secrets.extend(self.old_secret.replace(OldSecret { secret: before, until }));
+        self.older_secrets.retain(|old| old.until > now);
+        let too_many = self.older_secrets.len().saturating_sub(MOST_OLDER_SECRETS);
+        self.older_secrets.drain(..too_many);
+    }
+
+    /// The secrets that sign at `now` (milliseconds since 1970), the newest first.
+    pub fn signing(&self, now: i64) -> impl Iterator<Item = &HookSecret> {
+        let old = self.old_secret.iter().chain(self.older_secrets.iter().rev());
+        std::iter::once(&self.secret).chain(old.filter(move |old| old.until > now).map(|old| &old.secret))
     }
 
     /// What it is called where its whole address must not stand: as people describe it, else by its host.

@@ -109,6 +109,9 @@ async fn ready(
             CampaignExportStatus::Failed => {
                 bail!("there is no file: the contacts of campaign {} are no longer kept", one.id());
             }
+            CampaignExportStatus::GivenUp => {
+                bail!("the file could not be written, however often it was tried: ask for it again");
+            }
             CampaignExportStatus::Writing => tokio::time::sleep(LOOK_EVERY).await,
         }
         if moved_at.elapsed() > PATIENCE {
