@@ -111,6 +111,56 @@ async fn a_body_at_the_limit_is_read_and_brackets_in_a_text_are_no_depth() -> an
 }
 
 #[tokio::test]
+async fn a_slash_after_a_path_is_another_path_which_the_api_says_it_has_not() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let token = token(&stepped.app).await?;
+    let one = format!("/v3/campaigns/{NOBODYS}");
+    for (method, path) in [
+        ("GET", "/v3/campaigns/".to_owned()),
+        ("POST", "/v3/campaigns/".to_owned()),
+        ("GET", format!("{one}/")),
+        ("PATCH", format!("{one}/")),
+        ("POST", format!("{one}/start/")),
+        ("GET", "/v3/contacts/values/".to_owned()),
+        ("GET", "/v3/openapi.json/".to_owned()),
+        ("GET", "/v3/".to_owned()),
+        ("GET", "/v3".to_owned()),
+    ] {
+        let request = Request::builder().method(method).uri(path.as_str());
+        let request = request.header(header::AUTHORIZATION, format!("Bearer {token}")).body(Body::empty())?;
+        let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
+        let (status, kind) = (response.status(), response.headers().get(header::CONTENT_TYPE).cloned());
+        assert_eq!(status, StatusCode::NOT_FOUND, "{method} {path}");
+        assert!(kind.is_some_and(|kind| kind == "application/problem+json"), "{method} {path}");
+        let problem: Value = serde_json::from_slice(&axum::body::to_bytes(response.into_body(), 1 << 16).await?)?;
+        assert_eq!(problem["detail"], "the API has no such path", "{method} {path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_optional_body_is_refused_with_its_field_where_it_is_wrong() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let token = token(&stepped.app).await?;
+    let campaign = draft(&stepped.app, &contacts::csv(1), json!({})).await?;
+    let one = format!("/v3/campaigns/{}", campaign.id);
+    for (action, body, field, told) in [
+        ("start", json!({ "confirmedPrice": 2 }), "confirmedPrice", "must be a text, not 2"),
+        ("resume", json!({ "confirmedPrice": 2 }), "confirmedPrice", "must be a text, not 2"),
+        ("recount", json!({ "next": "x" }), "next", "must be a whole number, not \"x\""),
+    ] {
+        let path = format!("{one}/{action}");
+        let (status, problem) = posted(&stepped, &token, ("POST", path.as_str()), body.to_string(), None).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{action}: {problem}");
+        assert_eq!(problem["errors"], json!([{ "field": field, "message": told }]), "{action}");
+    }
+    let start = format!("{one}/start");
+    let (status, started) = posted(&stepped, &token, ("POST", start.as_str()), "\u{feff}{}", None).await?;
+    assert_eq!((status, &started["status"]), (StatusCode::OK, &json!("processing")), "{started}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_page_holds_as_many_as_its_description_says_and_more_are_refused() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let token = token(&stepped.app).await?;

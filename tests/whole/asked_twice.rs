@@ -15,17 +15,30 @@ use tower::ServiceExt;
 use wire::{Campaign, CampaignStatus};
 
 async fn create(stepped: &Stepped, token: &str, key: &str, body: &Value) -> anyhow::Result<(StatusCode, Value)> {
+    let (status, _, answer) = keyed(stepped, token, "/v3/campaigns", key, body).await?;
+    Ok((status, answer))
+}
+
+/// A POST under a key: its status, whether it says that its answer was given before, and the answer.
+async fn keyed(
+    stepped: &Stepped,
+    token: &str,
+    path: &str,
+    key: &str,
+    body: &Value,
+) -> anyhow::Result<(StatusCode, bool, Value)> {
     let request = Request::builder()
         .method("POST")
-        .uri("/v3/campaigns")
+        .uri(path)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
         .header("Idempotency-Key", key)
         .body(Body::from(body.to_string()))?;
     let response = lambdas::api::router(stepped.app.clone()).oneshot(request).await?;
     let status = response.status();
+    let is_replayed = response.headers().get("idempotent-replayed").is_some_and(|said| said == "true");
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await?;
-    Ok((status, serde_json::from_slice(&bytes)?))
+    Ok((status, is_replayed, serde_json::from_slice(&bytes)?))
 }
 
 #[tokio::test]
@@ -52,6 +65,29 @@ async fn a_creation_under_one_key_makes_one_campaign() -> anyhow::Result<()> {
     assert_eq!(create(&stepped, &token, "one", &other).await?.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_ne!(create(&stepped, &token, "two", &body).await?.1["id"], answers[0].1["id"]);
     assert_eq!(create(&stepped, &token, "a b", &body).await?.0, StatusCode::BAD_REQUEST);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_creation_or_a_copy_that_was_made_before_says_so() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let (audience, put) = uploaded(&stepped.app, &contacts::csv(2)).await?;
+    importer::handle(&stepped.app, s3_event(&put)?).await?;
+    let token = access::grant(&stepped.app, Purpose::Token, &AccessRecord::owner(WORKSPACE, "Test")).await?;
+    let body = json!({
+        "name": "Once", "channelId": stepped.channel_id().await?, "audienceId": audience,
+        "template": { "name": "weekly_offer", "language": "en", "body": [{ "column": "name" }] },
+    });
+    let (status, is_replayed, made) = keyed(&stepped, &token, "/v3/campaigns", "create", &body).await?;
+    assert_eq!((status, is_replayed), (StatusCode::CREATED, false), "{made}");
+    let (status, is_replayed, again) = keyed(&stepped, &token, "/v3/campaigns", "create", &body).await?;
+    assert_eq!((status, is_replayed, &again["id"]), (StatusCode::CREATED, true, &made["id"]));
+
+    let clone = format!("/v3/campaigns/{}/clone", made["id"].as_str().unwrap_or_default());
+    let (status, is_replayed, copy) = keyed(&stepped, &token, &clone, "clone", &json!({})).await?;
+    assert_eq!((status, is_replayed), (StatusCode::CREATED, false), "{copy}");
+    let (status, is_replayed, again) = keyed(&stepped, &token, &clone, "clone", &json!({})).await?;
+    assert_eq!((status, is_replayed, &again["id"]), (StatusCode::CREATED, true, &copy["id"]));
     Ok(())
 }
 

@@ -78,8 +78,9 @@ pub struct EditCampaign {
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<BusinessHours>))]
     pub business_hours: Option<Option<BusinessHours>>,
-    /// Saved business hours, which are copied into the campaign as they are now. Or give `businessHours`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Saved business hours, which are copied into the campaign as they are now. Or give `businessHours`. Empty or null
+    /// takes its hours away.
+    #[serde(deserialize_with = "emptied", skip_serializing_if = "Option::is_none")]
     pub business_hours_id: Option<String>,
     /// Until the campaign has ended; null takes them away.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]

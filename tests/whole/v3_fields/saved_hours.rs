@@ -68,6 +68,30 @@ async fn saved_hours_are_copied_into_the_campaign_and_bind_it() -> anyhow::Resul
 }
 
 #[tokio::test]
+async fn a_null_id_takes_the_hours_away_unless_others_are_given() -> anyhow::Result<()> {
+    let stepped = Stepped::open().await?;
+    let saved = hours(&stepped, "09:00", "18:00").await?;
+    let campaign = created(&stepped, &with(&whole(&stepped, 1).await?, "businessHoursId", json!(saved.id))).await?;
+    assert_eq!(campaign.business_hours_id.as_ref(), Some(&saved.id));
+    let path = format!("/v3/campaigns/{}", campaign.id);
+    let named: Campaign = call(&stepped.app, "PATCH", &path, json!({ "name": "Kept" })).await?;
+    assert_eq!((named.business_hours_id, named.business_hours), (Some(saved.id.clone()), Some(saved.hours.clone())));
+
+    let again = json!({ "businessHoursId": saved.id });
+    for none in [Value::Null, json!("")] {
+        let none = json!({ "businessHoursId": none });
+        let edited: Campaign = call(&stepped.app, "PATCH", &path, none).await?;
+        assert_eq!((edited.business_hours_id, edited.business_hours), (None, None));
+        let edited: Campaign = call(&stepped.app, "PATCH", &path, again.clone()).await?;
+        assert_eq!(edited.business_hours.as_ref(), Some(&saved.hours));
+    }
+    let own = json!({ "businessHoursId": null, "businessHours": saved.hours });
+    let edited: Campaign = call(&stepped.app, "PATCH", &path, own).await?;
+    assert_eq!((edited.business_hours_id, edited.business_hours), (None, Some(saved.hours)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn saved_hours_are_listed_checked_and_deleted() -> anyhow::Result<()> {
     let stepped = Stepped::open().await?;
     let saved = hours(&stepped, "09:00", "18:00").await?;

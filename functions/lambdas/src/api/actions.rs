@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use campaigns::creation;
 use campaigns::lifecycle::{Action, Transition, status_name};
@@ -19,7 +18,7 @@ use super::approvals;
 use super::caller::Caller;
 use super::campaigns::{find, whole};
 use super::consent_check;
-use super::extract;
+use super::extract::BodyIfAny;
 use super::launch_check::{self, Looked};
 use super::price_check::{self, Estimated};
 use super::problem::{ApiError, Kind, Refusal};
@@ -52,18 +51,16 @@ const NEAR_START_MS: i64 = 60_000;
     request_body = Option<wire::StartCampaign>,
     responses(
         (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Invalid, answers::Upstream, answers::Gone,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Packed, answers::Invalid, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn start(
     app: State<Arc<App>>,
     caller: Caller,
     id: Path<CampaignId>,
-    body: Bytes,
+    BodyIfAny(request): BodyIfAny<StartCampaign>,
 ) -> Result<Json<Campaign>, ApiError> {
-    let request = start_request(&body)?;
-    let said =
-        Said { attest: request.consent_attestation.as_ref(), confirmed_price: request.confirmed_price.as_deref() };
+    let said = Said::of(&request)?;
     act(&app, &caller, &id, Action::Start, said).await
 }
 
@@ -75,15 +72,13 @@ struct Said<'a> {
     confirmed_price: Option<&'a str>,
 }
 
-/// A start needs no body, nor does a resume.
-fn start_request(body: &[u8]) -> Result<StartCampaign, Refusal> {
-    let request: Option<StartCampaign> = match body.trim_ascii() {
-        [] => None,
-        body => extract::parsed(body)?,
-    };
-    let request = request.unwrap_or_default();
-    let faults = creation::attestation_faults(request.consent_attestation.as_ref());
-    if faults.is_empty() { Ok(request) } else { Err(Refusal::fields(faults)) }
+impl<'a> Said<'a> {
+    fn of(request: &'a StartCampaign) -> Result<Said<'a>, Refusal> {
+        let attest = request.consent_attestation.as_ref();
+        let faults = creation::attestation_faults(attest);
+        let said = Said { attest, confirmed_price: request.confirmed_price.as_deref() };
+        if faults.is_empty() { Ok(said) } else { Err(Refusal::fields(faults)) }
+    }
 }
 
 /// `POST /v3/campaigns/{id}/pause`
@@ -117,18 +112,16 @@ pub async fn pause(app: State<Arc<App>>, caller: Caller, id: Path<CampaignId>) -
     request_body = Option<wire::StartCampaign>,
     responses(
         (status = 200, description = "As it stands now; the same when it was so before.", body = wire::Campaign),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Invalid, answers::Upstream, answers::Gone,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::Conflict, answers::TooLarge, answers::Packed, answers::Invalid, answers::Upstream, answers::Gone,
     ),
 )]
 pub async fn resume(
     app: State<Arc<App>>,
     caller: Caller,
     id: Path<CampaignId>,
-    body: Bytes,
+    BodyIfAny(request): BodyIfAny<StartCampaign>,
 ) -> Result<Json<Campaign>, ApiError> {
-    let request = start_request(&body)?;
-    let said =
-        Said { attest: request.consent_attestation.as_ref(), confirmed_price: request.confirmed_price.as_deref() };
+    let said = Said::of(&request)?;
     act(&app, &caller, &id, Action::Resume, said).await
 }
 

@@ -44,8 +44,11 @@ const CHANGED: Refused = Refused {
     when: "It has changed since the answer whose `ETag` is given as `If-Match`: look at it again.",
 };
 const TOO_LARGE: Refused = Refused { name: "TooLarge", status: "413", when: "The body has more than a megabyte." };
-const UNSUPPORTED: Refused =
-    Refused { name: "UnsupportedMediaType", status: "415", when: "The body is not announced as `application/json`." };
+const UNSUPPORTED: Refused = Refused {
+    name: "UnsupportedMediaType",
+    status: "415",
+    when: "The body is packed (`Content-Encoding`), or is not announced as `application/json` where it must be.",
+};
 const INVALID: Refused =
     Refused { name: "Invalid", status: "422", when: "Fields are wrong; `errors` names each and says what is allowed." };
 const TOO_MANY: Refused = Refused {
@@ -138,6 +141,8 @@ answers! {
     Changed = CHANGED;
     /// A body is read, whatever it says it is.
     TooLarge = TOO_LARGE;
+    /// The same, unless it is packed.
+    Packed = UNSUPPORTED;
     /// Fields are wrong.
     Invalid = INVALID;
     /// Our fault.

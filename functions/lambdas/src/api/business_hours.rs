@@ -176,11 +176,15 @@ pub(super) async fn resolved(app: &App, caller: &Caller, request: CreateCampaign
     })
 }
 
-/// The same edit with the business hours that its id names.
+/// The same edit with the business hours that its id names; an id that is empty names none, and takes them away where no
+/// others are given.
 pub(super) async fn resolved_edit(app: &App, caller: &Caller, edit: EditCampaign) -> Result<EditCampaign, ApiError> {
     let is_given = edit.business_hours.is_some();
     Ok(match named(app, caller, edit.business_hours_id.as_deref(), is_given).await? {
-        None => EditCampaign { business_hours_id: None, ..edit },
+        None => {
+            let none = edit.business_hours_id.as_ref().map(|_| None);
+            EditCampaign { business_hours_id: None, business_hours: edit.business_hours.or(none), ..edit }
+        }
         Some((id, hours)) => EditCampaign { business_hours_id: Some(id), business_hours: Some(Some(hours)), ..edit },
     })
 }

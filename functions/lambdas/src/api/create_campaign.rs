@@ -39,6 +39,7 @@ use super::extract::Body;
 use super::fetched;
 use super::idempotency::{self, Keyed};
 use super::launch_check;
+use super::once;
 use super::price_check;
 use super::problem::{ApiError, Kind, Refusal};
 use super::webhooks;
@@ -110,7 +111,7 @@ pub(super) async fn create_or_find(
         && let Some(id) = idempotency::promised(app, caller.workspace_id, keyed).await?
         && let Some(record) = store::get(app, caller.workspace_id, &id).await?
     {
-        return created(app, &record).await;
+        return Ok(once::replayed(created(app, &record).await?));
     }
     let (request, asked, audience_field, cap_currency) = match asked {
         Asked::AsItStands(request, cap_currency) => {

@@ -17,6 +17,9 @@ use super::problem::{ApiError, Kind, Refusal};
 /// How deep lists and objects of a body may lie in one another: a campaign's go ten deep, a flow's data a few more.
 const DEEPEST: usize = 64;
 
+/// The byte order mark that some programs write before JSON in UTF-8: no part of it (RFC 8259, section 8.1).
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A JSON body. Unknown fields are ignored; what is packed, too large or too deep is refused, what has the wrong type
 /// with its field, and what cannot be read with its place.
 pub struct Body<T>(pub T);
@@ -25,21 +28,39 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        check_unpacked(request.headers())?;
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(whole, state).await.map_err(|rejection| unread(&rejection))?;
-        check_depth(&bytes)?;
+        let bytes = read(whole, state).await?;
         let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         let Json(body) = Json::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))?;
         Ok(Body(body))
     }
 }
 
-/// Reads JSON that came without its type being asked for, with the bounds of a [`Body`].
-pub fn parsed<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
-    check_depth(json)?;
-    serde_json::from_slice(json).map_err(|error| Refusal::new(Kind::Malformed, error.to_string()))
+/// A JSON body that may be left out or null, which is the default. It is read whatever it is announced as; what else a
+/// [`Body`] refuses is refused here too.
+pub struct BodyIfAny<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for BodyIfAny<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = read(request, state).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(BodyIfAny(T::default()));
+        }
+        let Json(body) = Json::<Option<T>>::from_bytes(&bytes).map_err(|rejection| unreadable(&rejection))?;
+        Ok(BodyIfAny(body.unwrap_or_default()))
+    }
+}
+
+/// The bytes of a body without a byte order mark, if they are neither packed nor too large nor too deep.
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Refusal> {
+    check_unpacked(request.headers())?;
+    let bytes = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+    let bytes = if bytes.starts_with(MARK) { bytes.slice(MARK.len()..) } else { bytes };
+    check_depth(&bytes)?;
+    Ok(bytes)
 }
 
 fn check_depth(json: &[u8]) -> Result<(), Refusal> {
@@ -129,7 +150,7 @@ pub fn page_limit(asked: Option<u32>, default: u32, most: u32) -> Result<u32, Re
 #[cfg(test)]
 mod tests {
     use axum::response::IntoResponse;
-    use wire::{CreateUpload, Problem};
+    use wire::{CreateUpload, Problem, RecountFrom, StartCampaign};
 
     use super::*;
 
@@ -163,6 +184,45 @@ mod tests {
         let refused = Body::<serde_json::Value>::from_request(posted("gzip"), &()).await.err().unwrap();
         assert_eq!(refused.into_response().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert!(Body::<serde_json::Value>::from_request(posted("identity"), &()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_byte_order_mark_before_json_is_no_part_of_it() {
+        let posted = |body: &'static str| -> Request {
+            Request::post("/").header("content-type", "application/json").body(body.into()).unwrap()
+        };
+        let Body(read) = Body::<serde_json::Value>::from_request(posted("\u{feff}{\"a\": 1}"), &()).await.ok().unwrap();
+        assert_eq!(read["a"], 1);
+        let BodyIfAny(read) = BodyIfAny::<RecountFrom>::from_request(posted("\u{feff}"), &()).await.ok().unwrap();
+        assert_eq!(read, RecountFrom::default());
+        for twice in ["\u{feff}\u{feff}{}", "{}\u{feff}"] {
+            assert!(Body::<serde_json::Value>::from_request(posted(twice), &()).await.is_err(), "{twice:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_may_be_left_out_is_checked_where_it_is_there() {
+        let posted = |encoding: &'static str, body: &'static str| -> Request {
+            Request::post("/").header("content-encoding", encoding).body(body.into()).unwrap()
+        };
+        for nothing in ["", " \n", "null", "{}"] {
+            let request = posted("", nothing);
+            let BodyIfAny(read) = BodyIfAny::<StartCampaign>::from_request(request, &()).await.ok().unwrap();
+            assert_eq!(read, StartCampaign::default(), "{nothing:?}");
+        }
+        let priced = posted("identity", r#"{"confirmedPrice": "2.50"}"#);
+        let BodyIfAny(read) = BodyIfAny::<StartCampaign>::from_request(priced, &()).await.ok().unwrap();
+        assert_eq!(read.confirmed_price.as_deref(), Some("2.50"));
+        for (encoding, body, status, told) in [
+            ("", r#"{"confirmedPrice": 2.5}"#, 400, "confirmedPrice: must be a text, not 2.5"),
+            ("gzip", "{}", 415, "a body with a Content-Encoding is not read: send it as it is"),
+        ] {
+            let refused = BodyIfAny::<StartCampaign>::from_request(posted(encoding, body), &()).await.err().unwrap();
+            let problem = refused.into_response().extensions().get::<Problem>().unwrap().clone();
+            assert_eq!((problem.status, problem.detail.as_str()), (status, told));
+        }
+        let broken = BodyIfAny::<StartCampaign>::from_request(posted("", "{"), &()).await.err().unwrap();
+        assert_eq!(broken.into_response().status(), StatusCode::BAD_REQUEST);
     }
 
     #[tokio::test]

@@ -1,8 +1,9 @@
 //! `Idempotency-Key`: who does not know whether a request arrived sends it again, and one campaign comes of both.
 //!
 //! A key promises an id once all is right, before the campaign is written. Whoever comes with the same key and the same
-//! request, later or at the same moment, is given that id, and of many creations of one id only one is written. A
-//! request that died half-way holds nobody up: the next finishes it. One that was refused leaves the key free.
+//! request, later or at the same moment, is given that id, and of many creations of one id only one is written; whoever
+//! comes later is told so as elsewhere (`once`). A request that died half-way holds nobody up: the next finishes it. One
+//! that was refused leaves the key free.
 
 use anyhow::Context;
 use http::HeaderMap;

@@ -286,9 +286,14 @@ impl Answer {
                 response.headers_mut().insert(name, HeaderValue::from_str(&value).context("a kept header is broken")?);
             }
         }
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok(replayed(response))
     }
+}
+
+/// The same answer, which says that it was given before.
+pub(super) fn replayed(mut response: Response) -> Response {
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
 }
 
 #[cfg(test)]

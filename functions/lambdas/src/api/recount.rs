@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use campaigns::totals::together;
 use wire::{CampaignId, Recount, RecountFrom};
@@ -13,8 +12,8 @@ use wire::{CampaignId, Recount, RecountFrom};
 use super::answers;
 use super::caller::Caller;
 use super::campaigns::{find, messages_are_kept};
-use super::extract;
-use super::problem::{ApiError, Refusal};
+use super::extract::BodyIfAny;
+use super::problem::ApiError;
 use crate::App;
 use crate::recount;
 use crate::storage::totals::{self, Scope};
@@ -22,7 +21,7 @@ use crate::storage::totals::{self, Scope};
 /// Recipients counted for one answer: five hundred queries, some seconds.
 const MOST_COUNTED: u64 = 50_000;
 
-/// Counts from the beginning, or from where the answer before ended.
+/// Counts from the beginning, as without a body, or from where the answer before ended.
 #[utoipa::path(
     post,
     path = "/v3/campaigns/{id}/recount",
@@ -33,16 +32,15 @@ const MOST_COUNTED: u64 = 50_000;
     request_body = Option<wire::RecountFrom>,
     responses(
         (status = 200, description = "Both.", body = wire::Recount),
-        answers::Changes, answers::ReadsPath, answers::NotFound, answers::TooLarge, answers::Gone,
+        answers::Changes, answers::ReadsPath, answers::NotFound, answers::TooLarge, answers::Packed, answers::Gone,
     ),
 )]
 pub async fn recount(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<CampaignId>,
-    body: Bytes,
+    BodyIfAny(from): BodyIfAny<RecountFrom>,
 ) -> Result<Json<Recount>, ApiError> {
-    let from = from(&body)?;
     let record = find(&app, &caller, &id).await?;
     messages_are_kept(&record)?;
     let end = from.next.saturating_add(MOST_COUNTED).min(record.recipients);
@@ -52,12 +50,4 @@ pub async fn recount(
     let next = (end < record.recipients).then_some(end);
     let agree = next.is_none().then(|| recount == totals);
     Ok(Json(Recount { totals, recount, agree, next }))
-}
-
-/// No body begins at the beginning.
-fn from(body: &Bytes) -> Result<RecountFrom, Refusal> {
-    if body.is_empty() {
-        return Ok(RecountFrom::default());
-    }
-    extract::parsed(body)
 }
