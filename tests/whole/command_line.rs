@@ -364,6 +364,12 @@ async fn a_send_fills_its_template_and_keeps_its_hours_and_the_draft_is_run_and_
     let made = lines(&made)?.pop().context("it said something")?;
     assert!(made["template"]["headerMedia"]["assetId"].is_string(), "{made}");
     let id = made["id"].as_str().context("an id")?;
+    // Two campaigns by now; whoever is shown one is told that there is another, beside the output.
+    let listed = campanile(&running, &["campaigns", "--limit", "1", "--json"]).await?;
+    assert_eq!(lines(&listed)?.iter().map(|line| line["id"].clone()).collect::<Vec<_>>(), [json!(id)]);
+    assert!(said(&listed.stderr).contains("more campaigns than the newest 1"), "{}", said(&listed.stderr));
+    let listed = campanile(&running, &["campaigns", "--limit", "2", "--json"]).await?;
+    assert_eq!((lines(&listed)?.len(), said(&listed.stderr).contains("more campaigns")), (2, false));
     for (command, status) in [
         ("start", "processing"),
         ("pause", "paused"),
@@ -378,6 +384,23 @@ async fn a_send_fills_its_template_and_keeps_its_hours_and_the_draft_is_run_and_
     let late = campanile(&running, &["resume", id]).await?;
     assert_eq!(late.status.code(), Some(1));
     assert!(said(&late.stderr).contains("is cancelled and cannot be resumed"), "{}", said(&late.stderr));
+    running.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_uploaded_for_people_whose_file_is_not_there() -> anyhow::Result<()> {
+    let running = Running::start().await?;
+    let folder = tempfile::tempdir()?;
+    let (people, picture) = (folder.path().join("people.csv"), folder.path().join("picture.png"));
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0")?;
+    let shown = ["--template", "colecao_de_verao/pt_BR", "--body", "name", "--media", in_utf8(&picture)?];
+    let sent = campanile(&running, &[&["send", in_utf8(&people)?][..], &shown].concat()).await?;
+    assert_eq!(sent.status.code(), Some(1));
+    assert!(said(&sent.stderr).contains("people.csv"), "{}", said(&sent.stderr));
+    let app = &running.process.app;
+    let files = app.s3.list_objects_v2().bucket(&app.config.files_bucket).send().await?;
+    let put: Vec<&str> = files.contents().iter().filter_map(|object| object.key()).collect();
+    assert!(put.iter().all(|key| !key.starts_with("assets/")), "{put:?}");
     running.stop().await
 }
 

@@ -7,11 +7,15 @@ use anyhow::Context;
 use serde_json::json;
 use simulator::Simulator;
 use tokio::net::TcpListener;
-use wire::{Campaign, CampaignId, CampaignList, CampaignStatus};
+use wire::{Campaign, CampaignId, CampaignStatus};
 
 use super::client::UNREADABLE;
+use super::list::{Newest, newest};
 use super::print::{self, say};
-use super::{Client, Command, OneArgs, SendArgs, Then, asked_wrongly, complete, export, report, send, start, watch};
+use super::send::People;
+use super::{
+    Client, Command, OneArgs, SendArgs, Target, Then, asked_wrongly, complete, export, report, send, start, watch,
+};
 use crate::Options;
 use crate::recount::recount;
 
@@ -20,7 +24,8 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Send(args) => send_all(&args).await,
         Command::Import(args) => {
-            let audience = send::import(&Client::of(&args.target)?, &args).await?;
+            let client = Client::of(&args.target)?;
+            let audience = send::import(&client, &args, People::read(&args.file)?).await?;
             if args.target.json {
                 print::json(&audience)?
             } else {
@@ -28,13 +33,7 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Campaigns { limit, target } => {
-            let list: CampaignList = Client::of(&target)?.get(&format!("/v3/campaigns?limit={limit}")).await?;
-            for campaign in &list.items {
-                if target.json { print::json(campaign)? } else { say(&print::line(campaign)) }
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Campaigns { limit, target } => list(&target, limit).await,
         Command::Watch(one) => {
             let campaign = watch::watch(&Client::of(&one.target)?, &one.target, &one.id()).await?;
             // For programs the last change was a line already.
@@ -74,7 +73,10 @@ async fn send_all(args: &SendArgs) -> anyhow::Result<ExitCode> {
     let target = &args.import.target;
     let client = Client::of(target)?;
     let beside = send::beside(&client, args).await?;
-    let audience = send::import(&client, &args.import).await?;
+    // What is uploaded stays there, so the contacts are read before the header's file leaves this machine.
+    let people = People::read(&args.import.file)?;
+    let beside = beside.with_media(&client, args.media.as_deref()).await?;
+    let audience = send::import(&client, &args.import, people).await?;
     if !target.json {
         say(&print::audience(&audience));
     }
@@ -93,6 +95,17 @@ async fn send_all(args: &SendArgs) -> anyhow::Result<ExitCode> {
         say(&print::standing(&ended));
     }
     Ok(code(&ended))
+}
+
+async fn list(target: &Target, limit: u16) -> anyhow::Result<ExitCode> {
+    let listed: Newest<Campaign> = newest(&Client::of(target)?, usize::from(limit)).await?;
+    for campaign in &listed.items {
+        if target.json { print::json(campaign)? } else { say(&print::line(campaign)) }
+    }
+    if listed.has_more {
+        print::remark(&format!("There are more campaigns than the newest {limit}: --limit shows more."));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn act(one: &OneArgs, action: &str) -> anyhow::Result<ExitCode> {
@@ -142,12 +155,35 @@ async fn simulate(listen: std::net::SocketAddr, file: Option<&Path>) -> anyhow::
         }
         None => simulator::Config::default(),
     };
+    let how = how_to_send(&config);
     let simulator = Simulator::start(config)?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     say(&format!("The simulated Cloud API listens on http://{}. Stop with Ctrl-C.", listener.local_addr()?));
+    say(&how);
     tokio::select! {
         served = axum::serve(listener, simulator.router()) => served.context("serving")?,
         stopped = tokio::signal::ctrl_c() => stopped.context("waiting for Ctrl-C")?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Its numbers, and the token where that is everybody's: one of a file's own is the file's to tell.
+fn how_to_send(config: &simulator::Config) -> String {
+    let numbers: Vec<&str> = config.numbers.iter().map(|number| number.phone_number_id.as_str()).collect();
+    let is_everybodys = config.access_token == simulator::Config::default().access_token;
+    let token = if is_everybodys { config.access_token.as_str() } else { "of its file" };
+    format!("Numbers: {}. Access token: {token}", numbers.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_simulator_names_its_numbers_and_no_token_of_a_files_own() {
+        let told = how_to_send(&simulator::Config::default());
+        assert_eq!(told, "Numbers: 106540352242922. Access token: simulator-access-token");
+        let own = simulator::Config { access_token: "mine".to_owned(), ..simulator::Config::default() };
+        assert_eq!(how_to_send(&own), "Numbers: 106540352242922. Access token: of its file");
+    }
 }

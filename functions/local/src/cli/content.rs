@@ -13,8 +13,8 @@ use wire::{
 use super::send::file_name;
 use super::{Client, SendArgs};
 
-/// The template and what fills it. The number's templates are asked for where values are given by name, and a file of
-/// this machine is uploaded.
+/// The template and what fills it, without the file of its header. The number's templates are asked for where values are
+/// given by name.
 pub(super) async fn content(client: &Client, args: &SendArgs, channel: &ChannelId) -> anyhow::Result<TemplateContent> {
     let mut content = by_place(args);
     if !args.variables.is_empty() {
@@ -24,9 +24,6 @@ pub(super) async fn content(client: &Client, args: &SendArgs, channel: &ChannelI
         let template = templates.items.iter().find(is_meant);
         let template = template.with_context(|| format!("the number has no template {name} in {language}"))?;
         content = by_name(content, template, &args.variables)?;
-    }
-    if let Some(given) = &args.media {
-        content.header_media = Some(media(client, given).await?);
     }
     Ok(content)
 }
@@ -108,7 +105,8 @@ fn source(given: &str) -> ParameterSource {
     ParameterSource::Column { column, fallback: None }
 }
 
-async fn media(client: &Client, given: &str) -> anyhow::Result<MediaSource> {
+/// The file of a header: an https address as it is, a file of this machine once it is uploaded.
+pub(super) async fn media(client: &Client, given: &str) -> anyhow::Result<MediaSource> {
     if given.starts_with("https://") {
         return Ok(MediaSource { link: Some(given.to_owned()), ..MediaSource::default() });
     }

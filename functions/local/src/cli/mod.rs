@@ -6,6 +6,7 @@ mod client;
 mod commands;
 mod content;
 mod export;
+mod list;
 mod print;
 mod proxy;
 mod report;
@@ -50,9 +51,9 @@ pub enum Command {
     Import(ImportArgs),
     /// List campaigns, newest first
     Campaigns {
-        /// How many
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
-        limit: u32,
+        /// How many at most; whether there are more is said on standard error
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        limit: u16,
         /// Which Campanile.
         #[command(flatten)]
         target: Target,
@@ -362,7 +363,8 @@ mod tests {
         let send = ["campanile", "send", "a.csv", "--template", "x", "--attest-consent", "--language", "pt-BR"];
         let Some(Command::Send(args)) = Cli::try_parse_from(send).unwrap().command else { panic!("it is a send") };
         assert!(args.attest_consent && args.import.language() == Some(Language::Portuguese));
-        assert!(Cli::try_parse_from(["campanile", "campaigns", "--limit", "0"]).is_err());
+        let limited = |limit: &str| Cli::try_parse_from(["campanile", "campaigns", "--limit", limit]).map(|_| ());
+        assert!(limited("10000").is_ok() && limited("0").is_err() && limited("10001").is_err());
         let start = ["campanile", "start", "A", "--confirm-price", "0.75"];
         let Some(Command::Start { confirm_price, .. }) = Cli::try_parse_from(start).unwrap().command else {
             panic!("it is a start")

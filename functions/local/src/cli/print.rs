@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use wire::{Audience, Campaign, CampaignStatus};
 
@@ -9,6 +10,13 @@ use wire::{Audience, Campaign, CampaignStatus};
 pub fn say(line: &str) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}") {
         tracing::debug!(%error, "nobody reads the output");
+    }
+}
+
+/// A line beside the output: a terminal shows it, and whoever reads the output does not meet it.
+pub(super) fn remark(line: &str) {
+    if let Err(error) = writeln!(std::io::stderr(), "{line}") {
+        tracing::debug!(%error, "nobody reads the remarks");
     }
 }
 
@@ -84,8 +92,12 @@ pub(super) fn standing(campaign: &Campaign) -> String {
     for billed in &campaign.billed {
         lines.push(format!("  {:>9}  billed as {} ({})", billed.count, billed.category, billed.kind));
     }
-    lines.extend(campaign.finished_at_prediction.iter().map(|at| format!("the last message is due {at}")));
     lines.join("\n")
+}
+
+/// A time as people read it, to the second.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// A status in a word.

@@ -1,9 +1,8 @@
 //! A campaign's report as lines for people; programs get the API's answer.
 
-use chrono::{DateTime, Utc};
 use wire::{CampaignReport, CountryReport, FailureReport, PaceReport, PriceCategory, Spending, WaitReason};
 
-use super::print::status;
+use super::print::{status, time};
 
 /// The report, the funnel first.
 pub(super) fn lines(report: &CampaignReport) -> String {
@@ -35,10 +34,6 @@ fn standing(report: &CampaignReport) -> String {
     let last = report.last_outcome_at.map(|at| format!("last outcome {}", time(at)));
     let parts = std::iter::once(status(report.status).to_owned()).chain(start).chain(last);
     parts.collect::<Vec<_>>().join(", ")
-}
-
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 fn funnel(report: &CampaignReport) -> Vec<String> {

@@ -11,18 +11,32 @@ use wire::{
     TemplateContent, Upload,
 };
 
-use super::content::content;
+use super::content::{content, media};
 use super::start::{how_to_agree, start};
 use super::{Client, ImportArgs, SendArgs, Target, Then, watch};
 
 /// How often the import is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// A contacts file that was read.
+pub(super) struct People {
+    file_name: String,
+    bytes: Vec<u8>,
+}
+
+impl People {
+    /// Reads the file, once: it may be a pipe.
+    pub(super) fn read(file: &Path) -> anyhow::Result<People> {
+        let file_name = file_name(file)?;
+        let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        Ok(People { file_name, bytes })
+    }
+}
+
 /// Sees a file through the import.
-pub(super) async fn import(client: &Client, args: &ImportArgs) -> anyhow::Result<Audience> {
-    let name = file_name(&args.file)?;
-    let bytes = std::fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    let upload: Upload = client.post("/v3/uploads", &announced(args, name, bytes.len() as u64)).await?;
+pub(super) async fn import(client: &Client, args: &ImportArgs, people: People) -> anyhow::Result<Audience> {
+    let People { file_name, bytes } = people;
+    let upload: Upload = client.post("/v3/uploads", &announced(args, file_name, bytes.len() as u64)).await?;
     let spinner = spinner(&args.target, "Importing");
     client.put(&upload.upload_url, bytes).await?;
     let path = format!("/v3/audiences/{}", upload.audience_id);
@@ -81,12 +95,22 @@ pub(super) struct Beside {
     hours: Option<HoursId>,
 }
 
-/// Finds it, before anybody is imported: a wrong flag costs no import.
+/// Finds it, but for the file of the header, before anybody is imported: a wrong flag costs no import.
 pub(super) async fn beside(client: &Client, args: &SendArgs) -> anyhow::Result<Beside> {
     let channel = channel(client, args.channel.as_deref()).await?;
     let hours = business_hours(client, args.business_hours.as_deref()).await?;
     let says = content(client, args, &channel.id).await?;
     Ok(Beside { channel, says, hours })
+}
+
+impl Beside {
+    /// The same with the file of the template's header, which is uploaded where it is one of this machine.
+    pub(super) async fn with_media(mut self, client: &Client, given: Option<&str>) -> anyhow::Result<Beside> {
+        if let Some(given) = given {
+            self.says.header_media = Some(media(client, given).await?);
+        }
+        Ok(self)
+    }
 }
 
 /// Makes the campaign, and starts it unless it is to stay a draft.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::de::DeserializeOwned;
-use wire::{Campaign, CampaignId, CampaignStatus};
+use wire::{Campaign, CampaignId, CampaignStatus, WaitReason};
 
 use super::client::Refused;
 use super::{Client, Target, print};
@@ -30,12 +31,12 @@ pub(super) async fn watch(client: &Client, target: &Target, id: &CampaignId) -> 
     loop {
         bar.set_length(campaign.leads_count);
         bar.set_position(campaign.messages_processed);
-        bar.set_message(print::counts(&campaign));
+        bar.set_message(standing(&campaign));
         if target.json && shown != Some((campaign.status, campaign.messages_processed)) {
             print::json(&campaign)?;
             shown = Some((campaign.status, campaign.messages_processed));
         }
-        if has_ended(campaign.status) {
+        if has_ended(campaign.status, campaign.resumes_at) {
             bar.finish();
             return Ok(campaign);
         }
@@ -64,15 +65,53 @@ fn may_pass(error: &anyhow::Error) -> bool {
     }
 }
 
-/// A paused campaign waits for a person, who does not wait for this command.
-fn has_ended(status: CampaignStatus) -> bool {
+/// A paused campaign waits for a person, who does not wait for this command, unless it goes on by itself.
+fn has_ended(status: CampaignStatus, resumes_at: Option<DateTime<Utc>>) -> bool {
     match status {
         CampaignStatus::Scheduled | CampaignStatus::Processing => false,
+        CampaignStatus::Paused => resumes_at.is_none(),
+        CampaignStatus::Draft | CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => true,
+    }
+}
+
+/// Where the messages are, and what the next one waits for where that is long.
+fn standing(campaign: &Campaign) -> String {
+    let counts = print::counts(campaign);
+    let at = match campaign.status {
+        CampaignStatus::Paused => campaign.resumes_at,
+        CampaignStatus::Scheduled => campaign.scheduled_to,
         CampaignStatus::Draft
-        | CampaignStatus::Paused
+        | CampaignStatus::Processing
         | CampaignStatus::Completed
         | CampaignStatus::Cancelled
-        | CampaignStatus::Failed => true,
+        | CampaignStatus::Failed => campaign.next_scheduled_to,
+    };
+    match awaited(campaign.status, campaign.waiting_for).zip(at) {
+        Some((what, at)) => format!("{counts} · {what} at {}", print::time(at)),
+        None => counts,
+    }
+}
+
+/// What happens next, where a bar that stands still would not say it.
+fn awaited(status: CampaignStatus, reason: Option<WaitReason>) -> Option<&'static str> {
+    match status {
+        CampaignStatus::Scheduled => Some("it starts"),
+        CampaignStatus::Paused => Some("paused, it goes on"),
+        CampaignStatus::Processing => match reason? {
+            WaitReason::Window => Some("the business hours begin"),
+            WaitReason::Duration => Some("the next day's part begins"),
+            WaitReason::Limit => Some("the number may write to more people"),
+            WaitReason::QuietHours => Some("the quiet hours end"),
+            WaitReason::Throttled => Some("WhatsApp is asked again"),
+            WaitReason::Rate
+            | WaitReason::Pace
+            | WaitReason::Chunk
+            | WaitReason::Pause
+            | WaitReason::Edit
+            | WaitReason::Retry
+            | WaitReason::Late => None,
+        },
+        CampaignStatus::Draft | CampaignStatus::Completed | CampaignStatus::Cancelled | CampaignStatus::Failed => None,
     }
 }
 
@@ -104,6 +143,24 @@ mod tests {
         assert!(may_pass(&anyhow::anyhow!("the answer broke off")));
         assert!([429, 500, 502].map(refused).iter().all(may_pass));
         assert!(![401, 403, 404].map(refused).iter().any(may_pass));
+    }
+
+    #[test]
+    fn a_pause_that_ends_by_itself_is_watched_and_one_that_waits_for_a_person_is_not() {
+        assert!(!has_ended(CampaignStatus::Paused, Some(DateTime::<Utc>::UNIX_EPOCH)));
+        assert!(has_ended(CampaignStatus::Paused, None));
+        assert!(!has_ended(CampaignStatus::Processing, None) && !has_ended(CampaignStatus::Scheduled, None));
+        assert!(has_ended(CampaignStatus::Completed, None) && has_ended(CampaignStatus::Draft, None));
+    }
+
+    #[test]
+    fn a_bar_that_stands_still_says_what_is_waited_for() {
+        let processing = |reason| awaited(CampaignStatus::Processing, Some(reason));
+        assert_eq!(processing(WaitReason::Window), Some("the business hours begin"));
+        assert_eq!((processing(WaitReason::Pace), awaited(CampaignStatus::Processing, None)), (None, None));
+        assert_eq!(awaited(CampaignStatus::Scheduled, None), Some("it starts"));
+        assert_eq!(awaited(CampaignStatus::Paused, None), Some("paused, it goes on"));
+        assert_eq!(awaited(CampaignStatus::Completed, Some(WaitReason::Window)), None);
     }
 
     #[tokio::test]
