@@ -26,8 +26,8 @@ def adoption(source, names):
 
 
 def settings(source, names):
-    """Commands that give a restored table what a restore leaves out and an import only notes: its stream, what ends by itself,
-    backups, and that nobody deletes it by mistake. On a table that has it all they change nothing, or say so."""
+    """Commands that give a restored table what a restore leaves out and an import only notes: its stream, what it takes at once,
+    what ends by itself, backups, and that nobody deletes it by mistake. On a table that has it all they change nothing, or say so."""
     for name, there in names.items():
         properties = source["Resources"][name]["Properties"]
         if "KeySchema" not in properties:
@@ -37,6 +37,9 @@ def settings(source, names):
         yield wait  # it is still being restored; said again, it waits longer
         if stream := properties.get("StreamSpecification"):
             yield f"aws dynamodb update-table {table} --stream-specification StreamEnabled=true,StreamViewType={stream['StreamViewType']}"
+            yield wait
+        if warm := properties.get("WarmThroughput"):
+            yield f"aws dynamodb update-table {table} --warm-throughput {','.join(f'{unit}={rate}' for unit, rate in warm.items())}"
             yield wait
         if lives := properties.get("TimeToLiveSpecification"):
             yield f"aws dynamodb update-time-to-live {table} --time-to-live-specification Enabled=true,AttributeName={lives['AttributeName']}"

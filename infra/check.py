@@ -100,9 +100,10 @@ for name, function in all_of("AWS::Lambda::Function").items():
 for name, schedule in [(name, schedule["ScheduleExpression"]) for name, schedule in all_of("AWS::Scheduler::Schedule").items()]:
     holds(re.fullmatch(r"rate\((1 (minute|hour|day)|(?!1 |0)\d+ (minutes|hours|days))\)|cron\(\S+( \S+){5}\)", schedule), f"{name}: {schedule} is no schedule")
     holds(schedule == "rate(1 minute)" and "from_secs(60)" in rust("local/src/schedule.rs"), f"{name}: {schedule} differs from schedule.rs")
+    holds("Name" not in of[name], f"{name}: it has a name, which a second stack in the region could not give again")
 restored = "\n".join(adopt.settings(source, {title(table[0]): title(table[0]) for table in tables}))
 whole = restored.count("--deletion-protection-enabled") == restored.count("PointInTimeRecoveryEnabled=true") == len(tables)
-holds(whole and "MessagesTable --stream-specification" in restored and "AttributeName=expiresAt" in restored, "adopt.py leaves restored tables without something")
+holds(whole and "MessagesTable --stream-specification" in restored and "AttributeName=expiresAt" in restored and "WriteUnitsPerSecond=8000" in restored, "adopt.py leaves restored tables without something")
 guide = (ROOT / "docs/operate.md").read_text()
 for name in all_of("AWS::CloudWatch::Alarm"): holds(re.search(rf"\b{name.removesuffix('Alarm')}\b", guide), f"{name}: docs/operate.md does not say what to do")
 holds(f"{len(all_of('AWS::CloudWatch::Alarm'))} alarms" in guide, "docs/operate.md counts other alarms")
