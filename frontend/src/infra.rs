@@ -13,6 +13,7 @@ pub mod format;
 pub mod http;
 pub mod kept;
 pub mod language;
+pub mod leading;
 pub mod load;
 pub mod numbers;
 pub mod pictures;

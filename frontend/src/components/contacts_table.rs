@@ -26,26 +26,26 @@ pub fn ContactsTable(
     let toggle_all = move |_| if all.get_untracked() { chosen.set(BTreeSet::new()) } else { chosen.set(phones()) };
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=t::people_of_the_contact_book()>
-            <table class="book">
-                <thead>
-                    <tr>
-                        <th scope="col" class="pick">
+            <table class="book" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col" class="pick">
                             <input
                                 type="checkbox" aria-label=t::choose_everybody_on_this_page() prop:checked=all
                                 on:change=toggle_all data-testid="choose-all"
                             />
                         </th>
-                        <th scope="col">{t::name()}</th>
-                        <th scope="col">{t::phone()}</th>
-                        <th scope="col">{t::labels()}</th>
-                        <th scope="col">{t::portfolio()}</th>
-                        <th scope="col">{t::city()}</th>
-                        <th scope="col">{t::state()}</th>
-                        <th scope="col">{t::last_contact()}</th>
-                        <th scope="col">{t::last_reply()}</th>
+                        <th role="columnheader" scope="col">{t::name()}</th>
+                        <th role="columnheader" scope="col">{t::phone()}</th>
+                        <th role="columnheader" scope="col">{t::labels()}</th>
+                        <th role="columnheader" scope="col">{t::portfolio()}</th>
+                        <th role="columnheader" scope="col">{t::city()}</th>
+                        <th role="columnheader" scope="col">{t::state()}</th>
+                        <th role="columnheader" scope="col">{t::last_contact()}</th>
+                        <th role="columnheader" scope="col">{t::last_reply()}</th>
                     </tr>
                 </thead>
-                <tbody>
+                <tbody role="rowgroup">
                     <For each=move || contacts.get() key=|contact| (contact.phone.clone(), contact.version) let:contact>
                         <Row contact=contact chosen=chosen/>
                     </For>
@@ -72,16 +72,16 @@ fn Row(contact: Contact, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let (last_contact, last_reply) =
         (contact.last_contact_at.map(format::date), contact.last_reply_at.map(format::date));
     view! {
-        <tr data-testid="contact-row" class:chosen=is_chosen>
-            <td class="pick"><input type="checkbox" aria-label=choose prop:checked=is_chosen on:change=toggle data-testid="choose"/></td>
-            <td class="name"><a href=href data-testid="contact-link">{name}</a></td>
-            <td class="phone">{contact.phone.clone()}</td>
-            <td class="labels"><Chips values=contact.labels/></td>
-            <td class="place" data-label=t::portfolio()>{contact.portfolio}</td>
-            <td class="place" data-label=t::city()>{contact.city}</td>
-            <td class="place" data-label=t::state()>{contact.state}</td>
-            <td class="nowrap soft" data-label=t::last_contact()>{last_contact}</td>
-            <td class="nowrap soft" data-label=t::last_reply()>{last_reply}</td>
+        <tr role="row" data-testid="contact-row" class:chosen=is_chosen>
+            <td role="cell" class="pick"><input type="checkbox" aria-label=choose prop:checked=is_chosen on:change=toggle data-testid="choose"/></td>
+            <td role="cell" class="name"><a href=href data-testid="contact-link">{name}</a></td>
+            <td role="cell" class="phone">{contact.phone.clone()}</td>
+            <td role="cell" class="labels"><Chips values=contact.labels/></td>
+            <td role="cell" class="place" data-label=t::portfolio()>{contact.portfolio}</td>
+            <td role="cell" class="place" data-label=t::city()>{contact.city}</td>
+            <td role="cell" class="place" data-label=t::state()>{contact.state}</td>
+            <td role="cell" class="nowrap soft" data-label=t::last_contact()>{last_contact}</td>
+            <td role="cell" class="nowrap soft" data-label=t::last_reply()>{last_reply}</td>
         </tr>
     }
 }

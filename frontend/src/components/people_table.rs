@@ -21,18 +21,18 @@ pub fn PeopleTable(
     let unfolded = RwSignal::new(BTreeSet::new());
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label=t::people_of_the_campaign()>
-            <table class="people">
-                <thead>
-                    <tr>
-                        <th scope="col" class="number">{t::no()}</th>
-                        <th scope="col">{t::name()}</th>
-                        <th scope="col">{t::phone()}</th>
-                        <th scope="col">{t::message_state()}</th>
-                        <th scope="col">{t::last_change()}</th>
-                        <th scope="col">{t::reason()}</th>
+            <table class="people" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col" class="number">{t::no()}</th>
+                        <th role="columnheader" scope="col">{t::name()}</th>
+                        <th role="columnheader" scope="col">{t::phone()}</th>
+                        <th role="columnheader" scope="col">{t::message_state()}</th>
+                        <th role="columnheader" scope="col">{t::last_change()}</th>
+                        <th role="columnheader" scope="col">{t::reason()}</th>
                     </tr>
                 </thead>
-                <tbody>
+                <tbody role="rowgroup">
                     <For each=move || people.get() key=row_key let:message>
                         <Row message=message preview=preview unfolded=unfolded/>
                     </For>
@@ -69,19 +69,19 @@ fn Row(message: Message, preview: Callback<u64, String>, unfolded: RwSignal<BTre
     });
     let past = StoredValue::new(history(&message, format::count, format::to_the_second));
     view! {
-        <tr data-testid="people-row" class:unfolded=is_unfolded>
-            <td class="number soft place">{format::count(message.index + 1)}</td>
-            <td class="name">{message.name.clone()}</td>
-            <td class="phone">
+        <tr role="row" data-testid="people-row" class:unfolded=is_unfolded>
+            <td role="cell" class="number soft place">{format::count(message.index + 1)}</td>
+            <td role="cell" class="name">{message.name.clone()}</td>
+            <td role="cell" class="phone">
                 <a href=href title=title data-testid="preview-link">{message.phone.clone()}</a>
             </td>
-            <td><StateName state=message.state/></td>
-            <td class="nowrap soft when">{when}</td>
-            <td class="soft reason">{reason(&message)}</td>
+            <td role="cell"><StateName state=message.state/></td>
+            <td role="cell" class="nowrap soft when">{when}</td>
+            <td role="cell" class="soft reason">{reason(&message)}</td>
         </tr>
         <Show when=move || is_unfolded.get()>
-            <tr class="past" data-testid="people-past">
-                <td colspan="6"><dl class="facts">{past.get_value().into_iter().map(fact).collect_view()}</dl></td>
+            <tr role="row" class="past" data-testid="people-past">
+                <td role="cell" colspan="6"><dl class="facts">{past.get_value().into_iter().map(fact).collect_view()}</dl></td>
             </tr>
         </Show>
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
 
-use super::field::FieldError;
+use super::field::{FieldError, described_by};
+use crate::infra::shell::focus_if_lost;
 use crate::t;
 
 /// What parts texts that are typed or pasted in one go.
@@ -55,8 +56,17 @@ pub fn TagsField(
     };
     let offered = move || offered(&suggestions.get(), &values.get());
     let (for_id, list_id, error_id) = (id.clone(), format!("{id}-choices"), format!("{id}-error"));
-    let (list, described) = (list_id.clone(), error_id.clone());
-    let chip = move |value: String| view! { <Chip value=value take_off=Callback::new(move |value: String| take_off(&value))/> };
+    let list = list_id.clone();
+    let hint_id = format!("{id}-hint");
+    let described = described_by(&id, Signal::stored(hint.unwrap_or_default().to_owned()), error);
+    let field = id.clone();
+    let taken_off = Callback::new(move |value: String| {
+        take_off(&value);
+        // Its button goes with the chip.
+        let field = field.clone();
+        request_animation_frame(move || focus_if_lost(&field));
+    });
+    let chip = move |value: String| view! { <Chip value=value take_off=taken_off/> };
     view! {
         <div class="field" class:wide=wide>
             <label for=for_id>{label}</label>
@@ -79,7 +89,7 @@ pub fn TagsField(
             <datalist id=list_id>
                 {move || offered().into_iter().map(|value| view! { <option value=value></option> }).collect_view()}
             </datalist>
-            {hint.map(|hint| view! { <p class="hint">{hint}</p> })}
+            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
             <FieldError id=error_id error=error/>
         </div>
     }

@@ -68,13 +68,18 @@ pub fn cap_edit(typed: &str) -> Result<EditCampaign, Vec<FieldError>> {
     Ok(EditCampaign { spend_cap: Some(cap), ..EditCampaign::default() })
 }
 
-/// What it would cost, with what makes it less than certain.
-pub fn foretold(price: &PriceEstimate, written: impl Fn(&str, &str) -> String) -> String {
+/// What it would cost, with what makes it less than certain. `written` and `counted`: amounts and numbers as the reader
+/// writes them.
+pub fn foretold(
+    price: &PriceEstimate,
+    written: impl Fn(&str, &str) -> String,
+    counted: impl Fn(u64) -> String,
+) -> String {
     let total = written(&price.currency, &price.total);
     let missing: u64 = price.not_priced.iter().map(|line| line.messages).sum();
     let without = match missing {
         0 => String::new(),
-        some => format!("; {}", t::without_a_price(some, &some)),
+        some => format!("; {}", t::without_a_price(some, &counted(some))),
     };
     let whose = if price.is_shipped_card { format!("; {}", t::list_prices()) } else { String::new() };
     format!("{}{without}{whose}", t::about(&total))
@@ -149,12 +154,13 @@ mod tests {
     #[test]
     fn a_price_says_what_it_does_not_hold() {
         let price = PriceEstimate { currency: "USD".into(), total: "1.20".into(), ..PriceEstimate::default() };
-        assert_eq!(foretold(&price, written), "about USD 1.20");
+        let counted = |count: u64| format!("{count} counted");
+        assert_eq!(foretold(&price, written, counted), "about USD 1.20");
         let missing = vec![NotPriced { country: None, messages: 3 }];
         let price = PriceEstimate { not_priced: missing, is_shipped_card: true, ..price };
         assert_eq!(
-            foretold(&price, written),
-            "about USD 1.20; 3 people's countries have no price; list prices, not your own"
+            foretold(&price, written, counted),
+            "about USD 1.20; 3 counted people's countries have no price; list prices, not your own"
         );
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use campaigns::rates::{self, Card};
 use chrono::NaiveDate;
-use wire::{PriceCategory, PriceEstimate, Problem, StandingRateCard};
+use wire::{CampaignStatus, PriceCategory, PriceEstimate, Problem, StandingRateCard};
+
+use crate::t;
 
 /// The stable name of the refusal.
 const NOT_CONFIRMED: &str = "priceNotConfirmed";
@@ -28,6 +30,50 @@ impl PriceAsked {
         let total = problem.errors.first().filter(|_| problem.kind == NOT_CONFIRMED)?.message.clone();
         let words = problem.detail.strip_prefix(BEFORE).and_then(|rest| rest.split(AFTER).next());
         Some(PriceAsked { words: words.map_or_else(|| total.clone(), str::to_owned), total })
+    }
+}
+
+/// What agreeing to the price does to the campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreeing {
+    /// It starts.
+    Starts,
+    /// It gets its time.
+    Schedules,
+    /// It goes on after a pause.
+    Resumes,
+}
+
+impl Agreeing {
+    /// What it does to a campaign in this status that was to start or go on.
+    pub fn of(status: CampaignStatus) -> Self {
+        match status {
+            CampaignStatus::Paused => Agreeing::Resumes,
+            CampaignStatus::Draft
+            | CampaignStatus::Scheduled
+            | CampaignStatus::Processing
+            | CampaignStatus::Completed
+            | CampaignStatus::Cancelled
+            | CampaignStatus::Failed => Agreeing::Starts,
+        }
+    }
+
+    /// What is asked. `price`: for people.
+    pub fn question(self, price: &str) -> String {
+        match self {
+            Agreeing::Starts => t::it_is_estimated_to_cost(&price),
+            Agreeing::Schedules => t::it_is_scheduled_when_you_agree(&price),
+            Agreeing::Resumes => t::it_goes_on_when_you_agree(&price),
+        }
+    }
+
+    /// The label of the button.
+    pub fn yes(self) -> &'static str {
+        match self {
+            Agreeing::Starts => t::agree_and_start(),
+            Agreeing::Schedules => t::agree_and_schedule(),
+            Agreeing::Resumes => t::agree_and_resume(),
+        }
     }
 }
 
@@ -74,6 +120,16 @@ mod tests {
         let asked = PriceAsked::of(&problem(NOT_CONFIRMED)).unwrap();
         assert_eq!((asked.total.as_str(), asked.words.as_str()), ("12.30", "USD 12.30"));
         assert_eq!(PriceAsked::of(&problem("conflict")), None);
+    }
+
+    #[test]
+    fn who_agrees_is_told_what_that_does() {
+        let resumes = Agreeing::of(CampaignStatus::Paused);
+        assert_eq!(resumes.yes(), "Agree and resume");
+        assert!(resumes.question("USD 12.30").ends_with("cost USD 12.30. It goes on when you agree."));
+        let starts = [CampaignStatus::Draft, CampaignStatus::Scheduled].map(|status| Agreeing::of(status).yes());
+        assert_eq!(starts, ["Agree and start"; 2]);
+        assert!(Agreeing::Schedules.question("USD 1.00").ends_with("It is scheduled when you agree."));
     }
 
     fn people(all: &[(&str, u64)]) -> BTreeMap<String, u64> {

@@ -24,7 +24,6 @@ use wire::{Campaign, CampaignId, CampaignTotals, MessageState};
 use crate::components::bar::{Height, ProgressBar};
 use crate::components::funnel::{Beside, Funnel};
 use crate::components::loaded::Loaded;
-use crate::infra::http::ApiError;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::infra::{api, clock, format, poll};
@@ -71,10 +70,14 @@ fn Live(id: CampaignId) -> impl IntoView {
                         Load::receive(load, campaign);
                     }
                 }
+                // Somebody has deleted it, maybe while it was looked at: the page says so in its place.
+                Err(error) if error.status() == Some(404) => {
+                    cadence.set(Cadence::Over);
+                    Load::lose(load, t::there_is_no_such_campaign().into());
+                }
                 Err(error) => {
-                    let why = why_missing(&error);
                     shell.report(error);
-                    Load::give_up(load, why.into());
+                    Load::give_up(load, t::the_campaign_did_not_come().into());
                 }
             }
         },
@@ -85,13 +88,6 @@ fn Live(id: CampaignId) -> impl IntoView {
         Load::receive(load, campaign);
     });
     view! { <Loaded load=load show=move |campaign| view! { <Screen campaign=campaign fresh=fresh/> }/> }
-}
-
-fn why_missing(error: &ApiError) -> &'static str {
-    match error {
-        ApiError::Refused(problem) if problem.status == 404 => t::there_is_no_such_campaign(),
-        ApiError::Refused(_) | ApiError::Unreachable | ApiError::Unreadable { .. } => t::the_campaign_did_not_come(),
-    }
 }
 
 #[component]

@@ -159,7 +159,6 @@ fn Row(
 ) -> impl IntoView {
     let may_choose = Shell::around().may(Role::Operator);
     let id = StoredValue::new(first.id.clone());
-    let choose_label = t::choose_campaign(&first.name);
     let is_chosen = Memo::new(move |_| chosen.with(|chosen| id.with_value(|id| chosen.contains(id))));
     let choose = move |_| {
         chosen.update(|chosen| {
@@ -169,11 +168,11 @@ fn Row(
         });
     };
     let href = format!("/campaigns/{}", first.id);
-    let name = first.name.clone();
     let campaign = Memo::new(move |before: Option<&Campaign>| {
         let before = before.unwrap_or(&first);
         list.with(|list| list.items.iter().find(|campaign| campaign.id == before.id).unwrap_or(before).clone())
     });
+    let name = Memo::new(move |_| campaign.with(|campaign| campaign.name.clone()));
     let totals = Signal::derive(move || campaign.with(|campaign| campaign.totals));
     let status = Signal::derive(move || campaign.with(|campaign| campaign.status));
     let count = move |stage: StageKind| format::count(totals.with(|totals| stage.stage(totals).count));
@@ -189,12 +188,12 @@ fn Row(
                 <Show when=move || may_choose.get()>
                     <label class="choose">
                         <input
-                            type="checkbox" aria-label=choose_label.clone() prop:checked=is_chosen on:change=choose
+                            type="checkbox" aria-label=move || t::choose_campaign(&name.get()) prop:checked=is_chosen on:change=choose
                             data-testid="choose-campaign"
                         />
                     </label>
                 </Show>
-                <a class="name" href=href>{name}</a>
+                <a class="name" href=href>{move || name.get()}</a>
                 <StatusBadge status=status/>
                 <span class="when">{move || when.get()}</span>
             </div>

@@ -3,8 +3,7 @@
 mod fields;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 use wire::{Contact, ContactValues, FieldError, Role};
 
 use crate::components::allowed::Allowed;
@@ -12,6 +11,7 @@ use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
+use crate::infra::leading::leading;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, mark};
 use crate::infra::unsaved::Typed;
@@ -55,7 +55,7 @@ impl Desk {
 pub fn NewContactPage() -> impl IntoView {
     let shell = Shell::around();
     let desk = Desk::new(ContactForm::default(), shell);
-    let navigate = use_navigate();
+    let navigate = leading();
     let save = Action::new_local(move |(): &()| {
         let navigate = navigate.clone();
         async move {
@@ -66,7 +66,7 @@ pub fn NewContactPage() -> impl IntoView {
             match book::create_contact(&request).await {
                 Ok(_) => {
                     desk.typed.note_saved();
-                    navigate(BASE, NavigateOptions::default());
+                    navigate(BASE);
                 }
                 Err(error) if error.status() == Some(409) => there_already(desk, &request.phone),
                 Err(error) => mark(desk.errors, FORM, shell.settle(error)),
@@ -153,7 +153,7 @@ fn Edit(contact: Contact) -> impl IntoView {
     let desk = Desk::new(ContactForm::of(&contact), shell);
     let title = if contact.name.is_empty() { contact.phone.clone() } else { contact.name.clone() };
     let facts = contact.clone();
-    let (standing, navigate) = (StoredValue::new(contact.clone()), use_navigate());
+    let (standing, navigate) = (StoredValue::new(contact.clone()), leading());
     let save = Action::new_local(move |(): &()| {
         let (seen, navigate) = (standing.get_value(), navigate.clone());
         async move {
@@ -164,7 +164,7 @@ fn Edit(contact: Contact) -> impl IntoView {
             match book::edit_contact(&seen.phone, &edit).await {
                 Ok(_) => {
                     desk.typed.note_saved();
-                    navigate(BASE, NavigateOptions::default());
+                    navigate(BASE);
                 }
                 Err(error) => match changed_elsewhere(&seen, &error).await {
                     Some(fresh) => {
@@ -212,7 +212,7 @@ async fn changed_elsewhere(seen: &Contact, refused: &ApiError) -> Option<Contact
 #[component]
 fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
     let shell = Shell::around();
-    let navigate = use_navigate();
+    let navigate = leading();
     let confirming = RwSignal::new(false);
     let phone = contact.phone;
     let text = t::out_of_the_book(&format!("{name}, {phone},"));
@@ -220,7 +220,7 @@ fn DeleteButton(contact: Contact, name: String) -> impl IntoView {
         let (phone, navigate) = (phone.clone(), navigate.clone());
         async move {
             match book::delete_contact(&phone).await {
-                Ok(()) => navigate(BASE, NavigateOptions::default()),
+                Ok(()) => navigate(BASE),
                 Err(error) => shell.report(error),
             }
         }

@@ -56,8 +56,10 @@ impl Book {
     }
 
     fn fetch(self) {
-        self.asked.update_value(|asked| *asked += 1);
-        let (asked, query) = (self.asked.get_value(), self.query.get_untracked());
+        // Who left the page while something was done with the chosen is shown nothing.
+        let (Some(before), Some(query)) = (self.asked.try_get_value(), self.query.try_get_untracked()) else { return };
+        let asked = before + 1;
+        self.asked.set_value(asked);
         leptos::task::spawn_local(async move {
             let answer = book::contacts(&query).await;
             if self.asked.try_get_value() != Some(asked) {
@@ -73,7 +75,8 @@ impl Book {
                 }
                 Err(error) => {
                     self.shell.report(error);
-                    Load::give_up(self.load, t::the_contacts_did_not_come().into());
+                    // Those of another search would stand as if they were what was looked for.
+                    Load::lose(self.load, t::the_contacts_did_not_come().into());
                 }
             }
         });

@@ -5,8 +5,7 @@ mod fields;
 mod more_fields;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 use wire::{Channel, ContactValues, CreateList, EditList, FieldError, List, ListFilter, ListId, Role, ValueCount};
 
 use crate::components::allowed::Allowed;
@@ -14,6 +13,7 @@ use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
+use crate::infra::leading::leading;
 use crate::infra::load::Load;
 use crate::infra::shell::{Shell, mark};
 use crate::infra::unsaved::Typed;
@@ -95,7 +95,7 @@ impl Desk {
 pub fn NewListPage() -> impl IntoView {
     let shell = Shell::around();
     let desk = Desk::new(ListForm::default(), shell);
-    let navigate = use_navigate();
+    let navigate = leading();
     let save = Action::new_local(move |then: &Then| {
         let (navigate, then) = (navigate.clone(), *then);
         async move {
@@ -103,7 +103,7 @@ pub fn NewListPage() -> impl IntoView {
             match book::create_list(&CreateList { name, filter }).await {
                 Ok(list) => {
                     desk.typed.note_saved();
-                    navigate(&then.url(&list.id), NavigateOptions::default());
+                    navigate(&then.url(&list.id));
                 }
                 Err(error) => mark(desk.errors, FORM, shell.settle(error)),
             }
@@ -206,7 +206,7 @@ fn Opened(id: ListId) -> impl IntoView {
 fn Edit(list: List) -> impl IntoView {
     let shell = Shell::around();
     let desk = Desk::new(ListForm::of(&list, clock::day), shell);
-    let (standing, navigate) = (StoredValue::new(list.clone()), use_navigate());
+    let (standing, navigate) = (StoredValue::new(list.clone()), leading());
     let save = Action::new_local(move |then: &Then| {
         let (navigate, then, seen) = (navigate.clone(), *then, standing.get_value());
         async move {
@@ -215,7 +215,7 @@ fn Edit(list: List) -> impl IntoView {
             match book::edit_list(&seen.id, &edit).await {
                 Ok(list) => {
                     desk.typed.note_saved();
-                    navigate(&then.url(&list.id), NavigateOptions::default());
+                    navigate(&then.url(&list.id));
                 }
                 Err(error) => match changed_elsewhere(&seen, &error).await {
                     Some(fresh) => {
@@ -249,14 +249,14 @@ async fn changed_elsewhere(seen: &List, refused: &ApiError) -> Option<List> {
 #[component]
 fn DeleteButton(list: List) -> impl IntoView {
     let shell = Shell::around();
-    let navigate = use_navigate();
+    let navigate = leading();
     let confirming = RwSignal::new(false);
     let text = t::list_will_be_gone(&list.name);
     let delete = Action::new_local(move |(): &()| {
         let (id, navigate) = (list.id.clone(), navigate.clone());
         async move {
             match book::delete_list(&id).await {
-                Ok(()) => navigate(BASE, NavigateOptions::default()),
+                Ok(()) => navigate(BASE),
                 Err(error) => shell.report(error),
             }
         }

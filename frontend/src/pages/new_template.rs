@@ -7,8 +7,7 @@ mod edit;
 mod fields;
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_query_map;
 use web_sys::MouseEvent;
 use wire::{Channel, FieldError, Role};
 
@@ -16,6 +15,7 @@ use super::templates::url;
 use crate::components::bubble::MessageBubble;
 use crate::components::title::PageTitle;
 use crate::infra::http::ApiError;
+use crate::infra::leading::leading;
 use crate::infra::shell::{Shell, focus};
 use crate::infra::unsaved::Typed;
 use crate::infra::{api, content};
@@ -101,7 +101,7 @@ impl Desk {
 /// A template that is written here.
 #[component]
 pub fn NewTemplatePage() -> impl IntoView {
-    let (shell, navigate) = (Shell::around(), use_navigate());
+    let (shell, navigate) = (Shell::around(), leading());
     let channel = use_query_map().with_untracked(|map| map.get("channel").unwrap_or_default());
     let first = TemplateForm { channel_id: channel, category: "MARKETING".to_owned(), ..TemplateForm::default() };
     let desk = Desk::with(first, shell);
@@ -118,7 +118,7 @@ pub fn NewTemplatePage() -> impl IntoView {
                     let search =
                         TemplatesQuery { channel: request.channel_id, search: request.name, ..Default::default() };
                     desk.typed.note_saved();
-                    navigate(&url(BASE, &search), NavigateOptions::default());
+                    navigate(&url(BASE, &search));
                 }
                 Err(error) => desk.refused(shell, error),
             }

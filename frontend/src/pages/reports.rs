@@ -55,7 +55,8 @@ impl Desk {
             }
             Err(error) => {
                 self.fault.set(self.shell.settle(error).into_iter().next().map(|field| field.message));
-                Load::give_up(self.load, t::the_report_did_not_come().into());
+                // The sums of another period would stand under this one's days.
+                Load::lose(self.load, t::the_report_did_not_come().into());
             }
         }
     }

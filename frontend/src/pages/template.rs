@@ -1,8 +1,7 @@
 //! `/templates/:id`: one template, as a message and in facts, and what can be done about it.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::hooks::{use_params_map, use_query_map};
 use wire::{Role, Template, TemplateList};
 
 use super::templates::{Account, StatusWord, url};
@@ -11,6 +10,7 @@ use crate::components::bubble::MessageBubble;
 use crate::components::confirm::Confirm;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
+use crate::infra::leading::leading;
 use crate::infra::shell::Shell;
 use crate::infra::{content, http, template_languages};
 use crate::model::template_edit::{advice, is_changeable, is_paused};
@@ -183,17 +183,16 @@ fn LetGo(template: Template, account: Account) -> impl IntoView {
 #[component]
 fn Delete(template: Template, account: Account) -> impl IntoView {
     let shell = Shell::around();
-    let navigate = use_navigate();
+    let navigate = leading();
     let confirming = RwSignal::new(false);
     let (id, name) = (template.id, template.name);
     let delete = Action::new_local(move |(): &()| {
-        let (id, navigate) = (id.clone(), navigate.clone());
+        let (id, navigate, channel) = (id.clone(), navigate.clone(), account.channel.get_untracked());
         async move {
-            let channel = account.channel.get_untracked();
             match content::delete_template(&channel, &id).await {
                 Ok(()) => {
                     let list = TemplatesQuery { channel, ..TemplatesQuery::default() };
-                    navigate(&url(BASE, &list), NavigateOptions::default());
+                    navigate(&url(BASE, &list));
                 }
                 Err(error) => shell.report(error),
             }

@@ -33,7 +33,7 @@ pub(super) fn Approval(campaign: Signal<Campaign>, fresh: Callback<Campaign>) ->
                         let text = t::changed_before_approval().to_owned();
                         shell.notice.set(Some(Notice { kind: NoticeKind::Failure, text }));
                     }
-                    fresh.run(campaign);
+                    fresh.try_run(campaign).unwrap_or_default();
                 }
                 Err(error) => shell.report(error),
             }

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use web_sys::MouseEvent;
-use wire::{Audience, Campaign, CampaignReport, ChannelList, FailureReport, Role, SkippedReport, TemplateContent};
+use wire::{
+    Audience, Campaign, CampaignReport, ChannelList, FailureReport, PriceEstimate, Role, SkippedReport, TemplateContent,
+};
 
 use super::people::lead_to_people;
 use crate::components::allowed::Allowed;
@@ -149,7 +151,8 @@ fn Cost(campaign: Signal<Campaign>) -> impl IntoView {
         leptos::task::spawn_local_scoped_with_cancellation(async move {
             match api::estimate(&id).await {
                 Ok(estimate) => {
-                    foretold.set(estimate.price.as_ref().map(|price| money::foretold(price, format::money)));
+                    let told = |price: &PriceEstimate| money::foretold(price, format::money, format::count);
+                    foretold.set(estimate.price.as_ref().map(told));
                     skipped.set((estimate.window_closed > 0).then(|| closed(&estimate, format::count)));
                 }
                 Err(error) => shell.report(error),

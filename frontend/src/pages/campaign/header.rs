@@ -2,7 +2,7 @@
 
 use campaigns::lifecycle::Action as Move;
 use leptos::prelude::*;
-use wire::{Campaign, CampaignStatus, Role, StartCampaign};
+use wire::{Campaign, CampaignId, CampaignStatus, Role, StartCampaign};
 
 use super::approval::Approval;
 use super::attest::Attest;
@@ -10,8 +10,9 @@ use super::price::PriceQuestion;
 use crate::components::allowed::Allowed;
 use crate::components::badge::StatusBadge;
 use crate::components::confirm::Confirm;
-use crate::components::title::PageTitle;
+use crate::components::title::{PageTitle, TITLE};
 use crate::components::unfilled::UnfilledPeople;
+use crate::infra::http::ApiError;
 use crate::infra::shell::{Shell, focus_if_lost};
 use crate::infra::{api, content};
 use crate::model::form::attested_start;
@@ -39,7 +40,7 @@ pub fn Header(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl Int
                 <p class="crumb"><a href="/campaigns">{t::all_campaigns()}</a></p>
                 <div class="title-line">
                     <PageTitle text=name/>
-                    <StatusBadge status=status test_id="campaign-status"/>
+                    <span role="status"><StatusBadge status=status test_id="campaign-status"/></span>
                 </div>
                 {move || reason().map(|reason| view! { <p class="soft" data-testid="status-reason">{t::said(&reason)}</p> })}
                 <Approval campaign=campaign fresh=fresh/>
@@ -64,18 +65,21 @@ fn Unfillable(campaign: Signal<Campaign>, statement: RwSignal<String>, fresh: Ca
             .unfilled
             .with(|told| told.as_ref().filter(|(of, _)| *of == id.get()).map(|(_, unfilled)| unfilled.clone()))
     });
-    let leave_out = Action::new_local(move |(): &()| async move {
-        let id = id.get_untracked();
-        let started = match content::leave_out_unfilled(&id).await {
-            Ok(_) => api::start(&id, &answered_start(campaign, statement)).await,
-            Err(error) => Err(error),
-        };
-        match started {
-            Ok(campaign) => {
-                shell.unfilled.set(None);
-                fresh.run(campaign);
+    let leave_out = Action::new_local(move |(): &()| {
+        let (id, answered) = (id.get_untracked(), answered_start(campaign, statement));
+        async move {
+            let started = match content::leave_out_unfilled(&id).await {
+                Ok(_) => api::start(&id, &answered).await,
+                Err(error) => Err(error),
+            };
+            match started {
+                Ok(campaign) => {
+                    shell.unfilled.set(None);
+                    fresh.try_run(campaign).unwrap_or_default();
+                }
+                Err(error) => refused(shell, id, error),
             }
-            Err(error) => shell.report(error),
+            request_animation_frame(|| focus_if_lost(ACTIONS));
         }
     });
     let busy = leave_out.pending();
@@ -106,17 +110,9 @@ fn Actions(
             match answer {
                 Ok(campaign) => {
                     shell.unfilled.set(None);
-                    fresh.run(campaign);
+                    fresh.try_run(campaign).unwrap_or_default();
                 }
-                Err(error) => {
-                    let problem = error.problem();
-                    let (unfilled, price) = (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of));
-                    match (unfilled, price) {
-                        (Some(unfilled), _) => shell.unfilled.set(Some((id, unfilled))),
-                        (None, Some(price)) => shell.price.set(Some((id, price))),
-                        (None, None) => shell.report(error),
-                    }
-                }
+                Err(error) => refused(shell, id, error),
             }
             // The button that was pressed rests, or is gone.
             request_animation_frame(|| focus_if_lost(ACTIONS));
@@ -151,8 +147,9 @@ fn Actions(
     let means = Signal::derive(move || {
         what_cancelling_means(campaign.with(|campaign| campaign.totals.untouched + campaign.totals.retry))
     });
+    let title = Signal::derive(move || t::cancel_this_campaign(&campaign.with(|campaign| campaign.name.clone())));
     view! {
-        <div class="actions" id=ACTIONS tabindex="-1">
+        <div class="actions" id=ACTIONS tabindex="-1" role="group" aria-labelledby=TITLE>
             <For each=offered key=|wanted| wanted.name() children=button/>
         </div>
         <Attest
@@ -165,7 +162,7 @@ fn Actions(
         />
         <Confirm
             open=confirming
-            title=t::cancel_this_campaign()
+            title=title
             text=means
             yes=t::cancel_campaign()
             no=t::keep_it()
@@ -184,6 +181,17 @@ fn keep_the_place(offered: &[Move]) {
     let name = button.and_then(|button| button.get_attribute("data-testid"));
     if name.is_some_and(|name| !is_offered(&name, offered)) {
         request_animation_frame(|| focus_if_lost(ACTIONS));
+    }
+}
+
+/// What keeps a campaign from starting or going on: people who cannot be filled in, a price that nobody agreed to yet, or
+/// something that is told on top of the page.
+pub(super) fn refused(shell: Shell, id: CampaignId, error: ApiError) {
+    let problem = error.problem();
+    match (problem.and_then(Unfilled::of), problem.and_then(PriceAsked::of)) {
+        (Some(unfilled), _) => shell.unfilled.set(Some((id, unfilled))),
+        (None, Some(price)) => shell.price.set(Some((id, price))),
+        (None, None) => shell.report(error),
     }
 }
 

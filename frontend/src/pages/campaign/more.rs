@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
-use wire::{Campaign, CampaignReport, Channel, DecisionKind, FieldError, Role, UnknownsDecision};
+use wire::{Campaign, CampaignId, CampaignReport, Channel, DecisionKind, FieldError, Role, UnknownsDecision};
 
 use super::cap::CapEdit;
 use super::edit_form::{close, saving};
+use super::header::ACTIONS;
 use crate::components::allowed::Allowed;
 use crate::components::confirm::Confirm;
 use crate::components::field::{Kind, TextField};
 use crate::components::risk::RiskHint;
-use crate::infra::shell::{Shell, mark};
+use crate::infra::shell::{Shell, focus_if_lost, mark};
 use crate::infra::{api, format, numbers};
 use crate::model::pace::PaceText;
 use crate::model::retry::{can_be_tried, deleting_means, may_change_cap, may_change_pace, may_try_again};
@@ -44,6 +45,8 @@ pub fn More(
             Ok(campaign) => fresh.try_run(campaign).unwrap_or_default(),
             Err(error) => shell.report(error),
         }
+        // The button goes with those who are tried again.
+        request_animation_frame(|| focus_if_lost(ACTIONS));
     });
     let copy = Action::new_local(move |(): &()| {
         let navigate = navigate.clone();
@@ -59,10 +62,11 @@ pub fn More(
         }
     });
     let delete = Action::new_local(move |(): &()| {
-        let leave = leave.clone();
+        let (leave, id) = (leave.clone(), id.get_value());
         async move {
-            match api::delete_campaign(&id.get_value()).await {
-                Ok(()) if id.try_get_value().is_some() => leave("/campaigns", Default::default()),
+            match api::delete_campaign(&id).await {
+                // Who went elsewhere meanwhile stays there. The page may have heard of it first.
+                Ok(()) if is_shown(&id) => leave("/campaigns", Default::default()),
                 Ok(()) => {}
                 Err(error) => shell.report(error),
             }
@@ -136,6 +140,11 @@ pub fn More(
             on_yes=Callback::new(move |()| drop(delete.dispatch(())))
         />
     }
+}
+
+/// Whether the browser shows this campaign's page.
+fn is_shown(id: &CampaignId) -> bool {
+    window().location().pathname().is_ok_and(|path| path == format!("/campaigns/{id}"))
 }
 
 /// The pace as it stands, to be changed.
@@ -212,6 +221,8 @@ fn Unknowns(campaign: Signal<Campaign>, fresh: Callback<Campaign>) -> impl IntoV
                 Ok(campaign) => fresh.try_run(campaign).unwrap_or_default(),
                 Err(error) => shell.report(error),
             }
+            // The question goes once it is answered.
+            request_animation_frame(|| focus_if_lost(ACTIONS));
         }
     });
     let count = Memo::new(move |_| {

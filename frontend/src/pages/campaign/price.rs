@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use wire::{Campaign, CampaignStatus, StartCampaign};
 
-use super::header::ACTIONS;
+use super::header::{ACTIONS, refused};
 use crate::components::confirm::Confirm;
 use crate::infra::api;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_if_lost};
 use crate::model::form::attested_start;
+use crate::model::price::Agreeing;
 use crate::t;
 
 /// Asks once a start, or a resume, was refused for its price: here, or in the wizard that led here.
@@ -42,13 +43,18 @@ pub fn PriceQuestion(
             campaign.with_untracked(|campaign| statement.with_untracked(|said| attested_start(campaign, said)))
         };
         let agreed = StartCampaign { confirmed_price: Some(confirmed.clone()), ..attested };
+        let id = id.get_untracked();
         async move {
-            let id = id.get_untracked();
             let answer = if is_paused { api::resume(&id, &agreed).await } else { api::start(&id, &agreed).await };
             match answer {
-                Ok(campaign) => fresh.run(campaign),
-                Err(error) => shell.report(error),
+                Ok(campaign) => {
+                    shell.unfilled.set(None);
+                    fresh.try_run(campaign).unwrap_or_default();
+                }
+                // Meanwhile it may have become dearer, or somebody cannot be filled in.
+                Err(error) => refused(shell, id, error),
             }
+            request_animation_frame(|| focus_if_lost(ACTIONS));
         }
     });
     // The answer closes the question first, which forgets the price.
@@ -58,13 +64,15 @@ pub fn PriceQuestion(
             last.set_value(price.total);
         }
     });
+    let agreeing = Memo::new(move |_| Agreeing::of(campaign.with(|campaign| campaign.status)));
     let text = Signal::derive(move || {
         let words = asked.get().map(|price| price.words).unwrap_or_default();
-        t::it_is_estimated_to_cost(&t::said(&words))
+        agreeing.get().question(&t::said(&words))
     });
+    let yes = Signal::derive(move || agreeing.get().yes().to_owned());
     view! {
         <Confirm
-            open=open title=t::agree_to_the_price() text=text yes=t::agree_and_start() no=t::not_now() test_id="price"
+            open=open title=t::agree_to_the_price() text=text yes=yes no=t::not_now() test_id="price"
             back_to=ACTIONS harmless=true
             on_yes=Callback::new(move |()| drop(start.dispatch(last.get_value())))
         />

@@ -5,9 +5,12 @@ use wire::{CampaignId, TriedNumber, TryCampaign};
 
 use crate::components::field::{Kind, TextField};
 use crate::infra::content;
-use crate::infra::shell::Shell;
+use crate::infra::shell::{Shell, focus_fault};
 use crate::model::trial::{numbers, result};
 use crate::t;
+
+/// The id of the form.
+const FORM: &str = "try-form";
 
 /// The numbers, the button, and what became of each.
 #[component]
@@ -22,13 +25,18 @@ pub fn Trial(id: CampaignId, index: Memo<u64>) -> impl IntoView {
             tried.set(Vec::new());
             let to = match typed.with_untracked(|text| numbers(text)) {
                 Ok(to) => to,
-                Err(why) => return error.set(Some(why)),
+                Err(why) => {
+                    error.set(Some(why));
+                    return focus_fault(FORM);
+                }
             };
             match content::try_campaign(&id, &TryCampaign { to, index: index.get_untracked() }).await {
                 Ok(answer) => tried.set(answer.items),
                 Err(refused) => {
                     let fields = shell.settle(refused);
-                    error.set(fields.into_iter().next().map(|field| field.message));
+                    if error.try_set(fields.into_iter().next().map(|field| field.message)).is_none() {
+                        focus_fault(FORM);
+                    }
                 }
             }
         }
@@ -43,7 +51,7 @@ pub fn Trial(id: CampaignId, index: Memo<u64>) -> impl IntoView {
         view! { <li class=class data-testid="tried"><strong>{number.to.clone()}</strong> <span>{result(&number)}</span></li> }
     };
     view! {
-        <form class="stack" novalidate on:submit=move |event| {
+        <form class="stack" id=FORM novalidate on:submit=move |event| {
             event.prevent_default();
             send.dispatch(());
         }>

@@ -10,6 +10,7 @@ use crate::infra::shell::{Shell, focus, focus_if_lost};
 use crate::infra::{api, format};
 use crate::model::bulk::named;
 use crate::model::campaigns_bulk::{Chosen, Together};
+use crate::model::price::PriceAsked;
 use crate::t;
 
 /// The bar over the list; there while a campaign is chosen, or something has to be said.
@@ -52,7 +53,10 @@ pub fn Bulk(
                         chosen.try_update(|chosen| chosen.remove(&one.id));
                     }
                     Err(error) => {
-                        shell.report(error);
+                        match error.problem().and_then(PriceAsked::of) {
+                            Some(price) => shell.say(t::agree_on_its_page(&one.name, &t::said(&price.words))),
+                            None => shell.report(error),
+                        }
                         is_broken_off = true;
                         break;
                     }

@@ -8,6 +8,7 @@ use wire::{ChangeLabels, LabelsChanged};
 use super::Book;
 use crate::components::confirm::Confirm;
 use crate::components::field::FieldError;
+use crate::infra::shell::focus_if_lost;
 use crate::infra::{book as endpoints, format};
 use crate::model::bulk::{Change, meant, named, told};
 use crate::t;
@@ -130,6 +131,12 @@ fn done(book: Book, said: RwSignal<String>, change: Change, label: &str, changed
     said.set(told(change, label, changed));
     book.refresh();
     book.choose_nobody();
+    back_to_the_book();
+}
+
+/// The bar goes, and the button that was pressed with it: the keyboard goes on at the search over the table.
+fn back_to_the_book() {
+    request_animation_frame(|| focus_if_lost("search"));
 }
 
 #[component]
@@ -159,6 +166,7 @@ fn Delete(book: Book, said: RwSignal<String>) -> impl IntoView {
         said.set(t::count_deleted(&format::count(deleted)));
         book.refresh();
         book.choose_nobody();
+        back_to_the_book();
     });
     view! {
         <button

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use wire::PriceEstimate;
 
 use super::attestation::Attestation;
 use super::bounds::{Bounds, ClosedWindows, Warnings};
@@ -18,6 +19,7 @@ use crate::infra::{clock, format};
 use crate::model::form::{Start, Wish};
 use crate::model::moment::span;
 use crate::model::money;
+use crate::model::price::Agreeing;
 use crate::model::report::Bar;
 use crate::model::spot::{Spot, spot};
 use crate::model::timing::Foretold;
@@ -85,7 +87,7 @@ fn PriceQuestion(wizard: Wizard, agree: Callback<()>) -> impl IntoView {
     Effect::new(move || open.set(wizard.price.with(Option::is_some)));
     let text = Signal::derive(move || {
         let words = wizard.price.with(|price| price.as_ref().map(|price| price.words.clone()).unwrap_or_default());
-        t::it_is_estimated_to_cost(&t::said(&words))
+        Agreeing::Schedules.question(&t::said(&words))
     });
     let yes = Callback::new(move |()| {
         wizard.agreed.set(wizard.price.with_untracked(|price| price.as_ref().map(|price| price.total.clone())));
@@ -93,7 +95,7 @@ fn PriceQuestion(wizard: Wizard, agree: Callback<()>) -> impl IntoView {
     });
     view! {
         <Confirm
-            open=open title=t::agree_to_the_price() text=text yes=t::agree_and_schedule() no=t::not_now() on_yes=yes
+            open=open title=t::agree_to_the_price() text=text yes=Agreeing::Schedules.yes() no=t::not_now() on_yes=yes
             test_id="price" back_to=submit::BUTTONS_ID harmless=true
         />
     }
@@ -115,7 +117,8 @@ fn Facts(wizard: Wizard) -> impl IntoView {
     let duration = move || foretold.get().map(|foretold| span(seconds(foretold)));
     let finish = move || foretold.get().map(|foretold| format::date_time(foretold.last));
     let estimate = Memo::new(move |_| wizard.price_on(wizard.begins().unwrap_or_else(clock::now).date_naive()));
-    let price = move || estimate.with(|estimate| estimate.as_ref().map(|price| money::foretold(price, format::money)));
+    let told = |price: &PriceEstimate| money::foretold(price, format::money, format::count);
+    let price = move || estimate.with(|estimate| estimate.as_ref().map(told));
     let chunks = move || foretold.get().map(|foretold| format::count(foretold.chunks));
     let message = move || wizard.says();
     let channel = move || wizard.channel().map(|channel| channel.name);

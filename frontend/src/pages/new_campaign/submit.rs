@@ -57,6 +57,8 @@ pub async fn submit(
     navigate: impl Fn(&str, NavigateOptions),
 ) {
     match made(wizard, shell, stage, wish).await {
+        // Who went elsewhere once it was made stays there.
+        Ok(_) if wizard.is_gone() => {}
         Ok(campaign) => navigate(&format!("/campaigns/{}", campaign.id), NavigateOptions::default()),
         // The button that was pressed rested meanwhile.
         Err(()) => request_animation_frame(|| focus_if_lost(BUTTONS_ID)),

@@ -1,8 +1,6 @@
 //! `/templates/:id/edit`: a template that stands is changed; WhatsApp reviews it again.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use wire::{CreateTemplate, Template};
 
 use super::fields::categories;
@@ -11,6 +9,7 @@ use crate::components::field::PickField;
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::infra::content;
+use crate::infra::leading::leading;
 use crate::infra::load::Load;
 use crate::infra::shell::Shell;
 use crate::model::template_edit::{advice, is_changeable, may_move};
@@ -105,11 +104,11 @@ async fn fetch(
 
 #[component]
 fn Change(template: Template, standing: CreateTemplate, page: StoredValue<String>) -> impl IntoView {
-    let (shell, navigate) = (Shell::around(), use_navigate());
+    let (shell, navigate) = (Shell::around(), leading());
     let desk = Desk::with(TemplateForm::of(&standing), shell);
     let id = template.id.clone();
     let change = Action::new_local(move |(): &()| {
-        let (id, navigate) = (id.clone(), navigate.clone());
+        let (id, navigate, page) = (id.clone(), navigate.clone(), page.get_value());
         async move {
             let request = match desk.form.with_untracked(TemplateForm::request) {
                 Ok(request) => request,
@@ -118,7 +117,7 @@ fn Change(template: Template, standing: CreateTemplate, page: StoredValue<String
             match content::change_template(&id, &request).await {
                 Ok(_) => {
                     desk.typed.note_saved();
-                    navigate(&page.get_value(), NavigateOptions::default());
+                    navigate(&page);
                 }
                 Err(error) => desk.refused(shell, error),
             }

@@ -1,7 +1,7 @@
 //! Members: the list, the invitation, and what an owner does with each.
 
 use leptos::prelude::*;
-use wire::{EditMember, FieldError, Member, MemberId, MemberList};
+use wire::{EditMember, FieldError, Member, MemberId, MemberList, Role};
 
 use super::tokens::Ring;
 use super::{Secret, role_names, role_picks};
@@ -51,12 +51,17 @@ impl Roll {
         }
     }
 
-    fn change_role(self, id: MemberId, value: String) {
-        let Some(role) = role_of(&value) else { return };
+    /// Gives a member the role that was picked; `picked` shows the standing one again where that was refused.
+    fn change_role(self, id: MemberId, picked: RwSignal<String>, stands: Role) {
+        let back = move || drop(picked.try_set(stands.as_str().to_owned()));
+        let Some(role) = role_of(&picked.get_untracked()) else {
+            return request_animation_frame(back);
+        };
         leptos::task::spawn_local(async move {
             let edit = EditMember { role: Some(role), ..EditMember::default() };
             if let Err(error) = api::edit_member(&id, &edit).await {
                 self.shell.report(error);
+                back();
             }
             self.read();
         });
@@ -171,7 +176,11 @@ fn Row(roll: Roll, member: Member, is_owner: Signal<bool>) -> impl IntoView {
     let member = StoredValue::new(member);
     let role = member.with_value(|member| member.role);
     let id = member.with_value(|member| member.id.as_str().to_owned());
-    let pick = move |value: String| roll.change_role(member.with_value(|member| member.id.clone()), value);
+    let picked = RwSignal::new(role.as_str().to_owned());
+    let pick = move |value: String| {
+        picked.set(value);
+        roll.change_role(member.with_value(|member| member.id.clone()), picked, role);
+    };
     let never = Signal::derive(|| None::<String>);
     let leave = move |_| roll.ask(member.get_value());
     view! {
@@ -186,7 +195,7 @@ fn Row(roll: Roll, member: Member, is_owner: Signal<bool>) -> impl IntoView {
                         id=format!("role-{id}")
                         label=t::role()
                         options=role_names()
-                        value=role.as_str()
+                        value=picked
                         on_pick=Callback::new(pick)
                         error=never
                         test_id="member-role"

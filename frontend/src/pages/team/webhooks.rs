@@ -58,12 +58,15 @@ impl Board {
         });
     }
 
-    fn switch(self, webhook: Webhook, enabled: bool) {
+    /// `wanted` is what the box shows until it is known how the webhook stands.
+    fn switch(self, webhook: Webhook, enabled: bool, wanted: RwSignal<Option<bool>>) {
+        wanted.set(Some(enabled));
         leptos::task::spawn_local(async move {
             if let Err(error) = api::switch_webhook(&webhook.id, enabled).await {
                 self.shell.report(error);
             }
-            self.read();
+            self.fetch().await;
+            wanted.try_set(None);
         });
     }
 }
@@ -162,7 +165,9 @@ fn Row(board: Board, hook: Signal<Webhook>) -> impl IntoView {
             }
         }
     });
-    let switch = Callback::new(move |on| board.switch(hook.get_untracked(), on));
+    let wanted = RwSignal::new(None::<bool>);
+    let checked = Signal::derive(move || wanted.get().unwrap_or_else(|| enabled.get()));
+    let switch = Callback::new(move |on| board.switch(hook.get_untracked(), on, wanted));
     let end = move |_| {
         board.ending.set(Some(hook.get_untracked()));
         board.asks.set(true);
@@ -177,7 +182,7 @@ fn Row(board: Board, hook: Signal<Webhook>) -> impl IntoView {
                 <span class="soft" role="status" data-testid="webhook-answer">{move || answer.get()}</span>
             </div>
             <div class="actions">
-                <Switch label=t::webhook_is_on() meaning="" checked=enabled on_switch=switch test_id="webhook-on"/>
+                <Switch label=t::webhook_is_on() meaning="" checked=checked on_switch=switch test_id="webhook-on"/>
                 <button
                     type="button" class="button" disabled=test.pending() data-testid="test-webhook"
                     on:click=move |_| { test.dispatch(()); }
