@@ -444,12 +444,14 @@ fn a_seed_comes_out_the_same_again_to_the_microsecond() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The first of some seeds that catches the broken part; what it said.
-fn caught(broken: Broken, promise: &str) -> anyhow::Result<()> {
-    for seed in 0..SEEDS {
+/// Some seed catches the broken part, and says that this promise is broken. `first`: the seed to begin with, which was seen
+/// to catch it; when the engine has changed since, it may be another one.
+fn caught(broken: Broken, promise: &str, first: u64) -> anyhow::Result<()> {
+    for seed in (first..SEEDS).chain(0..first) {
         if let Err(error) = on_a_paused_clock(seed, broken)
             && format!("{error:#}").contains(promise)
         {
+            println!("seed {seed} shows that an engine without its {broken:?} is broken");
             return Ok(());
         }
     }
@@ -458,25 +460,25 @@ fn caught(broken: Broken, promise: &str) -> anyhow::Result<()> {
 
 #[test]
 fn an_engine_without_claims_is_caught() -> anyhow::Result<()> {
-    caught(Broken::Claim, "P1, once")
+    caught(Broken::Claim, "P1, once", 4)
 }
 
 #[test]
 fn an_engine_without_permits_is_caught() -> anyhow::Result<()> {
-    caught(Broken::Permit, "P3, pace")
+    caught(Broken::Permit, "P3, pace", 2)
 }
 
 #[test]
 fn an_engine_without_the_campaigns_own_pace_is_caught() -> anyhow::Result<()> {
-    caught(Broken::Turns, "P3, no gap under the minimum")
+    caught(Broken::Turns, "P3, no gap under the minimum", 7)
 }
 
 #[test]
 fn an_engine_that_does_not_know_when_messages_left_is_caught() -> anyhow::Result<()> {
-    caught(Broken::Departures, "P3, a reason for every wait")
+    caught(Broken::Departures, "P3, a reason for every wait", 25)
 }
 
 #[test]
 fn an_engine_without_epochs_is_caught() -> anyhow::Result<()> {
-    caught(Broken::Epoch, "P4, stop")
+    caught(Broken::Epoch, "P4, stop", 7)
 }
